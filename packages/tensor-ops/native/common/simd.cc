@@ -1,0 +1,58 @@
+#include "common/simd.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+
+namespace icconv {
+namespace {
+
+SimdLevel detect() {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+    if (avx512) return SimdLevel::kAvx512;
+    if (avx2) return SimdLevel::kAvx2;
+#endif
+    return SimdLevel::kScalar;
+}
+
+SimdLevel from_environment() {
+    const SimdLevel detected = detected_simd_level();
+    const char* wanted = std::getenv("ICCONV_SIMD");
+    if (wanted == nullptr) return detected;
+    for (SimdLevel level : {SimdLevel::kScalar, SimdLevel::kAvx2, SimdLevel::kAvx512}) {
+        if (std::strcmp(wanted, simd_level_name(level)) == 0) return std::min(level, detected);
+    }
+    return detected;
+}
+
+std::atomic<int>& current() {
+    static std::atomic<int> level{static_cast<int>(from_environment())};
+    return level;
+}
+
+}  // namespace
+
+SimdLevel detected_simd_level() {
+    static const SimdLevel level = detect();
+    return level;
+}
+
+SimdLevel simd_level() { return static_cast<SimdLevel>(current().load(std::memory_order_relaxed)); }
+
+void set_simd_level(SimdLevel level) { current().store(static_cast<int>(std::min(level, detected_simd_level()))); }
+
+const char* simd_level_name(SimdLevel level) {
+    switch (level) {
+        case SimdLevel::kScalar: return "scalar";
+        case SimdLevel::kAvx2: return "avx2";
+        case SimdLevel::kAvx512: return "avx512";
+    }
+    return "scalar";
+}
+
+}  // namespace icconv

@@ -1,0 +1,27 @@
+// SIMD level, chosen at run time; one binary holds every level.
+//
+// Files named *_avx512.cc and *_avx2.cc are compiled with those instruction sets (see src/setup/compile-native.ts) and hold
+// nothing else, so that no such instruction runs on a machine without it.
+#ifndef ICCONV_COMMON_SIMD_H_
+#define ICCONV_COMMON_SIMD_H_
+
+namespace icconv {
+
+// Ordered: a higher level includes the lower ones.
+enum class SimdLevel : int { kScalar = 0, kAvx2 = 1, kAvx512 = 2 };
+
+// What this processor and operating system can run.
+SimdLevel detected_simd_level();
+
+// The level kernels must use: the detected one, lowered by the environment variable ICCONV_SIMD (scalar, avx2, avx512)
+// or by set_simd_level(). Never above the detected level.
+SimdLevel simd_level();
+
+// Lowers the level for this process, for tests; asking for more than the detected level gives the detected level.
+void set_simd_level(SimdLevel level);
+
+const char* simd_level_name(SimdLevel level);
+
+}  // namespace icconv
+
+#endif  // ICCONV_COMMON_SIMD_H_

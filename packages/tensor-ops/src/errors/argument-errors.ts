@@ -1,0 +1,58 @@
+import { VisionError } from './vision-error';
+
+/** An argument has a value that the operator cannot take. */
+export class InvalidArgumentError extends VisionError {
+  readonly op: string;
+  readonly parameter: string;
+  readonly value: unknown;
+
+  constructor(op: string, parameter: string, value: unknown, expected: string) {
+    super('ICCONV_INVALID_ARGUMENT', `${op}: ${parameter} must be ${expected}, received ${show(value)}`);
+    this.op = op;
+    this.parameter = parameter;
+    this.value = value;
+  }
+}
+
+/** A tensor's shape does not fit the operator or another argument. */
+export class ShapeMismatchError extends VisionError {
+  readonly op: string;
+  readonly parameter: string;
+  readonly expected: string;
+  readonly received: readonly number[];
+
+  constructor(op: string, parameter: string, expected: string, received: readonly number[]) {
+    super(
+      'ICCONV_SHAPE_MISMATCH',
+      `${op}: ${parameter} must have shape ${expected}, received [${received.join(', ')}]`,
+    );
+    this.op = op;
+    this.parameter = parameter;
+    this.expected = expected;
+    this.received = received;
+  }
+}
+
+/** The active backend has no kernel for the operator. */
+export class UnsupportedBackendError extends VisionError {
+  readonly op: string;
+  readonly backend: string;
+  readonly supported: readonly string[];
+
+  constructor(op: string, backend: string, supported: readonly string[]) {
+    super(
+      'ICCONV_UNSUPPORTED_BACKEND',
+      `${op}: no kernel for backend "${backend}" (there are kernels for ${supported.join(', ')}); ` +
+        `call registerKernels() from @icconv/tensor-ops first, or switch with tf.setBackend(...)`,
+    );
+    this.op = op;
+    this.backend = backend;
+    this.supported = supported;
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? ', ...' : ''}]`;
+  return String(value);
+}

@@ -1,0 +1,2 @@
+export { InvalidArgumentError, ShapeMismatchError, UnsupportedBackendError } from './argument-errors';
+export { VisionError } from './vision-error';

@@ -1,0 +1,1 @@
+export { InvalidArgumentError, ShapeMismatchError, UnsupportedBackendError, VisionError } from './errors';

@@ -1,0 +1,2 @@
+/** Importing this entry registers every kernel and gradient of this package. */
+export {};

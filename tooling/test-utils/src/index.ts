@@ -1,0 +1,3 @@
+export { type Backend, describeBackends } from './backends';
+export { type FixtureTensor, loadFixture, testData } from './fixtures';
+export { maxAbsError, maxRelativeError } from './tolerance';
