@@ -1,1 +1,2 @@
 export { InvalidArgumentError, ShapeMismatchError, UnsupportedBackendError, VisionError } from './errors';
+export { registerKernels } from './register-kernels';

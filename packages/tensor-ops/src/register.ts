@@ -1,2 +1,4 @@
 /** Importing this entry registers every kernel and gradient of this package. */
-export {};
+import { registerKernels } from './register-kernels';
+
+registerKernels();

@@ -1,0 +1,85 @@
+// The Node-API module. Loading it runs the static registrations of the other files in this folder, which add our ops to the
+// TensorFlow runtime of this process; Node unloads a file that is no Node-API module, so it must be one.
+#include <node_api.h>
+
+#include <string>
+#include <vector>
+
+#include "common/simd.h"
+#include "tensorflow/core/framework/device_factory.h"
+
+namespace {
+
+napi_value simd_level(napi_env env, napi_callback_info) {
+    napi_value result;
+    napi_create_string_utf8(env, icconv::simd_level_name(icconv::simd_level()), NAPI_AUTO_LENGTH, &result);
+    return result;
+}
+
+// setSimdLevel(name): lowers the level, for tests; gives the level in force.
+napi_value set_simd_level(napi_env env, napi_callback_info info) {
+    size_t argc = 1;
+    napi_value argument;
+    char name[16] = "";
+    size_t length = 0;
+    if (napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr) != napi_ok || argc != 1 ||
+        napi_get_value_string_utf8(env, argument, name, sizeof(name), &length) != napi_ok) {
+        napi_throw_type_error(env, nullptr, "setSimdLevel: expected one string");
+        return nullptr;
+    }
+    for (icconv::SimdLevel level :
+         {icconv::SimdLevel::kScalar, icconv::SimdLevel::kAvx2, icconv::SimdLevel::kAvx512}) {
+        if (std::string(name) == icconv::simd_level_name(level)) {
+            icconv::set_simd_level(level);
+            return simd_level(env, info);
+        }
+    }
+    napi_throw_range_error(env, nullptr, "setSimdLevel: expected scalar, avx2 or avx512");
+    return nullptr;
+}
+
+napi_value compiler(napi_env env, napi_callback_info) {
+    napi_value result;
+#if defined(__clang__)
+    const std::string name = std::string("clang ") + __clang_version__;
+#else
+    const std::string name = std::string("gcc ") + __VERSION__;
+#endif
+    napi_create_string_utf8(env, name.c_str(), name.size(), &result);
+    return result;
+}
+
+// devices(): TensorFlow's physical devices, such as "CPU:0" and "GPU:0".
+napi_value devices(napi_env env, napi_callback_info) {
+    std::vector<std::string> names;
+    const auto status = tensorflow::DeviceFactory::ListAllPhysicalDevices(&names);
+    if (!status.ok()) {
+        napi_throw_error(env, nullptr, std::string(status.message()).c_str());
+        return nullptr;
+    }
+    napi_value result;
+    napi_create_array_with_length(env, names.size(), &result);
+    for (size_t i = 0; i < names.size(); ++i) {
+        const std::string prefix = "/physical_device:";
+        const std::string name = names[i].rfind(prefix, 0) == 0 ? names[i].substr(prefix.size()) : names[i];
+        napi_value text;
+        napi_create_string_utf8(env, name.c_str(), name.size(), &text);
+        napi_set_element(env, result, static_cast<uint32_t>(i), text);
+    }
+    return result;
+}
+
+napi_value init(napi_env env, napi_value exports) {
+    const napi_property_descriptor properties[] = {
+        {"simdLevel", nullptr, simd_level, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"setSimdLevel", nullptr, set_simd_level, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"devices", nullptr, devices, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"compiler", nullptr, compiler, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+    };
+    napi_define_properties(env, exports, sizeof(properties) / sizeof(properties[0]), properties);
+    return exports;
+}
+
+}  // namespace
+
+NAPI_MODULE(icconv_ops, init)

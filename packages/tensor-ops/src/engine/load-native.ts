@@ -1,0 +1,114 @@
+/**
+ * Loads TensorFlow's native runtime into this process: tfjs-node-gpu with the binding that the set-up compiled, then our
+ * operators, which register themselves with the same runtime.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import util from 'node:util';
+import { OPS_FILE } from '../setup/build';
+import { type InstalledEngine, readInstalled } from '../setup/install';
+import { hasNvidiaDriver } from '../setup/setup-engine';
+import { bindingFolder, findTfjsNode, TFJS_NODE, TFJS_NODE_REMEDY } from '../setup/tfjs-node';
+import type { EngineAttempt } from './engine-error';
+
+/** The module `icconv_ops.node`; see native/binding/module.cc. */
+export interface NativeOps {
+  simdLevel(): SimdLevel;
+  setSimdLevel(level: SimdLevel): SimdLevel;
+  compiler(): string;
+  /** TensorFlow's physical devices, such as `CPU:0`. */
+  devices(): string[];
+}
+
+export type SimdLevel = 'scalar' | 'avx2' | 'avx512';
+
+export interface LoadedNative {
+  readonly ops: NativeOps;
+  readonly installed: InstalledEngine;
+  /** True when TensorFlow sees a GPU. */
+  readonly gpu: boolean;
+}
+
+export interface LoadNativeOptions {
+  readonly hideGpu: boolean;
+  readonly threads: number | undefined;
+  readonly verbose: boolean;
+}
+
+export const SETUP_REMEDY = 'npx icconv setup   (in a checkout of this project: pnpm run setup)';
+
+/** TensorFlow starts once in a process and keeps the settings of its start. */
+let loaded: (LoadedNative & { readonly options: LoadNativeOptions }) | undefined;
+
+export function loadedNative(): LoadedNative | undefined {
+  return loaded;
+}
+
+/** Threads that TensorFlow was started with; undefined for its own choice. */
+export function startedThreads(): number | undefined {
+  return loaded?.options.threads;
+}
+
+/** Loads the runtime, or says why not. */
+export async function loadNative(options: LoadNativeOptions): Promise<LoadedNative | Omit<EngineAttempt, 'engine'>> {
+  if (loaded !== undefined) {
+    if (options.threads !== undefined && options.threads !== loaded.options.threads) {
+      return {
+        reason: `TensorFlow already runs in this process with threads: ${loaded.options.threads ?? 'auto'}, which cannot change to ${options.threads}`,
+        remedy: 'name the number of threads in the first call of useEngine',
+      };
+    }
+    if (options.hideGpu && loaded.gpu) {
+      return {
+        reason: 'TensorFlow already runs on the GPU in this process',
+        remedy: 'call useEngine({ device: "cpu" }) before any other engine call',
+      };
+    }
+    return loaded;
+  }
+  const tfjsNode = findTfjsNode();
+  if (tfjsNode === undefined) return { reason: `${TFJS_NODE} is not installed`, remedy: TFJS_NODE_REMEDY };
+  const installed = await readInstalled(tfjsNode);
+  if (installed === undefined) {
+    const foreign = existsSync(join(bindingFolder(tfjsNode), 'tfjs_binding.node'));
+    const reason = foreign
+      ? 'the native runtime was installed by another tool, or only in part'
+      : 'the native runtime is not set up';
+    return { reason, remedy: SETUP_REMEDY };
+  }
+  // Read by TensorFlow at its start, so they are set before it is loaded.
+  if (options.hideGpu) process.env.CUDA_VISIBLE_DEVICES = '-1';
+  if (options.threads !== undefined) {
+    process.env.TF_NUM_INTRAOP_THREADS = String(options.threads);
+    process.env.TF_NUM_INTEROP_THREADS = '1';
+  }
+  if (!options.verbose) {
+    // Without a driver the CUDA build reports its absence as errors; useEngine says the same in one line.
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= hasNvidiaDriver() ? '2' : '3';
+  }
+  restoreUtilFunctions();
+  const require = createRequire(join(tfjsNode.folder, 'package.json'));
+  try {
+    require(tfjsNode.folder);
+    const ops = require(join(bindingFolder(tfjsNode), OPS_FILE)) as NativeOps;
+    const { backend } = require('@tensorflow/tfjs') as { backend(): { isUsingGpuDevice?: boolean } };
+    loaded = { ops, installed, gpu: backend().isUsingGpuDevice === true, options };
+    return loaded;
+  } catch (error) {
+    return {
+      reason: `the native runtime does not load: ${(error as Error).message.split('\n')[0]}`,
+      remedy: SETUP_REMEDY,
+    };
+  }
+}
+
+/**
+ * tfjs-node 4.22.0 calls `util.isNullOrUndefined` and `util.isArray`, which Node 23 removed; they are put back where absent
+ * (tensorflow/tfjs issue 8609). See docs/decisions/0002-node-23.md.
+ */
+function restoreUtilFunctions(): void {
+  const legacy = util as unknown as Record<string, unknown>;
+  legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  legacy.isArray ??= Array.isArray;
+}

@@ -1,0 +1,133 @@
+/** Builds the two native files of the engine: TensorFlow.js' binding, and our operators. */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { COMMON_FLAGS, type Compiler, compileObjects, link, listSources, requireCompiler } from './compile';
+import { exists, publish, temporaryName, writeFileAtomically } from './files';
+import type { Library } from './library';
+import { nativeFolder, packageRoot } from './package-root';
+import type { OnSetupProgress } from './progress';
+
+export const BINDING_FILE = 'tfjs_binding.node';
+export const OPS_FILE = 'icconv_ops.node';
+
+/** A finished build: a folder of the cache with both files and `build.json`. */
+export interface Build {
+  readonly folder: string;
+  readonly key: string;
+}
+
+export interface BuildOptions {
+  readonly cache: string;
+  readonly library: Library;
+  /** Folder of the package `@tensorflow/tfjs-node-gpu`, whose C++ sources are compiled. */
+  readonly tfjsNode: string;
+  readonly onProgress: OnSetupProgress;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Flags for files that include TensorFlow's headers: its wheels use the new C++ ABI, and its headers warn. */
+const tensorflowFlags = (library: Library) => ['-D_GLIBCXX_USE_CXX11_ABI=1', '-isystem', library.includeFolder];
+
+/** The key of what a build would be made of; a build with the same key need not be repeated. */
+export async function buildKey(options: Pick<BuildOptions, 'library' | 'tfjsNode'>): Promise<string> {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([options.library, COMMON_FLAGS, process.platform, process.arch]));
+  for (const folder of [nativeFolder(), join(options.tfjsNode, 'binding')]) {
+    for (const file of await sourcesOfBuild(folder)) hash.update(await readFile(file));
+    for (const file of await headersOfBuild(folder)) hash.update(await readFile(file));
+  }
+  return hash.digest('hex').slice(0, 20);
+}
+
+export async function findBuild(cache: string, key: string): Promise<Build | undefined> {
+  const folder = join(cache, 'builds', key);
+  return (await exists(join(folder, 'build.json'))) ? { folder, key } : undefined;
+}
+
+export async function build(options: BuildOptions): Promise<Build> {
+  const key = await buildKey(options);
+  const found = await findBuild(options.cache, key);
+  if (found !== undefined) return found;
+
+  const compiler = await requireCompiler();
+  const folder = join(options.cache, 'builds', key);
+  const temporary = temporaryName(folder);
+  await mkdir(temporary, { recursive: true });
+  try {
+    const { library, tfjsNode, onProgress, signal } = options;
+    const objectFolder = join(options.cache, 'objects');
+    const common = { compiler, objectFolder, onProgress, signal };
+    const napi = nodeApiIncludeFolder();
+
+    const binding = await compileObjects({
+      ...common,
+      label: 'TensorFlow.js binding',
+      sources: await listSources(join(tfjsNode, 'binding')),
+      headerFolders: [join(tfjsNode, 'binding')],
+      // Not our sources: their warnings are not ours to mend.
+      flags: [
+        ...COMMON_FLAGS.filter((flag) => !['-Wall', '-Wextra', '-Werror', '-fvisibility=hidden'].includes(flag)),
+        '-w',
+        '-DNAPI_VERSION=8',
+        '-I',
+        napi,
+        '-I',
+        tfjsNode,
+        ...tensorflowFlags(library),
+      ],
+    });
+    await linkModule(compiler, binding, library, join(temporary, BINDING_FILE), signal);
+
+    const ops = await compileObjects({
+      ...common,
+      label: 'operators',
+      sources: await sourcesOfBuild(nativeFolder()),
+      headerFolders: [nativeFolder()],
+      flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi, '-I', nativeFolder(), ...tensorflowFlags(library)],
+    });
+    await linkModule(compiler, ops, library, join(temporary, OPS_FILE), signal);
+
+    const description = { compiler: compiler.version, tensorflow: library.version, variant: library.variant };
+    await writeFileAtomically(join(temporary, 'build.json'), `${JSON.stringify(description, null, 2)}\n`);
+    await publish(temporary, folder);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return { folder, key };
+}
+
+async function linkModule(
+  compiler: Compiler,
+  objects: readonly string[],
+  library: Library,
+  output: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const flags = [
+    '-shared',
+    `-L${library.libFolder}`,
+    '-l:libtensorflow_cc.so.2',
+    '-l:libtensorflow_framework.so.2',
+    `-Wl,-rpath,${library.libFolder}`,
+    // Node finds TensorFlow's libraries through this path alone, so that no LD_LIBRARY_PATH is needed.
+    '-Wl,--enable-new-dtags',
+  ];
+  await link(compiler, objects, flags, output, signal);
+}
+
+/** The .cc files that are part of the product: tests and benchmarks are not. */
+async function sourcesOfBuild(folder: string): Promise<string[]> {
+  const files = await listSources(folder);
+  return files.filter((file) => !/(_test|_bench|test_main)\.cc$/.test(file));
+}
+
+async function headersOfBuild(folder: string): Promise<string[]> {
+  return (await listSources(folder, '.h')).filter((file) => !file.endsWith('test.h'));
+}
+
+function nodeApiIncludeFolder(): string {
+  const require = createRequire(join(packageRoot(), 'package.json'));
+  return join(dirname(require.resolve('node-api-headers/package.json')), 'include');
+}

@@ -1,0 +1,172 @@
+/**
+ * Compiles C++ with g++ or clang++ and nothing else: no node-gyp, no cmake.
+ *
+ * Objects are kept in the cache under a hash of everything that goes into them, so that only what changed is compiled again.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import { exists, temporaryName } from './files';
+import type { OnSetupProgress } from './progress';
+import { run } from './run';
+import { SetupError } from './setup-error';
+
+export interface Compiler {
+  readonly command: string;
+  /** First line of `--version`. */
+  readonly version: string;
+}
+
+/** The C++ compiler: `CXX` if set, else g++, else clang++; undefined where there is none. */
+export async function findCompiler(): Promise<Compiler | undefined> {
+  for (const command of process.env.CXX ? [process.env.CXX] : ['g++', 'clang++']) {
+    const version = await run(command, ['--version']).catch(() => undefined);
+    if (version !== undefined) return { command, version: version.split('\n')[0]! };
+  }
+  return undefined;
+}
+
+/** @throws {@link SetupError} with the command that installs one, where there is no compiler. */
+export async function requireCompiler(): Promise<Compiler> {
+  const compiler = await findCompiler();
+  if (compiler !== undefined) return compiler;
+  throw new SetupError(
+    'compiler',
+    process.env.CXX
+      ? `CXX names ${process.env.CXX}, which does not run`
+      : 'no C++ compiler (g++ or clang++) on the PATH',
+    'install one (Debian and Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++; Alpine is not supported by TensorFlow), ' +
+      'or use the wasm engine, which needs none',
+  );
+}
+
+export interface CompileJob {
+  readonly compiler: Compiler;
+  /** Absolute paths of .cc files. */
+  readonly sources: readonly string[];
+  /** Folders whose headers are part of what the objects depend on. */
+  readonly headerFolders: readonly string[];
+  readonly flags: readonly string[];
+  /** Where objects are kept. */
+  readonly objectFolder: string;
+  readonly label: string;
+  readonly onProgress: OnSetupProgress;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Flags that every C++ file of this project is compiled with. */
+export const COMMON_FLAGS = [
+  '-std=c++17',
+  '-O3',
+  '-fPIC',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-fvisibility=hidden',
+  '-pthread',
+];
+
+const AVX2_FLAGS = ['-mavx2', '-mfma', '-mf16c'];
+const AVX512_FLAGS = [...AVX2_FLAGS, '-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq'];
+
+/** Instruction-set flags by the ending of a file's name; undefined for a file that this processor family does not compile. */
+export function simdFlags(source: string, arch: string = process.arch): readonly string[] | undefined {
+  const avx512 = source.endsWith('_avx512.cc');
+  const avx2 = source.endsWith('_avx2.cc');
+  if (!avx512 && !avx2) return [];
+  if (arch !== 'x64') return undefined;
+  return avx512 ? AVX512_FLAGS : AVX2_FLAGS;
+}
+
+/** Compiles all sources, several at once, and gives the object files. */
+export async function compileObjects(job: CompileJob): Promise<string[]> {
+  await mkdir(job.objectFolder, { recursive: true });
+  const headers = await hashOfHeaders(job.headerFolders);
+  const units: { source: string; args: string[]; object: string }[] = [];
+  for (const source of job.sources) {
+    const simd = simdFlags(source);
+    if (simd === undefined) continue;
+    const args = [...job.flags, ...simd];
+    const hash = createHash('sha256');
+    hash.update(JSON.stringify([job.compiler, args, headers]));
+    hash.update(await readFile(source));
+    const object = join(job.objectFolder, `${basename(source, '.cc')}-${hash.digest('hex').slice(0, 20)}.o`);
+    units.push({ source, args, object });
+  }
+  let done = 0;
+  const total = units.length;
+  job.onProgress({ phase: 'compile', label: job.label, done, total });
+  const queue = [...units];
+  const worker = async () => {
+    for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
+      if (!(await exists(unit.object))) await compileOne(job, unit.source, unit.args, unit.object);
+      job.onProgress({ phase: 'compile', label: job.label, done: ++done, total });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), total) }, worker));
+  return units.map((unit) => unit.object);
+}
+
+/** Links objects into a program or, with `-shared`, a library. */
+export async function link(
+  compiler: Compiler,
+  objects: readonly string[],
+  flags: readonly string[],
+  output: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const temporary = temporaryName(output);
+  try {
+    await run(compiler.command, ['-o', temporary, ...objects, '-pthread', ...flags], { signal });
+    await rename(temporary, output);
+  } catch (cause) {
+    throw new SetupError(
+      'compile',
+      `linking ${basename(output)} failed:\n${(cause as Error).message}`,
+      COMPILE_REMEDY,
+      {
+        cause,
+      },
+    );
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+const COMPILE_REMEDY = 'g++ 9 or clang++ 10 at least is needed; with a newer one, please report this message';
+
+async function compileOne(job: CompileJob, source: string, args: string[], object: string): Promise<void> {
+  const temporary = temporaryName(object);
+  try {
+    await run(job.compiler.command, [...args, '-c', source, '-o', temporary], { signal: job.signal });
+    await rename(temporary, object);
+  } catch (cause) {
+    job.signal?.throwIfAborted();
+    throw new SetupError('compile', `${source} does not compile:\n${(cause as Error).message}`, COMPILE_REMEDY, {
+      cause,
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** All .cc files (or those of another ending) of a folder and its subfolders, sorted. */
+export async function listSources(folder: string, ending = '.cc'): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+async function hashOfHeaders(folders: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const folder of folders) {
+    for (const file of await listSources(folder, '.h')) {
+      hash.update(file.slice(folder.length));
+      hash.update(await readFile(file));
+    }
+  }
+  return hash.digest('hex');
+}

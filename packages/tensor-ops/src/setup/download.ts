@@ -1,0 +1,148 @@
+/**
+ * Fetches wheels: by `pip download` where pip exists, because it knows the user's index, proxy and certificates; else from the
+ * package index that the environment names, by its JSON API (PEP 691).
+ */
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { exists, folderBytes, publish, sha256OfFile, temporaryName } from './files';
+import type { OnSetupProgress } from './progress';
+import { run } from './run';
+import { SetupError } from './setup-error';
+import type { Wheel } from './wheels';
+
+export interface DownloadOptions {
+  readonly folder: string;
+  readonly offline: boolean;
+  readonly onProgress: OnSetupProgress;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Path of the checked wheel file in `folder`, downloaded if it is not there yet. */
+export async function obtainWheel(wheel: Wheel, options: DownloadOptions): Promise<string> {
+  const path = join(options.folder, wheel.file);
+  if ((await exists(path)) && (await sha256OfFile(path)) === wheel.sha256) return path;
+  if (options.offline) {
+    throw new SetupError(
+      'download',
+      `${wheel.file} is not in the cache (${options.folder}) and --offline forbids to fetch it`,
+      `run the set-up once without --offline, put the file there, or name a libtensorflow folder with --libtensorflow`,
+    );
+  }
+  await mkdir(options.folder, { recursive: true });
+  const temporary = temporaryName(path);
+  const failures: string[] = [];
+  try {
+    for (const source of [fromPip, fromIndex]) {
+      try {
+        const file = await source(wheel, temporary, options);
+        const sum = await sha256OfFile(file);
+        if (sum !== wheel.sha256) {
+          throw new Error(`checksum of ${wheel.file} is ${sum}, expected ${wheel.sha256}: the file was cut or changed`);
+        }
+        await publish(file, path);
+        return path;
+      } catch (error) {
+        if (options.signal?.aborted) throw error;
+        failures.push((error as Error).message);
+      }
+    }
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  throw new SetupError(
+    'download',
+    `${wheel.file} could not be fetched:\n    - ${failures.join('\n    - ')}`,
+    'check the network or proxy, install pip, or set ICCONV_PYTHON_INDEX to the address of a Python package index ' +
+      '(its simple API); or name a libtensorflow folder of your own with --libtensorflow',
+  );
+}
+
+async function fromPip(wheel: Wheel, temporary: string, options: DownloadOptions): Promise<string> {
+  const pip = await findPip();
+  if (pip === undefined) throw new Error('pip: none found (looked for pip3, pip and python3 -m pip)');
+  // pip's own progress output differs between versions; bytes on disk do not. It downloads inside TMPDIR, then moves.
+  await mkdir(temporary, { recursive: true });
+  const scratch = join(temporary, 'pip');
+  await mkdir(scratch);
+  const timer = setInterval(() => {
+    void folderBytes(temporary).then((done) => report(wheel, Math.min(done, wheel.bytes), options));
+  }, 250);
+  try {
+    const tags = wheel.file.slice(0, -'.whl'.length).split('-').slice(2) as [string, string, string];
+    const python = /^cp3(\d+)$/.exec(tags[0]);
+    await run(
+      pip[0]!,
+      [
+        ...pip.slice(1),
+        'download',
+        '--disable-pip-version-check',
+        '--no-deps',
+        '--no-cache-dir',
+        '--only-binary=:all:',
+        ...(python ? ['--implementation', 'cp', '--python-version', `3.${python[1]}`, '--abi', tags[1]] : []),
+        ...tags[2].split('.').flatMap((tag) => ['--platform', tag]),
+        '--dest',
+        temporary,
+        `${wheel.distribution}==${wheel.version}`,
+      ],
+      { env: { ...process.env, TMPDIR: scratch }, signal: options.signal },
+    );
+  } catch (error) {
+    throw new Error(`pip: ${(error as Error).message.trim().split('\n').slice(-2).join(' ')}`);
+  } finally {
+    clearInterval(timer);
+  }
+  report(wheel, wheel.bytes, options);
+  return join(temporary, wheel.file);
+}
+
+async function findPip(): Promise<string[] | undefined> {
+  for (const command of [['pip3'], ['pip'], ['python3', '-m', 'pip']]) {
+    const works = await new Promise<boolean>((resolve) => {
+      const child = spawn(command[0]!, [...command.slice(1), '--version'], { stdio: 'ignore' });
+      child.on('error', () => resolve(false));
+      child.on('close', (code) => resolve(code === 0));
+    });
+    if (works) return command;
+  }
+  return undefined;
+}
+
+async function fromIndex(wheel: Wheel, temporary: string, options: DownloadOptions): Promise<string> {
+  const index = process.env.ICCONV_PYTHON_INDEX ?? process.env.PIP_INDEX_URL ?? process.env.UV_INDEX_URL;
+  if (!index) throw new Error('package index: none named (ICCONV_PYTHON_INDEX, PIP_INDEX_URL)');
+  try {
+    const page = await fetch(`${index.replace(/\/$/, '')}/${wheel.distribution}/`, {
+      headers: { accept: 'application/vnd.pypi.simple.v1+json' },
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    if (!page.ok) throw new Error(`answered ${page.status} for ${wheel.distribution}`);
+    const { files } = (await page.json()) as { files: { filename: string; url: string }[] };
+    const found = files.find((file) => file.filename === wheel.file);
+    if (found === undefined) throw new Error(`does not list ${wheel.file}`);
+    const response = await fetch(new URL(found.url, page.url), options.signal ? { signal: options.signal } : {});
+    if (!response.ok || response.body === null) throw new Error(`answered ${response.status} for ${wheel.file}`);
+    await mkdir(temporary, { recursive: true });
+    const file = join(temporary, wheel.file);
+    let done = 0;
+    const count = new Transform({
+      transform(chunk: Buffer, _encoding, callback) {
+        done += chunk.length;
+        report(wheel, done, options);
+        callback(null, chunk);
+      },
+    });
+    await pipeline(Readable.fromWeb(response.body as never), count, createWriteStream(file));
+    return file;
+  } catch (error) {
+    throw new Error(`package index ${index}: ${(error as Error).message}`);
+  }
+}
+
+function report(wheel: Wheel, done: number, options: DownloadOptions): void {
+  options.onProgress({ phase: 'download', label: `${wheel.distribution} ${wheel.version}`, done, total: wheel.bytes });
+}

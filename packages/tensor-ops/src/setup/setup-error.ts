@@ -1,0 +1,16 @@
+import { VisionError } from '../errors';
+
+/** Which part of the set-up failed. */
+export type SetupStep = 'platform' | 'library' | 'download' | 'unpack' | 'compiler' | 'compile' | 'install';
+
+/** The engine cannot be set up: what failed, why, and the remedy. */
+export class SetupError extends VisionError {
+  readonly step: SetupStep;
+  readonly remedy: string;
+
+  constructor(step: SetupStep, reason: string, remedy: string, options?: { readonly cause?: unknown }) {
+    super('ICCONV_SETUP', `engine set-up (${step}): ${reason}\n  remedy: ${remedy}`, options);
+    this.step = step;
+    this.remedy = remedy;
+  }
+}

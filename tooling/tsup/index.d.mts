@@ -1,0 +1,3 @@
+import type { Options } from 'tsup';
+
+export declare function preset(entry: Record<string, string>, overrides?: Options): Options;
