@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
-import { OPS_FILE } from '../setup/build';
+import { OPS_FILE, QUIET_FILE } from '../setup/build';
 import { type InstalledEngine, readInstalled } from '../setup/install';
 import { hasNvidiaDriver } from '../setup/setup-engine';
 import { bindingFolder, findTfjsNode, TFJS_NODE, TFJS_NODE_REMEDY } from '../setup/tfjs-node';
@@ -19,6 +19,12 @@ export interface NativeOps {
   compiler(): string;
   /** TensorFlow's physical devices, such as `CPU:0`. */
   devices(): string[];
+}
+
+/** The module `icconv_quiet.node`; see native/quiet/quiet.cc. */
+interface QuietModule {
+  silence(): void;
+  restore(): void;
 }
 
 export type SimdLevel = 'scalar' | 'avx2' | 'avx512';
@@ -89,7 +95,9 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
   }
   restoreUtilFunctions();
   const require = createRequire(join(tfjsNode.folder, 'package.json'));
+  const quiet = options.verbose ? undefined : (require(join(bindingFolder(tfjsNode), QUIET_FILE)) as QuietModule);
   try {
+    quiet?.silence();
     require(tfjsNode.folder);
     const ops = require(join(bindingFolder(tfjsNode), OPS_FILE)) as NativeOps;
     const { backend } = require('@tensorflow/tfjs') as { backend(): { isUsingGpuDevice?: boolean } };

@@ -1,4 +1,4 @@
-/** Builds the two native files of the engine: TensorFlow.js' binding, and our operators. */
+/** Builds the native files of the engine: TensorFlow.js' binding, our operators, and a helper that keeps loading quiet. */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -11,8 +11,10 @@ import type { OnSetupProgress } from './progress';
 
 export const BINDING_FILE = 'tfjs_binding.node';
 export const OPS_FILE = 'icconv_ops.node';
+export const QUIET_FILE = 'icconv_quiet.node';
+export const ENGINE_FILES = [BINDING_FILE, OPS_FILE, QUIET_FILE];
 
-/** A finished build: a folder of the cache with both files and `build.json`. */
+/** A finished build: a folder of the cache with all files and `build.json`. */
 export interface Build {
   readonly folder: string;
   readonly key: string;
@@ -26,6 +28,9 @@ export interface BuildOptions {
   readonly onProgress: OnSetupProgress;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Compiled alone: it must load before TensorFlow does. */
+const QUIET_SOURCE = join('quiet', 'quiet.cc');
 
 /** Flags for files that include TensorFlow's headers: its wheels use the new C++ ABI, and its headers warn. */
 const tensorflowFlags = (library: Library) => ['-D_GLIBCXX_USE_CXX11_ABI=1', '-isystem', library.includeFolder];
@@ -83,11 +88,20 @@ export async function build(options: BuildOptions): Promise<Build> {
     const ops = await compileObjects({
       ...common,
       label: 'operators',
-      sources: await sourcesOfBuild(nativeFolder()),
+      sources: (await sourcesOfBuild(nativeFolder())).filter((file) => !file.endsWith(QUIET_SOURCE)),
       headerFolders: [nativeFolder()],
       flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi, '-I', nativeFolder(), ...tensorflowFlags(library)],
     });
     await linkModule(compiler, ops, library, join(temporary, OPS_FILE), signal);
+
+    const quiet = await compileObjects({
+      ...common,
+      label: 'loader',
+      sources: [join(nativeFolder(), QUIET_SOURCE)],
+      headerFolders: [],
+      flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi],
+    });
+    await link(compiler, quiet, ['-shared'], join(temporary, QUIET_FILE), signal);
 
     const description = { compiler: compiler.version, tensorflow: library.version, variant: library.variant };
     await writeFileAtomically(join(temporary, 'build.json'), `${JSON.stringify(description, null, 2)}\n`);

@@ -1,7 +1,7 @@
 /** Puts a build where tfjs-node-gpu finds it. */
 import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BINDING_FILE, type Build, OPS_FILE } from './build';
+import { type Build, ENGINE_FILES } from './build';
 import { exists, temporaryName, writeFileAtomically } from './files';
 import type { Library } from './library';
 import { SetupError } from './setup-error';
@@ -25,8 +25,7 @@ export async function readInstalled(tfjsNode: TfjsNode): Promise<InstalledEngine
   if (text === undefined) return undefined;
   const installed = JSON.parse(text) as InstalledEngine;
   const needed = [
-    join(folder, BINDING_FILE),
-    join(folder, OPS_FILE),
+    ...ENGINE_FILES.map((file) => join(folder, file)),
     join(installed.library.libFolder, 'libtensorflow_cc.so.2'),
   ];
   return (await Promise.all(needed.map(exists))).every(Boolean) ? installed : undefined;
@@ -37,7 +36,7 @@ export async function install(tfjsNode: TfjsNode, build: Build, library: Library
   const folder = bindingFolder(tfjsNode);
   try {
     await mkdir(folder, { recursive: true });
-    for (const file of [BINDING_FILE, OPS_FILE]) {
+    for (const file of ENGINE_FILES) {
       const temporary = temporaryName(join(folder, file));
       await copyFile(join(build.folder, file), temporary);
       // A process that has the old file loaded keeps it: rename replaces the name, not the content.
