@@ -1,0 +1,170 @@
+#include "common/strict_float.h"
+
+#include "ops/nms/nms.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "common/simd.h"
+#include "ops/nms/nms_index.h"
+#include "ops/nms/nms_kernels.h"
+
+namespace icconv {
+
+bool nms_any_overlap_scalar(const NmsColumns& columns, int64_t begin, int64_t end, const NmsBox& box, float threshold) {
+    for (int64_t i = begin; i < end; ++i) {
+        const float width = std::min(box.x2, columns.x2[i]) - std::max(box.x1, columns.x1[i]);
+        const float height = std::min(box.y2, columns.y2[i]) - std::max(box.y1, columns.y1[i]);
+        if (!(width > 0 && height > 0)) continue;
+        const float inter = width * height;
+        if (inter / (box.area + columns.area[i] - inter) > threshold) return true;
+    }
+    return false;
+}
+
+namespace {
+
+// Below this a plain scan of the kept boxes beats building an index.
+constexpr int64_t kSmallGroup = 192;
+// Groups are handed to threads in portions of about this many boxes.
+constexpr int64_t kBoxesPerTask = 1024;
+
+NmsAnyOverlap any_overlap() {
+#if defined(__x86_64__)
+    if (simd_level() == SimdLevel::kAvx512) return nms_any_overlap_avx512;
+    if (simd_level() == SimdLevel::kAvx2) return nms_any_overlap_avx2;
+#endif
+    return nms_any_overlap_scalar;
+}
+
+// Stable order by ascending key, for 32-bit keys: three passes of 11 bits, passes with one value left out.
+void radix_sort(const std::vector<uint32_t>& keys, std::vector<int32_t>& order) {
+    std::vector<int32_t> other(order.size());
+    for (int shift = 0; shift < 32; shift += 11) {
+        std::vector<int32_t> next(2049, 0);
+        for (int32_t i : order) ++next[((keys[static_cast<size_t>(i)] >> shift) & 2047) + 1];
+        if (std::find(next.begin(), next.end(), static_cast<int32_t>(order.size())) != next.end()) continue;
+        for (size_t k = 1; k < next.size(); ++k) next[k] += next[k - 1];
+        for (int32_t i : order) other[static_cast<size_t>(next[(keys[static_cast<size_t>(i)] >> shift) & 2047]++)] = i;
+        order.swap(other);
+    }
+}
+
+// Ascending keys are descending scores; both zeros are equal.
+uint32_t descending_key(float score) {
+    score += 0.0f;
+    uint32_t bits;
+    std::memcpy(&bits, &score, sizeof(bits));
+    return (bits & 0x80000000u) != 0 ? bits : ~bits & 0x7fffffffu;
+}
+
+std::vector<int32_t> sorted_candidates(const NmsParams& params, const float* scores, int64_t count) {
+    std::vector<int32_t> order;
+    order.reserve(static_cast<size_t>(count));
+    std::vector<uint32_t> keys(static_cast<size_t>(count));
+    for (int64_t i = 0; i < count; ++i) {
+        keys[static_cast<size_t>(i)] = descending_key(scores[i]);
+        if (!params.use_score_threshold || scores[i] > params.score_threshold) order.push_back(static_cast<int32_t>(i));
+    }
+    radix_sort(keys, order);
+    return order;
+}
+
+// Suppresses within one group: members[0..count) are box indices by descending score; keep[i] is set for those that stay.
+void suppress(const NmsParams& params, const float* boxes, const int32_t* members, int64_t count, uint8_t* keep) {
+    const NmsAnyOverlap overlap = any_overlap();
+    const int64_t limit = params.max_output < 0 ? count : params.max_output;
+    std::vector<NmsBox> real;
+    std::vector<int32_t> position(static_cast<size_t>(count), -1);
+    real.reserve(static_cast<size_t>(count));
+    for (int64_t m = 0; m < count; ++m) {
+        const float* b = boxes + static_cast<int64_t>(members[m]) * 4;
+        const float area = (b[2] - b[0]) * (b[3] - b[1]);
+        // What has no area, or an infinite one, has IoU 0 or NaN with everything.
+        if (!(b[2] > b[0] && b[3] > b[1] && std::isfinite(area))) continue;
+        position[static_cast<size_t>(m)] = static_cast<int32_t>(real.size());
+        real.push_back({b[0], b[1], b[2], b[3], area});
+    }
+    int64_t kept = 0;
+    if (count > kSmallGroup) {
+        NmsIndex index(real, params.iou_threshold, overlap);
+        for (int64_t m = 0; m < count && kept < limit; ++m) {
+            const int32_t p = position[static_cast<size_t>(m)];
+            if (p >= 0 && index.overlaps(p)) continue;
+            keep[members[m]] = 1;
+            ++kept;
+            if (p >= 0) index.add(p);
+        }
+        return;
+    }
+    constexpr int64_t kStride = kSmallGroup + kNmsLanes;
+    float columns[5 * kStride] = {};
+    const NmsColumns view{columns, columns + kStride, columns + 2 * kStride, columns + 3 * kStride, columns + 4 * kStride};
+    int64_t added = 0;
+    for (int64_t m = 0; m < count && kept < limit; ++m) {
+        const int32_t p = position[static_cast<size_t>(m)];
+        if (p >= 0) {
+            const NmsBox& box = real[static_cast<size_t>(p)];
+            if (overlap(view, 0, added, box, params.iou_threshold)) continue;
+            const float values[] = {box.x1, box.y1, box.x2, box.y2, box.area};
+            for (int64_t v = 0; v < 5; ++v) columns[v * kStride + added] = values[v];
+            ++added;
+        }
+        keep[members[m]] = 1;
+        ++kept;
+    }
+}
+
+}  // namespace
+
+int64_t first_nan_score(const float* scores, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        if (std::isnan(scores[i])) return i;
+    }
+    return -1;
+}
+
+std::vector<int32_t> nms(const NmsParams& params, const float* boxes, const float* scores, const int32_t* groups, int64_t count,
+                         Executor& executor) {
+    const std::vector<int32_t> order = sorted_candidates(params, scores, count);
+    std::vector<uint8_t> keep(static_cast<size_t>(count), 0);
+    if (groups == nullptr) {
+        suppress(params, boxes, order.data(), static_cast<int64_t>(order.size()), keep.data());
+    } else {
+        std::vector<uint32_t> keys(static_cast<size_t>(count));
+        for (int64_t i = 0; i < count; ++i) keys[static_cast<size_t>(i)] = static_cast<uint32_t>(groups[i]);
+        // Stable, so members stay in score order.
+        std::vector<int32_t> members = order;
+        radix_sort(keys, members);
+        // Tasks of whole groups.
+        const auto total = static_cast<int64_t>(members.size());
+        std::vector<int64_t> task_begin{0};
+        for (int64_t i = 1; i < total; ++i) {
+            const bool new_group = groups[members[static_cast<size_t>(i)]] != groups[members[static_cast<size_t>(i - 1)]];
+            if (new_group && i - task_begin.back() >= kBoxesPerTask) task_begin.push_back(i);
+        }
+        const auto tasks = static_cast<int>(task_begin.size());
+        task_begin.push_back(total);
+        executor.run(tasks, [&](int task) {
+            int64_t begin = task_begin[static_cast<size_t>(task)];
+            const int64_t end = task_begin[static_cast<size_t>(task) + 1];
+            while (begin < end) {
+                const int32_t group = groups[members[static_cast<size_t>(begin)]];
+                int64_t stop = begin;
+                while (stop < end && groups[members[static_cast<size_t>(stop)]] == group) ++stop;
+                suppress(params, boxes, members.data() + begin, stop - begin, keep.data());
+                begin = stop;
+            }
+        });
+    }
+    std::vector<int32_t> kept;
+    for (int32_t i : order) {
+        if (params.max_output >= 0 && static_cast<int64_t>(kept.size()) >= params.max_output) break;
+        if (keep[static_cast<size_t>(i)] != 0) kept.push_back(i);
+    }
+    return kept;
+}
+
+}  // namespace icconv

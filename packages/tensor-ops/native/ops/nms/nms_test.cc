@@ -1,0 +1,90 @@
+#include "common/strict_float.h"
+
+#include "ops/nms/nms.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "common/test.h"
+#include "common/thread_executor.h"
+
+namespace icconv {
+namespace {
+
+using test::Random;
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+
+// The definition: every pair in order.
+std::vector<int32_t> direct(const NmsParams& params, const std::vector<float>& boxes, const std::vector<float>& scores, const int32_t* groups) {
+    std::vector<int32_t> order(scores.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return scores[static_cast<size_t>(a)] > scores[static_cast<size_t>(b)]; });
+    std::vector<int32_t> kept;
+    for (int32_t i : order) {
+        if (params.use_score_threshold && !(scores[static_cast<size_t>(i)] > params.score_threshold)) continue;
+        const float* a = boxes.data() + static_cast<int64_t>(i) * 4;
+        bool suppressed = false;
+        for (int32_t k : kept) {
+            if (groups != nullptr && groups[i] != groups[k]) continue;
+            const float* b = boxes.data() + static_cast<int64_t>(k) * 4;
+            const float w = std::max(0.0f, std::min(a[2], b[2]) - std::max(a[0], b[0]));
+            const float h = std::max(0.0f, std::min(a[3], b[3]) - std::max(a[1], b[1]));
+            const float inter = w * h;
+            if (inter / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - inter) > params.iou_threshold) suppressed = true;
+        }
+        if (!suppressed) kept.push_back(i);
+    }
+    if (params.max_output >= 0 && static_cast<int64_t>(kept.size()) > params.max_output) kept.resize(static_cast<size_t>(params.max_output));
+    return kept;
+}
+
+TEST(nms_keeps_what_the_definition_keeps) {
+    Random random(1);
+    ThreadExecutor executor(2);
+    for (int round = 0; round < 300; ++round) {
+        const int n = round % 10 == 0 ? 1500 : random.below(400);
+        std::vector<float> boxes;
+        std::vector<float> scores;
+        std::vector<int32_t> groups;
+        const float extent = random.uniform(1, 2000);
+        const float side = random.uniform(0.1f, 300);
+        // On an integer grid IoUs hit thresholds exactly.
+        const bool whole = round % 3 == 0;
+        for (int i = 0; i < n; ++i) {
+            const float x = random.uniform(-extent, extent);
+            const float y = random.uniform(-extent, extent);
+            const float scale = std::exp2(random.uniform(-6, 1));
+            for (float v : {x, y, x + random.uniform(-0.02f, 1) * side * scale, y + random.uniform(-0.02f, 1) * side * scale}) {
+                boxes.push_back(whole ? std::round(v / 8) : v);
+            }
+            // Few distinct scores: ties.
+            scores.push_back(round % 2 == 0 ? random.uniform(-1, 1) : static_cast<float>(random.below(5)) / 4);
+            groups.push_back(random.below(4) * 1000 - 2000);
+        }
+        if (n > 8) {
+            for (int k = 0; k < 8; ++k) boxes[static_cast<size_t>(random.below(n * 4))] = k % 2 == 0 ? NAN : k % 3 == 0 ? -kInf : 1e30f;
+        }
+        const float thresholds[] = {0.0f, 0.1f, 0.25f, 0.5f, 0.7f, 1.0f};
+        const NmsParams params{thresholds[random.below(6)], 0.25f, round % 4 == 0, round % 5 == 0 ? 7 : -1};
+        for (const int32_t* g : {static_cast<const int32_t*>(nullptr), static_cast<const int32_t*>(groups.data())}) {
+            EXPECT(nms(params, boxes.data(), scores.data(), g, n, executor) == direct(params, boxes, scores, g));
+        }
+    }
+}
+
+TEST(nms_orders_ties_by_index_and_zeros_as_equal) {
+    SerialExecutor serial;
+    const float boxes[] = {0, 0, 1, 1, 10, 0, 11, 1, 20, 0, 21, 1, 30, 0, 31, 1, 40, 0, 41, 1};
+    const float scores[] = {-0.0f, 0.0f, -kInf, kInf, -0.0f};
+    const NmsParams params{0.5f, 0, false, -1};
+    EXPECT((nms(params, boxes, scores, nullptr, 5, serial) == std::vector<int32_t>{3, 0, 1, 4, 2}));
+    const float bad[] = {0, NAN};
+    EXPECT(first_nan_score(bad, 2) == 1);
+    EXPECT(nms(params, boxes, scores, nullptr, 0, serial).empty());
+}
+
+}  // namespace
+}  // namespace icconv
