@@ -1,0 +1,29 @@
+/** `icconv doctor`: what this machine has, what is missing, and the command that mends it. */
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { examine, type Finding } from '../doctor/examine';
+import type { CommandContext } from '../program';
+
+const MARKS = { ok: pc.green('ok  '), warning: pc.yellow('warn'), error: pc.red('fail') } as const;
+
+export function doctorCommand(_context: CommandContext): Command {
+  return new Command('doctor')
+    .description('check engine, compiler, GPU and cache; exit code 1 when the native engine cannot run')
+    .option('--json', 'print the findings as JSON')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const findings = await examine();
+      if (json) console.log(JSON.stringify({ ok: !findings.some(isError), findings }, null, 2));
+      else print(findings);
+      if (findings.some(isError)) process.exitCode = 1;
+    });
+}
+
+const isError = (finding: Finding) => finding.state === 'error';
+
+function print(findings: readonly Finding[]): void {
+  const width = Math.max(...findings.map((finding) => finding.subject.length));
+  for (const { state, subject, detail, remedy } of findings) {
+    console.log(`${MARKS[state]}  ${subject.padEnd(width)}  ${detail}`);
+    if (remedy !== undefined) console.log(`      ${' '.repeat(width)}  ${pc.dim(`remedy: ${remedy}`)}`);
+  }
+}

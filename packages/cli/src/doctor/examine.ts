@@ -1,0 +1,111 @@
+/** The examinations of `icconv doctor`. Each gives one finding and none of them throws. */
+import { arch, cpus, platform, totalmem } from 'node:os';
+import { type EngineInfo, EngineUnavailableError, loadedNative, useEngine } from '@icconv/tensor-ops/engine';
+import {
+  cacheRoot,
+  findCompiler,
+  findTfjsNode,
+  folderBytes,
+  hasNvidiaDriver,
+  TFJS_NODE,
+  TFJS_NODE_REMEDY,
+} from '@icconv/tensor-ops/setup';
+import { measureConvolution } from './measure';
+
+export interface Finding {
+  readonly subject: string;
+  readonly state: 'ok' | 'warning' | 'error';
+  readonly detail: string;
+  readonly remedy?: string;
+}
+
+const OLDEST_NODE = 20;
+
+export async function examine(): Promise<Finding[]> {
+  const findings = [node(), machine(), await compiler(), tfjsNode()];
+  const engine = await startEngine();
+  findings.push(engine.finding, gpu(engine.info), await cache());
+  if (engine.info !== undefined) findings.push(await convolution());
+  return findings;
+}
+
+function node(): Finding {
+  const subject = 'Node';
+  const detail = process.version;
+  if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) return { subject, state: 'ok', detail };
+  return { subject, state: 'error', detail, remedy: `install Node ${OLDEST_NODE} or newer` };
+}
+
+function machine(): Finding {
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
+  const memory = `${(totalmem() / 1e9).toFixed(0)} GB`;
+  return {
+    subject: 'machine',
+    state: 'ok',
+    detail: `${platform()}-${arch()}, ${cpus().length} cores, ${memory}, ${model}`,
+  };
+}
+
+async function compiler(): Promise<Finding> {
+  const found = await findCompiler();
+  const subject = 'compiler';
+  if (found !== undefined) return { subject, state: 'ok', detail: found.version };
+  const remedy = 'apt-get install g++   (needed by the set-up only, not at run time)';
+  return { subject, state: 'warning', detail: 'no g++ or clang++ on the PATH', remedy };
+}
+
+function tfjsNode(): Finding {
+  const found = findTfjsNode();
+  if (found !== undefined) return { subject: 'tfjs-node-gpu', state: 'ok', detail: found.version };
+  return {
+    subject: 'tfjs-node-gpu',
+    state: 'error',
+    detail: `${TFJS_NODE} is not installed`,
+    remedy: TFJS_NODE_REMEDY,
+  };
+}
+
+async function startEngine(): Promise<{ finding: Finding; info?: EngineInfo }> {
+  const subject = 'engine';
+  try {
+    const info = await startNative();
+    const built = loadedNative()!;
+    const detail = `TensorFlow ${info.version} (${built.installed.variant}), ${info.threads} threads, ${info.simd}, built by ${built.ops.compiler()}`;
+    return { finding: { subject, state: 'ok', detail }, info };
+  } catch (error) {
+    if (!(error instanceof EngineUnavailableError)) throw error;
+    const { reason, remedy } = error.attempts[0]!;
+    return { finding: { subject, state: 'error', detail: reason, remedy } };
+  }
+}
+
+/** A wasm engine would hide that the native one is missing, so the native ones are asked for by name. */
+async function startNative(): Promise<EngineInfo> {
+  if (hasNvidiaDriver()) {
+    const cuda = await useEngine({ device: 'cuda' }).catch(() => undefined);
+    if (cuda !== undefined) return cuda;
+  }
+  return useEngine({ device: 'cpu' });
+}
+
+function gpu(info: EngineInfo | undefined): Finding {
+  const subject = 'GPU';
+  if (!hasNvidiaDriver()) return { subject, state: 'ok', detail: 'no NVIDIA driver: kernels run on the CPU' };
+  if (loadedNative()?.installed.variant !== 'cuda') {
+    const detail = 'an NVIDIA driver is here, but the CPU library is installed';
+    return { subject, state: 'warning', detail, remedy: 'icconv setup --device cuda' };
+  }
+  return { subject, state: 'ok', detail: `NVIDIA driver found; devices ${info?.devices.join(', ') ?? 'unknown'}` };
+}
+
+async function cache(): Promise<Finding> {
+  const folder = cacheRoot();
+  const megabytes = (await folderBytes(folder)) / 1e6;
+  return { subject: 'cache', state: 'ok', detail: `${folder}, ${megabytes.toFixed(0)} MB` };
+}
+
+async function convolution(): Promise<Finding> {
+  const { gflops, milliseconds } = await measureConvolution();
+  const detail = `3x3, 128 channels, 100x152: ${milliseconds.toFixed(1)} ms, ${gflops.toFixed(0)} GFLOP/s`;
+  return { subject: 'convolution', state: 'ok', detail };
+}

@@ -1,0 +1,21 @@
+/** The commands of `icconv`; each has a file in commands/. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { doctorCommand } from './commands/doctor';
+import { setupCommand } from './commands/setup';
+
+/** What every command gets. */
+export interface CommandContext {
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+export function createProgram(context: CommandContext): Command {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return new Command('icconv')
+    .description('Inception convolution on TensorFlow: set-up, detection, pose, dilation search, training, evaluation')
+    .version(manifest.version)
+    .showHelpAfterError('(add --help for the usage)')
+    .addCommand(setupCommand(context))
+    .addCommand(doctorCommand(context));
+}

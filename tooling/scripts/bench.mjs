@@ -1,0 +1,15 @@
+// pnpm bench PACKAGE [--json] [...]: runs the benchmark of one package.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { icconv, installDependencies, pnpm, ROOT } from './steps.mjs';
+
+const [name, ...args] = process.argv.slice(2);
+const manifest = join(ROOT, 'packages', name ?? '', 'package.json');
+if (!name || !existsSync(manifest) || !JSON.parse(readFileSync(manifest, 'utf8')).scripts?.bench) {
+  console.error(`usage: pnpm bench PACKAGE [--json]; "${name ?? ''}" is no package with a benchmark`);
+  process.exit(1);
+}
+installDependencies();
+// The set-up speaks on standard error: standard output is for the JSON lines.
+const code = icconv(['setup'], 2);
+process.exit(code || pnpm(['--silent', '--filter', `@icconv/${name}`, 'run', 'bench', ...args]));
