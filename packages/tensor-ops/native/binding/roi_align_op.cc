@@ -1,0 +1,164 @@
+// TensorFlow ops IcconvRoiAlign and IcconvRoiAlignGrad over ops/roi_align.
+#include <string>
+#include <vector>
+
+#include "binding/tf_executor.h"
+#include "ops/roi_align/roi_align.h"
+#include "tensorflow/core/framework/common_shape_fns.h"
+#include "tensorflow/core/framework/op.h"
+#include "tensorflow/core/framework/op_kernel.h"
+
+namespace icconv {
+namespace {
+
+using tensorflow::OpKernel;
+using tensorflow::OpKernelConstruction;
+using tensorflow::OpKernelContext;
+using tensorflow::OpInputList;
+using tensorflow::Tensor;
+using tensorflow::TensorShape;
+
+// rois [R, 5] (image, x1, y1, x2, y2); levels [R], the map of each RoI, or [0] when there is one map; scales: one a map.
+REGISTER_OP("IcconvRoiAlign")
+    .Input("rois: float")
+    .Input("levels: int32")
+    .Input("features: N * float")
+    .Output("output: float")
+    .Attr("N: int >= 1")
+    .Attr("scales: list(float) >= 1")
+    .Attr("pooled_height: int >= 1")
+    .Attr("pooled_width: int >= 1")
+    .Attr("sampling_ratio: int >= 0")
+    .Attr("aligned: bool")
+    .SetShapeFn(tensorflow::shape_inference::UnknownShape);
+
+// Gradient with respect to map `level`, [batch, height, width, channels of grad].
+REGISTER_OP("IcconvRoiAlignGrad")
+    .Input("grad: float")
+    .Input("rois: float")
+    .Input("levels: int32")
+    .Output("output: float")
+    .Attr("level: int >= 0")
+    .Attr("batch: int >= 0")
+    .Attr("height: int >= 0")
+    .Attr("width: int >= 0")
+    .Attr("scale: float")
+    .Attr("sampling_ratio: int >= 0")
+    .Attr("aligned: bool")
+    .SetShapeFn(tensorflow::shape_inference::UnknownShape);
+
+absl::Status check_rois(const Tensor& rois, const Tensor& levels) {
+    if (rois.dims() != 2 || rois.dim_size(1) != 5) {
+        return invalid_argument("rois must have shape [R, 5], received ", rois.shape().DebugString());
+    }
+    if (levels.dims() != 1 || (levels.dim_size(0) != 0 && levels.dim_size(0) != rois.dim_size(0))) {
+        return invalid_argument("levels must have shape [0] or [R], received ", levels.shape().DebugString());
+    }
+    return absl::OkStatus();
+}
+
+Rois view(const Tensor& rois, const Tensor& levels) {
+    return {rois.flat<float>().data(), levels.NumElements() == 0 ? nullptr : levels.flat<int32_t>().data(), rois.dim_size(0)};
+}
+
+// The TypeScript side looks for "roi <index>" in this message; see src/ops/roi-align/roi-align-native.ts.
+absl::Status bad_roi(int64_t index) {
+    return invalid_argument("roi ", index, " names an absent image or map, or has a coordinate that is not finite");
+}
+
+class RoiAlignOp final : public OpKernel {
+public:
+    explicit RoiAlignOp(OpKernelConstruction* context) : OpKernel(context) {
+        OP_REQUIRES_OK(context, context->GetAttr("scales", &scales_));
+        OP_REQUIRES_OK(context, context->GetAttr("pooled_height", &params_.pooled_height));
+        OP_REQUIRES_OK(context, context->GetAttr("pooled_width", &params_.pooled_width));
+        OP_REQUIRES_OK(context, context->GetAttr("sampling_ratio", &params_.sampling_ratio));
+        OP_REQUIRES_OK(context, context->GetAttr("aligned", &params_.aligned));
+    }
+
+    void Compute(OpKernelContext* context) override {
+        const Tensor& rois = context->input(0);
+        const Tensor& levels = context->input(1);
+        OpInputList features;
+        OP_REQUIRES_OK(context, context->input_list("features", &features));
+        OP_REQUIRES_OK(context, check_rois(rois, levels));
+        OP_REQUIRES(context, static_cast<size_t>(features.size()) == scales_.size(),
+                    invalid_argument("expected one scale a map, received ", scales_.size(), " for ", features.size(), " maps"));
+        RoiAlignParams params = params_;
+        std::vector<RoiAlignLevel> maps;
+        std::vector<const float*> data;
+        for (int l = 0; l < features.size(); ++l) {
+            const Tensor& map = features[l];
+            OP_REQUIRES(context, map.dims() == 4, invalid_argument("features must have shape [N, H, W, C], received ", map.shape().DebugString()));
+            OP_REQUIRES(context, map.dim_size(3) == features[0].dim_size(3), invalid_argument("all maps must have the same number of channels"));
+            OP_REQUIRES(context, map.dim_size(1) > 0 && map.dim_size(2) > 0, invalid_argument("features must not be empty, received ", map.shape().DebugString()));
+            maps.push_back({map.dim_size(0), map.dim_size(1), map.dim_size(2), scales_[static_cast<size_t>(l)]});
+            data.push_back(map.flat<float>().data());
+        }
+        params.channels = features[0].dim_size(3);
+        const Rois view_of_rois = view(rois, levels);
+        const int64_t bad = first_bad_roi(view_of_rois, maps.data(), static_cast<int>(maps.size()));
+        OP_REQUIRES(context, bad < 0, bad_roi(bad));
+        Tensor* output = nullptr;
+        const TensorShape shape({rois.dim_size(0), params.pooled_height, params.pooled_width, params.channels});
+        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &output));
+        if (output->NumElements() == 0) return;
+        advise_huge_pages(output);
+        TfExecutor executor(context);
+        roi_align(params, maps.data(), data.data(), static_cast<int>(maps.size()), view_of_rois, output->flat<float>().data(), executor);
+    }
+
+private:
+    RoiAlignParams params_{};
+    std::vector<float> scales_;
+};
+
+class RoiAlignGradOp final : public OpKernel {
+public:
+    explicit RoiAlignGradOp(OpKernelConstruction* context) : OpKernel(context) {
+        OP_REQUIRES_OK(context, context->GetAttr("level", &level_index_));
+        OP_REQUIRES_OK(context, context->GetAttr("batch", &level_.batch));
+        OP_REQUIRES_OK(context, context->GetAttr("height", &level_.height));
+        OP_REQUIRES_OK(context, context->GetAttr("width", &level_.width));
+        OP_REQUIRES_OK(context, context->GetAttr("scale", &level_.spatial_scale));
+        OP_REQUIRES_OK(context, context->GetAttr("sampling_ratio", &params_.sampling_ratio));
+        OP_REQUIRES_OK(context, context->GetAttr("aligned", &params_.aligned));
+    }
+
+    void Compute(OpKernelContext* context) override {
+        const Tensor& grad = context->input(0);
+        const Tensor& rois = context->input(1);
+        const Tensor& levels = context->input(2);
+        OP_REQUIRES_OK(context, check_rois(rois, levels));
+        OP_REQUIRES(context, grad.dims() == 4 && grad.dim_size(0) == rois.dim_size(0),
+                    invalid_argument("grad must have shape [R, PH, PW, C], received ", grad.shape().DebugString()));
+        RoiAlignParams params = params_;
+        params.pooled_height = grad.dim_size(1);
+        params.pooled_width = grad.dim_size(2);
+        params.channels = grad.dim_size(3);
+        const Rois view_of_rois = view(rois, levels);
+        for (int64_t r = 0; r < view_of_rois.count; ++r) {
+            // RoIs of other maps are skipped, and their images are those maps' affair.
+            if (view_of_rois.levels != nullptr && view_of_rois.levels[r] != level_index_) continue;
+            OP_REQUIRES(context, first_bad_roi({view_of_rois.data + r * 5, nullptr, 1}, &level_, 1) < 0, bad_roi(r));
+        }
+        Tensor* output = nullptr;
+        const TensorShape shape({level_.batch, level_.height, level_.width, params.channels});
+        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &output));
+        if (output->NumElements() == 0) return;
+        advise_huge_pages(output);
+        TfExecutor executor(context);
+        roi_align_grad(params, level_, level_index_, view_of_rois, grad.flat<float>().data(), output->flat<float>().data(), executor);
+    }
+
+private:
+    RoiAlignParams params_{};
+    RoiAlignLevel level_{};
+    int level_index_ = 0;
+};
+
+REGISTER_KERNEL_BUILDER(Name("IcconvRoiAlign").Device(tensorflow::DEVICE_CPU), RoiAlignOp);
+REGISTER_KERNEL_BUILDER(Name("IcconvRoiAlignGrad").Device(tensorflow::DEVICE_CPU), RoiAlignGradOp);
+
+}  // namespace
+}  // namespace icconv
