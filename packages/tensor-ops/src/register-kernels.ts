@@ -1,3 +1,7 @@
+import { registerConv2d } from './ops/conv2d';
+import { registerInceptionConv2d } from './ops/inception-conv2d';
+import { registerMaxPool2d } from './ops/max-pool2d';
+
 /**
  * Registers every kernel and gradient of this package, for all backends, with TensorFlow.js. May be called again.
  *
@@ -6,6 +10,9 @@
 export function registerKernels(): void {
   if (registered) return;
   registered = true;
+  registerConv2d();
+  registerMaxPool2d();
+  registerInceptionConv2d();
 }
 
 let registered = false;

@@ -1,0 +1,38 @@
+/**
+ * Sizes of a two-dimensional convolution with symmetric zero padding, in PyTorch's convention.
+ *
+ * Letters: N images, H x W input map, OH x OW output map, K kernel size, s stride, d dilation, p padding on each side, C input and
+ * O output channels, G groups. Height stands before width everywhere.
+ */
+
+/** A value per axis: height, then width. */
+export type Pair = readonly [number, number];
+
+/** What the convolution kernels need beside their tensors. */
+export interface ConvGeometry {
+  readonly strides: Pair;
+  readonly pad: Pair;
+  readonly dilations: Pair;
+  readonly groups: number;
+}
+
+/** What is done to the result of a convolution before it is returned. */
+export type ConvActivation = 'linear' | 'relu';
+
+/** Output length of one axis: floor((size + 2p - d(K-1) - 1) / s) + 1; below 1 when the kernel does not fit. */
+export function convOutputLength(size: number, kernel: number, stride: number, pad: number, dilation: number): number {
+  return Math.floor((size + 2 * pad - dilation * (kernel - 1) - 1) / stride) + 1;
+}
+
+/** Output [OH, OW] for an input [H, W] and a kernel [KH, KW]. */
+export function convOutputSize(input: Pair, kernel: Pair, { strides, pad, dilations }: ConvGeometry): [number, number] {
+  return [
+    convOutputLength(input[0], kernel[0], strides[0], pad[0], dilations[0]),
+    convOutputLength(input[1], kernel[1], strides[1], pad[1], dilations[1]),
+  ];
+}
+
+/** Spells a number per axis out as a pair. */
+export function toPair(value: number | Pair): Pair {
+  return typeof value === 'number' ? [value, value] : value;
+}

@@ -1,0 +1,67 @@
+/** Inception convolution by this package's TensorFlow ops; see native/ops/inception_conv2d/README.md for their interface. */
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { attr, type NativeAttr, type NativeBackend } from '../../engine/native-backend';
+import type { ConvActivation, Pair } from '../conv2d/geometry';
+import type { InceptionGeometry } from './per-pattern';
+
+const common = ({ dilations, strides, groups }: InceptionGeometry): NativeAttr[] => [
+  attr.int('dilations', dilations),
+  attr.int('strides', strides),
+  attr.int('groups', groups),
+];
+
+const orNone = (bias: Tensor1D | undefined): Tensor1D => bias ?? tf.tensor1d([], 'float32');
+
+export function forwardNative(
+  backend: NativeBackend,
+  x: Tensor4D,
+  filter: Tensor4D,
+  bias: Tensor1D | undefined,
+  geometry: InceptionGeometry & { readonly activation: ConvActivation },
+): Tensor4D {
+  const attrs = [...common(geometry), attr.string('activation', geometry.activation)];
+  return backend.executeSingleOutput('IcconvInceptionConv2D', attrs, [x, filter, orNone(bias)]) as Tensor4D;
+}
+
+/** A filter in the kernel's own order, made once for many calls; opaque. */
+export function packNative(backend: NativeBackend, filter: Tensor4D, geometry: InceptionGeometry): Tensor1D {
+  return backend.executeSingleOutput('IcconvInceptionConv2DPack', common(geometry), [filter]) as Tensor1D;
+}
+
+export function forwardPackedNative(
+  backend: NativeBackend,
+  x: Tensor4D,
+  packed: Tensor1D,
+  bias: Tensor1D | undefined,
+  geometry: InceptionGeometry & { readonly activation: ConvActivation; readonly kernelSize: number },
+): Tensor4D {
+  const attrs = [
+    ...common(geometry),
+    attr.int('kernel_size', geometry.kernelSize),
+    attr.string('activation', geometry.activation),
+  ];
+  return backend.executeSingleOutput('IcconvInceptionConv2DPacked', attrs, [x, packed, orNone(bias)]) as Tensor4D;
+}
+
+export function gradInputNative(
+  backend: NativeBackend,
+  dy: Tensor4D,
+  filter: Tensor4D,
+  inputSize: Pair,
+  geometry: InceptionGeometry,
+): Tensor4D {
+  const attrs = [...common(geometry), attr.int('input_size', inputSize)];
+  return backend.executeSingleOutput('IcconvInceptionConv2DGradInput', attrs, [dy, filter]) as Tensor4D;
+}
+
+export function gradFilterNative(
+  backend: NativeBackend,
+  x: Tensor4D,
+  dy: Tensor4D,
+  kernelSize: number,
+  geometry: InceptionGeometry,
+): Tensor4D {
+  const attrs = [...common(geometry), attr.int('kernel_size', kernelSize)];
+  return backend.executeSingleOutput('IcconvInceptionConv2DGradFilter', attrs, [x, dy]) as Tensor4D;
+}
