@@ -1,0 +1,77 @@
+import { VisionError } from './vision-error';
+
+/** A weight file cannot be read: not the format it seems to be, truncated, damaged, or of a kind that is not supported. */
+export class WeightFormatError extends VisionError {
+  /** The file, or `<memory>`. */
+  readonly path: string;
+  /** The tensor or archive entry at fault, where there is one. */
+  readonly entry: string | undefined;
+
+  constructor(
+    path: string,
+    problem: string,
+    options: { readonly entry?: string | undefined; readonly cause?: unknown; readonly code?: string } = {},
+  ) {
+    const where = options.entry === undefined ? path : `${path}, entry ${JSON.stringify(options.entry)}`;
+    super(options.code ?? 'ICCONV_WEIGHT_FORMAT', `${where}: ${problem}`, { cause: options.cause });
+    this.path = path;
+    this.entry = options.entry;
+  }
+}
+
+/** A pickle names a Python class or function that weight files have no need of. It was not run: nothing in a pickle ever is. */
+export class RefusedPickleError extends WeightFormatError {
+  /** Module and name as the file spells them, such as `posix.system`. */
+  readonly global: string;
+
+  constructor(path: string, global: string, remedy: string) {
+    super(
+      path,
+      `the pickle calls for ${describeGlobal(global)}, which is not on the list of what weights need; ${remedy}`,
+      {
+        code: 'ICCONV_REFUSED_PICKLE',
+      },
+    );
+    this.global = global;
+  }
+}
+
+/** One tensor whose shape in the file differs from the shape the model expects. */
+export interface ShapeDifference {
+  readonly name: string;
+  readonly expected: readonly number[];
+  readonly received: readonly number[];
+  readonly cause: string;
+}
+
+/** The names or shapes in a weight file do not fit the model. */
+export class StateDictMismatchError extends VisionError {
+  readonly path: string;
+  /** Names that the model has and the file has not. */
+  readonly missing: readonly string[];
+  /** Names that the file has and the model has not. */
+  readonly unexpected: readonly string[];
+  readonly mismatched: readonly ShapeDifference[];
+
+  constructor(
+    path: string,
+    problem: string,
+    detail: {
+      readonly missing?: readonly string[];
+      readonly unexpected?: readonly string[];
+      readonly mismatched?: readonly ShapeDifference[];
+    } = {},
+  ) {
+    super('ICCONV_STATE_DICT_MISMATCH', `${path}: ${problem}`);
+    this.path = path;
+    this.missing = detail.missing ?? [];
+    this.unexpected = detail.unexpected ?? [];
+    this.mismatched = detail.mismatched ?? [];
+  }
+}
+
+// Python pickles os functions under the name of the module that implements os.
+function describeGlobal(global: string): string {
+  const match = /^(?:posix|nt)\.(.+)$/.exec(global);
+  return match === null ? global : `${global} (os.${match[1]} in Python)`;
+}

@@ -1,0 +1,90 @@
+/** Positional reads from a file or from memory. Nothing is read but what is asked for, so a file of any size is opened at once. */
+import { constants } from 'node:buffer';
+import { type FileHandle, open } from 'node:fs/promises';
+import { WeightFormatError } from '../errors';
+
+export interface ByteSource {
+  /** Path for messages. */
+  readonly path: string;
+  readonly size: number;
+  /** Fills `target` from `position` on; fails when the source ends before. */
+  read(target: Uint8Array, position: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+// One read call takes less than 2 GiB on every platform; smaller pieces also let other requests of the thread pool in between.
+const MAX_READ_BYTES = 64 * 1024 * 1024;
+
+export async function openFile(path: string): Promise<ByteSource> {
+  let handle: FileHandle;
+  let size: number;
+  try {
+    handle = await open(path, 'r');
+  } catch (cause) {
+    throw new WeightFormatError(path, `cannot be opened (${(cause as Error).message})`, { cause });
+  }
+  try {
+    const status = await handle.stat();
+    if (!status.isFile()) throw new WeightFormatError(path, 'is not a file');
+    size = status.size;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return {
+    path,
+    size,
+    async read(target, position) {
+      checkRange(path, size, position, target.byteLength);
+      for (let done = 0; done < target.byteLength; ) {
+        const length = Math.min(MAX_READ_BYTES, target.byteLength - done);
+        const { bytesRead } = await handle.read(target, done, length, position + done);
+        if (bytesRead === 0)
+          throw new WeightFormatError(path, `became shorter while it was read, at byte ${position + done}`);
+        done += bytesRead;
+      }
+    },
+    close: () => handle.close(),
+  };
+}
+
+export function fromMemory(bytes: Uint8Array, path = '<memory>'): ByteSource {
+  return {
+    path,
+    size: bytes.byteLength,
+    async read(target, position) {
+      checkRange(path, bytes.byteLength, position, target.byteLength);
+      target.set(bytes.subarray(position, position + target.byteLength));
+    },
+    close: async () => {},
+  };
+}
+
+/** Reads a range into fresh memory. */
+export async function readBytes(
+  source: ByteSource,
+  position: number,
+  length: number,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // Checked before the memory is asked for: a damaged length must not allocate gigabytes.
+  checkRange(source.path, source.size, position, length, what);
+  if (length > constants.MAX_LENGTH) {
+    throw new WeightFormatError(
+      source.path,
+      `${what} has ${length} bytes; one array holds ${constants.MAX_LENGTH} at most`,
+    );
+  }
+  const bytes = new Uint8Array(length);
+  await source.read(bytes, position);
+  return bytes;
+}
+
+function checkRange(path: string, size: number, position: number, length: number, what = 'a record'): void {
+  if (!(position >= 0 && length >= 0 && position + length <= size)) {
+    throw new WeightFormatError(
+      path,
+      `truncated or damaged: ${what} takes bytes ${position} to ${position + length}, the file has ${size}`,
+    );
+  }
+}

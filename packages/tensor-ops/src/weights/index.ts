@@ -1,0 +1,3 @@
+export { openWeights } from './open';
+export { writePytorch } from './pytorch/write';
+export { writeSafetensors } from './safetensors/write';

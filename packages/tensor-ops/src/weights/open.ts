@@ -1,0 +1,89 @@
+/** Opens a weight file of any known format; the first bytes decide, not the name. */
+import { fileURLToPath } from 'node:url';
+import { WeightFormatError } from '../errors';
+import { type ByteSource, fromMemory, openFile, readBytes } from './byte-source';
+import { type PytorchReadOptions, readPytorchLegacy, readPytorchZip } from './pytorch/read';
+import { readSafetensors, readShardedSafetensors } from './safetensors/read';
+import type { WeightFile } from './weight-file';
+
+export type OpenWeightsOptions = PytorchReadOptions;
+
+/**
+ * Opens a safetensors file, the index of a sharded one, or a PyTorch checkpoint (zip or legacy).
+ *
+ * Only names, shapes and positions are read. Close the file when done.
+ *
+ * @param file - path, file URL, or the whole file in memory.
+ * @throws {@link WeightFormatError} when it is none of these, truncated or damaged; RefusedPickleError when a checkpoint needs
+ *   Python classes that are not on the list.
+ * @example
+ * const file = await openWeights('resnet50.pth');
+ * const bias = await file.read('fc.bias'); // Float32Array(1000)
+ * await file.close();
+ */
+export async function openWeights(
+  file: string | URL | Uint8Array,
+  options: OpenWeightsOptions = {},
+): Promise<WeightFile> {
+  const source =
+    file instanceof Uint8Array ? fromMemory(file) : await openFile(file instanceof URL ? fileURLToPath(file) : file);
+  try {
+    return await openSource(source, options);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+// A tar header is the first block of 512 bytes; everything else is known by fewer.
+const HEAD_BYTES = 512;
+const PICKLE_PROTOCOL = 0x80;
+const SHORT_INTEGER = 0x8a;
+
+async function openSource(source: ByteSource, options: OpenWeightsOptions): Promise<WeightFile> {
+  const { path, size } = source;
+  const head = Buffer.from(await readBytes(source, 0, Math.min(HEAD_BYTES, size), 'the first block'));
+  const text = head.toString('latin1');
+  if (size === 0) throw new WeightFormatError(path, 'is empty');
+  if (text.startsWith('PK\x03\x04')) return readPytorchZip(source, options);
+  if (head[0] === PICKLE_PROTOCOL) {
+    if (head[2] === SHORT_INTEGER) return readPytorchLegacy(source, options);
+    throw new WeightFormatError(
+      path,
+      'a plain pickle, not written by torch.save; load it in Python and save its tensors',
+    );
+  }
+  if (text.slice(257, 262) === 'ustar' || isOldTar(text)) {
+    throw new WeightFormatError(
+      path,
+      'a tar archive: the format of PyTorch before 0.2, which is not read; load and save it once with PyTorch',
+    );
+  }
+  if (text[0] === '{') return readShardedSafetensors(source);
+  if (text[8] === '{') return readSafetensors(source);
+  throw new WeightFormatError(path, describe(head, text));
+}
+
+/** Tar files older than the ustar marker: an octal checksum at byte 148 that fits. */
+function isOldTar(text: string): boolean {
+  if (text.length < HEAD_BYTES) return false;
+  const stored = Number.parseInt(text.slice(148, 156).replaceAll('\0', ' ').trim(), 8);
+  const blank = `${text.slice(0, 148)}        ${text.slice(156)}`;
+  let sum = 0;
+  for (let i = 0; i < blank.length; i++) sum += blank.charCodeAt(i);
+  return stored === sum;
+}
+
+function describe(head: Buffer, text: string): string {
+  if (/^\s*<(?:!doctype|html)/i.test(text))
+    return 'an HTML page: the download failed or needs a confirmation in a browser';
+  if (text.startsWith('version https://git-lfs'))
+    return 'a Git LFS pointer, not the file itself; fetch it with `git lfs pull`';
+  if (text.startsWith('\x89HDF')) return 'an HDF5 file; safetensors and PyTorch checkpoints are read';
+  if (text.startsWith('\x1f\x8b')) return 'compressed with gzip; unpack it first';
+  const start = head
+    .subarray(0, 8)
+    .toString('hex')
+    .replace(/(..)(?=.)/g, '$1 ');
+  return `neither safetensors nor a PyTorch checkpoint (it begins with ${start})`;
+}

@@ -1,0 +1,266 @@
+/**
+ * A weight file: a list of named tensors whose data is read on demand, by position.
+ * Memory: opening reads names and shapes only; reading a tensor takes its own size, and for halves, views and changed layouts a
+ * copy of that one tensor for the time of the call.
+ */
+import { InvalidArgumentError, WeightFormatError } from '../errors';
+import type { ByteSource } from './byte-source';
+import { allocate, DTYPES, decodeInto, type ReadDtype, type WeightData, type WeightDtype } from './dtypes';
+import { copyStrided, type Elements, elementCount, isRowMajor, rowMajor, span } from './strided';
+
+export type WeightFormat = 'safetensors' | 'pytorch' | 'pytorch-legacy';
+
+/** One tensor of a file. */
+export interface WeightEntry {
+  /** Path of dictionary keys joined by dots: `state_dict.layer1.0.conv1.weight`. */
+  readonly name: string;
+  /** The keys by themselves; a key may hold dots: `['state_dict', 'layer1.0.conv1.weight']`. */
+  readonly path: readonly string[];
+  readonly shape: readonly number[];
+  readonly dtype: WeightDtype;
+  /** Size of the dense tensor. */
+  readonly bytes: number;
+  /** Equal for two tensors that share memory in the file. */
+  readonly storage: string;
+}
+
+/** Bytes that hold one or several tensors. */
+export interface StorageSource {
+  readonly byteLength: number;
+  read(target: Uint8Array, position: number): Promise<void>;
+}
+
+/** An entry together with where its elements are; offset and strides count elements. */
+export interface StoredTensor extends WeightEntry {
+  readonly source: StorageSource;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/** A leaf of a checkpoint that is no tensor: an epoch number, a version, a configuration text. */
+export type MetadataValue = string | number | boolean | bigint | null;
+
+export interface ReadOptions {
+  /** Element type of the array. Default: float32 for every float, int32 for every integer, bool (0 or 1) for bool. */
+  readonly dtype?: ReadDtype;
+  /** Order of the dimensions wanted: `[2, 3, 1, 0]` reads OIHW as HWIO. Default: as stored. */
+  readonly permute?: readonly number[];
+}
+
+/** Where {@link WeightFile.readInto} puts a tensor; offset and strides count elements of the target, in the stored order of dimensions. */
+export interface Placement {
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+// Conversion of halves and gathers goes through pieces of this size, so that a big tensor is not held twice.
+const PIECE_BYTES = 4 * 1024 * 1024;
+/**
+ * A view may repeat elements (`expand`), so its shape is not bounded by the file: a damaged one could ask for terabytes.
+ * Real checkpoints repeat small buffers; 64 Mi elements are 256 MB as float32.
+ */
+const MAX_REPEATED_ELEMENTS = 64 * 1024 * 1024;
+
+export class WeightFile {
+  readonly path: string;
+  readonly format: WeightFormat;
+  /** Tensors by name, in the order of the file. */
+  readonly entries: ReadonlyMap<string, WeightEntry>;
+  /** What the file holds besides tensors, by dotted path. Python objects other than plain values are left out. */
+  readonly metadata: ReadonlyMap<string, MetadataValue>;
+  readonly #tensors: ReadonlyMap<string, StoredTensor>;
+  readonly #sources: readonly ByteSource[];
+
+  /** Made by `openWeights`. */
+  constructor(
+    path: string,
+    format: WeightFormat,
+    tensors: readonly StoredTensor[],
+    metadata: ReadonlyMap<string, MetadataValue>,
+    sources: readonly ByteSource[],
+  ) {
+    this.path = path;
+    this.format = format;
+    this.metadata = metadata;
+    this.#sources = sources;
+    const map = new Map<string, StoredTensor>();
+    for (const tensor of tensors) {
+      if (map.has(tensor.name)) throw new WeightFormatError(path, 'two tensors have this name', { entry: tensor.name });
+      checkBounds(path, tensor);
+      map.set(tensor.name, tensor);
+    }
+    this.#tensors = map;
+    this.entries = map;
+  }
+
+  /**
+   * Reads one tensor, dense and row-major.
+   *
+   * @throws InvalidArgumentError when there is no such tensor or the dtype asked for would lose numbers; WeightFormatError when the file
+   *   changed or is damaged.
+   */
+  async read(name: string, options: ReadOptions = {}): Promise<WeightData> {
+    const tensor = this.#find(name);
+    const order = options.permute ?? tensor.shape.map((_, d) => d);
+    if ([...order].sort((a, b) => a - b).join() !== tensor.shape.map((_, d) => d).join()) {
+      throw new InvalidArgumentError(
+        'WeightFile.read',
+        'permute',
+        order,
+        `an order of the ${tensor.shape.length} dimensions`,
+      );
+    }
+    const data = allocate(this.#dtypeOf(tensor, options.dtype), elementCount(tensor.shape));
+    const dense = rowMajor(order.map((d) => tensor.shape[d]!));
+    const strides = new Array<number>(order.length);
+    order.forEach((d, position) => {
+      strides[d] = dense[position]!;
+    });
+    await this.readInto(name, data, { offset: 0, strides });
+    return data;
+  }
+
+  /** Reads one tensor into a part of `target`, whose element type decides the conversion. */
+  async readInto(name: string, target: WeightData, placement: Placement): Promise<void> {
+    const tensor = this.#find(name);
+    const { shape, dtype, strides, source } = tensor;
+    const count = elementCount(shape);
+    if (count === 0) return;
+    const { size } = DTYPES[dtype];
+    if (isRowMajor(shape, strides) && isRowMajor(shape, placement.strides)) {
+      const direct = matchesExactly(target, dtype);
+      if (direct !== undefined) {
+        const part = direct.subarray(placement.offset * size, (placement.offset + count) * size);
+        await source.read(part, tensor.offset * size);
+        return;
+      }
+      const step = Math.floor(PIECE_BYTES / size);
+      for (let done = 0; done < count; done += step) {
+        const piece = new Uint8Array(Math.min(step, count - done) * size);
+        await source.read(piece, (tensor.offset + done) * size);
+        decodeInto(piece, dtype, target, placement.offset + done, name);
+      }
+      return;
+    }
+    const raw = new Uint8Array(span(shape, strides) * size);
+    await source.read(raw, tensor.offset * size);
+    if (target instanceof Float32Array && dtype === 'float32') {
+      const from = new Int32Array(raw.buffer);
+      const to = new Int32Array(target.buffer, target.byteOffset, target.length);
+      copyStrided(from, { offset: 0, strides }, to, placement, shape);
+      return;
+    }
+    // Converted element by element first where the target is not row-major: halves become twice as long, for this tensor only.
+    const dense = gather(raw, tensor);
+    const numbers = allocate(dtypeOfArray(target), count);
+    decodeInto(dense, dtype, numbers, 0, name);
+    copyStrided(asElements(numbers), { offset: 0, strides: rowMajor(shape) }, asElements(target), placement, shape);
+  }
+
+  /** The tensor's dense, row-major, little-endian bytes in its own element type. */
+  async readRaw(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const tensor = this.#find(name);
+    const { size } = DTYPES[tensor.dtype];
+    const raw = new Uint8Array(span(tensor.shape, tensor.strides) * size);
+    await tensor.source.read(raw, tensor.offset * size);
+    return isRowMajor(tensor.shape, tensor.strides) ? raw : gather(raw, tensor);
+  }
+
+  async close(): Promise<void> {
+    for (const source of this.#sources) await source.close();
+  }
+
+  #find(name: string): StoredTensor {
+    const tensor = this.#tensors.get(name);
+    if (tensor === undefined) {
+      throw new InvalidArgumentError(
+        'WeightFile.read',
+        'name',
+        name,
+        `one of the ${this.#tensors.size} tensors of ${this.path}`,
+      );
+    }
+    return tensor;
+  }
+
+  #dtypeOf(tensor: StoredTensor, wanted: ReadDtype | undefined): ReadDtype {
+    const dtype = wanted ?? DTYPES[tensor.dtype].natural;
+    if (dtype === undefined) {
+      throw new InvalidArgumentError(
+        'WeightFile.read',
+        `dtype of ${tensor.name}`,
+        tensor.dtype,
+        'a real type of 16 bits or more; readRaw gives the bytes',
+      );
+    }
+    return dtype;
+  }
+}
+
+function checkBounds(path: string, { name, shape, strides, offset, dtype, source }: StoredTensor): void {
+  const fail = (problem: string): never => {
+    throw new WeightFormatError(path, problem, { entry: name });
+  };
+  const whole = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  if (!shape.every(whole)) fail(`its shape [${shape.join(', ')}] is damaged`);
+  if (shape.length !== strides.length || !strides.every(whole) || !whole(offset))
+    fail(`its strides [${strides.join(', ')}] are damaged`);
+  const count = elementCount(shape);
+  const stored = Math.floor(source.byteLength / DTYPES[dtype].size);
+  const end = count === 0 ? 0 : offset + span(shape, strides);
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(end)) fail(`its shape [${shape.join(', ')}] is damaged`);
+  if (end > stored)
+    fail(
+      `shape [${shape.join(', ')}] of ${dtype} needs ${end} elements, its storage has ${stored}; truncated or damaged`,
+    );
+  if (count > stored && count > MAX_REPEATED_ELEMENTS) {
+    fail(`a view repeats ${stored} stored elements to ${count}; more than ${MAX_REPEATED_ELEMENTS} are refused`);
+  }
+}
+
+/** Packs the elements of a view; `raw` starts at its first element. */
+function gather(raw: Uint8Array<ArrayBuffer>, { shape, strides, dtype }: StoredTensor): Uint8Array<ArrayBuffer> {
+  const { size } = DTYPES[dtype];
+  if (isRowMajor(shape, strides)) return raw;
+  const dense = new Uint8Array(elementCount(shape) * size);
+  // complex128 moves as pairs of 8 bytes.
+  const pair = size === 16;
+  const dimensions = pair ? [...shape, 2] : shape;
+  const from = pair ? [...strides.map((stride) => stride * 2), 1] : strides;
+  const view = (bytes: Uint8Array<ArrayBuffer>): Elements => {
+    if (size === 1) return bytes;
+    if (size === 2) return new Uint16Array(bytes.buffer);
+    return size === 4 ? new Int32Array(bytes.buffer) : new BigInt64Array(bytes.buffer);
+  };
+  copyStrided(
+    view(raw),
+    { offset: 0, strides: from },
+    view(dense),
+    { offset: 0, strides: rowMajor(dimensions) },
+    dimensions,
+  );
+  return dense;
+}
+
+/** The target's bytes where the file's bytes can be read straight into them. */
+function matchesExactly(target: WeightData, dtype: WeightDtype): Uint8Array | undefined {
+  const same =
+    (target instanceof Float32Array && dtype === 'float32') ||
+    (target instanceof Int32Array && dtype === 'int32') ||
+    (target instanceof Float64Array && dtype === 'float64');
+  return same ? new Uint8Array(target.buffer, target.byteOffset, target.byteLength) : undefined;
+}
+
+function dtypeOfArray(target: WeightData): ReadDtype {
+  if (target instanceof Float32Array) return 'float32';
+  if (target instanceof Float64Array) return 'float64';
+  return target instanceof Int32Array ? 'int32' : 'bool';
+}
+
+function asElements(data: WeightData): Elements {
+  if (data instanceof Uint8Array) return data;
+  const { buffer, byteOffset, byteLength } = data;
+  return data instanceof Float64Array
+    ? new BigInt64Array(buffer, byteOffset, byteLength / 8)
+    : new Int32Array(buffer, byteOffset, byteLength / 4);
+}
