@@ -1,6 +1,8 @@
 import { registerConv2d } from './ops/conv2d';
 import { registerInceptionConv2d } from './ops/inception-conv2d';
 import { registerMaxPool2d } from './ops/max-pool2d';
+import { registerNms } from './ops/nms';
+import { registerRoiAlign } from './ops/roi-align';
 
 /**
  * Registers every kernel and gradient of this package, for all backends, with TensorFlow.js. May be called again.
@@ -13,6 +15,8 @@ export function registerKernels(): void {
   registerConv2d();
   registerMaxPool2d();
   registerInceptionConv2d();
+  registerNms();
+  registerRoiAlign();
 }
 
 let registered = false;

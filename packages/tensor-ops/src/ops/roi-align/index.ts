@@ -1,0 +1,2 @@
+export { registerRoiAlign } from './register-roi-align';
+export { type MultiLevelRoiAlignOptions, multiLevelRoiAlign, type RoiAlignOptions, roiAlign } from './roi-align';
