@@ -38,7 +38,7 @@ const objects = await compileObjects({
     '-I',
     folder,
   ],
-  objectFolder: join(cacheRoot(), 'objects'),
+  objectFolder: join(cacheRoot(), 'test-objects'),
   label: 'native tests',
   onProgress: ({ done, total }) => {
     if (process.stderr.isTTY)

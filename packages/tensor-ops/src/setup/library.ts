@@ -6,7 +6,7 @@ import { exists, publish, temporaryName, writeFileAtomically } from './files';
 import type { OnSetupProgress } from './progress';
 import { SetupError } from './setup-error';
 import { unpackWheel } from './unpack-wheel';
-import { type EngineVariant, TENSORFLOW_VERSION, wheelsFor } from './wheels';
+import { type EngineVariant, TENSORFLOW_VERSION, type Wheel, wheelsFor } from './wheels';
 
 /** A folder with TensorFlow in it. */
 export interface Library {
@@ -24,6 +24,8 @@ export interface LibraryOptions {
   readonly offline: boolean;
   /** A folder of the user's own, as a Python installation's `site-packages/tensorflow`. */
   readonly libtensorflow?: string | undefined;
+  /** @defaultValue those of this platform and variant */
+  readonly wheels?: readonly Wheel[];
   readonly onProgress: OnSetupProgress;
   readonly signal?: AbortSignal | undefined;
 }
@@ -48,7 +50,7 @@ export async function provideLibrary(options: LibraryOptions): Promise<Library> 
   const found = await findLibrary(options.cache, options.variant);
   if (found !== undefined) return found;
 
-  const wheels = wheelsFor(process.platform, process.arch, options.variant);
+  const wheels = options.wheels ?? wheelsFor(process.platform, process.arch, options.variant);
   const folder = libraryFolder(options.cache, options.variant);
   const downloads = join(options.cache, 'downloads');
   await mkdir(join(options.cache, 'libtensorflow'), { recursive: true });

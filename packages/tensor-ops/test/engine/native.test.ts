@@ -1,0 +1,54 @@
+/** The native engine itself, in processes of its own where its start is what is tested. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { engineInfo, loadedNative, useEngine } from '../../src/engine';
+import { findTfjsNode } from '../../src/setup';
+import { readInstalled } from '../../src/setup/install';
+
+const tfjsNode = findTfjsNode();
+const present = tfjsNode !== undefined && (await readInstalled(tfjsNode)) !== undefined;
+const required = process.env.ICCONV_REQUIRE_BACKENDS?.includes('native') ?? false;
+
+describe.skipIf(!present && !required)('native engine', () => {
+  beforeAll(async () => void (await useEngine({ device: 'cpu', threads: 2 })));
+
+  it('describes itself', () => {
+    const info = engineInfo();
+    expect(info).toMatchObject({ device: 'cpu', backend: 'tensorflow', threads: 2 });
+    expect(info.version).toMatch(/^2\.\d+\.\d+$/);
+    expect(info.devices).toContain('CPU:0');
+    expect(info.customOps).toEqual(expect.arrayContaining(['BatchedNms', 'InceptionConv2D', 'RoiAlign']));
+  });
+
+  it('convolves', async () => {
+    const y = tf.tidy(() =>
+      tf.conv2d(tf.ones([1, 5, 5, 2]) as tf.Tensor4D, tf.ones([3, 3, 2, 1]) as tf.Tensor4D, 1, 'same'),
+    );
+    expect((await y.data())[12]).toBe(18);
+    y.dispose();
+  });
+
+  it('lowers the SIMD level on demand and never above what the processor has', () => {
+    const { ops } = loadedNative()!;
+    const detected = ops.simdLevel();
+    expect(ops.setSimdLevel('scalar')).toBe('scalar');
+    expect(ops.setSimdLevel('avx512')).toBe(detected);
+    expect(() => ops.setSimdLevel('mmx' as never)).toThrow(/scalar, avx2 or avx512/);
+  });
+
+  it('keeps the threads of its start, and says so', async () => {
+    await expect(useEngine({ device: 'cpu', threads: 1 })).rejects.toThrow(/already runs .* threads: 2/);
+  });
+
+  it('starts without a word on either stream', () => {
+    const script = `import { useEngine } from '@icconv/tensor-ops/engine'; console.log((await useEngine({ device: 'cpu' })).backend);`;
+    const out = execFileSync(
+      process.execPath,
+      ['--import', 'tsx', '--conditions=icconv-source', '--input-type=module', '-e', script],
+      { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8', stdio: 'pipe' },
+    );
+    expect(out).toBe('tensorflow\n');
+  });
+});

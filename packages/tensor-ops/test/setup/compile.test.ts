@@ -1,0 +1,78 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  type CompileJob,
+  compileObjects,
+  findCompiler,
+  link,
+  requireCompiler,
+  simdFlags,
+} from '../../src/setup/compile';
+import { run } from '../../src/setup/run';
+
+describe('without a compiler', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it('says so with the command that installs one', async () => {
+    vi.stubEnv('PATH', '/nonexistent');
+    vi.stubEnv('CXX', undefined);
+    expect(await findCompiler()).toBeUndefined();
+    await expect(requireCompiler()).rejects.toThrow(/no C\+\+ compiler[\s\S]*apt-get install g\+\+/);
+  });
+
+  it('names a CXX that does not run', async () => {
+    vi.stubEnv('CXX', '/nonexistent/cxx');
+    await expect(requireCompiler()).rejects.toThrow(/CXX names \/nonexistent\/cxx/);
+  });
+});
+
+const compiler = await findCompiler();
+
+describe.skipIf(compiler === undefined)('compileObjects', () => {
+  let folder: string;
+  let job: CompileJob;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'icconv-compile-'));
+    const source = join(folder, 'answer.cc');
+    writeFileSync(source, '#include "answer.h"\n#include <cstdio>\nint main() { std::printf("%d\\n", ANSWER); }\n');
+    writeFileSync(join(folder, 'answer.h'), '#define ANSWER 42\n');
+    job = {
+      compiler: compiler!,
+      sources: [source],
+      headerFolders: [folder],
+      flags: ['-std=c++17', '-I', folder],
+      objectFolder: join(folder, 'objects'),
+      label: 'test',
+      onProgress: () => {},
+    };
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('compiles and links a program, and compiles again when a header changes', async () => {
+    const program = join(folder, 'program');
+    await link(compiler!, await compileObjects(job), [], program);
+    expect(await run(program, [])).toBe('42\n');
+    await compileObjects(job);
+    expect(readdirSync(job.objectFolder)).toHaveLength(1);
+    writeFileSync(join(folder, 'answer.h'), '#define ANSWER 43\n');
+    await link(compiler!, await compileObjects(job), [], program);
+    expect(await run(program, [])).toBe('43\n');
+  });
+
+  it("shows the compiler's message and leaves no object", async () => {
+    writeFileSync(join(folder, 'answer.h'), '#error broken\n');
+    await expect(compileObjects(job)).rejects.toThrow(/answer\.cc does not compile:[\s\S]*broken[\s\S]*remedy/);
+    expect(readdirSync(job.objectFolder)).toEqual([]);
+  });
+});
+
+describe('simdFlags', () => {
+  it('gives instruction sets by the name of the file', () => {
+    expect(simdFlags('a/b_avx512.cc', 'x64')).toContain('-mavx512f');
+    expect(simdFlags('a/b_avx2.cc', 'x64')).not.toContain('-mavx512f');
+    expect(simdFlags('a/b.cc', 'x64')).toEqual([]);
+    expect(simdFlags('a/b_avx2.cc', 'arm64')).toBeUndefined();
+  });
+});
