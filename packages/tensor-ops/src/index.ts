@@ -1,4 +1,21 @@
 export { InvalidArgumentError, ShapeMismatchError, UnsupportedBackendError, VisionError } from './errors';
+export {
+  type Conv2dOptions,
+  type ConvActivation,
+  type ConvTranspose2dOptions,
+  conv2d,
+  convTranspose2d,
+  type Pair,
+} from './ops/conv2d';
+export {
+  type InceptionAlgorithm,
+  type InceptionConv2dOptions,
+  inceptionConv2d,
+  inceptionConv2dPacked,
+  type PackedInceptionFilter,
+  packInceptionFilter,
+} from './ops/inception-conv2d';
+export { type MaxPool2dOptions, maxPool2d } from './ops/max-pool2d';
 export { type BatchedNmsOptions, batchedNms, batchedNmsAsync } from './ops/nms';
 export {
   type MultiLevelRoiAlignOptions,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describeBackends, loadFixture, maxAbsError } from '@icconv/test-utils';
 import { expect, test } from 'vitest';
-import { inceptionConv2d, type InceptionAlgorithm } from '../../src/ops/inception-conv2d';
+import { type InceptionAlgorithm, inceptionConv2d } from '../../src/ops/inception-conv2d';
 import { activate } from '../support/activate';
 import { hashed } from '../support/hashed';
 import { runConv } from '../support/run-conv';
@@ -75,4 +75,9 @@ function compare(algorithm: InceptionAlgorithm, cases: readonly Case[]): void {
 describeBackends('official layer: inceptionConv2d', activate, (backend) =>
   compare('auto', backend === 'js' ? manifest.cases.filter((_, i) => i % 6 === 0) : manifest.cases),
 );
-describeBackends('official layer: inceptionConv2d per pattern', activate, () => compare('per-pattern', manifest.cases), ['native']);
+describeBackends(
+  'official layer: inceptionConv2d per pattern',
+  activate,
+  () => compare('per-pattern', manifest.cases),
+  ['native'],
+);

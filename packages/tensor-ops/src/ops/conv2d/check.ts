@@ -17,7 +17,9 @@ export function checkTensor(
   }
   const { shape, dtype } = tensor;
   if (dtype !== 'float32') throw new InvalidArgumentError(op, `${parameter}.dtype`, dtype, 'float32');
-  const whole = shape.every((length, axis) => Number.isInteger(length) && length >= (mayBeEmpty.includes(axis) ? 0 : 1));
+  const whole = shape.every(
+    (length, axis) => Number.isInteger(length) && length >= (mayBeEmpty.includes(axis) ? 0 : 1),
+  );
   if (shape.length !== rank || !whole) {
     throw new ShapeMismatchError(op, parameter, `${layout} with positive whole lengths`, shape);
   }
@@ -54,11 +56,17 @@ export function checkGroups(op: string, groups: number, channels: number, filter
   }
   const [kernelHeight, kernelWidth, groupChannels, outChannels] = filterShape as [number, number, number, number];
   if (channels % groups !== 0 || outChannels % groups !== 0) {
-    throw new InvalidArgumentError(op, 'groups', groups, `a divisor of ${channels} input and ${outChannels} output channels`);
+    throw new InvalidArgumentError(
+      op,
+      'groups',
+      groups,
+      `a divisor of ${channels} input and ${outChannels} output channels`,
+    );
   }
   if (groupChannels !== channels / groups) {
     const expected = `[${kernelHeight}, ${kernelWidth}, ${channels / groups}, ${outChannels}]`;
-    const reason = groups === 1 ? `for x with ${channels} channels` : `for x with ${channels} channels in ${groups} groups`;
+    const reason =
+      groups === 1 ? `for x with ${channels} channels` : `for x with ${channels} channels in ${groups} groups`;
     throw new ShapeMismatchError(op, 'filter', `${expected} ${reason}`, filterShape);
   }
 }

@@ -51,7 +51,12 @@ export function convTranspose2d(x: Tensor4D, filter: Tensor4D, options: ConvTran
   const pad = checkPair(op, 'pad', options.pad ?? 0, 0);
   const extra = checkPair(op, 'outputPadding', options.outputPadding ?? 0, 0);
   if (extra[0] >= strides[0] || extra[1] >= strides[1]) {
-    throw new InvalidArgumentError(op, 'outputPadding', options.outputPadding, `smaller than the strides ${strides.join('x')}`);
+    throw new InvalidArgumentError(
+      op,
+      'outputPadding',
+      options.outputPadding,
+      `smaller than the strides ${strides.join('x')}`,
+    );
   }
   const outputSize: Pair = [
     (x.shape[1] - 1) * strides[0] - 2 * pad[0] + kernelHeight + extra[0],

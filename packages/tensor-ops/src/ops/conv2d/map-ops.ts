@@ -1,6 +1,7 @@
 /** Small operators on the map axes of NHWC tensors that the portable kernels are made of. */
-import * as tf from '@tensorflow/tfjs-core';
+
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Pair } from './geometry';
 
 /** Pads the map with `value`, or crops it where a length is negative; each pair is [before, after]. */

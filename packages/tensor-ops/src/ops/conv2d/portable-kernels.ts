@@ -5,8 +5,9 @@
  * So the forward pass deals the map out into phases where both occur, the gradient for the input is itself a convolution (stride 1,
  * flipped filter) of the spread-out `dy`, and the gradient for the filter is one matrix product per filter tap.
  */
-import * as tf from '@tensorflow/tfjs-core';
+
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { type ConvGeometry, convOutputSize, type Pair } from './geometry';
 import type { ConvKernels } from './kernels';
 import { padOrCrop, spread, window } from './map-ops';

@@ -58,7 +58,8 @@ export function registerConv2d(): void {
     kernelName: PADDED_CONV_2D,
     inputsToSave: ['x', 'filter'],
     outputsToSave: [true],
-    gradFunc: (dy, saved, attrs) => conv2dGradient(dy as Tensor4D, saved as Tensor4D[], attrs as unknown as PaddedConv2DAttrs),
+    gradFunc: (dy, saved, attrs) =>
+      conv2dGradient(dy as Tensor4D, saved as Tensor4D[], attrs as unknown as PaddedConv2DAttrs),
   });
   registerGradientOnce({
     kernelName: PADDED_CONV_TRANSPOSE_2D,

@@ -23,7 +23,12 @@ export function checkDilations(op: string, dilations: readonly Pair[], channels:
   for (let entry = 0; entry < dilations.length; entry++) {
     const pair: unknown = dilations[entry];
     if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((d) => Number.isSafeInteger(d) && d >= 1)) {
-      throw new InvalidArgumentError(op, `dilations[${entry}]`, pair, 'a pair of positive whole numbers [height, width]');
+      throw new InvalidArgumentError(
+        op,
+        `dilations[${entry}]`,
+        pair,
+        'a pair of positive whole numbers [height, width]',
+      );
     }
     for (let copy = entry * repeat; copy < (entry + 1) * repeat; copy++) {
       flat[2 * copy] = pair[0];

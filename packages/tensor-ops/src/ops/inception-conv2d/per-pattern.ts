@@ -13,7 +13,12 @@ export interface InceptionGeometry {
 }
 
 /** Convolution without bias and activation. x [N, H, W, C], filter [K, K, C/G, O]; returns [N, OH, OW, O]. */
-export function forwardPerPattern(kernels: ConvKernels, x: Tensor4D, filter: Tensor4D, geometry: InceptionGeometry): Tensor4D {
+export function forwardPerPattern(
+  kernels: ConvKernels,
+  x: Tensor4D,
+  filter: Tensor4D,
+  geometry: InceptionGeometry,
+): Tensor4D {
   const branches = splitBranches(geometry.dilations, geometry.groups);
   const parts = branches.map((branch) =>
     kernels.forward(
@@ -84,7 +89,8 @@ function branchGeometry({ dilations, groups }: Branch, kernelSize: number, strid
   return { strides, dilations, pad: [half * dilations[0], half * dilations[1]], groups: groups.length };
 }
 
-const sum = (tensors: readonly Tensor4D[]): Tensor4D => tensors.reduce((total, tensor) => tf.add<Tensor4D>(total, tensor));
+const sum = (tensors: readonly Tensor4D[]): Tensor4D =>
+  tensors.reduce((total, tensor) => tf.add<Tensor4D>(total, tensor));
 
 /** Channels of the last axis in the order given; a run of neighbours is a slice, which is cheaper. */
 function take(tensor: Tensor4D, channels: readonly number[]): Tensor4D {

@@ -25,7 +25,8 @@ export function registerMaxPool2d(): void {
     PADDED_MAX_POOL_2D_GRAD,
     ({ x, y, dy }, attrs, { native }) => {
       if (x.shape[0] === 0) return tf.zerosLike(x);
-      if (native !== undefined) return native.executeSingleOutput('MaxPoolGrad', nativeAttrs(attrs), [x, y, dy]) as Tensor4D;
+      if (native !== undefined)
+        return native.executeSingleOutput('MaxPoolGrad', nativeAttrs(attrs), [x, y, dy]) as Tensor4D;
       return portableMaxPoolGrad(x, y, dy, attrs);
     },
   );
