@@ -1,0 +1,211 @@
+// Forward pass of the narrow blocks: pixels in lanes, sums kept channel by channel and transposed into NHWC at the end.
+#ifndef ICCONV_OPS_INCEPTION_CONV2D_FORWARD_NARROW_H_
+#define ICCONV_OPS_INCEPTION_CONV2D_FORWARD_NARROW_H_
+
+#include "ops/inception_conv2d/geometry.h"
+#include "ops/inception_conv2d/lane_planes.h"
+#include "ops/inception_conv2d/tiles.h"
+#include "ops/inception_conv2d/weights.h"
+
+namespace icconv {
+namespace {
+
+class ForwardNarrow {
+public:
+    ForwardNarrow(const ForwardJob& job, const ConvTask& task, void* workspace)
+        : job_(job), shape_(job.shape), task_(task), chunks_(1, 1, kChannelRun) {
+        block0_ = task.block0;
+        while (block0_ < task.block1 && job.blocks[block0_].wide) ++block0_;
+        int pad_h = 0;
+        int pad_w = 0;
+        size_t largest = 0;
+        for (int b = block0_; b < task.block1; ++b) {
+            const ConvBlock& block = job.blocks[b];
+            pad_h = max_of(pad_h, shape_.radius() * clip_dilation(block.dilation_h, shape_.in_h));
+            pad_w = max_of(pad_w, shape_.radius() * clip_dilation(block.dilation_w, shape_.in_w));
+            channels_ += block.count;
+            largest += static_cast<size_t>(shape_.taps()) * block.width;
+        }
+        if (channels_ == 0) return;
+        planes_ = LanePlanes(shape_, task.row0, task.row1, pad_h, pad_w);
+        chunks_ = Chunks(shape_.groups, shape_.group_in(), channels_for(planes_.vectors()));
+        Pieces pieces(workspace);
+        planes_.allocate(pieces, chunks_.most_channels());
+        // Sums of one row, or of all where several chunks of input channels add to them.
+        kept_rows_ = chunks_.parts() > 1 ? planes_.rows() : 1;
+        sums_ = pieces.take<float>(static_cast<size_t>(kept_rows_) * channels_ * planes_.columns() * Lanes::kCount);
+        segments_ = pieces.take<Segment>(static_cast<size_t>(shape_.taps()) * (chunks_.most_channels() / kChannelRun + 1));
+        place_ = pieces.take<int>(shape_.out_c);
+        if (job.packed == nullptr) {
+            weights_ = pieces.take<float>(largest * min_of(chunks_.most_channels(), shape_.group_in()));
+        }
+        used_ = pieces.used();
+    }
+
+    size_t used() const { return used_; }
+
+    void run() {
+        if (channels_ == 0) return;
+        for (int i = 0; i < chunks_.count(); ++i) {
+            const Chunk chunk = chunks_.at(i);
+            place(chunk);
+            if (job_.packed == nullptr) pack(chunk);
+            const int begin = chunk.group0 * shape_.group_in() + chunk.local0;
+            const int count = (chunk.group1 - chunk.group0 - 1) * shape_.group_in() + chunk.local1 - chunk.local0;
+            planes_.begin(job_.x + static_cast<size_t>(task_.image) * shape_.in_h * shape_.in_w * shape_.in_c + begin, count);
+            for (int row = 0; row < planes_.rows(); ++row) {
+                planes_.load_until(row * shape_.stride_h + planes_.halo() + 1);
+                float* const sums = sums_ + static_cast<size_t>(kept_rows_ > 1 ? row : 0) * channels_ * row_floats();
+                do_row(chunk, row, sums);
+                if (chunk.last) write_row(chunk, row, sums);
+            }
+        }
+    }
+
+private:
+    // Input channels at a time, so that their rows stay in a level-2 cache of 1 MB beside sums and weights.
+    static int channels_for(int vectors) {
+        const int fit = 640 * 1024 / 4 / Lanes::kCount / max_of(1, vectors) / kChannelRun * kChannelRun;
+        return max_of(kChannelRun, min_of(64, fit));
+    }
+
+    ptrdiff_t row_floats() const { return static_cast<ptrdiff_t>(planes_.columns()) * Lanes::kCount; }
+
+    bool in_chunk(const Chunk& chunk, const ConvBlock& block) const {
+        return block.group >= chunk.group0 && block.group < chunk.group1;
+    }
+
+    // place_[channel]: its row among the sums, -1 for channels of other tasks, chunks or the wide blocks.
+    void place(const Chunk& chunk) {
+        for (int c = 0; c < shape_.out_c; ++c) place_[c] = -1;
+        int row = 0;
+        for (int b = block0_; b < task_.block1; ++b) {
+            const ConvBlock& block = job_.blocks[b];
+            for (int n = 0; n < block.count; ++n, ++row) {
+                if (in_chunk(chunk, block)) place_[job_.order[block.first + n]] = row;
+            }
+        }
+    }
+
+    size_t chunk_weights(const ConvBlock& block) const {
+        return static_cast<size_t>(min_of(chunks_.most_channels(), shape_.group_in())) * shape_.taps() * block.width;
+    }
+
+    void pack(const Chunk& chunk) {
+        float* to = weights_;
+        for (int b = block0_; b < task_.block1; ++b) {
+            const ConvBlock& block = job_.blocks[b];
+            if (!in_chunk(chunk, block)) continue;
+            pack_block(block, job_.order, job_.filter, shape_.taps(), shape_.group_in(), shape_.out_c, chunk.local0, chunk.local1,
+                       to);
+            to += chunk_weights(block);
+        }
+    }
+
+    int build_segments(const Chunk& chunk, const ConvBlock& block, int row) {
+        const int radius = shape_.radius();
+        const int dilation_h = clip_dilation(block.dilation_h, shape_.in_h);
+        const int dilation_w = clip_dilation(block.dilation_w, shape_.in_w);
+        const int group_offset = (block.group - chunk.group0) * shape_.group_in();
+        int count = 0;
+        ptrdiff_t weights = 0;
+        for (int c = 0; c < chunk.local1 - chunk.local0; c += kChannelRun) {
+            const int length = min_of(kChannelRun, chunk.local1 - chunk.local0 - c);
+            const ptrdiff_t channel = (group_offset + c) * planes_.channel_stride();
+            for (int u = -radius; u <= radius; ++u) {
+                const int ii = row * shape_.stride_h + u * dilation_h;
+                const bool live = planes_.live(ii);
+                for (int v = -radius; v <= radius; ++v, weights += static_cast<ptrdiff_t>(length) * block.width) {
+                    if (live) segments_[count++] = {planes_.offset(ii, v * dilation_w) + channel, weights, length};
+                }
+            }
+        }
+        return count;
+    }
+
+    void do_row(const Chunk& chunk, int row, float* sums) {
+        const float* weights = weights_;
+        NarrowTile tile;
+        tile.channel_stride = planes_.channel_stride();
+        tile.segments = segments_;
+        tile.out_stride = row_floats();
+        tile.first = chunk.first;
+        const int columns = planes_.columns();
+        for (int b = block0_; b < task_.block1; ++b) {
+            const ConvBlock& block = job_.blocks[b];
+            float* const out = sums;
+            sums += block.count * row_floats();
+            if (!in_chunk(chunk, block)) continue;
+            if (job_.packed != nullptr) {
+                tile.weights = job_.packed + block.weights + static_cast<size_t>(chunk.local0) * shape_.taps() * block.width;
+            } else {
+                tile.weights = weights;
+                weights += chunk_weights(block);
+            }
+            tile.segment_count = build_segments(chunk, block, row);
+            const int parts = parts_of(columns, Lanes::kNarrowVectors[block.width - 1]);
+            for (int part = 0; part < parts; ++part) {
+                const int j = part_begin(columns, parts, part);
+                tile.base = planes_.data() + j * Lanes::kCount;
+                tile.out = out + j * Lanes::kCount;
+                tile_tables().narrow[block.width - 1][part_begin(columns, parts, part + 1) - j - 1](tile);
+            }
+        }
+    }
+
+    // Adds the bias to the finished sums of a row of vectors, and transposes them into y.
+    void write_row(const Chunk& chunk, int row, const float* sums) {
+        const int channel1 = chunk.group1 * shape_.group_out();
+        for (int c = chunk.group0 * shape_.group_out(); c < channel1; c += Lanes::kCount) {
+            unsigned bits = 0;
+            const float* from[Lanes::kCount];
+            for (int n = 0; n < Lanes::kCount; ++n) {
+                const int place = c + n < channel1 ? place_[c + n] : -1;
+                from[n] = sums + max_of(place, 0) * row_floats();
+                if (place >= 0) bits |= 1u << n;
+            }
+            if (bits == 0) continue;
+            const bool all = bits == (1u << (Lanes::kCount - 1)) * 2u - 1u;
+            const Lanes::Mask mask = Lanes::mask(bits);
+            const Lanes::Vector bias = Lanes::load_masked(job_.bias + c, mask);
+            for (int j = 0; j < planes_.columns(); ++j) {
+                Lanes::Vector v[Lanes::kCount];
+                for (int n = 0; n < Lanes::kCount; ++n) v[n] = Lanes::load(from[n] + j * Lanes::kCount);
+                Lanes::transpose(v);
+                for (int lane = 0; lane < Lanes::kCount; ++lane) {
+                    const int y = planes_.out_row(row, lane);
+                    const int x = planes_.out_column(j, lane);
+                    if (y >= task_.row1 || x >= shape_.out_w) continue;
+                    Lanes::Vector a = Lanes::add(v[lane], bias);
+                    if (job_.relu) a = Lanes::relu(a);
+                    float* const to =
+                        job_.y + ((static_cast<size_t>(task_.image) * shape_.out_h + y) * shape_.out_w + x) * shape_.out_c + c;
+                    if (all) {
+                        Lanes::storeu(to, a);
+                    } else {
+                        Lanes::store_masked(to, mask, a);
+                    }
+                }
+            }
+        }
+    }
+
+    const ForwardJob& job_;
+    const ConvShape& shape_;
+    const ConvTask& task_;
+    int block0_;
+    int channels_ = 0;
+    int kept_rows_ = 1;
+    Chunks chunks_;
+    LanePlanes planes_;
+    float* sums_ = nullptr;
+    Segment* segments_ = nullptr;
+    int* place_ = nullptr;
+    float* weights_ = nullptr;
+    size_t used_ = 0;
+};
+
+}  // namespace
+}  // namespace icconv
+
+#endif  // ICCONV_OPS_INCEPTION_CONV2D_FORWARD_NARROW_H_

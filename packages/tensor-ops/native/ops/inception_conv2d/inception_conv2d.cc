@@ -1,0 +1,186 @@
+// Cuts a call into tasks, gives each its memory, and runs them at the SIMD level in force.
+#include "ops/inception_conv2d/inception_conv2d.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "common/simd.h"
+
+namespace icconv {
+namespace {
+
+const ConvLevel& level() {
+#if defined(__x86_64__)
+    switch (simd_level()) {
+        case SimdLevel::kAvx512:
+            return conv_level_avx512();
+        case SimdLevel::kAvx2:
+            return conv_level_avx2();
+        default:
+            break;
+    }
+#endif
+    return conv_level_portable();
+}
+
+ConvShape shape_of(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size) {
+    return {size.batch,         size.in_height, size.in_width, plan.in_channels(),  size.out_height(), size.out_width(),
+            plan.out_channels(), plan.kernel(), plan.groups(), size.stride_height, size.stride_width};
+}
+
+// How to share an image among threads: strips of rows while each is tall beside its halo, then parts of the channels as well.
+struct Split {
+    int strips;
+    int parts;
+};
+
+Split split_image(int threads, int batch, int rows, int parts_most) {
+    const int wanted = batch % threads == 0 || batch >= 4 * threads ? 1 : threads;
+    // A strip repeats up to 2*d_max rows of packing.
+    const int strips = std::max(1, std::min(wanted, rows / 24));
+    return {strips, std::max(1, std::min(parts_most, (wanted + strips - 1) / strips))};
+}
+
+// Begins of `parts` ranges of blocks with about equal numbers of channels; the last entry is the number of blocks.
+std::vector<int> split_blocks(const std::vector<ConvBlock>& blocks, int parts) {
+    long total = 0;
+    for (const ConvBlock& block : blocks) total += block.count;
+    std::vector<int> begins{0};
+    long seen = 0;
+    for (size_t b = 0; b < blocks.size() && static_cast<int>(begins.size()) < parts; ++b) {
+        seen += blocks[b].count;
+        if (seen * parts >= total * static_cast<long>(begins.size()) && b + 1 < blocks.size()) begins.push_back(static_cast<int>(b) + 1);
+    }
+    begins.push_back(static_cast<int>(blocks.size()));
+    return begins;
+}
+
+// Rows are cut at multiples of `unit`.
+std::vector<ConvTask> make_tasks(int batch, int rows, int unit, int strips, const std::vector<int>& begins) {
+    std::vector<ConvTask> tasks;
+    const int units = (rows + unit - 1) / unit;
+    for (int image = 0; image < batch; ++image) {
+        for (int strip = 0; strip < strips; ++strip) {
+            const int row0 = static_cast<int>(static_cast<long>(units) * strip / strips) * unit;
+            const int row1 = std::min(rows, static_cast<int>(static_cast<long>(units) * (strip + 1) / strips) * unit);
+            if (row0 >= row1) continue;
+            for (size_t part = 0; part + 1 < begins.size(); ++part) tasks.push_back({image, row0, row1, begins[part], begins[part + 1]});
+        }
+    }
+    return tasks;
+}
+
+template <class Job>
+void run_tasks(const Job& job, const std::vector<ConvTask>& tasks, size_t (*workspace)(const Job&, const ConvTask&),
+               void (*work)(const Job&, const ConvTask&, void*), Executor& executor) {
+    executor.run(static_cast<int>(tasks.size()), [&](int i) {
+        const size_t bytes = (workspace(job, tasks[i]) + 63) / 64 * 64;
+        const std::unique_ptr<void, void (*)(void*)> memory(std::aligned_alloc(64, std::max<size_t>(bytes, 64)), std::free);
+        if (memory == nullptr) throw std::bad_alloc();
+        work(job, tasks[i], memory.get());
+    });
+}
+
+bool empty(const ConvShape& shape) { return shape.batch <= 0 || shape.out_c <= 0 || shape.in_h <= 0 || shape.in_w <= 0; }
+
+}  // namespace
+
+void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* x, const float* filter,
+                      const float* packed, const float* bias, ConvActivation activation, float* y, Executor& executor) {
+    const ConvShape shape = shape_of(plan, size);
+    if (empty(shape)) return;
+    const std::vector<ConvBlock>& blocks = plan.blocks();
+    // Vectors of bias are read past the last channel.
+    std::vector<float> channel_bias(shape.out_c, 0.0f);
+    if (bias != nullptr) std::copy(bias, bias + shape.out_c, channel_bias.begin());
+    std::vector<float> sorted_bias(blocks.size() * 32, 0.0f);
+    for (size_t b = 0; b < blocks.size(); ++b) {
+        for (int n = 0; n < blocks[b].count; ++n) sorted_bias[b * 32 + n] = channel_bias[plan.order()[blocks[b].first + n]];
+    }
+    const Split split = split_image(executor.threads(), shape.batch, shape.out_h, static_cast<int>(blocks.size()));
+    const std::vector<ConvTask> tasks = make_tasks(shape.batch, shape.out_h, 1, split.strips, split_blocks(blocks, split.parts));
+    const ForwardJob job = {shape,
+                            x,
+                            packed != nullptr ? nullptr : filter,
+                            packed,
+                            channel_bias.data(),
+                            sorted_bias.data(),
+                            activation == ConvActivation::kRelu,
+                            y,
+                            blocks.data(),
+                            plan.order().data(),
+                            tasks.data()};
+    run_tasks(job, tasks, level().forward_workspace, level().forward, executor);
+}
+
+void inception_conv2d_grad_input(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* dy,
+                                 const float* filter, float* dx, Executor& executor) {
+    const ConvShape shape = shape_of(plan, size);
+    if (empty(shape)) return;
+    std::vector<ConvBlock> blocks = plan.blocks();
+    std::sort(blocks.begin(), blocks.end(), [](const ConvBlock& a, const ConvBlock& b) { return a.first < b.first; });
+    const int input_blocks = shape.groups * ((shape.group_in() + 31) / 32);
+    const Split split = split_image(executor.threads(), shape.batch, shape.in_h, input_blocks);
+    std::vector<int> begins;
+    for (int part = 0; part <= split.parts; ++part) begins.push_back(static_cast<int>(static_cast<long>(input_blocks) * part / split.parts));
+    const std::vector<ConvTask> tasks = make_tasks(shape.batch, shape.in_h, shape.stride_h, split.strips, begins);
+    const GradInputJob job = {shape, dy, filter, dx, blocks.data(), static_cast<int>(blocks.size()), plan.order().data(), tasks.data()};
+    run_tasks(job, tasks, level().grad_input_workspace, level().grad_input, executor);
+}
+
+void inception_conv2d_grad_filter(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* x,
+                                  const float* dy, float* dfilter, Executor& executor) {
+    const ConvShape shape = shape_of(plan, size);
+    if (shape.out_c <= 0) return;
+    if (empty(shape)) {
+        std::fill(dfilter, dfilter + static_cast<size_t>(shape.taps()) * shape.group_in() * shape.out_c, 0.0f);
+        return;
+    }
+    std::vector<ConvBlock> sorted = plan.blocks();
+    std::sort(sorted.begin(), sorted.end(), [](const ConvBlock& a, const ConvBlock& b) { return a.first < b.first; });
+    // Channels of one dilation, cut anew.
+    std::vector<ConvBlock> blocks;
+    for (size_t i = 0; i < sorted.size();) {
+        ConvBlock whole = sorted[i];
+        for (++i; i < sorted.size() && sorted[i].group == whole.group && sorted[i].dilation_h == whole.dilation_h &&
+                  sorted[i].dilation_w == whole.dilation_w;
+             ++i) {
+            whole.count += sorted[i].count;
+        }
+        const int parts = (whole.count + kMaxFilterBlock - 1) / kMaxFilterBlock;
+        for (int part = 0; part < parts; ++part) {
+            ConvBlock block = whole;
+            const int begin = whole.count * part / parts;
+            block.first += begin;
+            block.count = whole.count * (part + 1) / parts - begin;
+            blocks.push_back(block);
+        }
+    }
+    const std::vector<ConvTask> tasks = make_tasks(1, 1, 1, 1, split_blocks(blocks, executor.threads()));
+    const GradFilterJob job = {shape, x, dy, dfilter, blocks.data(), plan.order().data(), tasks.data()};
+    run_tasks(job, tasks, level().grad_filter_workspace, level().grad_filter, executor);
+}
+
+void inception_conv2d_grad_bias(const float* dy, size_t pixels, int out_channels, float* dbias, Executor& executor) {
+    // Sums of runs of pixels, so that neither the order of threads nor the number of pixels costs precision.
+    constexpr size_t kRun = 2048;
+    const size_t runs = (pixels + kRun - 1) / kRun;
+    std::vector<float> sums(runs * out_channels, 0.0f);
+    executor.run(static_cast<int>(runs), [&](int run) {
+        float* const sum = sums.data() + static_cast<size_t>(run) * out_channels;
+        const size_t end = std::min(pixels, (run + 1) * kRun);
+        for (size_t p = run * kRun; p < end; ++p) {
+            const float* const from = dy + p * out_channels;
+            for (int c = 0; c < out_channels; ++c) sum[c] += from[c];
+        }
+    });
+    for (int c = 0; c < out_channels; ++c) {
+        double total = 0;
+        for (size_t run = 0; run < runs; ++run) total += sums[run * out_channels + c];
+        dbias[c] = static_cast<float>(total);
+    }
+}
+
+}  // namespace icconv

@@ -1,0 +1,75 @@
+// Inception convolution on the CPU: K x K convolution with one dilation pair an output channel. README.md has the formula.
+//
+// N images, H x W input map, OH x OW output map (floor((H-1)/stride)+1), C input and O output channels, G groups, K kernel side
+// (odd). All tensors are dense float32: x [N,H,W,C], y [N,OH,OW,O], filter [K,K,C/G,O]. Arguments are trusted: the callers
+// check them.
+#ifndef ICCONV_OPS_INCEPTION_CONV2D_H_
+#define ICCONV_OPS_INCEPTION_CONV2D_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "common/executor.h"
+#include "ops/inception_conv2d/job.h"
+
+namespace icconv {
+
+// What depends on the pattern alone: channels sorted by dilation and cut into blocks. Make it once a layer.
+class InceptionConv2DPlan {
+public:
+    // dilations: 2*out_channels numbers >= 1, dH and dW of each output channel, in any order.
+    InceptionConv2DPlan(int in_channels, int out_channels, int kernel, int groups, const int* dilations);
+
+    int in_channels() const { return in_channels_; }
+    int out_channels() const { return out_channels_; }
+    int kernel() const { return kernel_; }
+    int groups() const { return groups_; }
+
+    // Floats of a packed filter. The packed form depends on the plan only, not on the map, the machine or the SIMD level.
+    size_t packed_size() const { return packed_size_; }
+    void pack(const float* filter, float* packed, Executor& executor) const;
+
+    const std::vector<ConvBlock>& blocks() const { return blocks_; }
+    const std::vector<int>& order() const { return order_; }
+
+private:
+    int in_channels_;
+    int out_channels_;
+    int kernel_;
+    int groups_;
+    size_t packed_size_ = 0;
+    std::vector<ConvBlock> blocks_;
+    std::vector<int> order_;
+};
+
+struct InceptionConv2DSize {
+    int batch;
+    int in_height;
+    int in_width;
+    int stride_height;
+    int stride_width;
+
+    int out_height() const { return (in_height - 1) / stride_height + 1; }
+    int out_width() const { return (in_width - 1) / stride_width + 1; }
+};
+
+enum class ConvActivation { kLinear, kRelu };
+
+// y from x. Exactly one of filter (HWIO) and packed (from plan.pack) is given, the other is null. bias: [O] or null.
+void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* x, const float* filter,
+                      const float* packed, const float* bias, ConvActivation activation, float* y, Executor& executor);
+
+// dx [N,H,W,C] from dy [N,OH,OW,O].
+void inception_conv2d_grad_input(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* dy,
+                                 const float* filter, float* dx, Executor& executor);
+
+// dfilter [K,K,C/G,O] from x and dy.
+void inception_conv2d_grad_filter(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* x,
+                                  const float* dy, float* dfilter, Executor& executor);
+
+// dbias [O]: dy summed over its pixels (their number is N*OH*OW).
+void inception_conv2d_grad_bias(const float* dy, size_t pixels, int out_channels, float* dbias, Executor& executor);
+
+}  // namespace icconv
+
+#endif  // ICCONV_OPS_INCEPTION_CONV2D_H_
