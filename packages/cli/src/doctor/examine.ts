@@ -90,12 +90,20 @@ async function startNative(): Promise<EngineInfo> {
 
 function gpu(info: EngineInfo | undefined): Finding {
   const subject = 'GPU';
-  if (!hasNvidiaDriver()) return { subject, state: 'ok', detail: 'no NVIDIA driver: kernels run on the CPU' };
-  if (loadedNative()?.installed.variant !== 'cuda') {
+  const cudaLibrary = loadedNative()?.installed.variant === 'cuda';
+  if (!hasNvidiaDriver()) {
+    const detail = `no NVIDIA driver: ${cudaLibrary ? 'the CUDA library runs' : 'kernels run'} on the CPU`;
+    return { subject, state: 'ok', detail };
+  }
+  if (!cudaLibrary) {
     const detail = 'an NVIDIA driver is here, but the CPU library is installed';
     return { subject, state: 'warning', detail, remedy: 'icconv setup --device cuda' };
   }
-  return { subject, state: 'ok', detail: `NVIDIA driver found; devices ${info?.devices.join(', ') ?? 'unknown'}` };
+  if (info?.device !== 'cuda') {
+    const detail = 'an NVIDIA driver is here, but TensorFlow finds no usable GPU';
+    return { subject, state: 'warning', detail, remedy: 'nvidia-smi   (CUDA 12 needs driver 525 or newer)' };
+  }
+  return { subject, state: 'ok', detail: info.devices.join(', ') };
 }
 
 async function cache(): Promise<Finding> {

@@ -108,6 +108,8 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
       reason: `the native runtime does not load: ${(error as Error).message.split('\n')[0]}`,
       remedy: SETUP_REMEDY,
     };
+  } finally {
+    quiet?.restore();
   }
 }
 
