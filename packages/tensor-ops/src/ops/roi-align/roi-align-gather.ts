@@ -25,7 +25,9 @@ export function roiAlignGather(
   const all = pixels.length === 1 ? pixels[0]! : tf.concat2d(pixels, 0);
   let sum: Tensor2D = tf.zeros([shape[0] * shape[1] * shape[2], channels]);
   for (const { index, weight } of steps(roiTaps(roiData, levelData, attrs), roiData, levelData, attrs)) {
-    sum = replace(sum, () => tf.add(sum, tf.mul(tf.gather(all, tf.tensor1d(index)), tf.tensor2d(weight, [-1, 1]))));
+    sum = replace(sum, () =>
+      tf.add(sum, tf.mul(tf.gather(all, tf.tensor1d(index, 'int32')), tf.tensor2d(weight, [weight.length, 1]))),
+    );
   }
   return tf.reshape(sum, shape);
 }
@@ -50,7 +52,11 @@ export function roiAlignGradGather(
     sum = replace(sum, () =>
       tf.add(
         sum,
-        tf.scatterND(tf.tensor2d(index, [-1, 1], 'int32'), tf.mul(grad, tf.tensor2d(weight, [-1, 1])), pixels),
+        tf.scatterND(
+          tf.tensor2d(index, [index.length, 1], 'int32'),
+          tf.mul(grad, tf.tensor2d(weight, [weight.length, 1])),
+          pixels,
+        ),
       ),
     );
   }
