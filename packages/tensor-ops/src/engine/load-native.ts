@@ -115,7 +115,7 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
 
 /**
  * tfjs-node 4.22.0 calls `util.isNullOrUndefined` and `util.isArray`, which Node 23 removed; they are put back where absent
- * (tensorflow/tfjs issue 8609). See docs/decisions/0002-node-23.md.
+ * (tensorflow/tfjs issue 8609). See docs/decisions/node-23.md.
  */
 function restoreUtilFunctions(): void {
   const legacy = util as unknown as Record<string, unknown>;

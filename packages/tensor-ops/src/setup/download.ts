@@ -46,7 +46,7 @@ export async function obtainWheel(wheel: Wheel, options: DownloadOptions): Promi
         await publish(file, path);
         return path;
       } catch (error) {
-        if (options.signal?.aborted) throw error;
+        options.signal?.throwIfAborted();
         failures.push((error as Error).message);
       }
     }
