@@ -1,0 +1,68 @@
+/**
+ * Errors of this package. They carry the marker of IC-Conv's error family (`Symbol.for('icconv.error')`), so that
+ * `VisionError.isInstance` of `@icconv/tensor-ops` recognises them, without this package depending on tensors.
+ */
+const MARKER = Symbol.for('icconv.error');
+
+/** Base of every error that this package throws on purpose. */
+export class CocoError extends Error {
+  /** Stable machine-readable name, such as `ICCONV_COCO_FORMAT`. */
+  readonly code: string;
+  readonly [MARKER] = true;
+
+  constructor(code: string, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+
+  /** True for an error of this package, also one made by another copy of it. */
+  static isInstance(error: unknown): error is CocoError {
+    if (typeof error !== 'object' || error === null) return false;
+    const { code } = error as { code?: unknown };
+    return (
+      (error as Record<symbol, unknown>)[MARKER] === true && typeof code === 'string' && code.startsWith('ICCONV_COCO_')
+    );
+  }
+}
+
+/** A file or object is not COCO data: broken JSON, a wrong type, a NaN score. */
+export class CocoFormatError extends CocoError {
+  /** What was read: a path, or "results", "dataset". */
+  readonly source: string;
+  /** Byte offset in the JSON text, when the fault was found while reading text. */
+  readonly offset: number | undefined;
+
+  constructor(source: string, problem: string, offset?: number) {
+    super('ICCONV_COCO_FORMAT', `${source}${offset === undefined ? '' : ` at byte ${offset}`}: ${problem}`);
+    this.source = source;
+    this.offset = offset;
+  }
+}
+
+/** An argument has a value that the function cannot take. */
+export class CocoArgumentError extends CocoError {
+  readonly op: string;
+  readonly parameter: string;
+  readonly value: unknown;
+
+  constructor(op: string, parameter: string, value: unknown, expected: string) {
+    super('ICCONV_COCO_ARGUMENT', `${op}: ${parameter} must be ${expected}, received ${show(value)}`);
+    this.op = op;
+    this.parameter = parameter;
+    this.value = value;
+  }
+}
+
+/** Ground truth and results do not belong together: unknown images, absent keypoints or masks. */
+export class CocoMismatchError extends CocoError {
+  constructor(message: string) {
+    super('ICCONV_COCO_MISMATCH', message);
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? ', ...' : ''}]`;
+  return String(value);
+}

@@ -1,0 +1,1 @@
+export { CocoArgumentError, CocoError, CocoFormatError, CocoMismatchError } from './coco-error';

@@ -1,0 +1,110 @@
+/** The result of an evaluation and what is read off it. */
+import type { CocoDataset } from '../data/dataset';
+import type { CocoId } from '../data/types';
+import type { Curves } from './accumulate';
+import type { EvaluationParams } from './params';
+import { metrics, metricValue } from './summary';
+
+/** Plain, JSON-safe but for the typed arrays. */
+export interface Evaluation extends Curves {
+  readonly params: EvaluationParams;
+  /** Sizes T, R, K, A, M of the arrays. */
+  readonly counts: readonly [number, number, number, number, number];
+  /** The summary's numbers by name: AP, AP50, AP75, APsmall, ..., AR1, AR10, AR100, ARsmall, ...; CrowdPose adds APeasy, APmedium, APhard. */
+  readonly stats: Readonly<Record<string, number>>;
+  /** CrowdPose: AP of the images by crowd index. */
+  readonly crowdIndexAp?: Readonly<Record<'easy' | 'medium' | 'hard', number>>;
+  /** Objects to be found in each category and area range, `[K, A]`. */
+  readonly positives: Int32Array;
+  /** Detections left out: their image, or their category, is not evaluated. */
+  readonly skipped: { readonly images: number; readonly categories: number };
+}
+
+export function makeEvaluation(
+  params: EvaluationParams,
+  curves: Curves,
+  positives: Int32Array,
+  skipped: Evaluation['skipped'],
+): Evaluation {
+  const categories = positives.length / params.areaRng.length;
+  const evaluation: Evaluation = {
+    ...curves,
+    params,
+    counts: [params.iouThrs.length, params.recThrs.length, categories, params.areaRng.length, params.maxDets.length],
+    stats: {},
+    positives,
+    skipped,
+  };
+  const stats: Record<string, number> = {};
+  for (const { name, value } of metrics(evaluation)) stats[name] = value;
+  return { ...evaluation, stats };
+}
+
+export interface CategoryRow {
+  readonly id: CocoId;
+  readonly name: string;
+  /** Objects to be found. */
+  readonly objects: number;
+  /** Means as in the summary, of this category; -1 where it has no object. */
+  readonly AP: number;
+  readonly AP50: number;
+  readonly AP75: number;
+  readonly AR: number;
+}
+
+/** The table by category, in order of id. Empty without categories. */
+export function perCategory(evaluation: Evaluation, dataset: CocoDataset): CategoryRow[] {
+  const { params } = evaluation;
+  if (!params.useCats) return [];
+  const names = new Map(dataset.categories.map((c) => [c.id, c.name]));
+  return params.catIds.map((id, category) => ({
+    id,
+    name: names.get(id) ?? String(id),
+    objects: evaluation.positives[category * params.areaRng.length]!,
+    AP: metricValue(evaluation, { kind: 'AP', category }),
+    AP50: metricValue(evaluation, { kind: 'AP', category, iou: 0.5 }),
+    AP75: metricValue(evaluation, { kind: 'AP', category, iou: 0.75 }),
+    AR: metricValue(evaluation, { kind: 'AR', category }),
+  }));
+}
+
+export interface PrecisionRecallPoint {
+  readonly recall: number;
+  readonly precision: number;
+  /** Least score needed for that recall; 0 where it is not reached. */
+  readonly score: number;
+}
+
+/** Precision over recall at one overlap, of one category or averaged over all. Empty where there is nothing to find. */
+export function precisionRecallCurve(
+  evaluation: Evaluation,
+  options: {
+    readonly iou?: number;
+    readonly area?: string;
+    readonly maxDets?: number;
+    readonly categoryId?: CocoId;
+  } = {},
+): PrecisionRecallPoint[] {
+  const { params, counts, precision, scores } = evaluation;
+  const [, R, K, A, M] = counts;
+  const iou = options.iou ?? params.iouThrs[0]!;
+  const t = params.iouThrs.findIndex((threshold) => Math.abs(threshold - iou) < 1e-9);
+  const a = options.area === undefined ? 0 : params.areaRngLbl.indexOf(options.area);
+  const m = options.maxDets === undefined ? M - 1 : params.maxDets.indexOf(options.maxDets);
+  const only = options.categoryId === undefined ? -1 : params.catIds.indexOf(options.categoryId);
+  if (t < 0 || a < 0 || m < 0 || (options.categoryId !== undefined && only < 0)) return [];
+  const points: PrecisionRecallPoint[] = [];
+  for (let r = 0; r < R; r++) {
+    let [p, s, n] = [0, 0, 0];
+    for (let k = 0; k < K; k++) {
+      if (only >= 0 && k !== only) continue;
+      const at = (((t * R + r) * K + k) * A + a) * M + m;
+      if (precision[at]! < 0) continue;
+      p += precision[at]!;
+      s += scores[at]!;
+      n++;
+    }
+    if (n > 0) points.push({ recall: params.recThrs[r]!, precision: p / n, score: s / n });
+  }
+  return points;
+}

@@ -1,0 +1,29 @@
+export type { AnnotationFilter, OneOrMore } from './data/dataset';
+export { CocoDataset } from './data/dataset';
+export type { DatasetColumns } from './data/dataset-builder';
+export type { ReadOptions, ResultColumns } from './data/results';
+export { CocoResults } from './data/results';
+export type {
+  CocoAnnotation,
+  CocoCategory,
+  CocoDetection,
+  CocoFile,
+  CocoId,
+  CocoImage,
+  CocoRle,
+  CocoSegmentation,
+} from './data/types';
+export { CocoArgumentError, CocoError, CocoFormatError, CocoMismatchError } from './errors';
+export type { CategoryRow, Evaluation, PrecisionRecallPoint } from './eval/evaluation';
+export { perCategory, precisionRecallCurve } from './eval/evaluation';
+export { CocoEvaluator, evaluate } from './eval/evaluator';
+export type { EvaluateOptions, EvaluationParams, IouType } from './eval/params';
+export { COCO_SIGMAS, CROWDPOSE_SIGMAS } from './eval/params';
+export type { Metric } from './eval/summary';
+export { formatSummary, metrics, metricValue } from './eval/summary';
+export type { CocoInput } from './json/cursor';
+export type { OverlapOptions } from './masks/iou';
+export { bboxIou, maskIou } from './masks/iou';
+export { rleFromBbox, rleFromPolygon, rleFromPolygons } from './masks/polygon';
+export type { Rle } from './masks/rle';
+export { decodeRle, encodeMask, mergeRles, rleArea, rleFromCoco, rleToBbox, rleToCoco } from './masks/rle';
