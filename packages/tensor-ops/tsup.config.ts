@@ -1,3 +1,6 @@
 import { preset } from '@icconv/tsup-preset';
 
-export default preset({ index: 'src/index.ts', register: 'src/register.ts', engine: 'src/engine/index.ts', setup: 'src/setup/index.ts' }, { platform: 'node', shims: true });
+export default preset(
+  { index: 'src/index.ts', register: 'src/register.ts', engine: 'src/engine/index.ts', setup: 'src/setup/index.ts' },
+  { platform: 'node', shims: true },
+);

@@ -114,11 +114,12 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
 }
 
 /**
- * tfjs-node 4.22.0 calls `util.isNullOrUndefined` and `util.isArray`, which Node 23 removed; they are put back where absent
+ * tfjs-node 4.22.0 calls `util.isNullOrUndefined` and `util.isArray`: Node 22 warns of them at every start, Node 23 removed them
  * (tensorflow/tfjs issue 8609). See docs/decisions/node-23.md.
  */
 function restoreUtilFunctions(): void {
-  const legacy = util as unknown as Record<string, unknown>;
-  legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  legacy.isArray ??= Array.isArray;
+  Object.assign(util, {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
 }
