@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
+#include <optional>
 
 #include "common/simd.h"
 #include "ops/nms/nms_index.h"
@@ -13,21 +13,26 @@
 
 namespace icconv {
 
-bool nms_any_overlap_scalar(const NmsColumns& columns, int64_t begin, int64_t end, const NmsBox& box, float threshold) {
-    for (int64_t i = begin; i < end; ++i) {
-        const float width = std::min(box.x2, columns.x2[i]) - std::max(box.x1, columns.x1[i]);
-        const float height = std::min(box.y2, columns.y2[i]) - std::max(box.y1, columns.y1[i]);
-        if (!(width > 0 && height > 0)) continue;
-        const float inter = width * height;
-        if (inter / (box.area + columns.area[i] - inter) > threshold) return true;
+bool nms_any_overlap_scalar(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold) {
+    for (int64_t r = 0; r < cells.rows; ++r) {
+        for (int64_t k = r * cells.row_stride; k < r * cells.row_stride + cells.columns; ++k) {
+            for (int64_t i = cells.begin[k]; i < cells.end[k]; ++i) {
+                const float width = std::min(box.x2, boxes.x2[i]) - std::max(box.x1, boxes.x1[i]);
+                const float height = std::min(box.y2, boxes.y2[i]) - std::max(box.y1, boxes.y1[i]);
+                if (!(width > 0 && height > 0)) continue;
+                const float inter = width * height;
+                if (inter / (box.area + boxes.area[i] - inter) > threshold) return true;
+            }
+        }
     }
     return false;
 }
 
 namespace {
 
-// Below this a plain scan of the kept boxes beats building an index.
-constexpr int64_t kSmallGroup = 192;
+// Up to so many kept boxes a plain scan of them all is as fast as asking the index, and saves building it. Where boxes cluster, few
+// are kept however many come.
+constexpr int64_t kPlainScan = 384;
 // Groups are handed to threads in portions of about this many boxes.
 constexpr int64_t kBoxesPerTask = 1024;
 
@@ -39,15 +44,20 @@ NmsAnyOverlap any_overlap() {
     return nms_any_overlap_scalar;
 }
 
-// Stable order by ascending key, for 32-bit keys: three passes of 11 bits, passes with one value left out.
+// Stable order by ascending 32-bit key. Digits of 8 bits for few keys, whose time the counters of wider ones would dominate; passes
+// in which all keys have the same digit are left out.
 void radix_sort(const std::vector<uint32_t>& keys, std::vector<int32_t>& order) {
+    const int bits = order.size() < 4096 ? 8 : 11;
+    const uint32_t mask = (1u << bits) - 1;
+    const auto total = static_cast<int32_t>(order.size());
     std::vector<int32_t> other(order.size());
-    for (int shift = 0; shift < 32; shift += 11) {
-        std::vector<int32_t> next(2049, 0);
-        for (int32_t i : order) ++next[((keys[static_cast<size_t>(i)] >> shift) & 2047) + 1];
-        if (std::find(next.begin(), next.end(), static_cast<int32_t>(order.size())) != next.end()) continue;
+    std::vector<int32_t> next;
+    for (int shift = 0; shift < 32 && total > 1; shift += bits) {
+        next.assign(mask + 2, 0);
+        for (int32_t i : order) ++next[((keys[static_cast<size_t>(i)] >> shift) & mask) + 1];
+        if (next[((keys[static_cast<size_t>(order[0])] >> shift) & mask) + 1] == total) continue;
         for (size_t k = 1; k < next.size(); ++k) next[k] += next[k - 1];
-        for (int32_t i : order) other[static_cast<size_t>(next[(keys[static_cast<size_t>(i)] >> shift) & 2047]++)] = i;
+        for (int32_t i : order) other[static_cast<size_t>(next[(keys[static_cast<size_t>(i)] >> shift) & mask]++)] = i;
         order.swap(other);
     }
 }
@@ -87,30 +97,32 @@ void suppress(const NmsParams& params, const float* boxes, const int32_t* member
         position[static_cast<size_t>(m)] = static_cast<int32_t>(real.size());
         real.push_back({b[0], b[1], b[2], b[3], area});
     }
-    int64_t kept = 0;
-    if (count > kSmallGroup) {
-        NmsIndex index(real, params.iou_threshold, overlap);
-        for (int64_t m = 0; m < count && kept < limit; ++m) {
-            const int32_t p = position[static_cast<size_t>(m)];
-            if (p >= 0 && index.overlaps(p)) continue;
-            keep[members[m]] = 1;
-            ++kept;
-            if (p >= 0) index.add(p);
-        }
-        return;
-    }
-    constexpr int64_t kStride = kSmallGroup + kNmsLanes;
+    constexpr int64_t kStride = kPlainScan + kNmsLanes;
     float columns[5 * kStride] = {};
     const NmsColumns view{columns, columns + kStride, columns + 2 * kStride, columns + 3 * kStride, columns + 4 * kStride};
-    int64_t added = 0;
+    int32_t scanned = 0;
+    const int32_t begin = 0;
+    const NmsCells all{&begin, &scanned, 1, 1, 1};
+    std::vector<int32_t> added;
+    std::optional<NmsIndex> index;
+    int64_t kept = 0;
     for (int64_t m = 0; m < count && kept < limit; ++m) {
         const int32_t p = position[static_cast<size_t>(m)];
         if (p >= 0) {
             const NmsBox& box = real[static_cast<size_t>(p)];
-            if (overlap(view, 0, added, box, params.iou_threshold)) continue;
-            const float values[] = {box.x1, box.y1, box.x2, box.y2, box.area};
-            for (int64_t v = 0; v < 5; ++v) columns[v * kStride + added] = values[v];
-            ++added;
+            if (index ? index->overlaps(p) : overlap(view, all, box, params.iou_threshold)) continue;
+            if (!index && scanned == kPlainScan) {
+                index.emplace(real, params.iou_threshold, overlap);
+                for (int32_t a : added) index->add(a);
+            }
+            if (index) {
+                index->add(p);
+            } else {
+                const float values[] = {box.x1, box.y1, box.x2, box.y2, box.area};
+                for (int64_t v = 0; v < 5; ++v) columns[v * kStride + scanned] = values[v];
+                ++scanned;
+                added.push_back(p);
+            }
         }
         keep[members[m]] = 1;
         ++kept;

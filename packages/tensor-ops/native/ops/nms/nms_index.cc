@@ -51,8 +51,8 @@ NmsIndex::NmsIndex(const std::vector<NmsBox>& candidates, float threshold, NmsAn
     }
     int64_t cells = 0;
     for (Level& level : levels_) {
-        // About one box a cell, but no cell smaller than a box: a query then reads about 3 x 3 cells.
-        const double side = std::sqrt(static_cast<double>(level.boxes));
+        // About eight boxes a cell, so that a step of the scan has work for its lanes, but no cell smaller than a box.
+        const double side = std::sqrt(static_cast<double>(level.boxes) / 8);
         const double cell_width = std::max(level.max_width, (level.right - level.left) / side);
         const double cell_height = std::max(level.max_height, (level.bottom - level.top) / side);
         level.cells_per_x = 1 / cell_width;
@@ -103,13 +103,9 @@ bool NmsIndex::overlaps(int64_t i) const {
         const int64_t column1 = cell_index(box.x2, level.left, level.cells_per_x, level.columns);
         const int64_t row0 = cell_index(top, level.top, level.cells_per_y, level.rows);
         const int64_t row1 = cell_index(box.y2, level.top, level.cells_per_y, level.rows);
-        for (int64_t row = row0; row <= row1; ++row) {
-            const int64_t start = level.first_cell + row * level.columns;
-            for (int64_t cell = start + column0; cell <= start + column1; ++cell) {
-                const auto c = static_cast<size_t>(cell);
-                if (cell_begin_[c] != cell_end_[c] && any_overlap_(columns_, cell_begin_[c], cell_end_[c], box, threshold_)) return true;
-            }
-        }
+        const auto first = static_cast<size_t>(level.first_cell + row0 * level.columns + column0);
+        const NmsCells cells{&cell_begin_[first], &cell_end_[first], row1 - row0 + 1, column1 - column0 + 1, level.columns};
+        if (any_overlap_(columns_, cells, box, threshold_)) return true;
     }
     return false;
 }

@@ -21,12 +21,21 @@ struct NmsColumns {
 
 constexpr int64_t kNmsLanes = 16;
 
-// Whether any of columns [begin, end) has IoU > threshold with `box`. Bit for bit the same on every level.
-using NmsAnyOverlap = bool (*)(const NmsColumns& columns, int64_t begin, int64_t end, const NmsBox& box, float threshold);
+// A rectangle of grid cells: cell (r, c) holds the boxes [begin[k], end[k]) with k = r * row_stride + c.
+struct NmsCells {
+    const int32_t* begin;
+    const int32_t* end;
+    int64_t rows;
+    int64_t columns;
+    int64_t row_stride;
+};
 
-bool nms_any_overlap_scalar(const NmsColumns& columns, int64_t begin, int64_t end, const NmsBox& box, float threshold);
-bool nms_any_overlap_avx2(const NmsColumns& columns, int64_t begin, int64_t end, const NmsBox& box, float threshold);
-bool nms_any_overlap_avx512(const NmsColumns& columns, int64_t begin, int64_t end, const NmsBox& box, float threshold);
+// Whether any box of the cells has IoU > threshold with `box`. Bit for bit the same on every level.
+using NmsAnyOverlap = bool (*)(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold);
+
+bool nms_any_overlap_scalar(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold);
+bool nms_any_overlap_avx2(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold);
+bool nms_any_overlap_avx512(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold);
 
 }  // namespace icconv
 

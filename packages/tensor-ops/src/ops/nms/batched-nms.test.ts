@@ -2,8 +2,10 @@ import { describeBackends } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
+import { hashed } from '../../../test/support/hashed';
 import { VisionError } from '../../errors';
 import { type BatchedNmsOptions, batchedNms, batchedNmsAsync } from './batched-nms';
+import { greedyNms } from './greedy-nms';
 
 function kept(
   boxes: number[][],
@@ -102,6 +104,26 @@ describeBackends('batchedNms', activate, () => {
         boxes.map((_, i) => -i),
       ),
     ).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test('thousands of boxes that mostly stay: the same as the plain definition', () => {
+    // Enough kept ones that the native kernel turns to its spatial index; sides from 1 to 1000.
+    const count = 3000;
+    const random = hashed(11, 5 * count).map((v) => (v + 1) / 2);
+    const boxes = new Float32Array(4 * count);
+    for (let i = 0; i < count; i++) {
+      const [x, y, width, height] = random.subarray(5 * i, 5 * i + 4) as unknown as [number, number, number, number];
+      boxes.set([2000 * x, 2000 * y, 2000 * x + 1000 ** width, 2000 * y + 1000 ** height], 4 * i);
+    }
+    const scores = Float32Array.from({ length: count }, (_, i) => random[5 * i + 4]!);
+    for (const iouThreshold of [0, 0.1, 0.5, 0.9]) {
+      const result = tf.tidy(() =>
+        batchedNms(tf.tensor2d(boxes, [count, 4]), tf.tensor1d(scores), undefined, { iouThreshold }).dataSync(),
+      );
+      const limits = { scoreThreshold: undefined, maxOutputSize: Number.POSITIVE_INFINITY };
+      expect(Array.from(result)).toEqual(Array.from(greedyNms(boxes, scores, [], { iouThreshold, ...limits })));
+      if (iouThreshold > 0) expect(result.length).toBeGreaterThan(500);
+    }
   });
 
   test('refuses a NaN score and what does not fit', () => {

@@ -1,0 +1,36 @@
+/**
+ * pnpm bench tensor-ops [--json] [--threads N] [FILTER]
+ *
+ * Times the native operators beside torchvision's on the same inputs, in turns, after checking that the answers agree. Without Python
+ * there is no peer: the answers are then compared with the portable kernels. `--json` prints one JSON object a line instead of text.
+ */
+import { parseArgs } from 'node:util';
+import { useEngine } from '../src/engine';
+import { type Result, reportLine } from './measure';
+import { benchNms } from './nms.bench';
+import { benchRoiAlign } from './roi-align.bench';
+import { TorchvisionPeer } from './torchvision-peer';
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, threads: { type: 'string', default: '2' } },
+  allowPositionals: true,
+});
+const threads = Number(values.threads);
+const engine = await useEngine({ device: 'cpu', threads });
+const peer = await TorchvisionPeer.start(threads);
+const machine = { tensorflow: engine.version, simd: engine.simd, threads, peer: peer && `torchvision ${peer.version}` };
+if (!values.json) {
+  console.log(`TensorFlow ${engine.version}, ${engine.simd}, ${threads} threads; peer: ${machine.peer ?? 'none'}`);
+}
+
+const wanted = (name: string) => positionals.every((part) => name.includes(part));
+const report = (result: Result) => {
+  const ratio = result.peer === undefined ? undefined : result.peer.median / result.native.median;
+  console.log(values.json ? JSON.stringify({ bench: 'tensor-ops', ...result, ratio, ...machine }) : reportLine(result));
+};
+try {
+  await benchRoiAlign(peer, wanted, report);
+  await benchNms(peer, wanted, report);
+} finally {
+  peer?.stop();
+}

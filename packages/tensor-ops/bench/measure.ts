@@ -1,0 +1,57 @@
+/** Timing of contenders that take turns, and the report. */
+
+/** One contender: does the job once and gives the milliseconds it took. */
+export type Contender = () => Promise<number>;
+
+export interface Timing {
+  readonly median: number;
+  readonly min: number;
+  readonly runs: number;
+}
+
+export interface Result {
+  readonly name: string;
+  readonly native: Timing;
+  readonly peer?: Timing;
+  /** Largest relative difference to the peer (without one: to the portable kernels), or whether the same boxes are kept. */
+  readonly answer: string;
+}
+
+const WARM_UPS = 2;
+const BUDGET_MS = 2500;
+
+/** Runs the contenders in turn, so that a slow phase of the machine hits all of them alike. */
+export async function interleaved(contenders: readonly Contender[]): Promise<Timing[]> {
+  let round = 0;
+  for (let i = 0; i < WARM_UPS; i++) {
+    round = 0;
+    for (const contender of contenders) round += await contender();
+  }
+  const runs = Math.min(Math.max(Math.ceil(BUDGET_MS / round), 5), 60);
+  const samples: number[][] = contenders.map(() => []);
+  for (let i = 0; i < runs; i++) {
+    for (const [c, contender] of contenders.entries()) samples[c]!.push(await contender());
+  }
+  return samples.map((times) => {
+    times.sort((a, b) => a - b);
+    return { median: times[Math.floor(times.length / 2)]!, min: times[0]!, runs };
+  });
+}
+
+export function reportLine({ name, native, peer, answer }: Result): string {
+  const ms = (timing: Timing) => `${timing.median.toFixed(2).padStart(8)} ms (min ${timing.min.toFixed(2)})`;
+  const other =
+    peer === undefined ? '' : `  torchvision ${ms(peer)}  ${(peer.median / native.median).toFixed(1).padStart(6)}x`;
+  return `${name.padEnd(42)} native ${ms(native)}${other}  ${answer}`;
+}
+
+/** A seeded generator of numbers in [0, 1) (mulberry32). */
+export function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let x = Math.imul(state ^ (state >>> 15), 1 | state);
+    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
+    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

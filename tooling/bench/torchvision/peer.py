@@ -1,0 +1,83 @@
+"""torchvision's CPU operators as a peer of the benchmark: one JSON request a line, one JSON answer a line.
+
+    {"do": "load", "name": "features", "file": PATH, "shape": [...], "dtype": "float32"}   NHWC maps are kept as NCHW, contiguous
+    {"do": "run", "op": "roi_align" | "roi_align_backward" | "nms", "out": PATH or null, ...}  -> {"ms": time of the operator alone}
+With "out", the result is written there: maps in NHWC float32, kept indices in int32.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+import torch
+import torchvision
+
+tensors = {}
+
+
+def load(request):
+    array = np.fromfile(request["file"], request["dtype"]).reshape(request["shape"])
+    tensor = torch.from_numpy(array)
+    tensors[request["name"]] = tensor.permute(0, 3, 1, 2).contiguous() if tensor.ndim == 4 else tensor
+    return {}
+
+
+def roi_align(r):
+    return torchvision.ops.roi_align(
+        tensors["features"], tensors["rois"], r["outputSize"], r["spatialScale"], r["samplingRatio"], r["aligned"]
+    )
+
+
+def roi_align_backward(r):
+    return torch.ops.torchvision._roi_align_backward(
+        tensors["dy"], tensors["rois"], r["spatialScale"], *r["outputSize"], *tensors["features"].shape, r["samplingRatio"], r["aligned"]
+    )
+
+
+def nms(r):
+    if not r["grouped"]:
+        return torchvision.ops.nms(tensors["boxes"], tensors["scores"], r["iouThreshold"])
+    return torchvision.ops.batched_nms(tensors["boxes"], tensors["scores"], tensors["groups"], r["iouThreshold"])
+
+
+def exact_nms(r):
+    """As nms, but never by shifting the boxes of a group apart, which rounds their coordinates."""
+    if not r["grouped"]:
+        return nms(r)
+    boxes, scores, groups = tensors["boxes"], tensors["scores"], tensors["groups"]
+    kept = []
+    for group in torch.unique(groups):
+        members = torch.where(groups == group)[0]
+        kept.append(members[torchvision.ops.nms(boxes[members], scores[members], r["iouThreshold"])])
+    kept = torch.cat(kept).sort().values
+    return kept[torch.argsort(scores[kept], descending=True, stable=True)]
+
+
+def run(request):
+    op = {"roi_align": roi_align, "roi_align_backward": roi_align_backward, "nms": nms}[request["op"]]
+    start = time.perf_counter()
+    result = op(request)
+    elapsed = time.perf_counter() - start
+    if request["out"]:
+        if request["op"] == "nms":
+            exact_nms(request).numpy().astype(np.int32).tofile(request["out"])
+        else:
+            result.permute(0, 2, 3, 1).contiguous().numpy().tofile(request["out"])
+    return {"ms": elapsed * 1e3}
+
+
+def version(request):
+    return {"torchvision": torchvision.__version__, "torch": torch.__version__, "threads": torch.get_num_threads()}
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(int(sys.argv[1]))
+    torch.set_grad_enabled(False)
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer = {"load": load, "run": run, "version": version}[request["do"]](request)
+        except Exception as error:  # The benchmark reports it.
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
