@@ -1,7 +1,8 @@
 /** Timing of contenders that take turns, and the report. */
+import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** One contender: does the job once and gives the milliseconds it took. */
-export type Contender = () => Promise<number>;
+/** One contender: does the job `repeat` times and gives the milliseconds of one on average. */
+export type Contender = (repeat: number) => Promise<number>;
 
 export interface Timing {
   readonly median: number;
@@ -19,23 +20,43 @@ export interface Result {
 
 const WARM_UPS = 2;
 const BUDGET_MS = 2500;
+/** Short jobs are repeated until a turn lasts about this long, so that what a change of processes costs is not measured. */
+const TURN_MS = 5;
 
 /** Runs the contenders in turn, so that a slow phase of the machine hits all of them alike. */
 export async function interleaved(contenders: readonly Contender[]): Promise<Timing[]> {
+  const repeats: number[] = [];
   let round = 0;
-  for (let i = 0; i < WARM_UPS; i++) {
-    round = 0;
-    for (const contender of contenders) round += await contender();
+  for (const contender of contenders) {
+    let ms = 0;
+    for (let i = 0; i < WARM_UPS; i++) ms = await contender(1);
+    const repeat = Math.max(1, Math.min(Math.round(TURN_MS / ms), 100));
+    repeats.push(repeat);
+    round += repeat * ms;
   }
-  const runs = Math.min(Math.max(Math.ceil(BUDGET_MS / round), 5), 60);
+  const turns = Math.min(Math.max(Math.ceil(BUDGET_MS / round), 5), 60);
   const samples: number[][] = contenders.map(() => []);
-  for (let i = 0; i < runs; i++) {
-    for (const [c, contender] of contenders.entries()) samples[c]!.push(await contender());
+  for (let i = 0; i < turns; i++) {
+    for (const [c, contender] of contenders.entries()) samples[c]!.push(await contender(repeats[c]!));
   }
-  return samples.map((times) => {
+  return samples.map((times, c) => {
     times.sort((a, b) => a - b);
-    return { median: times[Math.floor(times.length / 2)]!, min: times[0]!, runs };
+    return { median: times[Math.floor(times.length / 2)]!, min: times[0]!, runs: turns * repeats[c]! };
   });
+}
+
+/** A contender that runs in this process. */
+export function inProcess(run: () => Tensor): Contender {
+  return async (repeat) => {
+    let elapsed = 0;
+    for (let i = 0; i < repeat; i++) {
+      const start = performance.now();
+      const result = run();
+      elapsed += performance.now() - start;
+      result.dispose();
+    }
+    return elapsed / repeat;
+  };
 }
 
 export function reportLine({ name, native, peer, answer }: Result): string {

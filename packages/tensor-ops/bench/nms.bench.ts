@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { batchedNms } from '../src';
 import { greedyNms } from '../src/ops/nms/greedy-nms';
-import { generator, interleaved, type Result } from './measure';
+import { generator, inProcess, interleaved, type Result } from './measure';
 import type { TorchvisionPeer } from './torchvision-peer';
 
 const IOU_THRESHOLD = 0.5;
@@ -60,14 +60,9 @@ export async function benchNms(
         if (kept.length !== expected.length || !kept.every((index, i) => index === expected[i])) {
           throw new Error(`${name}: other boxes are kept, or in another order`);
         }
-        const native = async () => {
-          const start = performance.now();
-          const result = run();
-          const elapsed = performance.now() - start;
-          result.dispose();
-          return elapsed;
-        };
-        const timings = await interleaved(peer === undefined ? [native] : [native, () => peer.time(request)]);
+        const timings = await interleaved(
+          peer === undefined ? [inProcess(run)] : [inProcess(run), (repeat) => peer.time(request, repeat)],
+        );
         const [ownTiming, peerTiming] = timings;
         report({
           name,

@@ -6,7 +6,7 @@ import { runKernel } from '../src/ops/conv2d/registry';
 import type { RoiAlignAttrs } from '../src/ops/roi-align/geometry';
 import { ROI_ALIGN_GRAD } from '../src/ops/roi-align/register-roi-align';
 import { roiAlignGradPortable, roiAlignPortable } from '../src/ops/roi-align/roi-align-portable';
-import { generator, interleaved, type Result } from './measure';
+import { generator, inProcess, interleaved, type Result } from './measure';
 import type { TorchvisionPeer } from './torchvision-peer';
 
 const [HEIGHT, WIDTH, CHANNELS, BINS, SCALE] = [200, 304, 256, 7, 1 / 4];
@@ -81,14 +81,9 @@ export async function benchRoiAlign(
       own.dispose();
       if (!(error < TOLERANCE)) throw new Error(`${name}: relative error ${error}, at most ${TOLERANCE} is allowed`);
 
-      const native = async () => {
-        const start = performance.now();
-        const result = run();
-        const elapsed = performance.now() - start;
-        result.dispose();
-        return elapsed;
-      };
-      const timings = await interleaved(peer === undefined ? [native] : [native, () => peer.time(request)]);
+      const timings = await interleaved(
+        peer === undefined ? [inProcess(run)] : [inProcess(run), (repeat) => peer.time(request, repeat)],
+      );
       const [ownTiming, peerTiming] = timings;
       report({
         name,

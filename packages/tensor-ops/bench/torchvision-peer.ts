@@ -33,15 +33,15 @@ export class TorchvisionPeer {
     rmSync(file);
   }
 
-  /** Milliseconds of one run, measured in the peer. */
-  async time(request: object): Promise<number> {
-    return (await this.peer.ask<{ ms: number }>({ ...request, do: 'run', out: null })).ms;
+  /** Milliseconds of one run on average, measured in the peer. */
+  async time(request: object, repeat: number): Promise<number> {
+    return (await this.peer.ask<{ ms: number }>({ ...request, do: 'run', out: null, repeat })).ms;
   }
 
   /** The result of one run. */
   async result(request: object): Promise<Uint8Array<ArrayBuffer>> {
     const out = join(this.folder, 'result');
-    await this.peer.ask({ ...request, do: 'run', out });
+    await this.peer.ask({ ...request, do: 'run', out, repeat: 1 });
     const bytes = new Uint8Array(readFileSync(out));
     rmSync(out);
     return bytes;

@@ -1,7 +1,8 @@
 """torchvision's CPU operators as a peer of the benchmark: one JSON request a line, one JSON answer a line.
 
     {"do": "load", "name": "features", "file": PATH, "shape": [...], "dtype": "float32"}   NHWC maps are kept as NCHW, contiguous
-    {"do": "run", "op": "roi_align" | "roi_align_backward" | "nms", "out": PATH or null, ...}  -> {"ms": time of the operator alone}
+    {"do": "run", "op": "roi_align" | "roi_align_backward" | "nms", "repeat": N, "out": PATH or null, ...}
+        -> {"ms": time of the operator alone, on average}
 With "out", the result is written there: maps in NHWC float32, kept indices in int32.
 """
 
@@ -56,15 +57,18 @@ def exact_nms(r):
 
 def run(request):
     op = {"roi_align": roi_align, "roi_align_backward": roi_align_backward, "nms": nms}[request["op"]]
-    start = time.perf_counter()
-    result = op(request)
-    elapsed = time.perf_counter() - start
+    elapsed = 0
+    for _ in range(request["repeat"]):
+        result = None
+        start = time.perf_counter()
+        result = op(request)
+        elapsed += time.perf_counter() - start
     if request["out"]:
         if request["op"] == "nms":
             exact_nms(request).numpy().astype(np.int32).tofile(request["out"])
         else:
             result.permute(0, 2, 3, 1).contiguous().numpy().tofile(request["out"])
-    return {"ms": elapsed * 1e3}
+    return {"ms": elapsed * 1e3 / request["repeat"]}
 
 
 def version(request):
