@@ -3,6 +3,5 @@ import { preset } from '@icconv/tsup-preset';
 export default preset({
   index: 'src/index.ts',
   node: 'src/node/index.ts',
-  'evaluate-worker': 'src/node/evaluate-worker.ts',
   report: 'src/report/index.ts',
 });

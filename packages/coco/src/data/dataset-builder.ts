@@ -182,7 +182,7 @@ export class DatasetSink implements CocoSink {
       } else scanner.skip();
     }
     scanner.pos = stop;
-    if (id === undefined || id !== id) {
+    if (id === undefined || Number.isNaN(id)) {
       throw new CocoFormatError(this.source, `image ${row + 1} has no id`, scanner.offset);
     }
     this.imageId[row] = this.ids.intern(id);

@@ -176,7 +176,7 @@ export class CocoDataset {
   annotationId(row: number): CocoId | undefined {
     const { id, stringIds } = this.columns.annotations;
     const number = id[row]!;
-    return number === number ? number : stringIds.get(row);
+    return !Number.isNaN(number) ? number : stringIds.get(row);
   }
 
   /** Annotation number `row` as an object, with the fields that its record had. */

@@ -67,11 +67,31 @@ export class Accumulator {
       sortByScore(order, 0, n, place);
     }
     sortByScore(order, 0, n, tally.score);
+    let most = -1;
+    for (let i = 0; i < n; i++) if (tally.rank[i]! > most) most = tally.rank[i]!;
     const A = params.areaRng.length;
     for (let a = 0; a < A; a++) {
       const total = positives[k * A + a]!;
       if (total === 0) continue;
-      for (let m = 0; m < params.maxDets.length; m++) this.addCell(k, a, m, total, tally);
+      const M = params.maxDets.length;
+      for (let m = M - 1; m >= 0; m--) {
+        // A limit that no image reaches gives what the next larger one gave.
+        if (m < M - 1 && most < params.maxDets[m]!) this.copyCell(k, a, m);
+        else this.addCell(k, a, m, total, tally);
+      }
+    }
+  }
+
+  /** Copies the cell of the next larger limit. */
+  private copyCell(k: number, a: number, m: number): void {
+    const { params, curves, categories } = this;
+    const { precision, scores, recall } = curves;
+    const cell = (k * params.areaRng.length + a) * params.maxDets.length + m;
+    const stride = categories * params.areaRng.length * params.maxDets.length;
+    for (let at = cell; at < recall.length; at += stride) recall[at] = recall[at + 1]!;
+    for (let at = cell; at < precision.length; at += stride) {
+      precision[at] = precision[at + 1]!;
+      scores[at] = scores[at + 1]!;
     }
   }
 

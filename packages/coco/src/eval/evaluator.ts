@@ -149,10 +149,7 @@ export class CocoEvaluator {
   private lastImage = -1;
   private skippedCategories = 0;
 
-  constructor(
-    private readonly gt: CocoDataset,
-    options: EvaluateOptions,
-  ) {
+  constructor(gt: CocoDataset, options: EvaluateOptions) {
     this.params = completeParams(options, gt);
     if (this.params.protocol === 'crowdpose') {
       throw new CocoArgumentError('CocoEvaluator', 'protocol', 'crowdpose', "'coco'; use evaluate() for CrowdPose");

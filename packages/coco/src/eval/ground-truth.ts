@@ -69,7 +69,7 @@ function areaOf(dataset: CocoDataset, row: number, params: EvaluationParams): nu
   if (params.protocol === 'crowdpose') return boxArea * BOX_TO_PERSON_AREA;
   const given = annotations.area[row]!;
   if (params.compat === 'pycocotools') {
-    if (given === given) return given;
+    if (!Number.isNaN(given)) return given;
     const id = dataset.annotationId(row) ?? row;
     throw new CocoMismatchError(`annotation ${id} has no area, without which pycocotools fails; leave out compat`);
   }
@@ -79,7 +79,7 @@ function areaOf(dataset: CocoDataset, row: number, params: EvaluationParams): nu
     const filled = rleArea(dataset.rleOfRow(row));
     if (filled > 0) return filled;
   }
-  if ((annotations.present[row]! & HAS.bbox) === 0) return given === given ? given : 0;
+  if ((annotations.present[row]! & HAS.bbox) === 0) return !Number.isNaN(given) ? given : 0;
   return params.iouType === 'keypoints' ? boxArea * BOX_TO_PERSON_AREA : boxArea;
 }
 

@@ -18,6 +18,9 @@ export class Matcher {
   private readonly words: number;
   private readonly full: Uint32Array;
   private readonly limit: number;
+  /** Ends of the area ranges. */
+  private readonly low: Float64Array;
+  private readonly high: Float64Array;
   private overlaps = new Float64Array(1024);
   private largest = new Float64Array(128);
   private ignored = new Uint8Array(64);
@@ -37,6 +40,8 @@ export class Matcher {
     this.full = new Uint32Array(this.words);
     for (let t = 0; t < params.iouThrs.length; t++) this.full[t >> 5]! |= 1 << (t & 31);
     this.limit = params.maxDets.at(-1)!;
+    this.low = Float64Array.from(params.areaRng, (range) => range[0]);
+    this.high = Float64Array.from(params.areaRng, (range) => range[1]);
   }
 
   /** Words a detection takes in a {@link Tally}. */
@@ -113,7 +118,6 @@ export class Matcher {
   private assign(start: number, stop: number, count: number, first: number, tally: Tally): void {
     const width = stop - start;
     const { words } = this;
-    const ranges = this.params.areaRng;
     if (this.order.length < width) {
       this.ignored = new Uint8Array(width * 2);
       this.order = new Int32Array(width * 2);
@@ -122,8 +126,9 @@ export class Matcher {
     const { ignored, order, taken, largest } = this;
     const { grouped, area, ignore } = this.gt;
     const lowest = this.thresholds[0]!;
-    for (let a = 0; a < ranges.length; a++) {
-      const [low, high] = ranges[a]!;
+    for (let a = 0; a < this.low.length; a++) {
+      const low = this.low[a]!;
+      const high = this.high[a]!;
       let counting = 0;
       for (let g = 0; g < width; g++) {
         const row = grouped.rows[start + g]!;
@@ -179,14 +184,12 @@ export class Matcher {
     first: number,
     tally: Tally,
   ): void {
-    const { words, full } = this;
-    const ranges = this.params.areaRng;
+    const { words, full, low, high } = this;
     const { matched, ignored } = tally;
     for (let d = 0; d < count; d++) {
       const area = source.area(rows[from + d]!, image);
-      for (let a = 0; a < ranges.length; a++) {
-        const range = ranges[a]!;
-        if (!(area < range[0] || area > range[1])) continue;
+      for (let a = 0; a < low.length; a++) {
+        if (!(area < low[a]! || area > high[a]!)) continue;
         const at = (first + d) * tally.words + a * words;
         for (let w = 0; w < words; w++) ignored[at + w]! |= ~matched[at + w]! & full[w]!;
       }

@@ -1,7 +1,7 @@
 /**
  * Decimal text to the nearest double, from digits that a scanner has already split in two integers.
  *
- * Value = (hi * 10^n + lo) / 10^k with hi < 10^9 and lo < 10^9, so at most 18 significant digits: what a float32 or float64 prints as.
+ * Value = (hi * 10^n + lo) / 10^k with hi < 10^15, n <= 7 and lo < 10^n, so up to 22 digits: what a float32 or float64 prints as.
  * The quotient is computed in double-double arithmetic (Dekker's exact product, about 30 operations) and returned only where its
  * error bound cannot change the rounding; the caller parses the text in the ordinary way otherwise. Equal to `Number(text)` always.
  */
@@ -17,13 +17,13 @@ const POW10_HIGH = POW10.map((p) => {
 });
 const POW10_LOW = POW10.map((p, i) => p - POW10_HIGH[i]!);
 
-/** (hi * 10^n + lo) / 10^k as the nearest double, or NaN where only a wider arithmetic can tell. n in [0, 9], k in [0, 22]. */
+/** (hi * 10^n + lo) / 10^k as the nearest double, or NaN where only a wider arithmetic can tell. n in [0, 7], k in [0, 22]. */
 export function divideExactly(hi: number, n: number, lo: number, k: number): number {
-  // hi * 10^n as two exact products: 10^n = high * 2^15 + low, each below 2^15.
+  // hi * 10^n as two exact products: hi = upper * 2^25 + lower.
   const p = POW10[n]!;
-  const high = Math.floor(p / 32768);
-  const big = hi * high * 32768;
-  const small = hi * (p - high * 32768) + lo;
+  const upper = Math.floor(hi / 33554432);
+  const big = upper * p * 33554432;
+  const small = (hi - upper * 33554432) * p + lo;
   const sum = big + small;
   const sumError = big > small ? small - (sum - big) : big - (sum - small);
   const divisor = POW10[k]!;

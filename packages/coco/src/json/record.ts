@@ -139,7 +139,7 @@ export class CocoRecord {
         break;
       case 'area':
         this.area = scanner.number();
-        if (this.area === this.area) this.present |= HAS.area;
+        if (!Number.isNaN(this.area)) this.present |= HAS.area;
         break;
       case 'iscrowd':
         this.iscrowd = readFlag(scanner);
@@ -151,7 +151,7 @@ export class CocoRecord {
         break;
       case 'num_keypoints':
         this.numKeypoints = scanner.number();
-        if (this.numKeypoints === this.numKeypoints) this.present |= HAS.numKeypoints;
+        if (!Number.isNaN(this.numKeypoints)) this.present |= HAS.numKeypoints;
         break;
       case 'keypoints':
         if (skipNull(scanner)) break;

@@ -45,6 +45,8 @@ export class JsonScanner {
       larger.set(this.bytes.subarray(0, kept));
       this.bytes = larger;
     }
+    // Nothing may come: then this is the end.
+    this.bytes[kept] = 0;
     return this.bytes.subarray(kept, this.bytes.length - 1);
   }
 
@@ -175,21 +177,33 @@ export class JsonScanner {
     const negative = c === 45;
     if (negative) c = bytes[++p]!;
     if (c < 48 || c > 57) return this.slowNumber(from);
+    // The first 15 digits go to hi, exactly; the rest to lo.
+    const first = p;
     let hi = 0;
-    let lo = 0;
-    // Significant digits: nine go to hi, nine to lo, more are left to the slow path.
-    let digits = 0;
-    let point = -1;
-    for (;;) {
-      if (c >= 48 && c <= 57) {
-        if (digits < 9) hi = hi * 10 + (c - 48);
-        else lo = lo * 10 + (c - 48);
-        if (digits > 0 || c !== 48) digits++;
-      } else if (c === 46 && point < 0) point = p;
-      else break;
+    do {
+      hi = hi * 10 + (c - 48);
       c = bytes[++p]!;
+    } while (c >= 48 && c <= 57);
+    const whole = p - first;
+    if (whole > 15) return this.slowNumber(from);
+    let lo = 0;
+    let rest = 0;
+    let scale = 0;
+    if (c === 46) {
+      const point = p;
+      const limit = point + 16 - whole;
+      c = bytes[++p]!;
+      while (c >= 48 && c <= 57 && p < limit) {
+        hi = hi * 10 + (c - 48);
+        c = bytes[++p]!;
+      }
+      while (c >= 48 && c <= 57) {
+        lo = lo * 10 + (c - 48);
+        rest++;
+        c = bytes[++p]!;
+      }
+      scale = p - point - 1;
     }
-    let scale = point < 0 ? 0 : p - point - 1;
     if (c === 101 || c === 69) {
       c = bytes[++p]!;
       const minus = c === 45;
@@ -205,12 +219,12 @@ export class JsonScanner {
       this.pos = this.end;
       this.fail('the end of a number');
     }
-    if (digits > 18 || scale < 0 || scale > 22) return this.slowNumber(from);
+    if (rest > 7 || scale < 0 || scale > 22) return this.slowNumber(from);
     let value: number;
-    if (digits <= 15) value = (digits <= 9 ? hi : hi * POW10[digits - 9]! + lo) / POW10[scale]!;
+    if (rest === 0) value = hi / POW10[scale]!;
     else {
-      value = divideExactly(hi, digits - 9, lo, scale);
-      if (value !== value) return this.slowNumber(from);
+      value = divideExactly(hi, rest, lo, scale);
+      if (Number.isNaN(value)) return this.slowNumber(from);
     }
     this.pos = p;
     return negative ? -value : value;
@@ -226,7 +240,7 @@ export class JsonScanner {
     }
     const text = String.fromCharCode(...bytes.subarray(from, Math.min(p, from + 400)));
     const value = text === 'NaN' || text === 'null' ? Number.NaN : Number(text);
-    if (text === '' || (value !== value && text !== 'NaN' && text !== 'null')) {
+    if (text === '' || (Number.isNaN(value) && text !== 'NaN' && text !== 'null')) {
       this.pos = from;
       this.fail('a number');
     }

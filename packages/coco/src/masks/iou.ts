@@ -76,7 +76,7 @@ export function rleOverlap(a: Rle, b: Rle, crowd: boolean): number {
   let at = 0;
   let intersection = 0;
   while (ia < na && ib < nb) {
-    const end = endA < endB ? endA : endB;
+    const end = Math.min(endA, endB);
     if ((ia & ib & 1) === 1) intersection += end - at;
     at = end;
     if (endA === end && ++ia < na) endA += countsA[ia]!;

@@ -64,7 +64,7 @@ export function rleFromPolygon(xy: ArrayLike<number>, h: number, w: number): Rle
     if (u[j] === u[j - 1]) continue;
     const xd = ((u[j]! < u[j - 1]! ? u[j]! : u[j]! - 1) + 0.5) / SCALE - 0.5;
     if (Math.floor(xd) !== xd || xd < 0 || xd > w - 1) continue;
-    let yd = ((v[j]! < v[j - 1]! ? v[j]! : v[j - 1]!) + 0.5) / SCALE - 0.5;
+    let yd = (Math.min(v[j]!, v[j - 1]!) + 0.5) / SCALE - 0.5;
     if (yd < 0) yd = 0;
     else if (yd > h) yd = h;
     ends[n++] = xd * h + Math.ceil(yd);
@@ -100,8 +100,7 @@ export function rleFromBbox(box: ArrayLike<number>, h: number, w: number): Rle {
   return rleFromPolygon([xs, ys, xs, ye, xe, ye, xe, ys], h, w);
 }
 
-/** The polygons of one object as one mask. As in pycocotools, a list whose first member has four numbers is a list of boxes. */
+/** The polygons of one object as one mask: their union. */
 export function rleFromPolygons(polygons: readonly ArrayLike<number>[], h: number, w: number): Rle {
-  const boxes = polygons[0]?.length === 4;
-  return mergeRles(polygons.map((p) => (boxes ? rleFromBbox(p, h, w) : rleFromPolygon(p, h, w))));
+  return mergeRles(polygons.map((polygon) => rleFromPolygon(polygon, h, w)));
 }

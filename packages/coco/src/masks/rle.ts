@@ -196,7 +196,7 @@ function mergeTwo(a: Rle, b: Rle, intersect: boolean): Rle {
   let run = 0;
   let left = 1;
   while (left > 0) {
-    const c = ca < cb ? ca : cb;
+    const c = Math.min(ca, cb);
     run += c;
     ca -= c;
     left = 0;

@@ -1,1 +1,2 @@
-export {};
+export type { LoadOptions } from './load';
+export { loadDataset, loadResults } from './load';
