@@ -1,6 +1,12 @@
 import { preset } from '@icconv/tsup-preset';
 
 export default preset(
-  { index: 'src/index.ts', register: 'src/register.ts', engine: 'src/engine/index.ts', setup: 'src/setup/index.ts' },
+  {
+    index: 'src/index.ts',
+    register: 'src/register.ts',
+    engine: 'src/engine/index.ts',
+    setup: 'src/setup/index.ts',
+    weights: 'src/weights/index.ts',
+  },
   { platform: 'node', shims: true },
 );

@@ -1,3 +1,34 @@
-export { openWeights } from './open';
-export { writePytorch } from './pytorch/write';
-export { writeSafetensors } from './safetensors/write';
+export {
+  RefusedPickleError,
+  type ShapeDifference,
+  StateDictMismatchError,
+  WeightFormatError,
+} from '../errors';
+export { type ConvertOptions, type ConvertReport, convertWeights } from './convert/convert-file';
+export { countsByLayer, inceptionLayers } from './convert/inception';
+export { LAYOUT_RULES, type LayoutRule, TENSOR_LAYOUTS, type TensorLayoutName } from './convert/layouts';
+export { type Selection, type SelectOptions, selectStateDict } from './convert/select';
+export type { InceptionCounts, WeightLayout } from './convert/types';
+export type { ReadDtype, WeightData, WeightDtype } from './dtypes';
+export { type OpenWeightsOptions, openWeights } from './open';
+export { PICKLE_LIMITS, type PickleLimits } from './pickle/limits';
+export type { PlainValue } from './pickle/writer';
+export { type PytorchWriteOptions, writePytorch } from './pytorch/write';
+export { type SafetensorsWriteOptions, writeSafetensors } from './safetensors/write';
+export type { SaveOptions } from './save';
+export {
+  type LoadStateDictOptions,
+  loadStateDict,
+  type SaveStateDictOptions,
+  type StateDictReport,
+  saveStateDict,
+} from './state-dict';
+export {
+  type MetadataValue,
+  type Placement,
+  type ReadOptions,
+  type WeightEntry,
+  WeightFile,
+  type WeightFormat,
+} from './weight-file';
+export type { WritableTensor } from './writable';

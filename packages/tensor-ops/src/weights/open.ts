@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { WeightFormatError } from '../errors';
 import { type ByteSource, fromMemory, openFile, readBytes } from './byte-source';
 import { type PytorchReadOptions, readPytorchLegacy, readPytorchZip } from './pytorch/read';
-import { readSafetensors, readShardedSafetensors } from './safetensors/read';
+import { MAX_HEADER_BYTES, readSafetensors, readShardedSafetensors } from './safetensors/read';
 import type { WeightFile } from './weight-file';
 
 export type OpenWeightsOptions = PytorchReadOptions;
@@ -45,6 +45,8 @@ async function openSource(source: ByteSource, options: OpenWeightsOptions): Prom
   const head = Buffer.from(await readBytes(source, 0, Math.min(HEAD_BYTES, size), 'the first block'));
   const text = head.toString('latin1');
   if (size === 0) throw new WeightFormatError(path, 'is empty');
+  // First, since the length before the header may begin with any byte.
+  if (text[8] === '{' && head.readBigUInt64LE(0) <= MAX_HEADER_BYTES) return readSafetensors(source);
   if (text.startsWith('PK\x03\x04')) return readPytorchZip(source, options);
   if (head[0] === PICKLE_PROTOCOL) {
     if (head[2] === SHORT_INTEGER) return readPytorchLegacy(source, options);
