@@ -30,7 +30,7 @@ export async function pythonEnv({ requirements, modules, log = console.error }) 
     log('no peer: python3 is not installed');
     return undefined;
   }
-  log(`making the Python environment ${folder} (once; torch is large)`);
+  log(`making the Python environment ${folder} (once; it takes minutes)`);
   const temporary = `${folder}.${process.pid}`;
   mkdirSync(dirname(folder), { recursive: true });
   try {

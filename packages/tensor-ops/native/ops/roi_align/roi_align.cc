@@ -157,11 +157,18 @@ void roi_align_grad(const RoiAlignParams& params, const RoiAlignLevel& level, in
     if (params.channels == 0) return;
     const RoiAlignKernels& kernel = kernels();
     const RoiTaps taps(params, &level, level_index, rois, executor);
-    std::vector<Extent> rows;
-    std::vector<Extent> columns;
+    // RoIs with the rectangle of pixels that they touch, by image, in their order.
+    struct Touched {
+        int64_t roi;
+        Extent rows;
+        Extent columns;
+    };
+    std::vector<std::vector<Touched>> of_image(static_cast<size_t>(level.batch));
     for (int64_t r = 0; r < rois.count; ++r) {
-        rows.push_back(extent_of(params.pooled_height, [&](int64_t b) -> const RoiBin& { return taps.row(r, b); }));
-        columns.push_back(extent_of(params.pooled_width, [&](int64_t b) -> const RoiBin& { return taps.column(r, b); }));
+        if (rois.levels != nullptr && rois.levels[r] != level_index) continue;
+        const Extent rows = extent_of(params.pooled_height, [&](int64_t b) -> const RoiBin& { return taps.row(r, b); });
+        const Extent columns = extent_of(params.pooled_width, [&](int64_t b) -> const RoiBin& { return taps.column(r, b); });
+        if (rows.high >= 0 && columns.high >= 0) of_image[static_cast<size_t>(rois.data[r * 5])].push_back({r, rows, columns});
     }
     // A tile is owned by one task, which adds what every RoI gives it in the RoIs' order: no races, no atomics, one result.
     const int64_t side = tile_side(params.channels);
@@ -180,12 +187,8 @@ void roi_align_grad(const RoiAlignParams& params, const RoiAlignLevel& level, in
         }
         std::vector<RoiTap> row_taps;
         std::vector<std::vector<RoiTap>> column_taps(static_cast<size_t>(params.pooled_width));
-        for (int64_t r = 0; r < rois.count; ++r) {
-            const auto i = static_cast<size_t>(r);
-            if (static_cast<int64_t>(rois.data[r * 5]) != image || rows[i].high < top || rows[i].low >= bottom ||
-                columns[i].high < left || columns[i].low >= right) {
-                continue;
-            }
+        for (const auto& [r, rows, columns] : of_image[static_cast<size_t>(image)]) {
+            if (rows.high < top || rows.low >= bottom || columns.high < left || columns.low >= right) continue;
             for (int64_t pw = 0; pw < params.pooled_width; ++pw) {
                 clip(taps.column(r, pw), left, right, column_taps[static_cast<size_t>(pw)]);
             }
