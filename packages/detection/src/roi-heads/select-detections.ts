@@ -1,0 +1,71 @@
+/**
+ * From the box head's output to detections of one image.
+ *
+ * Letters: R proposals, K classes without background, D detections. Every class of every proposal is a candidate; decoding, thresholds
+ * and suppression run over all R K of them at once, without reading anything back.
+ */
+
+import { batchedNms } from '@icconv/tensor-ops';
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type BoxCoderWeights, decodeBoxes } from '../boxes/box-coder';
+import { clipBoxes } from '../boxes/box-ops';
+import { DROPPED, dropSmall } from '../rpn/proposals';
+
+export interface DetectionConfig {
+  /** Candidates at or under this probability go. */
+  readonly scoreThreshold: number;
+  readonly nmsThreshold: number;
+  /** Detections an image, over all classes. */
+  readonly maxDetections: number;
+  /** Boxes with a side under this many pixels go. */
+  readonly minSize: number;
+  readonly coderWeights: BoxCoderWeights;
+  /** Where the background stands among the logits. */
+  readonly background: 'first' | 'last';
+}
+
+export interface Detections {
+  /** float32 [D, 4], x1 y1 x2 y2 in pixels of the network's input. */
+  readonly boxes: Tensor2D;
+  /** float32 [D], descending. */
+  readonly scores: Tensor1D;
+  /** int32 [D], 0 to K - 1: the background is not counted. */
+  readonly classes: Tensor1D;
+}
+
+/**
+ * @param logits - float32 [R, K + 1].
+ * @param deltas - float32 [R, 4 K], or [R, 4 (K + 1)] where the background has deltas too (torchvision), or [R, 4] for deltas shared
+ *   by all classes.
+ * @param proposals - float32 [R, 4].
+ * @param imageSize - height and width of the image within the padded batch.
+ * @returns tensors that the caller disposes.
+ */
+export function selectDetections(
+  logits: Tensor2D,
+  deltas: Tensor2D,
+  proposals: Tensor2D,
+  imageSize: readonly [number, number],
+  config: DetectionConfig,
+): Detections {
+  return tf.tidy(() => {
+    const [rois, outputs] = logits.shape;
+    const classes = outputs - 1;
+    const first = config.background === 'first' ? 1 : 0;
+    const scores = tf.reshape(tf.slice(tf.softmax(logits), [0, first], [rois, classes]), [-1]) as Tensor1D;
+    const columns = deltas.shape[1] / 4;
+    const perClass = tf.reshape(deltas, [rois, columns, 4]);
+    const foreground = columns === outputs ? tf.slice(perClass, [0, first, 0], [rois, classes, 4]) : perClass;
+    const references = tf.reshape(tf.tile(tf.expandDims(proposals, 1), [1, classes, 1]), [-1, 4]) as Tensor2D;
+    const moved = tf.reshape(columns === 1 ? tf.tile(foreground, [1, classes, 1]) : foreground, [-1, 4]) as Tensor2D;
+    const boxes = clipBoxes(decodeBoxes(moved, references, config.coderWeights), ...imageSize);
+    const labels = tf.tile(tf.range(0, classes, 1, 'int32'), [rois]) as Tensor1D;
+    const kept = batchedNms(boxes, dropSmall(boxes, scores, config.minSize), labels, {
+      iouThreshold: config.nmsThreshold,
+      scoreThreshold: Math.max(config.scoreThreshold, DROPPED),
+      maxOutputSize: config.maxDetections,
+    });
+    return { boxes: tf.gather(boxes, kept), scores: tf.gather(scores, kept), classes: tf.gather(labels, kept) };
+  }) as unknown as Detections;
+}
