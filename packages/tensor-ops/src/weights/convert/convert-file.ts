@@ -85,7 +85,8 @@ export async function convertWeights(
         options.signal?.throwIfAborted();
         const data = await tensor.read();
         bytes += data.byteLength;
-        options.onProgress?.({ tensors: ++tensors, totalTensors: writable.length, name: tensor.name });
+        tensors++;
+        options.onProgress?.({ tensors, totalTensors: writable.length, name: tensor.name });
         return data;
       },
     }));
