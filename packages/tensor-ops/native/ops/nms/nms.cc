@@ -91,9 +91,11 @@ void suppress(const NmsParams& params, const float* boxes, const int32_t* member
     real.reserve(static_cast<size_t>(count));
     for (int64_t m = 0; m < count; ++m) {
         const float* b = boxes + static_cast<int64_t>(members[m]) * 4;
-        const float area = (b[2] - b[0]) * (b[3] - b[1]);
-        // What has no area, or an infinite one, has IoU 0 or NaN with everything.
-        if (!(b[2] > b[0] && b[3] > b[1] && std::isfinite(area))) continue;
+        const float width = b[2] - b[0];
+        const float height = b[3] - b[1];
+        const float area = width * height;
+        // What has no area (also when tiny numbers are flushed to zero), or an infinite one, has IoU 0 or NaN with everything.
+        if (!(width > 0 && height > 0 && area > 0 && std::isfinite(area))) continue;
         position[static_cast<size_t>(m)] = static_cast<int32_t>(real.size());
         real.push_back({b[0], b[1], b[2], b[3], area});
     }

@@ -14,7 +14,7 @@ namespace icconv {
 // 1 / t and overlap, so a query reads few levels, and in each the few cells whose boxes reach it.
 class NmsIndex {
 public:
-    // `candidates` are all boxes that may be added, with finite coordinates, positive width and height, in any order.
+    // `candidates` are all boxes that may be added, with positive, finite width, height and area, in any order.
     NmsIndex(const std::vector<NmsBox>& candidates, float threshold, NmsAnyOverlap any_overlap);
 
     // Whether a box added before has IoU > threshold with candidate `i`.
