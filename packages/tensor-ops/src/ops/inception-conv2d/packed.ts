@@ -72,7 +72,7 @@ export function packInceptionFilter(
   const { groups = 1 } = options;
   checkGroups(op, groups, filter.shape[2] * groups, filter.shape);
   const dilations = checkDilations(op, options.dilations, filter.shape[3], groups);
-  const tensor = runKernel(op, INCEPTION_CONV_2D_PACK, { filter }, { dilations, strides: [1, 1], groups });
+  const tensor = runKernel<Tensor>(op, INCEPTION_CONV_2D_PACK, { filter }, { dilations, strides: [1, 1], groups });
   const filterShape = [...filter.shape] as const;
   return { tensor, filterShape, dilations, groups, backend: tf.getBackend(), dispose: () => tensor.dispose() };
 }

@@ -1,0 +1,7 @@
+import { preset } from '@icconv/tsup-preset';
+
+export default preset({
+  index: 'src/index.ts',
+  layers: 'src/layers/index.ts',
+  'receptive-field': 'src/receptive-field/index.ts',
+});
