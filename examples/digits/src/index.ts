@@ -1,0 +1,3 @@
+export { annotate, CATEGORIES, type CocoInstances, scene } from './dataset';
+export type { Split } from './glyphs';
+export { makeScene, type Scene, type SceneObject, type SceneOptions } from './scene';
