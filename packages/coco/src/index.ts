@@ -1,3 +1,13 @@
+export type { CheckFinding, CheckReport, Severity } from './check/check';
+export { checkDataset } from './check/check';
+export { formatCheck } from './check/format';
+export type { Bin, DatasetStatistics } from './check/statistics';
+export { datasetStatistics } from './check/statistics';
+export { resultsFromCsv, resultsToCsv } from './convert/csv';
+export type { VocFile } from './convert/voc';
+export { datasetFromVoc, datasetToVoc } from './convert/voc';
+export type { YoloDataset, YoloImage } from './convert/yolo';
+export { datasetFromYolo, datasetToYolo, resultsFromYolo } from './convert/yolo';
 export type { AnnotationFilter, OneOrMore } from './data/dataset';
 export { CocoDataset } from './data/dataset';
 export type { DatasetColumns } from './data/dataset-builder';

@@ -59,13 +59,14 @@ export function metricValue(
   if (a < 0 || m < 0) return -1;
   const source = select.kind === 'AP' ? precision : recall;
   const depth = select.kind === 'AP' ? R : 1;
-  const values = new Float64Array(T * depth * K);
+  const first = select.category ?? 0;
+  const last = select.category === undefined ? K : first + 1;
+  const values = new Float64Array(T * depth * (last - first));
   let n = 0;
   for (let t = 0; t < T; t++) {
     if (select.iou !== undefined && Math.abs(params.iouThrs[t]! - select.iou) > 1e-9) continue;
     for (let r = 0; r < depth; r++) {
-      for (let k = 0; k < K; k++) {
-        if (select.category !== undefined && k !== select.category) continue;
+      for (let k = first; k < last; k++) {
         const value = source[(((t * depth + r) * K + k) * A + a) * M + m]!;
         if (value > -1) values[n++] = value;
       }

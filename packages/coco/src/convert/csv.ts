@@ -1,0 +1,50 @@
+/** Results as a table: image_id, category_id, x, y, width, height, score; one row a box. */
+import Papa from 'papaparse';
+import { CocoResults } from '../data/results';
+import type { CocoDetection } from '../data/types';
+import { CocoFormatError, CocoMismatchError } from '../errors';
+import { HAS } from '../json/record';
+
+const COLUMNS = ['image_id', 'category_id', 'x', 'y', 'width', 'height', 'score'] as const;
+
+/** Results to CSV with a header. @throws {@link CocoMismatchError} where a detection has no box. */
+export function resultsToCsv(results: CocoResults): string {
+  const { columns: c } = results;
+  const rows = Array.from({ length: c.count }, (_, row) => {
+    if ((c.present[row]! & HAS.bbox) === 0)
+      throw new CocoMismatchError(`detection ${row + 1} has no bbox to write as CSV`);
+    const box = c.bbox.subarray(row * 4, row * 4 + 4);
+    return [c.imageIds[c.imageIndex[row]!], c.categoryIds[c.categoryIndex[row]!], ...box, c.score[row]];
+  });
+  return `${Papa.unparse({ fields: [...COLUMNS], data: rows }, { newline: '\n' })}\n`;
+}
+
+/** CSV with the columns image_id, category_id, x, y, width, height, score (in any order, others ignored) to results. */
+export function resultsFromCsv(text: string, options: { readonly source?: string } = {}): CocoResults {
+  const source = options.source ?? 'results CSV';
+  const { data, meta, errors } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true });
+  const missing = COLUMNS.filter((name) => !meta.fields?.includes(name));
+  if (missing.length > 0) throw new CocoFormatError(source, `the header lacks ${missing.join(', ')}`);
+  const fault = errors.find((e) => e.type !== 'Delimiter');
+  if (fault !== undefined) throw new CocoFormatError(source, `line ${(fault.row ?? 0) + 2}: ${fault.message}`);
+  const detections = data.map((row, i): CocoDetection => {
+    const number = (name: (typeof COLUMNS)[number]) => {
+      const cell = row[name]!.trim();
+      const value = Number(cell);
+      if (cell === '' || !Number.isFinite(value)) {
+        throw new CocoFormatError(
+          source,
+          `line ${i + 2}: ${name} must be a number, found ${JSON.stringify(row[name])}`,
+        );
+      }
+      return value;
+    };
+    return {
+      image_id: row.image_id!,
+      category_id: row.category_id!,
+      bbox: [number('x'), number('y'), number('width'), number('height')],
+      score: number('score'),
+    };
+  });
+  return CocoResults.parse(detections, { source });
+}
