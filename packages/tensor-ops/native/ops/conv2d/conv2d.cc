@@ -1,0 +1,177 @@
+// Chooses the algorithm of a call, cuts it into tasks, gives each its memory, and runs them at the SIMD level in force.
+#include "ops/conv2d/conv2d.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "common/simd.h"
+#include "ops/conv2d/job.h"
+#include "ops/conv2d/packed.h"
+
+namespace icconv {
+namespace {
+
+using namespace conv2d_internal;
+
+const Level& level() {
+#if defined(__x86_64__)
+    switch (simd_level()) {
+        case SimdLevel::kAvx512:
+            return level_avx512();
+        case SimdLevel::kAvx2:
+            return level_avx2();
+        default:
+            break;
+    }
+#endif
+    return level_portable();
+}
+
+// Memory that a thread keeps from call to call: asked for anew, it would be mapped and faulted in each time.
+class Workspace {
+public:
+    void* get(size_t bytes) {
+        if (bytes > size_) {
+            memory_.reset();
+            size_ = 0;
+            memory_.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
+            if (memory_ == nullptr) throw std::bad_alloc();
+            size_ = bytes;
+        }
+        return memory_.get();
+    }
+
+private:
+    struct Free {
+        void operator()(void* p) const { std::free(p); }
+    };
+    std::unique_ptr<void, Free> memory_;
+    size_t size_ = 0;
+};
+
+thread_local Workspace workspace;
+
+int ceil_div(long a, long b) { return static_cast<int>((a + b - 1) / b); }
+
+// Cuts [0, items) x [0, panels) x blocks. Pieces of items are about `piece` long and multiples of `unit` if that is possible.
+std::vector<Task> cut(long items, long piece, long unit, int blocks, int panels, int panel_piece) {
+    std::vector<Task> tasks;
+    const long units = (items + unit - 1) / unit;
+    const int pieces = std::max(1, ceil_div(items, piece));
+    const int panel_pieces = std::max(1, ceil_div(panels, panel_piece));
+    for (int p = 0; p < pieces; ++p) {
+        const long begin = units * p / pieces * unit;
+        const long end = std::min(items, units * (p + 1) / pieces * unit);
+        if (begin >= end) continue;
+        for (int block = 0; block < blocks; ++block) {
+            for (int q = 0; q < panel_pieces; ++q) {
+                // Whole pairs of panels, which the register tile takes at once.
+                const int pairs = (panels + 1) / 2;
+                const int panel0 = static_cast<int>(static_cast<long>(pairs) * q / panel_pieces) * 2;
+                const int panel1 = std::min(panels, static_cast<int>(static_cast<long>(pairs) * (q + 1) / panel_pieces) * 2);
+                if (panel0 < panel1) tasks.push_back({begin, end, block, panel0, panel1});
+            }
+        }
+    }
+    return tasks;
+}
+
+long knob(const char* name, long value) {
+    const char* text = std::getenv(name);
+    return text != nullptr ? std::atol(text) : value;
+}
+
+std::vector<Task> plan_direct(Job& job, int threads, int tile) {
+    const Shape& s = job.shape;
+    const int reduction = s.reduction();
+    const int steps = ceil_div(reduction, knob("KC", 320));
+    job.reduction_step = std::min(reduction, ceil_div(ceil_div(reduction, steps), 4) * 4);
+    const int panels = s.panels();
+    int panel_piece = std::min(panels, 32);
+    // Weights of a step, and inputs and outputs of the task's pixels, share the level-2 cache.
+    const long budget = knob("L2", 640) * 1024 / 4;
+    const long weights = static_cast<long>(job.reduction_step) * panel_piece * kPanel;
+    long piece = (budget - weights) / (job.reduction_step + panel_piece * kPanel);
+    piece = std::max<long>(knob("MBMIN", 56), std::min<long>(piece, knob("MBMAX", 224))) / tile * tile;
+    piece = std::max<long>(piece, tile);
+    // Enough tasks that threads finish together: first smaller pieces of the map, then of the channels.
+    const long wanted = threads > 1 ? 4L * threads : 1;
+    const long pixels = s.pixels();
+    const long fixed = static_cast<long>(s.blocks) * ceil_div(panels, panel_piece);
+    if (ceil_div(pixels, piece) * fixed < wanted) {
+        piece = std::max<long>(4 * tile, ceil_div(ceil_div(pixels, ceil_div(wanted, fixed)), tile) * tile);
+        const long have = ceil_div(pixels, piece) * static_cast<long>(s.blocks);
+        if (have * ceil_div(panels, panel_piece) < wanted) {
+            panel_piece = std::max(std::min(panels, 4), std::min(panel_piece, ceil_div(panels, ceil_div(wanted, have))));
+        }
+    }
+    return cut(pixels, piece, tile, s.blocks, panels, panel_piece);
+}
+
+long winograd_tiles(const Shape& s) {
+    return static_cast<long>(s.batch) * ceil_div(s.out_h, kWinogradOut) * ceil_div(s.out_w, kWinogradOut);
+}
+
+std::vector<Task> plan_winograd(Job& job, int threads, int tile) {
+    const Shape& s = job.shape;
+    const int steps = ceil_div(s.in_c, knob("WKC", 320));
+    job.reduction_step = ceil_div(ceil_div(s.in_c, steps), 4) * 4;
+    const long tiles = winograd_tiles(s);
+    long piece = knob("WT", 56);
+    piece = std::max<long>(tile, piece / tile * tile);
+    const long wanted = threads > 1 ? 2L * threads : 1;
+    int panel_piece = s.panels();
+    if (ceil_div(tiles, piece) < wanted) {
+        piece = std::max<long>(2 * tile, ceil_div(ceil_div(tiles, wanted), tile) * tile);
+        const long have = ceil_div(tiles, piece);
+        if (have < threads) panel_piece = std::max(std::min(s.panels(), 4), ceil_div(s.panels(), ceil_div(threads, have)));
+    }
+    return cut(tiles, piece, tile, 1, s.panels(), panel_piece);
+}
+
+// Measured on maps of 7 x 7 to 200 x 304, see docs/decisions: with few tiles, fetching four times the weights costs more than the products saved.
+bool winograd_gains(const Shape& s, const PackedForms& forms) {
+    if (!forms.has_winograd) return false;
+    if (s.stride_h != 1 || s.stride_w != 1 || s.dilation_h != 1 || s.dilation_w != 1) return false;
+    if (!forms.has_direct) return true;
+    return winograd_tiles(s) >= knob("WMIN", 16);
+}
+
+}  // namespace
+
+void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float* y, Executor& executor) {
+    Conv2DFilter filter;
+    filter.kernel_h = static_cast<int>(inputs.packed[1]);
+    filter.kernel_w = static_cast<int>(inputs.packed[2]);
+    filter.in_c = static_cast<int>(inputs.packed[3]);
+    filter.out_c = static_cast<int>(inputs.packed[4]);
+    filter.groups = static_cast<int>(inputs.packed[5]);
+    const Blocks blocks(filter);
+    const PackedForms forms = read_forms(inputs.packed, filter);
+    const Shape shape = {size.batch,      size.in_h,       size.in_w,      filter.in_c,  size.out_h(filter), size.out_w(filter), filter.out_c,
+                         filter.kernel_h, filter.kernel_w, size.stride_h,  size.stride_w, size.pad_h,        size.pad_w,         size.dilation_h,
+                         size.dilation_w, blocks.count,    blocks.in,      blocks.out};
+    if (shape.pixels() <= 0) return;
+    // Whole vectors of bias are read.
+    const int panels = shape.panels();
+    std::vector<float> bias(static_cast<size_t>(shape.blocks) * panels * kPanel, 0.0f);
+    if (inputs.bias != nullptr) {
+        for (int block = 0; block < shape.blocks; ++block) {
+            std::copy(inputs.bias + block * shape.block_out, inputs.bias + (block + 1) * shape.block_out,
+                      bias.begin() + static_cast<ptrdiff_t>(block) * panels * kPanel);
+        }
+    }
+    const Level& simd = level();
+    const bool winograd = winograd_gains(shape, forms);
+    Job job = {shape, inputs.x, inputs.packed + (winograd ? forms.winograd_offset : kHeader), bias.data(), inputs.residual, relu, y, 0};
+    const std::vector<Task> tasks = winograd ? plan_winograd(job, executor.threads(), simd.tile_pixels)
+                                             : plan_direct(job, executor.threads(), simd.tile_pixels);
+    const auto bytes = winograd ? simd.winograd_workspace : simd.direct_workspace;
+    const auto work = winograd ? simd.winograd : simd.direct;
+    executor.run(static_cast<int>(tasks.size()), [&](int i) { work(job, tasks[i], workspace.get(bytes(job, tasks[i]))); });
+}
+
+}  // namespace icconv

@@ -1,0 +1,12 @@
+// Fused convolution, AVX2.
+#include "ops/conv2d/lanes_avx2.h"
+
+#include "ops/conv2d/level.h"
+
+namespace icconv {
+namespace conv2d_internal {
+
+const Level& level_avx2() { return kLevel; }
+
+}  // namespace conv2d_internal
+}  // namespace icconv

@@ -1,0 +1,62 @@
+// What the dispatcher hands to the code of a SIMD level.
+#ifndef ICCONV_OPS_CONV2D_JOB_H_
+#define ICCONV_OPS_CONV2D_JOB_H_
+
+#include <cstddef>
+
+namespace icconv {
+namespace conv2d_internal {
+
+// Output channels of one panel of packed weights, at every SIMD level: a cache line.
+constexpr int kPanel = 16;
+// Winograd F(4x4, 3x3): output tiles of 4 x 4 pixels from input tiles of 6 x 6.
+constexpr int kWinogradOut = 4;
+constexpr int kWinogradIn = 6;
+constexpr int kWinogradPoints = kWinogradIn * kWinogradIn;
+
+struct Shape {
+    int batch, in_h, in_w, in_c;
+    int out_h, out_w, out_c;
+    int kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+    // Groups merged until their outputs fill a panel; foreign channels have weight zero.
+    int blocks, block_in, block_out;
+
+    int panels() const { return (block_out + kPanel - 1) / kPanel; }
+    int reduction() const { return kernel_h * kernel_w * block_in; }
+    long pixels() const { return static_cast<long>(batch) * out_h * out_w; }
+};
+
+struct Job {
+    Shape shape;
+    const float* x;
+    const float* weights;  // Direct: [blocks][panels][reduction][16]. Winograd: [36][panels][in_c][16].
+    const float* bias;     // [blocks][panels * 16], never null; padded with zeros.
+    const float* residual;
+    bool relu;
+    float* y;
+    int reduction_step;    // Reduction indices at a time (direct).
+};
+
+// Direct: output pixels of all images, counted in memory order. Winograd: tiles of 4 x 4, counted likewise.
+struct Task {
+    long begin, end;
+    int block;
+    int panel0, panel1;
+};
+
+struct Level {
+    size_t (*direct_workspace)(const Job&, const Task&);  // Bytes.
+    void (*direct)(const Job&, const Task&, void* workspace);
+    size_t (*winograd_workspace)(const Job&, const Task&);
+    void (*winograd)(const Job&, const Task&, void* workspace);
+    int tile_pixels;  // Of the register tile.
+};
+
+const Level& level_portable();
+const Level& level_avx2();
+const Level& level_avx512();
+
+}  // namespace conv2d_internal
+}  // namespace icconv
+
+#endif  // ICCONV_OPS_CONV2D_JOB_H_

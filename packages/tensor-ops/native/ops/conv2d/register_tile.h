@@ -1,0 +1,213 @@
+// The register tile that does nearly all of the arithmetic: some pixels by one or two panels of 16 output channels. Weights come from
+// memory, 16 channels after one another; inputs are broadcast. Included after a lanes_*.h.
+#ifndef ICCONV_OPS_CONV2D_REGISTER_TILE_H_
+#define ICCONV_OPS_CONV2D_REGISTER_TILE_H_
+
+#include <cstddef>
+
+#include "ops/conv2d/job.h"
+
+#if defined(__clang__)
+#define ICCONV_UNROLL _Pragma("unroll")
+#else
+#define ICCONV_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+namespace icconv {
+namespace {
+
+using conv2d_internal::kPanel;
+
+struct Tile {
+    const float* input;  // Of the first pixel.
+    ptrdiff_t input_stride;
+    ptrdiff_t reduction;
+    const float* weights;  // [panels][..][16]
+    ptrdiff_t panel_stride;
+    float* y;
+    ptrdiff_t y_stride;
+    const float* bias;      // What the sums begin with; null: zero.
+    const float* residual;  // Laid out as y; null: none.
+    bool add;               // Sums begin with what y holds instead.
+    bool relu;
+    int last_channels;  // Of the last panel, 1 to 16.
+};
+
+// Fetches to write: the processor has them by the time the sums are done.
+inline void prefetch_line(const float* p) { __builtin_prefetch(p, 1, 3); }
+
+template <int kPixels, int kPanels>
+void register_tile(const Tile& tile) {
+    using V = Lanes::Vector;
+    constexpr int kPanelVectors = kPanel / Lanes::kCount;
+    constexpr int kVectors = kPanels * kPanelVectors;
+    const ptrdiff_t y_stride = tile.y_stride;
+    const bool whole = tile.last_channels == kPanel;
+    V sum[kPixels][kVectors];
+    if (tile.add && whole) {
+        ICCONV_UNROLL
+        for (int p = 0; p < kPixels; ++p) {
+            ICCONV_UNROLL
+            for (int v = 0; v < kVectors; ++v) sum[p][v] = Lanes::load(tile.y + p * y_stride + v * Lanes::kCount);
+        }
+    } else if (tile.bias != nullptr) {
+        ICCONV_UNROLL
+        for (int v = 0; v < kVectors; ++v) {
+            const V bias = Lanes::load(tile.bias + v * Lanes::kCount);
+            ICCONV_UNROLL
+            for (int p = 0; p < kPixels; ++p) sum[p][v] = bias;
+        }
+    } else {
+        ICCONV_UNROLL
+        for (int p = 0; p < kPixels; ++p) {
+            ICCONV_UNROLL
+            for (int v = 0; v < kVectors; ++v) sum[p][v] = Lanes::zero();
+        }
+    }
+    if (!tile.add) {
+        ICCONV_UNROLL
+        for (int p = 0; p < kPixels; ++p) {
+            ICCONV_UNROLL
+            for (int panel = 0; panel < kPanels; ++panel) prefetch_line(tile.y + p * y_stride + panel * kPanel);
+        }
+    }
+    if (tile.residual != nullptr) {
+        ICCONV_UNROLL
+        for (int p = 0; p < kPixels; ++p) {
+            ICCONV_UNROLL
+            for (int panel = 0; panel < kPanels; ++panel) __builtin_prefetch(tile.residual + p * y_stride + panel * kPanel);
+        }
+    }
+
+    // Three pixels from each pointer, at 0, 1 and 2 strides: what addressing modes and the general registers allow.
+    constexpr int kPointers = (kPixels + 2) / 3;
+    const float* from[kPointers];
+    const ptrdiff_t input_stride = tile.input_stride;
+    ICCONV_UNROLL
+    for (int i = 0; i < kPointers; ++i) from[i] = tile.input + 3 * i * input_stride;
+    const float* w = tile.weights;
+    const ptrdiff_t panel_stride = tile.panel_stride;
+    const auto step = [&](int k) __attribute__((always_inline)) {
+        V weight[kVectors];
+        ICCONV_UNROLL
+        for (int v = 0; v < kVectors; ++v) {
+            weight[v] = Lanes::load(w + v / kPanelVectors * panel_stride + k * kPanel + v % kPanelVectors * Lanes::kCount);
+        }
+        ICCONV_UNROLL
+        for (int p = 0; p < kPixels; ++p) {
+            V x = Lanes::set1(from[p / 3][p % 3 * input_stride + k]);
+            Lanes::pin(x);
+            ICCONV_UNROLL
+            for (int v = 0; v < kVectors; ++v) sum[p][v] = Lanes::fmadd(weight[v], x, sum[p][v]);
+        }
+    };
+    ptrdiff_t left = tile.reduction;
+    for (; left >= 4; left -= 4) {
+        // Hides from the compiler that the pointers are related: it would keep one and compute the others anew.
+        ICCONV_UNROLL
+        for (int i = 0; i < kPointers; ++i) asm("" : "+r"(from[i]));
+        ICCONV_UNROLL
+        for (int k = 0; k < 4; ++k) step(k);
+        ICCONV_UNROLL
+        for (int i = 0; i < kPointers; ++i) from[i] += 4;
+        w += 4 * kPanel;
+    }
+    for (; left > 0; --left) {
+        ICCONV_UNROLL
+        for (int i = 0; i < kPointers; ++i) asm("" : "+r"(from[i]));
+        step(0);
+        ICCONV_UNROLL
+        for (int i = 0; i < kPointers; ++i) from[i] += 1;
+        w += kPanel;
+    }
+
+    if (whole) {
+        if (tile.residual != nullptr) {
+            ICCONV_UNROLL
+            for (int p = 0; p < kPixels; ++p) {
+                ICCONV_UNROLL
+                for (int v = 0; v < kVectors; ++v) {
+                    sum[p][v] = Lanes::add(sum[p][v], Lanes::load(tile.residual + p * y_stride + v * Lanes::kCount));
+                }
+            }
+        }
+        ICCONV_UNROLL
+        for (int p = 0; p < kPixels; ++p) {
+            ICCONV_UNROLL
+            for (int v = 0; v < kVectors; ++v) {
+                Lanes::store(tile.y + p * y_stride + v * Lanes::kCount, tile.relu ? Lanes::relu(sum[p][v]) : sum[p][v]);
+            }
+        }
+        return;
+    }
+    // The last panel has fewer channels than lanes; here `add` is done at the end.
+    ICCONV_UNROLL
+    for (int p = 0; p < kPixels; ++p) {
+        ICCONV_UNROLL
+        for (int v = 0; v < kVectors; ++v) {
+            const int channels_left = (kPanels - 1) * kPanel + tile.last_channels - v * Lanes::kCount;
+            const int n = channels_left < 0 ? 0 : (channels_left < Lanes::kCount ? channels_left : Lanes::kCount);
+            if (n == 0) continue;
+            V a = sum[p][v];
+            if (tile.add) a = Lanes::add(a, Lanes::load_first(tile.y + p * y_stride + v * Lanes::kCount, n));
+            if (tile.residual != nullptr) a = Lanes::add(a, Lanes::load_first(tile.residual + p * y_stride + v * Lanes::kCount, n));
+            Lanes::store_first(tile.y + p * y_stride + v * Lanes::kCount, n, tile.relu ? Lanes::relu(a) : a);
+        }
+    }
+}
+
+using RegisterTile = void (*)(const Tile&);
+
+struct RegisterTiles {
+    RegisterTile run[Lanes::kTilePanels][Lanes::kTilePixels];
+};
+
+template <int kPixels, int kPanels>
+constexpr void fill_register_tiles(RegisterTiles& tiles) {
+    tiles.run[kPanels - 1][kPixels - 1] = register_tile<kPixels, kPanels>;
+    if constexpr (kPixels > 1) {
+        fill_register_tiles<kPixels - 1, kPanels>(tiles);
+    } else if constexpr (kPanels > 1) {
+        fill_register_tiles<Lanes::kTilePixels, kPanels - 1>(tiles);
+    }
+}
+
+inline const RegisterTiles& register_tiles() {
+    static const RegisterTiles tiles = [] {
+        RegisterTiles all{};
+        fill_register_tiles<Lanes::kTilePixels, Lanes::kTilePanels>(all);
+        return all;
+    }();
+    return tiles;
+}
+
+// Runs `tile` for panels [0, panels) and pixels [0, pixels), of which the caller has set all but the extent: each tile of pixels stays
+// in the level-1 cache while the weights of all panels pass by it. last_channels is that of the last panel.
+inline void run_tiles(const Tile& whole, int pixels, int panels) {
+    const RegisterTiles& tiles = register_tiles();
+    const int parts = (pixels + Lanes::kTilePixels - 1) / Lanes::kTilePixels;
+    for (int part = 0; part < parts; ++part) {
+        // Tiles of about equal size: a small one at the end would leave the arithmetic units waiting.
+        const int begin = static_cast<int>(static_cast<long>(pixels) * part / parts);
+        const int count = static_cast<int>(static_cast<long>(pixels) * (part + 1) / parts) - begin;
+        Tile tile = whole;
+        tile.input += begin * whole.input_stride;
+        tile.y += begin * whole.y_stride;
+        if (tile.residual != nullptr) tile.residual += begin * whole.y_stride;
+        for (int panel = 0; panel < panels;) {
+            const int taken = panels - panel < Lanes::kTilePanels ? panels - panel : Lanes::kTilePanels;
+            tile.last_channels = panel + taken == panels ? whole.last_channels : kPanel;
+            tiles.run[taken - 1][count - 1](tile);
+            tile.weights += taken * whole.panel_stride;
+            tile.y += taken * kPanel;
+            if (tile.bias != nullptr) tile.bias += taken * kPanel;
+            if (tile.residual != nullptr) tile.residual += taken * kPanel;
+            panel += taken;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace icconv
+
+#endif  // ICCONV_OPS_CONV2D_REGISTER_TILE_H_
