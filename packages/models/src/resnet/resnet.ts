@@ -1,0 +1,124 @@
+/** The forward pass on tensors, for training and evaluation. For speed at inference see `compileForInference`. */
+import { InvalidArgumentError, maxPool2d, ShapeMismatchError } from '@icconv/tensor-ops';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ResNetConfig } from '../config/resnet-config';
+import { BATCH_NORM_MOMENTUM, type BatchNormWeights, normalizeByBatch, normalizeByRunning } from '../layers/batch-norm';
+import { applyConv, filterShape } from '../layers/conv-layer';
+import type { ConvSpec, HeadSpec, ResNetPlan } from '../network/plan';
+import { resolveResNet } from '../network/resolve';
+import { type AfterConv, FEATURES, type ResNetInterpreter, type ResNetOutput, walkResNet } from '../network/walk';
+import { type StateDict, weight } from '../state-dict';
+
+export type ResNetFeature = (typeof FEATURES)[number];
+
+export interface ResNetOptions<R extends ResNetOutput = ResNetFeature> {
+  /**
+   * Which batch norms take the statistics of the batch: all, none, or those that the function is true for, called with their names
+   * (`layer1.0.bn2`, `layer1.0.downsample.1`); the others are frozen. false.
+   */
+  readonly training?: boolean | ((norm: string) => boolean);
+  /** Share of the batch in the new running statistics, in (0, 1]; {@link BATCH_NORM_MOMENTUM}. */
+  readonly momentum?: number;
+  /** Outputs wanted; the network runs no farther than they need. The four features. */
+  readonly returns?: readonly R[];
+}
+
+export type ResNetResult<R extends ResNetOutput = ResNetFeature> = {
+  readonly [Output in R]: Output extends 'logits' ? Tensor2D : Tensor4D;
+} & {
+  /** New values of the running statistics that training changes, by name; empty without training. */
+  readonly statistics: Record<string, Tensor1D>;
+};
+
+/**
+ * Runs a ResNet.
+ *
+ * Differentiable for x and for every weight but the running statistics. It changes no weight: training hands the new running
+ * statistics back, for the caller to store. Inside `tf.grads` and the like they must be kept (`tf.keep`) to outlive it.
+ *
+ * @param weights - by PyTorch's names, see {@link StateDict}; {@link resnetShapes} lists them.
+ * @param x - float32 [N, H, W, 3], scaled as the weights want it (torchvision: RGB in [0, 1] less the mean over the deviation).
+ * @returns c2 to c5 float32 [N, ceil(H/s), ceil(W/s), C] with strides s = 4, 8, 16, 32, after ReLU; logits [N, classes]. The caller
+ *   disposes them.
+ * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}
+ * @example
+ * ```ts
+ * const { c5, logits } = resnet(weights, image, config, { returns: ['c5', 'logits'] });
+ * ```
+ */
+export function resnet<R extends ResNetOutput = ResNetFeature>(
+  weights: StateDict,
+  x: Tensor4D,
+  config: ResNetConfig,
+  options: ResNetOptions<R> = {},
+): ResNetResult<R> {
+  const plan = resolveResNet(config);
+  const returns = checkRun('resnet', plan, x, options.returns ?? FEATURES);
+  const { training = false, momentum = BATCH_NORM_MOMENTUM } = options;
+  if (!(momentum > 0 && momentum <= 1)) throw new InvalidArgumentError('resnet', 'momentum', momentum, 'in (0, 1]');
+  const trains = typeof training === 'function' ? training : () => training;
+  const run = () => {
+    const statistics: Record<string, Tensor1D> = {};
+    const results = walkResNet<Tensor>(plan, x, returns, tensorInterpreter(weights, trains, momentum, statistics));
+    return { ...results, statistics };
+  };
+  return tf.tidy(run as () => never) as unknown as ResNetResult<R>;
+}
+
+/** Checks outputs and input of a run; shared with compiled networks. */
+export function checkRun(
+  op: string,
+  plan: ResNetPlan,
+  x: Tensor4D,
+  returns: readonly ResNetOutput[],
+): ReadonlySet<ResNetOutput> {
+  const known = plan.head === undefined ? FEATURES : [...FEATURES, 'logits'];
+  const unknown = returns.find((name) => !(known as readonly string[]).includes(name));
+  if (unknown !== undefined || returns.length === 0) {
+    const remedy = unknown === 'logits' ? ' (logits need `classes` in the config)' : '';
+    throw new InvalidArgumentError(op, 'returns', unknown ?? [], `names among ${known.join(', ')}${remedy}`);
+  }
+  const { inChannels } = plan.stem;
+  if (x.shape.length !== 4 || x.shape[3] !== inChannels || x.shape[1] < 1 || x.shape[2] < 1) {
+    throw new ShapeMismatchError(op, 'x', `[N, H, W, ${inChannels}]`, x.shape);
+  }
+  return new Set(returns);
+}
+
+function tensorInterpreter(
+  weights: StateDict,
+  trains: (norm: string) => boolean,
+  momentum: number,
+  statistics: Record<string, Tensor1D>,
+): ResNetInterpreter<Tensor> {
+  const op = 'resnet';
+  return {
+    conv(x: Tensor, spec: ConvSpec, { relu, residual }: AfterConv<Tensor>) {
+      const filter = weight<Tensor4D>(op, weights, `${spec.name}.weight`, filterShape(spec));
+      const z = applyConv(x as Tensor4D, filter, spec);
+      const norm = normWeights(op, weights, spec);
+      let y: Tensor;
+      if (trains(spec.norm)) {
+        const { y: normalized, mean, variance } = normalizeByBatch(spec.norm, z, norm, momentum);
+        statistics[`${spec.norm}.running_mean`] = mean;
+        statistics[`${spec.norm}.running_var`] = variance;
+        y = normalized;
+      } else y = normalizeByRunning(z, norm);
+      if (residual !== undefined) y = tf.add(y, residual);
+      return relu ? tf.relu(y) : y;
+    },
+    maxPool: (x) => maxPool2d(x as Tensor4D, { size: 3, strides: 2, pad: 1 }),
+    classify(x, { name, inChannels, classes }: HeadSpec) {
+      const matrix = weight<Tensor2D>(op, weights, `${name}.weight`, [inChannels, classes]);
+      const bias = weight<Tensor1D>(op, weights, `${name}.bias`, [classes]);
+      return tf.add(tf.matMul(tf.mean(x, [1, 2]) as Tensor2D, matrix), bias);
+    },
+  };
+}
+
+/** The weights of the batch norm behind a convolution. */
+export function normWeights(op: string, weights: StateDict, { norm, outChannels }: ConvSpec): BatchNormWeights {
+  const take = (name: string) => weight<Tensor1D>(op, weights, `${norm}.${name}`, [outChannels]);
+  return { weight: take('weight'), bias: take('bias'), mean: take('running_mean'), variance: take('running_var') };
+}

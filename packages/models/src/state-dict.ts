@@ -1,0 +1,21 @@
+import { InvalidArgumentError, ShapeMismatchError } from '@icconv/tensor-ops';
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/**
+ * Weights by their PyTorch names, in TensorFlow's layouts: filters [K, K, in/groups, out], linear layers [in, out], float32.
+ * PyTorch's `num_batches_tracked` has no use here and is left out.
+ */
+export type StateDict = Readonly<Record<string, Tensor>>;
+
+/** One weight. @throws {@link InvalidArgumentError} when it is missing, {@link ShapeMismatchError} when it has another shape. */
+export function weight<T extends Tensor>(op: string, weights: StateDict, name: string, shape: readonly number[]): T {
+  const found = Object.hasOwn(weights, name) ? weights[name] : undefined;
+  const parameter = `weights["${name}"]`;
+  if (found === undefined) {
+    throw new InvalidArgumentError(op, parameter, found, `a float32 tensor [${shape.join(', ')}]`);
+  }
+  if (found.shape.length !== shape.length || shape.some((length, axis) => found.shape[axis] !== length)) {
+    throw new ShapeMismatchError(op, parameter, `[${shape.join(', ')}]`, found.shape);
+  }
+  return found as T;
+}
