@@ -1,7 +1,9 @@
 /** The commands of `icconv`; each has a file in commands/. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { cocoCommand } from './commands/coco';
 import { doctorCommand } from './commands/doctor';
+import { evalCommand } from './commands/eval-coco';
 import { setupCommand } from './commands/setup';
 
 /** What every command gets. */
@@ -17,5 +19,7 @@ export function createProgram(context: CommandContext): Command {
     .version(manifest.version)
     .showHelpAfterError('(add --help for the usage)')
     .addCommand(setupCommand(context))
-    .addCommand(doctorCommand(context));
+    .addCommand(doctorCommand(context))
+    .addCommand(cocoCommand(context))
+    .addCommand(evalCommand(context));
 }

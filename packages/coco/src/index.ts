@@ -24,6 +24,8 @@ export type {
   CocoSegmentation,
 } from './data/types';
 export { CocoArgumentError, CocoError, CocoFormatError, CocoMismatchError } from './errors';
+export type { ErrorAnalysis, ErrorKind, ErrorOptions, ErrorRow } from './eval/errors';
+export { analyzeErrors, ERROR_KINDS } from './eval/errors';
 export type { CategoryRow, Evaluation, PrecisionRecallPoint } from './eval/evaluation';
 export { perCategory, precisionRecallCurve } from './eval/evaluation';
 export { CocoEvaluator, evaluate } from './eval/evaluator';

@@ -9,7 +9,7 @@ import { type Evaluation, makeEvaluation } from './evaluation';
 import { type GroundTruth, prepareGroundTruth } from './ground-truth';
 import { type Grouped, group } from './group';
 import { Matcher } from './matcher';
-import { overlapSource } from './overlap';
+import { type OverlapSource, overlapSource } from './overlap';
 import { completeParams, type EvaluateOptions, type EvaluationParams } from './params';
 import { Tally } from './tally';
 
@@ -84,6 +84,7 @@ export interface EvaluationPlan {
   readonly truth: GroundTruth;
   readonly results: ResultColumns;
   readonly detections: Grouped;
+  readonly source: OverlapSource;
   /** Number of categories; 1 without categories. */
   readonly categories: number;
 }
@@ -92,14 +93,14 @@ export function planEvaluation(gt: CocoDataset, results: CocoResults, params: Ev
   checkImages(gt, results, params);
   const truth = prepareGroundTruth(gt, params);
   const detections = group(results.columns, truth.places);
-  return { params, truth, results: results.columns, detections, categories: detections.start.length - 1 };
+  const source = overlapSource(truth, results.columns, params);
+  return { params, truth, results: results.columns, detections, source, categories: detections.start.length - 1 };
 }
 
 /** Categories from `first` up to `last` of a plan. */
 export function evaluateCategories(plan: EvaluationPlan, curves: Curves, first: number, last: number): void {
-  const { params, truth, results, detections } = plan;
+  const { params, truth, results, detections, source } = plan;
   const matcher = new Matcher(truth, params);
-  const source = overlapSource(truth, results, params);
   const accumulator = new Accumulator(params, curves, plan.categories);
   const tally = new Tally(matcher.tallyWords);
   const { rows, image, start } = detections;

@@ -1,2 +1,4 @@
+export type { YoloFolderOptions } from './formats';
+export { loadVoc, loadYolo, loadYoloResults, saveDataset, saveResults, saveVoc, saveYolo } from './formats';
 export type { LoadOptions } from './load';
 export { loadDataset, loadResults } from './load';

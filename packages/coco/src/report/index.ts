@@ -1,1 +1,3 @@
-export {};
+export { categoryChart, confusionChart, errorChart, precisionRecallChart } from './charts';
+export type { ChartSize, Report } from './render';
+export { renderCharts, renderHtml, renderSvg } from './render';

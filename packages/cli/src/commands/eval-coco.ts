@@ -1,0 +1,163 @@
+/** `icconv eval bbox|segm|keypoints`: COCO's metric over two files. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  analyzeErrors,
+  CocoArgumentError,
+  type CocoDataset,
+  type CocoResults,
+  type ErrorAnalysis,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  formatSummary,
+  type IouType,
+  perCategory,
+} from '@icconv/coco';
+import { loadDataset, loadResults } from '@icconv/coco/node';
+import Table from 'cli-table3';
+import { Command, Option } from 'commander';
+import type { CommandContext } from '../program';
+
+interface EvalOptions {
+  readonly gt: string;
+  readonly dt: string;
+  readonly perCategory?: boolean;
+  readonly plots?: string;
+  readonly json?: boolean;
+  readonly agnostic?: boolean;
+  readonly maxDets?: readonly number[];
+  readonly iouThrs?: readonly number[];
+  readonly sigmas?: readonly number[];
+  readonly minScore: number;
+  readonly protocol?: 'coco' | 'crowdpose';
+  readonly compat?: 'none' | 'pycocotools';
+  readonly unknownImages?: 'error' | 'ignore';
+}
+
+export function evalCommand(context: CommandContext): Command {
+  const command = new Command('eval').description('evaluate result files against annotations');
+  for (const iouType of ['bbox', 'segm', 'keypoints'] as const) command.addCommand(evalCocoCommand(iouType, context));
+  return command;
+}
+
+function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command {
+  const what = { bbox: 'boxes', segm: 'masks', keypoints: 'keypoints' }[iouType];
+  const command = new Command(iouType)
+    .description(`average precision and recall of ${what}, as COCO defines them`)
+    .requiredOption('--gt <file>', 'annotation file')
+    .requiredOption('--dt <file>', 'results file')
+    .option('--per-category', 'print the table by category')
+    .option(
+      '--plots <folder>',
+      'write charts (SVG) and a report (HTML): precision over recall, categories, mistakes, confusion',
+    )
+    .option('--json', 'print everything as JSON')
+    .option('--agnostic', 'ignore categories')
+    .option('--max-dets <list>', 'detections taken from an image, such as 1,10,100', numbers)
+    .option('--iou-thrs <list>', 'overlap thresholds, such as 0.5,0.75', numbers)
+    .option('--min-score <score>', 'least score in the analysis of mistakes', Number, 0.3)
+    .addOption(new Option('--compat <mode>', 'repeat the known faults of pycocotools').choices(['none', 'pycocotools']))
+    .addOption(
+      new Option('--unknown-images <mode>', 'detections of images that the annotations lack').choices([
+        'error',
+        'ignore',
+      ]),
+    );
+  if (iouType === 'keypoints') {
+    command
+      .option('--sigmas <list>', 'falloff of each keypoint', numbers)
+      .addOption(
+        new Option('--protocol <name>', 'CrowdPose: its areas, and AP by crowd index').choices(['coco', 'crowdpose']),
+      );
+  }
+  return command.action(async (options: EvalOptions) => {
+    const dataset = await loadDataset(options.gt, { signal });
+    const results = await loadResults(options.dt, { signal });
+    const settings = evaluateOptions(iouType, options);
+    const evaluation = evaluate(dataset, results, settings);
+    const errors =
+      options.plots !== undefined || options.json ? mistakes(dataset, results, settings, options) : undefined;
+    if (options.json) console.log(JSON.stringify(asJson(evaluation, dataset, errors), null, 2));
+    else {
+      console.log(formatSummary(evaluation));
+      if (options.perCategory) console.log(`\n${categoryTable(evaluation, dataset)}`);
+    }
+    if (options.plots !== undefined) await writePlots(options.plots, evaluation, dataset, errors);
+  });
+}
+
+function evaluateOptions(iouType: IouType, options: EvalOptions): EvaluateOptions {
+  return {
+    iouType,
+    ...(options.agnostic && { useCats: false }),
+    ...(options.maxDets !== undefined && { maxDets: options.maxDets }),
+    ...(options.iouThrs !== undefined && { iouThrs: options.iouThrs }),
+    ...(options.sigmas !== undefined && { sigmas: options.sigmas }),
+    ...(options.protocol !== undefined && { protocol: options.protocol }),
+    ...(options.compat !== undefined && { compat: options.compat }),
+    ...(options.unknownImages !== undefined && { unknownImages: options.unknownImages }),
+  };
+}
+
+function mistakes(
+  dataset: CocoDataset,
+  results: CocoResults,
+  settings: EvaluateOptions,
+  { minScore }: EvalOptions,
+): ErrorAnalysis {
+  const { iouType, unknownImages, sigmas } = settings;
+  return analyzeErrors(dataset, results, {
+    iouType,
+    minScore,
+    ...(settings.protocol !== undefined && { protocol: settings.protocol }),
+    ...(sigmas !== undefined && { sigmas }),
+    ...(unknownImages !== undefined && { unknownImages }),
+  });
+}
+
+function asJson(evaluation: Evaluation, dataset: CocoDataset, errors: ErrorAnalysis | undefined): object {
+  const { params, stats, skipped } = evaluation;
+  const { imgIds, ...settings } = params;
+  return {
+    params: { ...settings, images: imgIds.length },
+    stats,
+    perCategory: perCategory(evaluation, dataset),
+    skipped,
+    errors,
+  };
+}
+
+function categoryTable(evaluation: Evaluation, dataset: CocoDataset): string {
+  const table = new Table({
+    head: ['category', 'objects', 'AP', 'AP50', 'AP75', 'AR'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { name, objects, AP, AP50, AP75, AR } of perCategory(evaluation, dataset)) {
+    table.push([name, objects, ...[AP, AP50, AP75, AR].map((value) => (value < 0 ? '' : value.toFixed(3)))]);
+  }
+  return table.toString();
+}
+
+async function writePlots(
+  folder: string,
+  evaluation: Evaluation,
+  dataset: CocoDataset,
+  errors?: ErrorAnalysis,
+): Promise<void> {
+  // The chart library is large: loaded only here.
+  const { renderCharts, renderHtml } = await import('@icconv/coco/report');
+  const report = { evaluation, dataset, ...(errors !== undefined && { errors }) };
+  await mkdir(folder, { recursive: true });
+  for (const [name, svg] of Object.entries(renderCharts(report))) await writeFile(join(folder, `${name}.svg`), svg);
+  await writeFile(join(folder, 'report.html'), renderHtml(report));
+  console.error(`${join(folder, 'report.html')} and its charts are written`);
+}
+
+function numbers(text: string): number[] {
+  const values = text.split(',').map(Number);
+  if (text === '' || values.some(Number.isNaN))
+    throw new CocoArgumentError('eval', 'list', text, 'numbers with commas between');
+  return values;
+}

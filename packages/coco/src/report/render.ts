@@ -1,0 +1,80 @@
+/** Charts to SVG, and a page that holds them all. Needs the optional peer `echarts`; runs in Node without a browser. */
+import { type EChartsOption, init } from 'echarts';
+import type { CocoDataset } from '../data/dataset';
+import type { ErrorAnalysis } from '../eval/errors';
+import { type Evaluation, perCategory } from '../eval/evaluation';
+import { formatSummary } from '../eval/summary';
+import { categoryChart, confusionChart, errorChart, precisionRecallChart } from './charts';
+
+export interface ChartSize {
+  /** Pixels. @defaultValue 900 */
+  readonly width?: number;
+  /** Pixels. @defaultValue 560 */
+  readonly height?: number;
+}
+
+const WIDTH = 900;
+const HEIGHT = 560;
+
+/** A chart as SVG text. */
+export function renderSvg(option: EChartsOption, size: ChartSize = {}): string {
+  const chart = init(null, null, {
+    renderer: 'svg',
+    ssr: true,
+    width: size.width ?? WIDTH,
+    height: size.height ?? HEIGHT,
+  });
+  try {
+    chart.setOption(option);
+    return chart.renderToSVGString();
+  } finally {
+    chart.dispose();
+  }
+}
+
+export interface Report {
+  readonly evaluation: Evaluation;
+  readonly dataset: CocoDataset;
+  readonly errors?: ErrorAnalysis;
+}
+
+/** All charts by name; `categories` only where there is more than one. */
+export function renderCharts(report: Report): Record<string, string> {
+  const { evaluation, dataset, errors } = report;
+  const charts: Record<string, string> = { 'precision-recall': renderSvg(precisionRecallChart(evaluation)) };
+  if (perCategory(evaluation, dataset).length > 1) charts.categories = renderSvg(categoryChart(evaluation, dataset));
+  if (errors !== undefined) {
+    charts.errors = renderSvg(errorChart(errors));
+    charts.confusion = renderSvg(confusionChart(errors), { height: WIDTH });
+  }
+  return charts;
+}
+
+/** One self-contained HTML page: summary, charts, table of categories. */
+export function renderHtml(report: Report, options: { readonly title?: string } = {}): string {
+  const { evaluation, dataset } = report;
+  const title = escapeHtml(options.title ?? `COCO ${evaluation.params.iouType} evaluation`);
+  const rows = perCategory(evaluation, dataset).map(
+    (row) =>
+      `<tr><td>${escapeHtml(row.name)}</td><td>${row.objects}</td>${[row.AP, row.AP50, row.AP75, row.AR]
+        .map((v) => `<td>${v < 0 ? '' : v.toFixed(3)}</td>`)
+        .join('')}</tr>`,
+  );
+  const table =
+    rows.length === 0
+      ? ''
+      : `<table><tr><th>category</th><th>objects</th><th>AP</th><th>AP50</th><th>AP75</th><th>AR</th></tr>${rows.join('\n')}</table>`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${title}</title>
+<style>body{font:14px system-ui,sans-serif;max-width:960px;margin:2em auto}td,th{padding:2px 12px;text-align:right}
+td:first-child,th:first-child{text-align:left}tr:nth-child(even){background:#f4f4f4}svg{margin:1em 0}</style></head>
+<body><h1>${title}</h1><pre>${escapeHtml(formatSummary(evaluation))}</pre>
+${Object.values(renderCharts(report)).join('\n')}
+${table}
+</body></html>
+`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+}
