@@ -98,6 +98,13 @@ export function decodeInto(
   if (natural === undefined || (to === 'bool' && natural !== 'bool') || (to === 'int32' && natural === 'float32')) {
     throw new InvalidArgumentError('WeightFile.read', `dtype of ${name}`, to, `one that holds ${dtype} without loss`);
   }
+  if (target instanceof Float32Array && (dtype === 'float16' || dtype === 'bfloat16')) {
+    const bits = new Uint16Array(raw.buffer, raw.byteOffset, raw.byteLength / 2);
+    const part = target.subarray(at, at + bits.length);
+    if (dtype === 'float16') decodeHalves(bits, part);
+    else decodeBrainHalves(bits, part);
+    return;
+  }
   const numbers = numericView(raw, dtype);
   if (to === 'int32' && (dtype === 'int64' || dtype === 'uint64' || dtype === 'uint32')) {
     for (let i = 0; i < numbers.length; i++) {
@@ -184,10 +191,10 @@ function decodeWords(buffer: ArrayBuffer, byteOffset: number, length: number, si
 // All 65536 halves, made at first use: a look-up is several times faster than taking each apart.
 let halves: Float32Array | undefined;
 
-function decodeHalves(bits: Uint16Array): Float32Array {
+function decodeHalves(bits: Uint16Array, numbers = new Float32Array(bits.length)): Float32Array {
   halves ??= Float32Array.from({ length: 65536 }, (_, half) => halfToNumber(half));
-  const numbers = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) numbers[i] = halves[bits[i]!]!;
+  const table = halves;
+  for (let i = 0; i < bits.length; i++) numbers[i] = table[bits[i]!]!;
   return numbers;
 }
 
@@ -199,10 +206,10 @@ function halfToNumber(half: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-function decodeBrainHalves(bits: Uint16Array): Float32Array {
-  const words = new Int32Array(bits.length);
+function decodeBrainHalves(bits: Uint16Array, numbers = new Float32Array(bits.length)): Float32Array {
+  const words = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16;
-  return new Float32Array(words.buffer);
+  return numbers;
 }
 
 function encodeBrainHalves(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {

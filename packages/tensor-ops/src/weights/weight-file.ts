@@ -54,7 +54,11 @@ export interface Placement {
 }
 
 // Conversion of halves and gathers goes through pieces of this size, so that a big tensor is not held twice.
-const PIECE_BYTES = 4 * 1024 * 1024;
+const PIECE_BYTES = 1024 * 1024;
+/** One for stored bytes, one for converted numbers. */
+const KEPT_BLOCKS = 2;
+/** The largest filters of the usual backbones have 10 to 60 MB. */
+const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 /**
  * A view may repeat elements (`expand`), so its shape is not bounded by the file: a damaged one could ask for terabytes.
  * Real checkpoints repeat small buffers; 64 Mi elements are 256 MB as float32.
@@ -70,6 +74,7 @@ export class WeightFile {
   readonly metadata: ReadonlyMap<string, MetadataValue>;
   readonly #tensors: ReadonlyMap<string, StoredTensor>;
   readonly #sources: readonly ByteSource[];
+  readonly #scratch: Uint8Array<ArrayBuffer>[] = [];
 
   /** Made by `openWeights`. */
   constructor(
@@ -135,26 +140,30 @@ export class WeightFile {
         return;
       }
       const step = Math.floor(PIECE_BYTES / size);
-      for (let done = 0; done < count; done += step) {
-        const piece = new Uint8Array(Math.min(step, count - done) * size);
-        await source.read(piece, (tensor.offset + done) * size);
-        decodeInto(piece, dtype, target, placement.offset + done, name);
+      await this.#borrow(Math.min(step, count) * size, async (scratch) => {
+        for (let done = 0; done < count; done += step) {
+          const piece = scratch.subarray(0, Math.min(step, count - done) * size);
+          await source.read(piece, (tensor.offset + done) * size);
+          decodeInto(piece, dtype, target, placement.offset + done, name);
+        }
+      });
+      return;
+    }
+    await this.#borrow(span(shape, strides) * size, async (raw) => {
+      await source.read(raw, tensor.offset * size);
+      if (target instanceof Float32Array && dtype === 'float32') {
+        const from = new Int32Array(raw.buffer, 0, raw.byteLength / size);
+        const to = new Int32Array(target.buffer, target.byteOffset, target.length);
+        copyStrided(from, { offset: 0, strides }, to, placement, shape);
+        return;
       }
-      return;
-    }
-    const raw = new Uint8Array(span(shape, strides) * size);
-    await source.read(raw, tensor.offset * size);
-    if (target instanceof Float32Array && dtype === 'float32') {
-      const from = new Int32Array(raw.buffer);
-      const to = new Int32Array(target.buffer, target.byteOffset, target.length);
-      copyStrided(from, { offset: 0, strides }, to, placement, shape);
-      return;
-    }
-    // Converted element by element first where the target is not row-major: halves become twice as long, for this tensor only.
-    const dense = gather(raw, tensor);
-    const numbers = allocate(dtypeOfArray(target), count);
-    decodeInto(dense, dtype, numbers, 0, name);
-    copyStrided(asElements(numbers), { offset: 0, strides: rowMajor(shape) }, asElements(target), placement, shape);
+      const dense = gather(raw, tensor);
+      await this.#borrow(count * target.BYTES_PER_ELEMENT, async (block) => {
+        const numbers = sameKind(target, block);
+        decodeInto(dense, dtype, numbers, 0, name);
+        copyStrided(asElements(numbers), { offset: 0, strides: rowMajor(shape) }, asElements(target), placement, shape);
+      });
+    });
   }
 
   /** The tensor's dense, row-major, little-endian bytes in its own element type. */
@@ -167,7 +176,23 @@ export class WeightFile {
   }
 
   async close(): Promise<void> {
+    this.#scratch.length = 0;
     for (const source of this.#sources) await source.close();
+  }
+
+  /**
+   * Lends scratch memory. Blocks are kept between calls: hundreds of short-lived blocks would stay in memory until the garbage collector
+   * sees to them, and make the peak of a load unpredictable.
+   */
+  async #borrow(bytes: number, use: (scratch: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+    // Whoever comes while all are lent gets a block of their own.
+    let block = this.#scratch.pop();
+    if (block === undefined || block.byteLength < bytes) block = new Uint8Array(bytes);
+    try {
+      await use(block.subarray(0, bytes));
+    } finally {
+      if (block.byteLength <= MAX_KEPT_BYTES && this.#scratch.length < KEPT_BLOCKS) this.#scratch.push(block);
+    }
   }
 
   #find(name: string): StoredTensor {
@@ -229,8 +254,10 @@ function gather(raw: Uint8Array<ArrayBuffer>, { shape, strides, dtype }: StoredT
   const from = pair ? [...strides.map((stride) => stride * 2), 1] : strides;
   const view = (bytes: Uint8Array<ArrayBuffer>): Elements => {
     if (size === 1) return bytes;
-    if (size === 2) return new Uint16Array(bytes.buffer);
-    return size === 4 ? new Int32Array(bytes.buffer) : new BigInt64Array(bytes.buffer);
+    if (size === 2) return new Uint16Array(bytes.buffer, 0, bytes.byteLength / 2);
+    return size === 4
+      ? new Int32Array(bytes.buffer, 0, bytes.byteLength / 4)
+      : new BigInt64Array(bytes.buffer, 0, bytes.byteLength / 8);
   };
   copyStrided(
     view(raw),
@@ -251,10 +278,12 @@ function matchesExactly(target: WeightData, dtype: WeightDtype): Uint8Array | un
   return same ? new Uint8Array(target.buffer, target.byteOffset, target.byteLength) : undefined;
 }
 
-function dtypeOfArray(target: WeightData): ReadDtype {
-  if (target instanceof Float32Array) return 'float32';
-  if (target instanceof Float64Array) return 'float64';
-  return target instanceof Int32Array ? 'int32' : 'bool';
+/** The block as an array of the target's kind. */
+function sameKind(target: WeightData, block: Uint8Array<ArrayBuffer>): WeightData {
+  const { buffer, byteLength } = block;
+  if (target instanceof Float32Array) return new Float32Array(buffer, 0, byteLength / 4);
+  if (target instanceof Float64Array) return new Float64Array(buffer, 0, byteLength / 8);
+  return target instanceof Int32Array ? new Int32Array(buffer, 0, byteLength / 4) : block;
 }
 
 function asElements(data: WeightData): Elements {
