@@ -18,7 +18,7 @@ export interface KernelContext {
   readonly native?: NativeBackend;
 }
 
-type Body<Inputs, Attrs> = (inputs: Inputs, attrs: Attrs, context: KernelContext) => Tensor;
+type Body<Inputs, Attrs> = (inputs: Inputs, attrs: Attrs, context: KernelContext) => Tensor | Tensor[];
 
 /**
  * Registers one kernel on every backend; what is registered already stays.
@@ -48,7 +48,12 @@ export function registerGradientOnce(config: tf.GradConfig): void {
 }
 
 /** Runs a kernel of this package on the current backend. @throws UnsupportedBackendError when it is not registered there. */
-export function runKernel<T extends Tensor>(op: string, kernelName: string, inputs: NamedTensorMap, attrs: object): T {
+export function runKernel<T extends Tensor | Tensor[] = Tensor>(
+  op: string,
+  kernelName: string,
+  inputs: NamedTensorMap,
+  attrs: object,
+): T {
   // Asking for the backend starts the one of highest priority when none runs yet.
   tf.backend();
   const backend = tf.getBackend();
