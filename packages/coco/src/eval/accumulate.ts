@@ -5,6 +5,7 @@
  * Precision falls between true positives, so its running maximum from the right is attained at true positives only: it is kept there,
  * and a false positive at every threshold (most detections) is one addition.
  */
+import { type Allocate, allocator } from '../data/annotation-builder';
 import type { EvaluationParams } from './params';
 import { sortByScore } from './sort';
 import type { Tally } from './tally';
@@ -21,12 +22,18 @@ export interface Curves {
   readonly recall: Float64Array;
 }
 
-export function emptyCurves(params: EvaluationParams, categories: number): Curves {
+/** @param allocate - gives the memory; threads share it. */
+export function emptyCurves(
+  params: EvaluationParams,
+  categories: number,
+  allocate: Allocate = allocator(false),
+): Curves {
   const cells = params.iouThrs.length * categories * params.areaRng.length * params.maxDets.length;
+  const array = (length: number) => new Float64Array(allocate(length * 8)).fill(-1);
   return {
-    precision: new Float64Array(cells * params.recThrs.length).fill(-1),
-    scores: new Float64Array(cells * params.recThrs.length).fill(-1),
-    recall: new Float64Array(cells).fill(-1),
+    precision: array(cells * params.recThrs.length),
+    scores: array(cells * params.recThrs.length),
+    recall: array(cells),
   };
 }
 

@@ -75,7 +75,7 @@ export function analyzeErrors(
       `in (0, iouThr = ${iouThr}), iouThr at most 1`,
     );
   }
-  const results = dt instanceof CocoResults ? dt : CocoResults.parse(dt);
+  const results = 'columns' in dt ? dt : CocoResults.parse(dt);
   // One group an image, so that objects of every category are compared; the mask overlap must be exact from `background` on.
   const { iouThr: _1, background: _2, minScore: _3, ...evaluateOptions } = options;
   const params = completeParams({ ...evaluateOptions, useCats: false, iouThrs: [background] }, gt);

@@ -33,11 +33,11 @@ export function evaluate(
   dt: CocoResults | readonly CocoDetection[],
   options: EvaluateOptions,
 ): Evaluation {
-  const results = dt instanceof CocoResults ? dt : CocoResults.parse(dt);
+  const results = 'columns' in dt ? dt : CocoResults.parse(dt);
   return evaluateWith(completeParams(options, gt), gt, (params) => {
     const plan = planEvaluation(gt, results, params);
     const curves = emptyCurves(params, plan.categories);
-    evaluateCategories(plan, curves, 0, plan.categories);
+    evaluateCategories(plan, curves, Array(plan.categories).keys());
     return makeEvaluation(params, curves, plan.truth.positives, skippedOf(plan.detections));
   });
 }
@@ -97,14 +97,14 @@ export function planEvaluation(gt: CocoDataset, results: CocoResults, params: Ev
   return { params, truth, results: results.columns, detections, source, categories: detections.start.length - 1 };
 }
 
-/** Categories from `first` up to `last` of a plan. */
-export function evaluateCategories(plan: EvaluationPlan, curves: Curves, first: number, last: number): void {
+/** Evaluates categories of a plan, by their places, and writes their part of the curves. */
+export function evaluateCategories(plan: EvaluationPlan, curves: Curves, places: Iterable<number>): void {
   const { params, truth, results, detections, source } = plan;
   const matcher = new Matcher(truth, params);
   const accumulator = new Accumulator(params, curves, plan.categories);
   const tally = new Tally(matcher.tallyWords);
   const { rows, image, start } = detections;
-  for (let k = first; k < last; k++) {
+  for (const k of places) {
     tally.clear();
     const end = start[k + 1]!;
     for (let from = start[k]!; from < end; ) {

@@ -1,0 +1,77 @@
+/** The bundle itself: threads from ESM and CommonJS, and no Node module behind the entries for browsers. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'tsup';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import config from '../tsup.config';
+
+// Inside node_modules, so that the bundle finds the packages it imports.
+const folder = fileURLToPath(new URL('../node_modules/.built-test/', import.meta.url));
+
+beforeAll(async () => {
+  await build({ ...(config as object), config: false, dts: false, sourcemap: false, silent: true, outDir: folder });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const SCRIPT = `
+  const images = Array.from({ length: 30 }, (_, i) => ({ id: i + 1, width: 100, height: 100 }));
+  const categories = [1, 2, 3, 4, 5].map((id) => ({ id, name: 'c' + id }));
+  const box = (i, by) => [(i * 7) % 50 + by, (i * 11) % 50, 20 + (i % 13), 20 + (i % 9)];
+  const at = (i) => ({ image_id: (i % 30) + 1, category_id: (i % 5) + 1 });
+  const annotations = Array.from({ length: 200 }, (_, i) => ({ id: i + 1, ...at(i), bbox: box(i, 0), area: 500, iscrowd: i % 17 === 0 ? 1 : 0 }));
+  const detections = Array.from({ length: 600 }, (_, i) => ({ ...at(i), bbox: box(i, i % 6), score: ((i * 37) % 101) / 101 }));
+  (async () => {
+    const gt = coco.CocoDataset.parse({ images, categories, annotations }, { shared: true });
+    const dt = coco.CocoResults.parse(detections);
+    const one = coco.evaluate(gt, dt, { iouType: 'bbox' });
+    const many = await node.evaluateParallel(gt, dt, { iouType: 'bbox', threads: 3 });
+    const same = ['precision', 'recall', 'scores'].every((key) => one[key].every((v, i) => v === many[key][i]));
+    const failed = await node.evaluateParallel(gt, dt, { iouType: 'segm', threads: 3 }).catch((error) => error.message);
+    console.log(JSON.stringify({ same, ap: one.stats.AP, positives: one.positives.length, failed }));
+  })();`;
+
+test.each(['esm', 'cjs'])('threads give the same numbers (%s)', (format) => {
+  const url = (name: string) => JSON.stringify(pathToFileURL(join(folder, name)).href);
+  const path = (name: string) => JSON.stringify(join(folder, name));
+  const script =
+    format === 'esm'
+      ? `import * as coco from ${url('index.js')}; import * as node from ${url('node.js')};${SCRIPT}`
+      : `const coco = require(${path('index.cjs')}); const node = require(${path('node.cjs')});${SCRIPT}`;
+  const type = format === 'esm' ? 'module' : 'commonjs';
+  const out = execFileSync(process.execPath, [`--input-type=${type}`, '-e', script], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const { same, ap, positives, failed } = JSON.parse(out);
+  expect({ same, positives }).toEqual({ same: true, positives: 20 });
+  expect(ap).toBeGreaterThan(0.05);
+  expect(failed).toContain('segmentation');
+});
+
+test('a thread that cannot start is one warning, and the numbers still come', () => {
+  rmSync(join(folder, 'evaluate-worker.js'));
+  const script = `import * as coco from ${JSON.stringify(pathToFileURL(join(folder, 'index.js')).href)};
+    import * as node from ${JSON.stringify(pathToFileURL(join(folder, 'node.js')).href)};${SCRIPT}`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(JSON.parse(stdout).same).toBe(true);
+  expect(stderr.match(/ICCONV_COCO_NO_THREADS/g)).toHaveLength(1);
+});
+
+test('the entries for browsers import no Node module', () => {
+  for (const entry of ['index.js', 'report.js']) {
+    const imports = new Set<string>();
+    const walk = (file: string) => {
+      const text = readFileSync(join(folder, file), 'utf8');
+      for (const [, name] of text.matchAll(/(?:from|import)\s*\(?["']([^"']+)["']/g)) {
+        if (imports.has(name!)) continue;
+        imports.add(name!);
+        if (name!.startsWith('./')) walk(name!.slice(2));
+      }
+    };
+    walk(entry);
+    const outside = [...imports].filter((name) => !name.startsWith('./')).sort();
+    expect(outside).toEqual(entry === 'index.js' ? ['fast-xml-parser', 'papaparse'] : ['echarts']);
+  }
+});
