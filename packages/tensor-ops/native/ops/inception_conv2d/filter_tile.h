@@ -40,7 +40,10 @@ void filter_tile(const FilterTile& tile) {
         for (int p = tile.pixels; p > 0; --p, x += tile.x_stride, dy += tile.dy_stride) {
             V in[kVectors];
             ICCONV_UNROLL
-            for (int v = 0; v < kVectors; ++v) in[v] = Lanes::loadu(x + v * Lanes::kCount);
+            for (int v = 0; v < kVectors; ++v) {
+                in[v] = Lanes::loadu(x + v * Lanes::kCount);
+                Lanes::pin(in[v]);
+            }
             ICCONV_UNROLL
             for (int c = 0; c < kChannels; ++c) {
                 const V d = Lanes::set1(dy[c]);

@@ -31,10 +31,15 @@ public:
         chunks_ = Chunks(shape_.groups, shape_.group_in(), channels_for(planes_.vectors()));
         Pieces pieces(workspace);
         planes_.allocate(pieces, chunks_.most_channels());
-        // Sums of one row, or of all where several chunks of input channels add to them.
-        kept_rows_ = chunks_.parts() > 1 ? planes_.rows() : 1;
-        sums_ = pieces.take<float>(static_cast<size_t>(kept_rows_) * channels_ * planes_.columns() * Lanes::kCount);
-        segments_ = pieces.take<Segment>(static_cast<size_t>(shape_.taps()) * (chunks_.most_channels() / kChannelRun + 1));
+        if (planes_.lane_rows() > 1) {
+            band_rows_ = task.row1 - task.row0;
+        } else {
+            band_rows_ = min_of(task.row1 - task.row0, chunks_.count() > 1 ? kBandOfChunks : kBand);
+        }
+        // Sums of one row, or of a band where several chunks of input channels add to them.
+        const int kept_rows = chunks_.parts() > 1 ? min_of(band_rows_, planes_.rows()) : 1;
+        sums_ = pieces.take<float>(static_cast<size_t>(kept_rows) * sums_row());
+        segments_ = pieces.take<Segment>(static_cast<size_t>(shape_.taps()) * (chunks_.most_channels() / kChannelRun + 1) * 2);
         place_ = pieces.take<int>(shape_.out_c);
         if (job.packed == nullptr) {
             weights_ = pieces.take<float>(largest * min_of(chunks_.most_channels(), shape_.group_in()));
@@ -44,18 +49,28 @@ public:
 
     size_t used() const { return used_; }
 
-    void run() {
+    // Rows of vectors to be done between other work on the same rows of the map; all of them where lanes are far apart.
+    int band_rows() const { return band_rows_; }
+
+    // Output rows [row0, row1) of the task, as band_rows() cuts them; calls follow one another from the first row to the last.
+    void run(int row0, int row1) {
         if (channels_ == 0) return;
+        const int begin_row = row0 - task_.row0;
+        const int end_row = min_of(row1 - task_.row0, planes_.rows());
         for (int i = 0; i < chunks_.count(); ++i) {
             const Chunk chunk = chunks_.at(i);
-            place(chunk);
-            if (job_.packed == nullptr) pack(chunk);
-            const int begin = chunk.group0 * shape_.group_in() + chunk.local0;
-            const int count = (chunk.group1 - chunk.group0 - 1) * shape_.group_in() + chunk.local1 - chunk.local0;
-            planes_.begin(job_.x + static_cast<size_t>(task_.image) * shape_.in_h * shape_.in_w * shape_.in_c + begin, count);
-            for (int row = 0; row < planes_.rows(); ++row) {
+            // A single chunk's rows and weights stay from call to call.
+            if (chunks_.count() > 1 || begin_row == 0) {
+                place(chunk);
+                if (job_.packed == nullptr) pack(chunk);
+                const int begin = chunk.group0 * shape_.group_in() + chunk.local0;
+                const int count = (chunk.group1 - chunk.group0 - 1) * shape_.group_in() + chunk.local1 - chunk.local0;
+                planes_.begin(job_.x + static_cast<size_t>(task_.image) * shape_.in_h * shape_.in_w * shape_.in_c + begin, count,
+                              begin_row * shape_.stride_h);
+            }
+            for (int row = begin_row; row < end_row; ++row) {
                 planes_.load_until(row * shape_.stride_h + planes_.halo() + 1);
-                float* const sums = sums_ + static_cast<size_t>(kept_rows_ > 1 ? row : 0) * channels_ * row_floats();
+                float* const sums = sums_ + (chunks_.parts() > 1 ? row - begin_row : 0) * sums_row();
                 do_row(chunk, row, sums);
                 if (chunk.last) write_row(chunk, row, sums);
             }
@@ -63,13 +78,19 @@ public:
     }
 
 private:
+    // Rows between wide and narrow blocks: few where everything stays from band to band; where every chunk of channels packs its
+    // rows anew, enough that the halo's rows, packed twice, do not matter.
+    static constexpr int kBand = 4;
+    static constexpr int kBandOfChunks = 32;
+
     // Input channels at a time, so that their rows stay in a level-2 cache of 1 MB beside sums and weights.
     static int channels_for(int vectors) {
-        const int fit = 640 * 1024 / 4 / Lanes::kCount / max_of(1, vectors) / kChannelRun * kChannelRun;
-        return max_of(kChannelRun, min_of(64, fit));
+        const int fit = 1000 * 1024 / 4 / Lanes::kCount / max_of(1, vectors) / kChannelRun * kChannelRun;
+        return max_of(kChannelRun, min_of(256, fit));
     }
 
     ptrdiff_t row_floats() const { return static_cast<ptrdiff_t>(planes_.columns()) * Lanes::kCount; }
+    ptrdiff_t sums_row() const { return channels_ * row_floats(); }
 
     bool in_chunk(const Chunk& chunk, const ConvBlock& block) const {
         return block.group >= chunk.group0 && block.group < chunk.group1;
@@ -102,7 +123,14 @@ private:
         }
     }
 
-    int build_segments(const Chunk& chunk, const ConvBlock& block, int row) {
+    // Whether the block takes sweep tiles, whose segments are whole kernel rows.
+    bool sweeps(const ConvBlock& block) const {
+        return block.width == 1 && shape_.kernel == 3 && (shape_.groups == 1 || shape_.group_in() % kChannelRun == 0) &&
+               block.dilation_w % shape_.stride_w == 0 && block.dilation_w / shape_.stride_w <= kMaxSweepShift &&
+               block.dilation_w <= shape_.in_w;
+    }
+
+    int build_segments(const Chunk& chunk, const ConvBlock& block, int row, bool sweep) {
         const int radius = shape_.radius();
         const int dilation_h = clip_dilation(block.dilation_h, shape_.in_h);
         const int dilation_w = clip_dilation(block.dilation_w, shape_.in_w);
@@ -111,12 +139,19 @@ private:
         ptrdiff_t weights = 0;
         for (int c = 0; c < chunk.local1 - chunk.local0; c += kChannelRun) {
             const int length = min_of(kChannelRun, chunk.local1 - chunk.local0 - c);
-            const ptrdiff_t channel = (group_offset + c) * planes_.channel_stride();
+            // A small group's channels may straddle two runs of the planes.
+            const int channel = group_offset + c;
+            const int head = min_of(length, kChannelRun - channel % kChannelRun);
             for (int u = -radius; u <= radius; ++u) {
                 const int ii = row * shape_.stride_h + u * dilation_h;
                 const bool live = planes_.live(ii);
                 for (int v = -radius; v <= radius; ++v, weights += static_cast<ptrdiff_t>(length) * block.width) {
-                    if (live) segments_[count++] = {planes_.offset(ii, v * dilation_w) + channel, weights, length};
+                    if (!live || (sweep && v > -radius)) continue;
+                    segments_[count++] = {planes_.offset(ii, v * dilation_w, channel), weights, head};
+                    if (head < length) {
+                        segments_[count++] = {planes_.offset(ii, v * dilation_w, channel + head),
+                                              weights + static_cast<ptrdiff_t>(head) * block.width, length - head};
+                    }
                 }
             }
         }
@@ -126,7 +161,6 @@ private:
     void do_row(const Chunk& chunk, int row, float* sums) {
         const float* weights = weights_;
         NarrowTile tile;
-        tile.channel_stride = planes_.channel_stride();
         tile.segments = segments_;
         tile.out_stride = row_floats();
         tile.first = chunk.first;
@@ -142,13 +176,19 @@ private:
                 tile.weights = weights;
                 weights += chunk_weights(block);
             }
-            tile.segment_count = build_segments(chunk, block, row);
-            const int parts = parts_of(columns, Lanes::kNarrowVectors[block.width - 1]);
+            const bool sweep = sweeps(block);
+            const int parts = parts_of(columns, sweep ? Lanes::kSweepVectors : Lanes::kNarrowVectors[block.width - 1]);
+            tile.segment_count = build_segments(chunk, block, row, sweep);
             for (int part = 0; part < parts; ++part) {
                 const int j = part_begin(columns, parts, part);
-                tile.base = planes_.data() + j * Lanes::kCount;
+                const int vectors = part_begin(columns, parts, part + 1) - j;
+                tile.base = planes_.data() + j * LanePlanes::kVectorStride;
                 tile.out = out + j * Lanes::kCount;
-                tile_tables().narrow[block.width - 1][part_begin(columns, parts, part + 1) - j - 1](tile);
+                if (sweep) {
+                    tile_tables().sweep[vectors - 1][block.dilation_w / shape_.stride_w - 1](tile);
+                } else {
+                    tile_tables().narrow[block.width - 1][vectors - 1](tile);
+                }
             }
         }
     }
@@ -168,22 +208,28 @@ private:
             const bool all = bits == (1u << (Lanes::kCount - 1)) * 2u - 1u;
             const Lanes::Mask mask = Lanes::mask(bits);
             const Lanes::Vector bias = Lanes::load_masked(job_.bias + c, mask);
+            // Per lane: its first pixel, and how many of the columns lie on the map.
+            float* to[Lanes::kCount];
+            int columns[Lanes::kCount];
+            for (int lane = 0; lane < Lanes::kCount; ++lane) {
+                const int y = planes_.out_row(row, lane);
+                const int x = planes_.out_column(0, lane);
+                columns[lane] = y < task_.row1 ? shape_.out_w - x : 0;
+                to[lane] = job_.y + ((static_cast<ptrdiff_t>(task_.image) * shape_.out_h + y) * shape_.out_w + x) * shape_.out_c + c;
+            }
             for (int j = 0; j < planes_.columns(); ++j) {
                 Lanes::Vector v[Lanes::kCount];
                 for (int n = 0; n < Lanes::kCount; ++n) v[n] = Lanes::load(from[n] + j * Lanes::kCount);
                 Lanes::transpose(v);
-                for (int lane = 0; lane < Lanes::kCount; ++lane) {
-                    const int y = planes_.out_row(row, lane);
-                    const int x = planes_.out_column(j, lane);
-                    if (y >= task_.row1 || x >= shape_.out_w) continue;
+                for (int lane = 0; lane < Lanes::kCount; ++lane, to[lane - 1] += shape_.out_c) {
+                    if (j >= columns[lane]) continue;
                     Lanes::Vector a = Lanes::add(v[lane], bias);
                     if (job_.relu) a = Lanes::relu(a);
-                    float* const to =
-                        job_.y + ((static_cast<size_t>(task_.image) * shape_.out_h + y) * shape_.out_w + x) * shape_.out_c + c;
+                    __builtin_prefetch(to[lane] + 2 * shape_.out_c, 1);
                     if (all) {
-                        Lanes::storeu(to, a);
+                        Lanes::storeu(to[lane], a);
                     } else {
-                        Lanes::store_masked(to, mask, a);
+                        Lanes::store_masked(to[lane], mask, a);
                     }
                 }
             }
@@ -195,7 +241,7 @@ private:
     const ConvTask& task_;
     int block0_;
     int channels_ = 0;
-    int kept_rows_ = 1;
+    int band_rows_ = 1 << 30;
     Chunks chunks_;
     LanePlanes planes_;
     float* sums_ = nullptr;

@@ -25,7 +25,7 @@ public:
         }
         pad_h_ = pad_h;
         const int columns = (shape_.out_w - 1) * shape_.stride_w + 1 + 2 * pad_w;
-        const int slots = min_of(shape_.in_h, (kRowStep - 1) * shape_.stride_h + 1 + 2 * pad_h);
+        const int slots = min_of(shape_.in_h, 1 + 2 * pad_h);
         chunks_ = Chunks(shape_.groups, shape_.group_in(), channels_for(columns * slots));
         Pieces pieces(workspace);
         rows_ = PaddedRows(pieces, slots, columns, pad_w, chunks_.most_channels(), shape_.in_h, shape_.in_w, shape_.in_c);
@@ -41,18 +41,21 @@ public:
 
     size_t used() const { return used_; }
 
-    void run() {
+    // Output rows [row0, row1) of the task; calls follow one another from the task's first row to its last.
+    void run(int row0, int row1) {
         if (block0_ == block1_) return;
         for (int i = 0; i < chunks_.count(); ++i) {
             const Chunk chunk = chunks_.at(i);
-            if (job_.packed == nullptr) pack(chunk);
-            const int begin = chunk.group0 * shape_.group_in() + chunk.local0;
-            const int count = (chunk.group1 - chunk.group0 - 1) * shape_.group_in() + chunk.local1 - chunk.local0;
-            rows_.begin(job_.x + static_cast<size_t>(task_.image) * shape_.in_h * shape_.in_w * shape_.in_c + begin, count,
-                        task_.row0 * shape_.stride_h - pad_h_);
-            for (int row = task_.row0; row < task_.row1; row += kRowStep) {
-                const int end = min_of(row + kRowStep, task_.row1);
-                rows_.load_until((end - 1) * shape_.stride_h + pad_h_ + 1);
+            // A single chunk's rows and weights stay from call to call.
+            if (chunks_.count() > 1 || row0 == task_.row0) {
+                if (job_.packed == nullptr) pack(chunk);
+                const int begin = chunk.group0 * shape_.group_in() + chunk.local0;
+                const int count = (chunk.group1 - chunk.group0 - 1) * shape_.group_in() + chunk.local1 - chunk.local0;
+                rows_.begin(job_.x + static_cast<size_t>(task_.image) * shape_.in_h * shape_.in_w * shape_.in_c + begin, count,
+                            row0 * shape_.stride_h - pad_h_);
+            }
+            for (int row = row0; row < row1; ++row) {
+                rows_.load_until(row * shape_.stride_h + pad_h_ + 1);
                 const float* weights = weights_;
                 for (int b = block0_; b < block1_; ++b) {
                     const ConvBlock& block = job_.blocks[b];
@@ -63,20 +66,17 @@ public:
                     } else {
                         weights += chunk_weights(block);
                     }
-                    for (int r = row; r < end; ++r) do_row(chunk, b, w, r);
+                    do_row(chunk, b, w, row);
                 }
             }
         }
     }
 
 private:
-    // Rows done before the next block of weights comes by.
-    static constexpr int kRowStep = 2;
-
     // Input channels at a time, so that the copied rows stay in a level-2 cache of 1 MB beside the weights.
     static int channels_for(int pixels) {
         const int fit = 600 * 1024 / 4 / max_of(1, pixels) / kChannelRun * kChannelRun;
-        return max_of(kChannelRun, min_of(64, fit));
+        return max_of(kChannelRun, min_of(256, fit));
     }
 
     size_t chunk_weights(const ConvBlock& block) const {

@@ -3,8 +3,8 @@
 // The lanes split the map into lane_rows x lane_columns rectangles of rows() x columns() output pixels. Vector (i, j) holds pixel
 // (i, j) of every rectangle, so a step of one pixel in any direction is a step of one whole vector: taps never need unaligned
 // loads or shifts, whatever the dilation. Input vector (ii, t), relative to the rectangles' origins and with a halo on all sides,
-// is stored as plane[channel][t mod stride][t div stride], so that consecutive output columns read consecutive vectors at
-// stride 2 too.
+// is stored as row[ii][channel div 16][t mod stride][t div stride][channel mod 16]: neighbouring output columns are equally far
+// apart at any stride, and the channels that a tile walks through follow one another in memory.
 #ifndef ICCONV_OPS_INCEPTION_CONV2D_LANE_PLANES_H_
 #define ICCONV_OPS_INCEPTION_CONV2D_LANE_PLANES_H_
 
@@ -38,21 +38,24 @@ public:
         lane_columns_ = Lanes::kCount / lane_rows_;
         span_ = (columns_ - 1) * stride_w_ + 1 + 2 * pad_w;
         phase_ = (span_ + stride_w_ - 1) / stride_w_;
-        // An odd number of vectors, so that channels spread over all cache sets.
-        plane_ = phase_ * stride_w_ | 1;
+        plane_ = phase_ * stride_w_;
         slots_ = 1 + 2 * pad_h;
     }
 
+    int lane_rows() const { return lane_rows_; }
     int rows() const { return rows_; }
     int halo() const { return pad_h_; }
     int columns() const { return columns_; }
     // Vectors held of one channel.
     int vectors() const { return slots_ * plane_; }
-    ptrdiff_t channel_stride() const { return static_cast<ptrdiff_t>(plane_) * Lanes::kCount; }
+    // From vector (i, j) to (i, j + 1) of a channel, and from a channel to the next one below a multiple of kChannelRun.
+    static constexpr ptrdiff_t kVectorStride = kChannelRun * Lanes::kCount;
+    static constexpr ptrdiff_t kChannelStride = Lanes::kCount;
 
     void allocate(Pieces& pieces, int channels) {
-        channels_ = round_up(channels, Lanes::kCount);
+        channels_ = round_up(channels, kChannelRun);
         data_ = pieces.take<float>(static_cast<size_t>(channels_) * vectors() * Lanes::kCount);
+        zeros_ = pieces.take<float>(channels_);
     }
     const float* data() const { return data_; }
 
@@ -65,18 +68,19 @@ public:
         return false;
     }
 
-    // Offset from data() of what output column 0 reads in input row ii for a tap dx columns away.
-    ptrdiff_t offset(int ii, int dx) const {
+    // Offset from data() of what output column 0 reads in a channel of input row ii for a tap dx columns away.
+    ptrdiff_t offset(int ii, int dx, int channel) const {
         const int t = dx + pad_w_;
-        return (static_cast<ptrdiff_t>((ii + pad_h_) % slots_) * channels_ * plane_ + t % stride_w_ * phase_ + t / stride_w_) *
-               Lanes::kCount;
+        return row_offset(ii) + (channel / kChannelRun * plane_ + t % stride_w_ * phase_ + t / stride_w_) * kVectorStride +
+               channel % kChannelRun * kChannelStride;
     }
 
-    // Starts over at the first row; image: its first pixel at the first of `count` channels to hold.
-    void begin(const float* image, int count) {
+    // Starts over before row ii + halo of the rectangles; image: its first pixel at the first of `count` channels to hold.
+    void begin(const float* image, int count, int ii) {
         image_ = image;
+        for (int c = 0; c < channels_; ++c) zeros_[c] = 0;
         count_ = count;
-        next_ = -pad_h_;
+        next_ = ii - pad_h_;
     }
     void load_until(int end) {
         for (; next_ < end; ++next_) {
@@ -91,19 +95,37 @@ public:
 private:
     // Time to pack one vector over the time of one output channel on it, for 1 input channel of a 3 x 3 kernel.
     static constexpr double kPackShare = 0.6;
+    // Pixels between what is packed and what is asked for from memory.
+    static constexpr int kPrefetch = 4;
+
+    ptrdiff_t row_offset(int ii) const {
+        return static_cast<ptrdiff_t>((ii + pad_h_) % slots_) * channels_ * plane_ * Lanes::kCount;
+    }
 
     void pack_row(int ii) {
-        float* const row = data_ + static_cast<ptrdiff_t>((ii + pad_h_) % slots_) * channels_ * plane_ * Lanes::kCount;
+        // Per lane: column 0 of what it reads, and the range of t that lies on the map.
+        const float* origin[Lanes::kCount];
+        int first[Lanes::kCount];
+        int last[Lanes::kCount];
+        for (int lane = 0; lane < Lanes::kCount; ++lane) {
+            const int y = (row0_ + lane / lane_columns_ * rows_) * stride_h_ + ii;
+            const int x = lane % lane_columns_ * columns_ * stride_w_ - pad_w_;
+            const bool inside = y >= 0 && y < in_h_;
+            first[lane] = -x;
+            last[lane] = inside ? in_w_ - x : -1;
+            origin[lane] = image_ + (static_cast<ptrdiff_t>(inside ? y : 0) * in_w_ + x) * in_c_;
+        }
+        const ptrdiff_t ahead = static_cast<ptrdiff_t>(kPrefetch) * in_c_;
         for (int t = 0; t < span_; ++t) {
-            float* const to = row + static_cast<ptrdiff_t>(t % stride_w_ * phase_ + t / stride_w_) * Lanes::kCount;
+            float* to = data_ + row_offset(ii) + static_cast<ptrdiff_t>(t % stride_w_ * phase_ + t / stride_w_) * kVectorStride;
             const float* from[Lanes::kCount];
             for (int lane = 0; lane < Lanes::kCount; ++lane) {
-                const int y = (row0_ + lane / lane_columns_ * rows_) * stride_h_ + ii;
-                const int x = lane % lane_columns_ * columns_ * stride_w_ + t - pad_w_;
-                const bool inside = y >= 0 && y < in_h_ && x >= 0 && x < in_w_;
-                from[lane] = inside ? image_ + (static_cast<size_t>(y) * in_w_ + x) * in_c_ : nullptr;
+                from[lane] = t >= first[lane] && t < last[lane] ? origin[lane] + static_cast<ptrdiff_t>(t) * in_c_ : zeros_;
             }
-            for (int c = 0; c < count_; c += Lanes::kCount) pack_channels(from, c, to + c * channel_stride());
+            for (int c = 0; c < count_; c += kChannelRun, to += plane_ * kVectorStride) {
+                for (int lane = 0; lane < Lanes::kCount; ++lane) __builtin_prefetch(from[lane] + c + ahead);
+                for (int n = 0; n < kChannelRun && c + n < count_; n += Lanes::kCount) pack_channels(from, c + n, to + n * kChannelStride);
+            }
         }
     }
 
@@ -111,15 +133,13 @@ private:
         Lanes::Vector v[Lanes::kCount];
         const int left = count_ - c;
         if (left >= Lanes::kCount) {
-            for (int l = 0; l < Lanes::kCount; ++l) v[l] = from[l] != nullptr ? Lanes::loadu(from[l] + c) : Lanes::zero();
+            for (int l = 0; l < Lanes::kCount; ++l) v[l] = Lanes::loadu(from[l] + c);
         } else {
             const Lanes::Mask mask = Lanes::mask((1u << left) - 1);
-            for (int l = 0; l < Lanes::kCount; ++l) {
-                v[l] = from[l] != nullptr ? Lanes::load_masked(from[l] + c, mask) : Lanes::zero();
-            }
+            for (int l = 0; l < Lanes::kCount; ++l) v[l] = Lanes::load_masked(from[l] + c, mask);
         }
         Lanes::transpose(v);
-        for (int l = 0; l < Lanes::kCount; ++l) Lanes::store(to + l * channel_stride(), v[l]);
+        for (int l = 0; l < Lanes::kCount; ++l) Lanes::store(to + l * kChannelStride, v[l]);
     }
 
     int in_h_ = 0, in_w_ = 0, in_c_ = 0, stride_h_ = 1, stride_w_ = 1, row0_ = 0, pad_h_ = 0, pad_w_ = 0;
@@ -127,8 +147,12 @@ private:
     int span_ = 0, phase_ = 0, plane_ = 0, slots_ = 0;
     int channels_ = 0, count_ = 0, next_ = 0;
     float* data_ = nullptr;
+    float* zeros_ = nullptr;
     const float* image_ = nullptr;
 };
+
+constexpr ptrdiff_t LanePlanes::kVectorStride;
+constexpr ptrdiff_t LanePlanes::kChannelStride;
 
 }  // namespace
 }  // namespace icconv

@@ -14,6 +14,7 @@ struct Lanes {
     // As in lanes_avx512.h, for 16 registers.
     static constexpr int kWidePixels[2] = {12, 6};
     static constexpr int kNarrowVectors[5] = {12, 6, 4, 3, 2};
+    static constexpr int kSweepVectors = 11;
     static constexpr int kFilterVectors[6] = {8, 4, 4, 2, 2, 2};
 
     static Vector zero() { return _mm256_setzero_ps(); }
@@ -32,6 +33,10 @@ struct Lanes {
     }
     static Vector load_masked(const float* p, Mask m) { return _mm256_maskload_ps(p, m); }
     static void store_masked(float* p, Mask m, Vector a) { _mm256_maskstore_ps(p, m, a); }
+
+    // Keeps a loaded value in its register: compilers would rather load it anew as the operand of each of two or three uses, and
+    // the load ports are what limits the narrowest tiles.
+    static void pin(Vector& a) { asm("" : "+x"(a)); }
 
     static void transpose(Vector* v) {
         Vector t[8];

@@ -18,7 +18,8 @@ struct Lanes {
     static constexpr int kCount = 16;
     // Register tiles, by what fits 32 registers: pixels of a wide tile of 1 and 2 vectors, vectors of a narrow tile of 1 to 5 channels.
     static constexpr int kWidePixels[2] = {28, 14};
-    static constexpr int kNarrowVectors[5] = {14, 12, 9, 7, 5};
+    static constexpr int kNarrowVectors[5] = {14, 12, 9, 6, 5};
+    static constexpr int kSweepVectors = 20;
     static constexpr int kFilterVectors[6] = {8, 8, 8, 6, 5, 4};
 
     static Vector zero() { return _mm512_setzero_ps(); }
@@ -35,6 +36,10 @@ struct Lanes {
     static Mask mask(unsigned bits) { return static_cast<Mask>(bits); }
     static Vector load_masked(const float* p, Mask m) { return _mm512_maskz_loadu_ps(m, p); }
     static void store_masked(float* p, Mask m, Vector a) { _mm512_mask_storeu_ps(p, m, a); }
+
+    // Keeps a loaded value in its register: compilers would rather load it anew as the operand of each of two or three uses, and
+    // the load ports are what limits the narrowest tiles.
+    static void pin(Vector& a) { asm("" : "+v"(a)); }
 
     static void transpose(Vector* v) {
         Vector t[16];

@@ -14,6 +14,7 @@ struct Lanes {
     // As in lanes_avx512.h, for 16 registers.
     static constexpr int kWidePixels[2] = {12, 6};
     static constexpr int kNarrowVectors[5] = {12, 6, 4, 3, 2};
+    static constexpr int kSweepVectors = 11;
     static constexpr int kFilterVectors[6] = {8, 4, 4, 2, 2, 2};
 
     static Vector zero() { return Vector{0, 0, 0, 0}; }
@@ -46,6 +47,8 @@ struct Lanes {
             if (m >> i & 1) p[i] = a[i];
         }
     }
+
+    static void pin(Vector&) {}
 
     static void transpose(Vector* v) {
         for (int i = 0; i < kCount; ++i) {

@@ -10,16 +10,20 @@
 namespace icconv {
 namespace {
 
-// Wide and narrow blocks follow one another in the same memory.
 size_t forward_workspace(const ForwardJob& job, const ConvTask& task) {
-    const size_t wide = ForwardWide(job, task, nullptr).used();
-    const size_t narrow = ForwardNarrow(job, task, nullptr).used();
-    return wide > narrow ? wide : narrow;
+    return ForwardWide(job, task, nullptr).used() + ForwardNarrow(job, task, nullptr).used();
 }
 
+// Band by band, so that the second kind of block finds rows of x and y that the first one has brought near.
 void forward(const ForwardJob& job, const ConvTask& task, void* workspace) {
-    ForwardWide(job, task, workspace).run();
-    ForwardNarrow(job, task, workspace).run();
+    ForwardWide wide(job, task, workspace);
+    ForwardNarrow narrow(job, task, static_cast<char*>(workspace) + wide.used());
+    const int step = min_of(task.row1 - task.row0, narrow.band_rows());
+    for (int row = task.row0; row < task.row1; row += step) {
+        const int end = min_of(row + step, task.row1);
+        wide.run(row, end);
+        narrow.run(row, end);
+    }
 }
 
 size_t grad_input_workspace(const GradInputJob& job, const ConvTask& task) { return GradInput(job, task, nullptr).used(); }

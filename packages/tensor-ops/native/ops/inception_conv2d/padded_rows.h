@@ -19,8 +19,8 @@ public:
     PaddedRows(Pieces& pieces, int slots, int columns, int pad, int channels, int height, int width, int map_channels)
         : slots_(slots), columns_(columns), pad_(pad), height_(height), width_(width), map_channels_(map_channels) {
         pixel_stride_ = round_up(channels, kChannelRun);
-        // An odd number of cache lines.
-        if (pixel_stride_ / kChannelRun % 2 == 0) pixel_stride_ += kChannelRun;
+        // An odd number of cache lines where neighbouring pixels would share few cache sets.
+        if (pixel_stride_ % 128 == 0) pixel_stride_ += kChannelRun;
         row_stride_ = static_cast<ptrdiff_t>(columns) * pixel_stride_;
         data_ = pieces.take<float>(static_cast<size_t>(slots) * row_stride_);
     }
@@ -56,7 +56,9 @@ private:
         for (int x = pad_; x < right; ++x, from += map_channels_) {
             float* pixel = to + static_cast<ptrdiff_t>(x) * pixel_stride_;
             if (select_ == nullptr) {
-                std::memcpy(pixel, from, sizeof(float) * channels_);
+                int c = 0;
+                for (; c + Lanes::kCount <= channels_; c += Lanes::kCount) Lanes::storeu(pixel + c, Lanes::loadu(from + c));
+                for (; c < channels_; ++c) pixel[c] = from[c];
             } else {
                 for (int c = 0; c < channels_; ++c) pixel[c] = from[select_[c]];
             }

@@ -36,7 +36,7 @@ InceptionConv2DPlan::InceptionConv2DPlan(int in_channels, int out_channels, int 
         if (end - first >= 30) {
             add(blocks_, first, end - first, 32, true);
             first = end;
-        } else if (end - first >= 16) {
+        } else if (end - first >= 24) {
             add(blocks_, first, 16, 16, true);
             first += 16;
         }

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 
+#include "ops/inception_conv2d/job.h"
+
 #if defined(__clang__)
 #define ICCONV_UNROLL _Pragma("unroll")
 #else
@@ -57,7 +59,8 @@ void wide_tile(const WideTile& tile) {
             for (int v = 0; v < kVectors; ++v) w[v] = Lanes::load(weights + v * Lanes::kCount);
             ICCONV_UNROLL
             for (int p = 0; p < kPixels; ++p) {
-                const V x = Lanes::set1(input[p * stride]);
+                V x = Lanes::set1(input[p * stride]);
+                if (kVectors > 1) Lanes::pin(x);
                 ICCONV_UNROLL
                 for (int v = 0; v < kVectors; ++v) sum[p][v] = Lanes::fmadd(w[v], x, sum[p][v]);
             }
@@ -73,10 +76,10 @@ void wide_tile(const WideTile& tile) {
     }
 }
 
-// Pixels in lanes: kChannels output channels by kVectors consecutive vectors of pixels, inputs from memory, weights broadcast.
+// Pixels in lanes: kChannels output channels by kVectors neighbouring vectors of pixels, laid out as LanePlanes has them; inputs
+// from memory, weights broadcast.
 struct NarrowTile {
     const float* base;
-    ptrdiff_t channel_stride;
     const Segment* segments;
     int segment_count;
     const float* weights;  // [reduction index][kChannels]
@@ -84,6 +87,9 @@ struct NarrowTile {
     ptrdiff_t out_stride;  // From channel to channel.
     bool first;            // Begin with zero rather than with what `out` holds.
 };
+
+// Dilations (over the stride) for which there are sweep tiles: those of the published patterns.
+constexpr int kMaxSweepShift = 6;
 
 template <int kChannels, int kVectors>
 void narrow_tile(const NarrowTile& tile) {
@@ -102,11 +108,11 @@ void narrow_tile(const NarrowTile& tile) {
             for (int v = 0; v < kVectors; ++v) sum[c][v] = Lanes::load(tile.out + c * tile.out_stride + v * Lanes::kCount);
         }
     }
-    const ptrdiff_t stride = tile.channel_stride;
+    constexpr ptrdiff_t kNext = kChannelRun * Lanes::kCount;
     for (int s = 0; s < tile.segment_count; ++s) {
         const float* input = tile.base + tile.segments[s].input;
         const float* weights = tile.weights + tile.segments[s].weights;
-        for (int left = tile.segments[s].length; left > 0; --left, input += stride, weights += kChannels) {
+        for (int left = tile.segments[s].length; left > 0; --left, input += Lanes::kCount, weights += kChannels) {
             // The smaller side stays in registers, so that 16 registers are enough for AVX2's tiles.
             if constexpr (kChannels <= kVectors) {
                 V w[kChannels];
@@ -114,14 +120,18 @@ void narrow_tile(const NarrowTile& tile) {
                 for (int c = 0; c < kChannels; ++c) w[c] = Lanes::set1(weights[c]);
                 ICCONV_UNROLL
                 for (int v = 0; v < kVectors; ++v) {
-                    const V x = Lanes::load(input + v * Lanes::kCount);
+                    V x = Lanes::load(input + v * kNext);
+                    if (kChannels > 1) Lanes::pin(x);
                     ICCONV_UNROLL
                     for (int c = 0; c < kChannels; ++c) sum[c][v] = Lanes::fmadd(w[c], x, sum[c][v]);
                 }
             } else {
                 V x[kVectors];
                 ICCONV_UNROLL
-                for (int v = 0; v < kVectors; ++v) x[v] = Lanes::load(input + v * Lanes::kCount);
+                for (int v = 0; v < kVectors; ++v) {
+                    x[v] = Lanes::load(input + v * kNext);
+                    Lanes::pin(x[v]);
+                }
                 ICCONV_UNROLL
                 for (int c = 0; c < kChannels; ++c) {
                     const V w = Lanes::set1(weights[c]);
@@ -136,6 +146,38 @@ void narrow_tile(const NarrowTile& tile) {
         ICCONV_UNROLL
         for (int v = 0; v < kVectors; ++v) Lanes::store(tile.out + c * tile.out_stride + v * Lanes::kCount, sum[c][v]);
     }
+}
+
+// A narrow tile of a single channel with a 3 x 3 kernel. One load an arithmetic instruction would starve it, so it takes the three
+// taps of a kernel row at once and loads each input vector once for them. Segments are (run of channels, kernel row), beginning
+// at the leftmost tap; kShift: vectors from tap to tap.
+template <int kVectors, int kShift>
+void sweep_tile(const NarrowTile& tile) {
+    using V = Lanes::Vector;
+    constexpr ptrdiff_t kNext = kChannelRun * Lanes::kCount;
+    V sum[kVectors];
+    ICCONV_UNROLL
+    for (int v = 0; v < kVectors; ++v) sum[v] = tile.first ? Lanes::zero() : Lanes::load(tile.out + v * Lanes::kCount);
+    for (int s = 0; s < tile.segment_count; ++s) {
+        const float* input = tile.base + tile.segments[s].input;
+        const float* weights = tile.weights + tile.segments[s].weights;
+        const int length = tile.segments[s].length;
+        for (int left = length; left > 0; --left, input += Lanes::kCount, ++weights) {
+            const V w[3] = {Lanes::set1(weights[0]), Lanes::set1(weights[length]), Lanes::set1(weights[2 * length])};
+            ICCONV_UNROLL
+            for (int t = 0; t < kVectors + 2 * kShift; ++t) {
+                V x = Lanes::load(input + t * kNext);
+                Lanes::pin(x);
+                ICCONV_UNROLL
+                for (int tap = 0; tap < 3; ++tap) {
+                    const int v = t - tap * kShift;
+                    if (v >= 0 && v < kVectors) sum[v] = Lanes::fmadd(w[tap], x, sum[v]);
+                }
+            }
+        }
+    }
+    ICCONV_UNROLL
+    for (int v = 0; v < kVectors; ++v) Lanes::store(tile.out + v * Lanes::kCount, sum[v]);
 }
 
 using WideTileFunction = void (*)(const WideTile&);
@@ -166,13 +208,27 @@ struct NarrowTiles<kChannels, 0> {
     static void fill(NarrowTileFunction*) {}
 };
 
+template <int kVectors, int kShift>
+struct SweepTiles {
+    static void fill(NarrowTileFunction (*table)[kMaxSweepShift]) {
+        table[kVectors - 1][kShift - 1] = sweep_tile<kVectors, kShift>;
+        SweepTiles<kShift == 1 ? kVectors - 1 : kVectors, kShift == 1 ? kMaxSweepShift : kShift - 1>::fill(table);
+    }
+};
+template <>
+struct SweepTiles<0, kMaxSweepShift> {
+    static void fill(NarrowTileFunction (*)[kMaxSweepShift]) {}
+};
+
 struct TileTables {
     WideTileFunction wide[2][Lanes::kWidePixels[0]];
     NarrowTileFunction narrow[5][Lanes::kNarrowVectors[0]];
+    NarrowTileFunction sweep[Lanes::kSweepVectors][kMaxSweepShift];
 
     TileTables() {
         WideTiles<1, Lanes::kWidePixels[0]>::fill(wide[0]);
         WideTiles<2, Lanes::kWidePixels[1]>::fill(wide[1]);
+        SweepTiles<Lanes::kSweepVectors, kMaxSweepShift>::fill(sweep);
         NarrowTiles<1, Lanes::kNarrowVectors[0]>::fill(narrow[0]);
         NarrowTiles<2, Lanes::kNarrowVectors[1]>::fill(narrow[1]);
         NarrowTiles<3, Lanes::kNarrowVectors[2]>::fill(narrow[2]);
