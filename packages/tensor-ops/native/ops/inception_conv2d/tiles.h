@@ -56,7 +56,7 @@ void wide_tile(const WideTile& tile) {
         for (; input != end; ++input, weights += weight_stride) {
             V w[kVectors];
             ICCONV_UNROLL
-            for (int v = 0; v < kVectors; ++v) w[v] = Lanes::load(weights + v * Lanes::kCount);
+            for (int v = 0; v < kVectors; ++v) w[v] = Lanes::loadu(weights + v * Lanes::kCount);
             ICCONV_UNROLL
             for (int p = 0; p < kPixels; ++p) {
                 V x = Lanes::set1(input[p * stride]);

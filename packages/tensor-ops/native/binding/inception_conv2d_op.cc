@@ -1,0 +1,277 @@
+// TensorFlow ops IcconvInceptionConv2D... over ops/inception_conv2d; README.md there has their interface.
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "binding/tf_executor.h"
+#include "ops/inception_conv2d/inception_conv2d.h"
+#include "tensorflow/core/framework/common_shape_fns.h"
+#include "tensorflow/core/framework/op.h"
+#include "tensorflow/core/framework/op_kernel.h"
+
+namespace icconv {
+namespace {
+
+using tensorflow::OpKernel;
+using tensorflow::OpKernelConstruction;
+using tensorflow::OpKernelContext;
+using tensorflow::Tensor;
+using tensorflow::TensorShape;
+
+#define ICCONV_INCEPTION_OP(name)                 \
+    REGISTER_OP(name)                             \
+        .Attr("dilations: list(int) >= 2")        \
+        .Attr("strides: list(int) >= 2 = [1, 1]") \
+        .Attr("groups: int >= 1 = 1")             \
+        .SetShapeFn(tensorflow::shape_inference::UnknownShape)
+
+ICCONV_INCEPTION_OP("IcconvInceptionConv2D")
+    .Input("input: float")
+    .Input("filter: float")
+    .Input("bias: float")
+    .Output("output: float")
+    .Attr("activation: {'linear', 'relu'} = 'linear'");
+
+ICCONV_INCEPTION_OP("IcconvInceptionConv2DPack").Input("filter: float").Output("packed: float");
+
+ICCONV_INCEPTION_OP("IcconvInceptionConv2DPacked")
+    .Input("input: float")
+    .Input("packed: float")
+    .Input("bias: float")
+    .Output("output: float")
+    .Attr("kernel_size: int >= 1")
+    .Attr("activation: {'linear', 'relu'} = 'linear'");
+
+ICCONV_INCEPTION_OP("IcconvInceptionConv2DGradInput")
+    .Input("dy: float")
+    .Input("filter: float")
+    .Output("dx: float")
+    .Attr("input_size: list(int) >= 2");
+
+ICCONV_INCEPTION_OP("IcconvInceptionConv2DGradFilter")
+    .Input("input: float")
+    .Input("dy: float")
+    .Output("dfilter: float")
+    .Attr("kernel_size: int >= 1");
+
+REGISTER_OP("IcconvInceptionConv2DGradBias").Input("dy: float").Output("dbias: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
+
+// Sizes, dilations and strides are int32 inside; this bound leaves room for sums and halos of them.
+constexpr int64_t kMost = 1 << 28;
+
+const float* data(const Tensor& tensor) { return tensor.flat<float>().data(); }
+
+// What the ops share: the pattern from their attributes, and the plan, made at the first call.
+class InceptionOp : public OpKernel {
+public:
+    explicit InceptionOp(OpKernelConstruction* context) : OpKernel(context) {
+        std::vector<int64_t> dilations;
+        OP_REQUIRES_OK(context, context->GetAttr("dilations", &dilations));
+        OP_REQUIRES_OK(context, context->GetAttr("strides", &strides_));
+        OP_REQUIRES_OK(context, context->GetAttr("groups", &groups_));
+        OP_REQUIRES(context, dilations.size() % 2 == 0 && groups_ >= 1 && dilations.size() / 2 % static_cast<size_t>(groups_) == 0,
+                    invalid_argument("dilations must hold dH and dW of each output channel, of all groups"));
+        OP_REQUIRES(context, strides_.size() == 2, invalid_argument("strides must be [sH, sW]"));
+        for (int64_t s : strides_) OP_REQUIRES(context, s >= 1 && s <= kMost, invalid_argument("strides must be at least 1, received ", s));
+        for (int64_t d : dilations) {
+            OP_REQUIRES(context, d >= 1, invalid_argument("dilations must be at least 1, received ", d));
+            dilations_.push_back(static_cast<int>(std::min(d, kMost)));
+        }
+    }
+
+protected:
+    int out_channels() const { return static_cast<int>(dilations_.size() / 2); }
+    int groups() const { return groups_; }
+
+    std::shared_ptr<const InceptionConv2DPlan> plan(int64_t in_channels, int64_t kernel) {
+        std::lock_guard<std::mutex> lock(mutex_);
+        if (plan_ == nullptr || plan_->in_channels() != in_channels || plan_->kernel() != kernel) {
+            plan_ = std::make_shared<InceptionConv2DPlan>(static_cast<int>(in_channels), out_channels(), static_cast<int>(kernel), groups_,
+                                                          dilations_.data());
+        }
+        return plan_;
+    }
+
+    absl::Status check_filter(const Tensor& filter) const {
+        if (filter.dims() != 4 || filter.dim_size(0) != filter.dim_size(1) || filter.dim_size(0) % 2 == 0 || filter.dim_size(2) < 1 ||
+            filter.dim_size(3) != out_channels() || filter.NumElements() >= std::numeric_limits<int32_t>::max()) {
+            return invalid_argument("filter must have shape [K, K, C/G, ", out_channels(), "], K odd, received ", filter.shape().DebugString());
+        }
+        return absl::OkStatus();
+    }
+
+    absl::Status check_input(const Tensor& input) const {
+        if (input.dims() != 4 || input.dim_size(0) > kMost || input.dim_size(1) < 1 || input.dim_size(1) > kMost || input.dim_size(2) < 1 ||
+            input.dim_size(2) > kMost || input.dim_size(3) < 1 || input.dim_size(3) > kMost || input.dim_size(3) % groups_ != 0) {
+            return invalid_argument("input must have shape [N, H, W, C], C divisible by ", groups_, " groups, received ",
+                                    input.shape().DebugString());
+        }
+        return absl::OkStatus();
+    }
+
+    InceptionConv2DSize size(int64_t batch, int64_t height, int64_t width) const {
+        return {static_cast<int>(batch), static_cast<int>(height), static_cast<int>(width),
+                static_cast<int>(std::min(strides_[0], height)), static_cast<int>(std::min(strides_[1], width))};
+    }
+
+    absl::Status check_dy(const Tensor& dy, const InceptionConv2DSize& size) const {
+        if (dy.dims() != 4 || dy.dim_size(0) != size.batch || dy.dim_size(1) != size.out_height() || dy.dim_size(2) != size.out_width() ||
+            dy.dim_size(3) != out_channels()) {
+            return invalid_argument("dy must have shape [", size.batch, ", ", size.out_height(), ", ", size.out_width(), ", ", out_channels(),
+                                    "], received ", dy.shape().DebugString());
+        }
+        return absl::OkStatus();
+    }
+
+private:
+    std::vector<int64_t> strides_;
+    std::vector<int> dilations_;
+    int groups_ = 1;
+    std::mutex mutex_;
+    std::shared_ptr<const InceptionConv2DPlan> plan_;
+};
+
+// With the filter as it is, and with a packed one.
+template <bool kPacked>
+class InceptionConv2DOp final : public InceptionOp {
+public:
+    explicit InceptionConv2DOp(OpKernelConstruction* context) : InceptionOp(context) {
+        std::string activation;
+        OP_REQUIRES_OK(context, context->GetAttr("activation", &activation));
+        activation_ = activation == "relu" ? ConvActivation::kRelu : ConvActivation::kLinear;
+        if (kPacked) OP_REQUIRES_OK(context, context->GetAttr("kernel_size", &kernel_));
+        OP_REQUIRES(context, kernel_ % 2 == 1, invalid_argument("kernel_size must be odd, received ", kernel_));
+    }
+
+    void Compute(OpKernelContext* context) override {
+        const Tensor& input = context->input(0);
+        const Tensor& filter = context->input(1);
+        const Tensor& bias = context->input(2);
+        OP_REQUIRES_OK(context, check_input(input));
+        const int64_t in_channels = input.dim_size(3);
+        if (!kPacked) {
+            OP_REQUIRES_OK(context, check_filter(filter));
+            OP_REQUIRES(context, filter.dim_size(2) * groups() == in_channels,
+                        invalid_argument("filter must have ", in_channels / groups(), " input channels, received ", filter.shape().DebugString()));
+        }
+        OP_REQUIRES(context, bias.dims() == 1 && (bias.dim_size(0) == 0 || bias.dim_size(0) == out_channels()),
+                    invalid_argument("bias must have shape [0] or [", out_channels(), "], received ", bias.shape().DebugString()));
+        const auto plan = this->plan(in_channels, kPacked ? kernel_ : filter.dim_size(0));
+        if (kPacked) {
+            OP_REQUIRES(context, filter.dims() == 1 && static_cast<size_t>(filter.NumElements()) == plan->packed_size(),
+                        invalid_argument("packed must have shape [", plan->packed_size(), "] for this pattern, received ",
+                                         filter.shape().DebugString()));
+        }
+        const InceptionConv2DSize size = this->size(input.dim_size(0), input.dim_size(1), input.dim_size(2));
+        Tensor* output = nullptr;
+        const TensorShape shape({size.batch, size.out_height(), size.out_width(), out_channels()});
+        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &output));
+        if (output->NumElements() == 0) return;
+        advise_huge_pages(output);
+        TfExecutor executor(context);
+        inception_conv2d(*plan, size, data(input), kPacked ? nullptr : data(filter), kPacked ? data(filter) : nullptr,
+                         bias.NumElements() == 0 ? nullptr : data(bias), activation_, output->flat<float>().data(), executor);
+    }
+
+private:
+    ConvActivation activation_ = ConvActivation::kLinear;
+    int kernel_ = 1;
+};
+
+class InceptionConv2DPackOp final : public InceptionOp {
+public:
+    using InceptionOp::InceptionOp;
+
+    void Compute(OpKernelContext* context) override {
+        const Tensor& filter = context->input(0);
+        OP_REQUIRES_OK(context, check_filter(filter));
+        const auto plan = this->plan(filter.dim_size(2) * groups(), filter.dim_size(0));
+        Tensor* packed = nullptr;
+        OP_REQUIRES_OK(context, context->allocate_output(0, TensorShape({static_cast<int64_t>(plan->packed_size())}), &packed));
+        TfExecutor executor(context);
+        plan->pack(data(filter), packed->flat<float>().data(), executor);
+    }
+};
+
+class InceptionConv2DGradInputOp final : public InceptionOp {
+public:
+    explicit InceptionConv2DGradInputOp(OpKernelConstruction* context) : InceptionOp(context) {
+        OP_REQUIRES_OK(context, context->GetAttr("input_size", &input_size_));
+        OP_REQUIRES(context, input_size_.size() == 2 && std::min(input_size_[0], input_size_[1]) >= 1 && std::max(input_size_[0], input_size_[1]) <= kMost,
+                    invalid_argument("input_size must be [H, W], each at least 1"));
+    }
+
+    void Compute(OpKernelContext* context) override {
+        const Tensor& dy = context->input(0);
+        const Tensor& filter = context->input(1);
+        OP_REQUIRES_OK(context, check_filter(filter));
+        OP_REQUIRES(context, dy.dims() == 4 && dy.dim_size(0) <= kMost, invalid_argument("dy must have rank 4, received ", dy.shape().DebugString()));
+        const InceptionConv2DSize size = this->size(dy.dim_size(0), input_size_[0], input_size_[1]);
+        OP_REQUIRES_OK(context, check_dy(dy, size));
+        const auto plan = this->plan(filter.dim_size(2) * groups(), filter.dim_size(0));
+        Tensor* dx = nullptr;
+        const TensorShape shape({size.batch, size.in_height, size.in_width, plan->in_channels()});
+        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &dx));
+        if (dx->NumElements() == 0) return;
+        advise_huge_pages(dx);
+        TfExecutor executor(context);
+        inception_conv2d_grad_input(*plan, size, data(dy), data(filter), dx->flat<float>().data(), executor);
+    }
+
+private:
+    std::vector<int64_t> input_size_;
+};
+
+class InceptionConv2DGradFilterOp final : public InceptionOp {
+public:
+    explicit InceptionConv2DGradFilterOp(OpKernelConstruction* context) : InceptionOp(context) {
+        OP_REQUIRES_OK(context, context->GetAttr("kernel_size", &kernel_));
+        OP_REQUIRES(context, kernel_ % 2 == 1, invalid_argument("kernel_size must be odd, received ", kernel_));
+    }
+
+    void Compute(OpKernelContext* context) override {
+        const Tensor& input = context->input(0);
+        const Tensor& dy = context->input(1);
+        OP_REQUIRES_OK(context, check_input(input));
+        const InceptionConv2DSize size = this->size(input.dim_size(0), input.dim_size(1), input.dim_size(2));
+        OP_REQUIRES_OK(context, check_dy(dy, size));
+        const auto plan = this->plan(input.dim_size(3), kernel_);
+        Tensor* dfilter = nullptr;
+        const TensorShape shape({kernel_, kernel_, plan->in_channels() / groups(), out_channels()});
+        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &dfilter));
+        TfExecutor executor(context);
+        inception_conv2d_grad_filter(*plan, size, data(input), data(dy), dfilter->flat<float>().data(), executor);
+    }
+
+private:
+    int kernel_ = 1;
+};
+
+class InceptionConv2DGradBiasOp final : public OpKernel {
+public:
+    using OpKernel::OpKernel;
+
+    void Compute(OpKernelContext* context) override {
+        const Tensor& dy = context->input(0);
+        OP_REQUIRES(context, dy.dims() == 4 && dy.dim_size(3) >= 1 && dy.dim_size(3) <= kMost,
+                    invalid_argument("dy must have shape [N, OH, OW, O], received ", dy.shape().DebugString()));
+        Tensor* dbias = nullptr;
+        OP_REQUIRES_OK(context, context->allocate_output(0, TensorShape({dy.dim_size(3)}), &dbias));
+        TfExecutor executor(context);
+        inception_conv2d_grad_bias(data(dy), static_cast<size_t>(dy.NumElements() / dy.dim_size(3)), static_cast<int>(dy.dim_size(3)),
+                                   dbias->flat<float>().data(), executor);
+    }
+};
+
+REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2D").Device(tensorflow::DEVICE_CPU), InceptionConv2DOp<false>);
+REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2DPacked").Device(tensorflow::DEVICE_CPU), InceptionConv2DOp<true>);
+REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2DPack").Device(tensorflow::DEVICE_CPU), InceptionConv2DPackOp);
+REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2DGradInput").Device(tensorflow::DEVICE_CPU), InceptionConv2DGradInputOp);
+REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2DGradFilter").Device(tensorflow::DEVICE_CPU), InceptionConv2DGradFilterOp);
+REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2DGradBias").Device(tensorflow::DEVICE_CPU), InceptionConv2DGradBiasOp);
+
+}  // namespace
+}  // namespace icconv
