@@ -1,3 +1,5 @@
+export { type CompiledFpn, compileFpn } from './compile/compile-fpn';
+export { type CompiledResNet, compileForInference, type ForwardOptions } from './compile/compile-resnet';
 export {
   type BlockKind,
   type ConvChoice,
@@ -9,7 +11,12 @@ export {
   resnextConfig,
   type StageBlocks,
 } from './config/resnet-config';
+export { DisposedError } from './errors/disposed-error';
+export { type FpnFeatures, type FpnOptions, type FpnResult, fpn, fpnShapes, initFpn } from './fpn/fpn';
+export { type FpnConfig, type FpnExtra, fpnConfig } from './fpn/fpn-config';
 export { type InitOptions, initResNet } from './init/init-resnet';
+export type { BatchNormOptions } from './layers/batch-norm-options';
+export { fpnNames, PREFIXES, renameFrom, resnetNames, type WeightNames, type WeightStyle } from './names/names';
 export type { ResNetOutput } from './network/walk';
 export { PATTERN_NAMES, type PatternName } from './patterns/names';
 export { publishedCounts, publishedPattern } from './patterns/published';

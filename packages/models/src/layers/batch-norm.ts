@@ -47,6 +47,7 @@ export interface BatchNormalized {
  * @throws {@link InvalidArgumentError} for a batch with one value a channel, which has no variance.
  */
 export function normalizeByBatch(
+  op: string,
   name: string,
   x: Tensor4D,
   weights: BatchNormWeights,
@@ -56,7 +57,7 @@ export function normalizeByBatch(
   const count = batch * height * width;
   if (count < 2) {
     const expected = `more than one value a channel for the statistics of ${name}: a larger batch or image`;
-    throw new InvalidArgumentError('resnet', 'x', `a map [${x.shape.join(', ')}] there`, expected);
+    throw new InvalidArgumentError(op, 'x', `a map [${x.shape.join(', ')}] there`, expected);
   }
   const axes = [0, 1, 2];
   const mean: Tensor1D = tf.mean(x, axes);

@@ -1,16 +1,74 @@
+/** A convolution of a plan on tensors: its weights, and what it computes. */
 import { conv2d, inceptionConv2d } from '@icconv/tensor-ops';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { type ConvSpec, samePad } from '../network/plan';
+import type { AfterConv } from '../network/walk';
+import { type StateDict, weight } from '../state-dict';
+import { type BatchNormWeights, normalizeByBatch, normalizeByRunning } from './batch-norm';
 
 /** Shape of a convolution's filter. */
 export function filterShape({ size, inChannels, outChannels, groups }: ConvSpec): [number, number, number, number] {
   return [size, size, inChannels / groups, outChannels];
 }
 
-/** The convolution of a spec. x [N, H, W, C]; returns [N, ceil(H/stride), ceil(W/stride), O]. */
-export function applyConv(x: Tensor4D, filter: Tensor4D, spec: ConvSpec): Tensor4D {
+const NORM_PARTS = ['weight', 'bias', 'running_mean', 'running_var'] as const;
+
+/** Names and shapes of a convolution's weights and those of its batch norm. */
+export function convShapes(specs: readonly ConvSpec[]): Record<string, readonly number[]> {
+  const shapes: Record<string, readonly number[]> = {};
+  for (const spec of specs) {
+    shapes[`${spec.name}.weight`] = filterShape(spec);
+    const vectors = spec.norm === undefined ? [`${spec.name}.bias`] : NORM_PARTS.map((part) => `${spec.norm}.${part}`);
+    for (const name of vectors) shapes[name] = [spec.outChannels];
+  }
+  return shapes;
+}
+
+/** How the batch norms of a run behave. */
+export interface BatchNormMode {
+  /** True for those that take the statistics of the batch, by name. */
+  readonly trains: (norm: string) => boolean;
+  readonly momentum: number;
+  /** Receives the new running statistics. */
+  readonly statistics: Record<string, Tensor1D>;
+}
+
+/** The convolution, its batch norm or bias, and what follows. x [N, H, W, C]; returns [N, ceil(H/stride), ceil(W/stride), O]. */
+export function convLayer(
+  op: string,
+  weights: StateDict,
+  x: Tensor4D,
+  spec: ConvSpec,
+  { relu, residual }: AfterConv<Tensor4D>,
+  mode: BatchNormMode,
+): Tensor4D {
+  const filter = weight<Tensor4D>(op, weights, `${spec.name}.weight`, filterShape(spec));
+  const { norm } = spec;
+  let y: Tensor4D;
+  if (norm === undefined) {
+    y = convolve(x, filter, spec, weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]));
+  } else if (mode.trains(norm)) {
+    const z = convolve(x, filter, spec);
+    const result = normalizeByBatch(op, norm, z, normWeights(op, weights, norm, spec.outChannels), mode.momentum);
+    mode.statistics[`${norm}.running_mean`] = result.mean;
+    mode.statistics[`${norm}.running_var`] = result.variance;
+    y = result.y;
+  } else y = normalizeByRunning(convolve(x, filter, spec), normWeights(op, weights, norm, spec.outChannels));
+  if (residual !== undefined) y = tf.add(y, residual);
+  return relu ? tf.relu(y) : y;
+}
+
+function convolve(x: Tensor4D, filter: Tensor4D, spec: ConvSpec, bias?: Tensor1D): Tensor4D {
   const { stride: strides, groups, dilations } = spec;
+  const common = { strides, groups, ...(bias === undefined ? {} : { bias }) };
   return dilations === undefined
-    ? conv2d(x, filter, { strides, groups, pad: samePad(spec) })
-    : inceptionConv2d(x, filter, { strides, groups, dilations });
+    ? conv2d(x, filter, { ...common, pad: samePad(spec) })
+    : inceptionConv2d(x, filter, { ...common, dilations });
+}
+
+/** The weights of a batch norm. */
+export function normWeights(op: string, weights: StateDict, norm: string, channels: number): BatchNormWeights {
+  const take = (name: string) => weight<Tensor1D>(op, weights, `${norm}.${name}`, [channels]);
+  return { weight: take('weight'), bias: take('bias'), mean: take('running_mean'), variance: take('running_var') };
 }

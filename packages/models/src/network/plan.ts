@@ -3,12 +3,12 @@
 import type { Dilation } from '@icconv/inception-conv';
 import type { Pair } from '@icconv/tensor-ops';
 
-/** A convolution without bias and the batch norm behind it. Filter [K, K, inChannels/groups, outChannels]. */
+/** A convolution, with the batch norm behind it or a bias. Filter [K, K, inChannels/groups, outChannels]. */
 export interface ConvSpec {
   /** Name of the filter without `.weight`, such as `layer1.0.conv2`. */
   readonly name: string;
-  /** Name of the batch norm, such as `layer1.0.bn2`. */
-  readonly norm: string;
+  /** Name of the batch norm, such as `layer1.0.bn2`; without one there is a bias, `<name>.bias`. */
+  readonly norm?: string;
   readonly kind: 'plain' | 'inception' | 'super';
   /** Side K of the kernel. */
   readonly size: number;

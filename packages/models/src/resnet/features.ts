@@ -1,5 +1,5 @@
 import type { ResNetConfig } from '../config/resnet-config';
-import { filterShape } from '../layers/conv-layer';
+import { convShapes } from '../layers/conv-layer';
 import { planConvs } from '../network/plan';
 import { resolveResNet } from '../network/resolve';
 import { FEATURES } from '../network/walk';
@@ -22,13 +22,7 @@ export function resnetFeatures(config: ResNetConfig): Readonly<Record<ResNetFeat
 /** Names and shapes of all weights, in forward order: what a weight file must hold. @throws {@link InvalidArgumentError} */
 export function resnetShapes(config: ResNetConfig): Readonly<Record<string, readonly number[]>> {
   const plan = resolveResNet(config);
-  const shapes: Record<string, readonly number[]> = {};
-  for (const spec of planConvs(plan)) {
-    shapes[`${spec.name}.weight`] = filterShape(spec);
-    for (const part of ['weight', 'bias', 'running_mean', 'running_var']) {
-      shapes[`${spec.norm}.${part}`] = [spec.outChannels];
-    }
-  }
+  const shapes = convShapes(planConvs(plan));
   if (plan.head !== undefined) {
     const { name, inChannels, classes } = plan.head;
     shapes[`${name}.weight`] = [inChannels, classes];

@@ -3,23 +3,16 @@ import { InvalidArgumentError, maxPool2d, ShapeMismatchError } from '@icconv/ten
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ResNetConfig } from '../config/resnet-config';
-import { BATCH_NORM_MOMENTUM, type BatchNormWeights, normalizeByBatch, normalizeByRunning } from '../layers/batch-norm';
-import { applyConv, filterShape } from '../layers/conv-layer';
-import type { ConvSpec, HeadSpec, ResNetPlan } from '../network/plan';
+import { type BatchNormOptions, checkBatchNorm } from '../layers/batch-norm-options';
+import { convLayer } from '../layers/conv-layer';
+import type { HeadSpec, ResNetPlan } from '../network/plan';
 import { resolveResNet } from '../network/resolve';
-import { type AfterConv, FEATURES, type ResNetInterpreter, type ResNetOutput, walkResNet } from '../network/walk';
+import { type AfterConv, FEATURES, type ResNetOutput, walkResNet } from '../network/walk';
 import { type StateDict, weight } from '../state-dict';
 
 export type ResNetFeature = (typeof FEATURES)[number];
 
-export interface ResNetOptions<R extends ResNetOutput = ResNetFeature> {
-  /**
-   * Which batch norms take the statistics of the batch: all, none, or those that the function is true for, called with their names
-   * (`layer1.0.bn2`, `layer1.0.downsample.1`); the others are frozen. false.
-   */
-  readonly training?: boolean | ((norm: string) => boolean);
-  /** Share of the batch in the new running statistics, in (0, 1]; {@link BATCH_NORM_MOMENTUM}. */
-  readonly momentum?: number;
+export interface ResNetOptions<R extends ResNetOutput = ResNetFeature> extends BatchNormOptions {
   /** Outputs wanted; the network runs no farther than they need. The four features. */
   readonly returns?: readonly R[];
 }
@@ -55,15 +48,31 @@ export function resnet<R extends ResNetOutput = ResNetFeature>(
 ): ResNetResult<R> {
   const plan = resolveResNet(config);
   const returns = checkRun('resnet', plan, x, options.returns ?? FEATURES);
-  const { training = false, momentum = BATCH_NORM_MOMENTUM } = options;
-  if (!(momentum > 0 && momentum <= 1)) throw new InvalidArgumentError('resnet', 'momentum', momentum, 'in (0, 1]');
-  const trains = typeof training === 'function' ? training : () => training;
+  const { trains, momentum } = checkBatchNorm('resnet', options);
   const run = () => {
     const statistics: Record<string, Tensor1D> = {};
-    const results = walkResNet<Tensor>(plan, x, returns, tensorInterpreter(weights, trains, momentum, statistics));
+    const results = walkResNet<Tensor>(plan, x, returns, {
+      conv: (y, spec, after) =>
+        convLayer('resnet', weights, y as Tensor4D, spec, after as AfterConv<Tensor4D>, {
+          trains,
+          momentum,
+          statistics,
+        }),
+      maxPool: (y) => maxPool2d(y as Tensor4D, STEM_POOL),
+      classify: (y, head) => classify(weights, y as Tensor4D, head),
+    });
     return { ...results, statistics };
   };
   return tf.tidy(run as () => never) as unknown as ResNetResult<R>;
+}
+
+/** Window of the pooling behind the stem. */
+export const STEM_POOL = { size: 3, strides: 2, pad: 1 } as const;
+
+function classify(weights: StateDict, x: Tensor4D, { name, inChannels, classes }: HeadSpec): Tensor2D {
+  const matrix = weight<Tensor2D>('resnet', weights, `${name}.weight`, [inChannels, classes]);
+  const bias = weight<Tensor1D>('resnet', weights, `${name}.bias`, [classes]);
+  return tf.add(tf.matMul(tf.mean(x, [1, 2]) as Tensor2D, matrix), bias);
 }
 
 /** Checks outputs and input of a run; shared with compiled networks. */
@@ -84,41 +93,4 @@ export function checkRun(
     throw new ShapeMismatchError(op, 'x', `[N, H, W, ${inChannels}]`, x.shape);
   }
   return new Set(returns);
-}
-
-function tensorInterpreter(
-  weights: StateDict,
-  trains: (norm: string) => boolean,
-  momentum: number,
-  statistics: Record<string, Tensor1D>,
-): ResNetInterpreter<Tensor> {
-  const op = 'resnet';
-  return {
-    conv(x: Tensor, spec: ConvSpec, { relu, residual }: AfterConv<Tensor>) {
-      const filter = weight<Tensor4D>(op, weights, `${spec.name}.weight`, filterShape(spec));
-      const z = applyConv(x as Tensor4D, filter, spec);
-      const norm = normWeights(op, weights, spec);
-      let y: Tensor;
-      if (trains(spec.norm)) {
-        const { y: normalized, mean, variance } = normalizeByBatch(spec.norm, z, norm, momentum);
-        statistics[`${spec.norm}.running_mean`] = mean;
-        statistics[`${spec.norm}.running_var`] = variance;
-        y = normalized;
-      } else y = normalizeByRunning(z, norm);
-      if (residual !== undefined) y = tf.add(y, residual);
-      return relu ? tf.relu(y) : y;
-    },
-    maxPool: (x) => maxPool2d(x as Tensor4D, { size: 3, strides: 2, pad: 1 }),
-    classify(x, { name, inChannels, classes }: HeadSpec) {
-      const matrix = weight<Tensor2D>(op, weights, `${name}.weight`, [inChannels, classes]);
-      const bias = weight<Tensor1D>(op, weights, `${name}.bias`, [classes]);
-      return tf.add(tf.matMul(tf.mean(x, [1, 2]) as Tensor2D, matrix), bias);
-    },
-  };
-}
-
-/** The weights of the batch norm behind a convolution. */
-export function normWeights(op: string, weights: StateDict, { norm, outChannels }: ConvSpec): BatchNormWeights {
-  const take = (name: string) => weight<Tensor1D>(op, weights, `${norm}.${name}`, [outChannels]);
-  return { weight: take('weight'), bias: take('bias'), mean: take('running_mean'), variance: take('running_var') };
 }

@@ -2,6 +2,8 @@ import { registerKernels } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import type { Backend } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
+// Gradients of TensorFlow.js' own operators; the native backend brings them along, the others do not.
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
 
 /** Makes a backend current for `describeBackends`; returns why it can't be, if so. */
 export async function activate(backend: Backend): Promise<string | undefined> {

@@ -34,31 +34,25 @@ const fixture = loadFixture(new URL('models.safetensors', folder));
 export async function goldenErrors(
   caseName: string,
   results: Readonly<Record<string, Tensor>>,
-  /** Names of all results of the case; needed where `results` holds some of them. */
-  names: readonly string[] = Object.keys(results),
-  size: (name: string) => number = (name) => results[name]!.size,
 ): Promise<Record<string, number>> {
   const samples = fixture[`${caseName}/samples`]!.data as Float32Array;
   const numbers = fixture[`${caseName}/numbers`]!.data as Float64Array;
   const errors: Record<string, number> = {};
   let at = 0;
-  const sorted = [...names].sort();
-  for (const [row, name] of sorted.entries()) {
-    const length = size(name);
+  const names = Object.keys(results).sort();
+  for (const [row, name] of names.entries()) {
+    const { size: length } = results[name]!;
     const step = Math.max(1, Math.floor(length / manifest.samples));
     const count = Math.min(manifest.samples, Math.ceil(length / step));
-    const result = results[name];
-    if (result !== undefined) {
-      const [projection, magnitude] = [numbers[2 * row]!, numbers[2 * row + 1]!];
-      const values = (await result.data()) as Float32Array;
-      let worst = Math.abs(project(name, values) - projection) / Math.sqrt(length);
-      for (let i = 0; i < count; i++) worst = Math.max(worst, Math.abs(values[i * step]! - samples[at + i]!));
-      errors[name] = Number.isNaN(worst) ? Number.POSITIVE_INFINITY : worst / magnitude;
-    }
+    const [projection, magnitude] = [numbers[2 * row]!, numbers[2 * row + 1]!];
+    const values = (await results[name]!.data()) as Float32Array;
+    let worst = Math.abs(project(name, values) - projection) / Math.sqrt(length);
+    for (let i = 0; i < count; i++) worst = Math.max(worst, Math.abs(values[i * step]! - samples[at + i]!));
+    errors[name] = Number.isNaN(worst) ? Number.POSITIVE_INFINITY : worst / magnitude;
     at += count;
   }
-  if (at !== samples.length || 2 * sorted.length !== numbers.length) {
-    throw new Error(`${caseName}: the fixture holds other results than ${sorted.length} named ${sorted[0]}, ...`);
+  if (at !== samples.length || 2 * names.length !== numbers.length) {
+    throw new Error(`${caseName}: the fixture holds other results than ${names.length} named ${names[0]}, ...`);
   }
   return errors;
 }

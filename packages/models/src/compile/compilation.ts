@@ -1,0 +1,56 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { DisposedError } from '../errors/disposed-error';
+import type { CompiledConv } from './compiled-conv';
+
+/** What a compiled network owns, by name; all of it is freed together, also when compiling fails half-way. */
+export class Compilation {
+  readonly #convs = new Map<string, CompiledConv>();
+  readonly #tensors = new Map<string, Tensor>();
+  readonly #op: string;
+  #disposed = false;
+
+  /** @param op - name for errors of use after `dispose`. */
+  constructor(op: string) {
+    this.#op = op;
+  }
+
+  /** Runs the making; frees what is there if it fails. */
+  build<T>(make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  add(name: string, conv: CompiledConv): void {
+    this.#convs.set(name, conv);
+  }
+
+  copy(tensor: Tensor, name: string): void {
+    this.#tensors.set(name, tf.keep(tf.clone(tensor)));
+  }
+
+  conv(name: string): CompiledConv {
+    return this.#convs.get(name)!;
+  }
+
+  tensor<T extends Tensor>(name: string): T {
+    return this.#tensors.get(name) as T;
+  }
+
+  /** @throws {@link DisposedError} */
+  check(): void {
+    if (this.#disposed) throw new DisposedError(this.#op);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const conv of this.#convs.values()) conv.dispose();
+    tf.dispose([...this.#tensors.values()]);
+    this.#convs.clear();
+    this.#tensors.clear();
+  }
+}
