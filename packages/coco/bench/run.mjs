@@ -1,6 +1,6 @@
 // The COCO evaluation against pycocotools and faster-coco-eval (C++) on the same files.
-//   pnpm bench coco [bbox] [segm] [keypoints] [--runs 3] [--json]
-// Every run is a fresh process; contenders take turns; the numbers of all are compared before any time is shown.
+//   pnpm bench coco [bbox] [segm] [keypoints] [large] [--runs 3] [--json]
+// `large` loads an instances file of 700 MB and needs no Python. Every run is a fresh process; contenders take turns; the numbers of all are compared before any time is shown.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -12,20 +12,11 @@ import { pythonEnv } from '../../../tooling/bench/python-env.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values, positionals } = parseArgs({
+  args: process.argv.slice(2).filter((arg) => arg !== '--'),
   allowPositionals: true,
   options: { runs: { type: 'string', default: '3' }, json: { type: 'boolean', default: false } },
 });
 const kinds = positionals.length > 0 ? positionals : ['bbox', 'segm', 'keypoints'];
-const scripts = new URL('../../../tooling/bench/coco/', import.meta.url);
-const python = await pythonEnv({
-  requirements: new URL('requirements.txt', scripts),
-  modules: ['pycocotools', 'faster_coco_eval', 'numpy'],
-});
-if (python === undefined) {
-  console.error('the files of this benchmark are made with Python: install python3 with its venv module');
-  process.exit(1);
-}
-
 const bundle = here('../node_modules/.bench-build');
 await build({
   config: false,
@@ -36,6 +27,31 @@ await build({
   splitting: true,
   silent: true,
 });
+
+if (kinds.includes('large')) {
+  const answer = JSON.parse(
+    execute(process.execPath, [here('large.mjs'), bundle, here('../node_modules/.bench-data/large.json'), '700']),
+  );
+  const { fileMb, seconds, peakMb, annotations } = answer;
+  if (values.json) console.log(JSON.stringify({ kind: 'large', ...answer }));
+  else {
+    console.log(
+      `large: ${annotations} annotations, ${fileMb.toFixed(0)} MB of JSON in ${seconds.toFixed(1)} s, peak ${peakMb.toFixed(0)} MiB`,
+    );
+  }
+}
+const compared = kinds.filter((kind) => kind !== 'large');
+if (compared.length === 0) process.exit(0);
+
+const scripts = new URL('../../../tooling/bench/coco/', import.meta.url);
+const python = await pythonEnv({
+  requirements: new URL('requirements.txt', scripts),
+  modules: ['pycocotools', 'faster_coco_eval', 'numpy'],
+});
+if (python === undefined) {
+  console.error('the files of this benchmark are made with Python: install python3 with its venv module');
+  process.exit(1);
+}
 
 const threads = Math.min(4, cpus().length);
 const CONTENDERS = [
@@ -56,7 +72,7 @@ const CONTENDERS = [
   },
 ];
 
-for (const kind of kinds) report(kind, measure(kind));
+for (const kind of compared) report(kind, measure(kind));
 
 function measure(kind) {
   const folder = here('../node_modules/.bench-data');

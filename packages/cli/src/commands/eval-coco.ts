@@ -9,12 +9,11 @@ import {
   type ErrorAnalysis,
   type EvaluateOptions,
   type Evaluation,
-  evaluate,
   formatSummary,
   type IouType,
   perCategory,
 } from '@icconv/coco';
-import { loadDataset, loadResults } from '@icconv/coco/node';
+import { evaluateParallel, loadDataset, loadResults } from '@icconv/coco/node';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import type { CommandContext } from '../program';
@@ -30,6 +29,7 @@ interface EvalOptions {
   readonly iouThrs?: readonly number[];
   readonly sigmas?: readonly number[];
   readonly minScore: number;
+  readonly threads?: number;
   readonly protocol?: 'coco' | 'crowdpose';
   readonly compat?: 'none' | 'pycocotools';
   readonly unknownImages?: 'error' | 'ignore';
@@ -57,6 +57,7 @@ function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command 
     .option('--max-dets <list>', 'detections taken from an image, such as 1,10,100', numbers)
     .option('--iou-thrs <list>', 'overlap thresholds, such as 0.5,0.75', numbers)
     .option('--min-score <score>', 'least score in the analysis of mistakes', Number, 0.3)
+    .option('--threads <n>', 'threads, by default as many as pay', Number)
     .addOption(new Option('--compat <mode>', 'repeat the known faults of pycocotools').choices(['none', 'pycocotools']))
     .addOption(
       new Option('--unknown-images <mode>', 'detections of images that the annotations lack').choices([
@@ -72,10 +73,14 @@ function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command 
       );
   }
   return command.action(async (options: EvalOptions) => {
-    const dataset = await loadDataset(options.gt, { signal });
-    const results = await loadResults(options.dt, { signal });
+    const dataset = await loadDataset(options.gt, { signal, shared: true });
+    const results = await loadResults(options.dt, { signal, shared: true });
     const settings = evaluateOptions(iouType, options);
-    const evaluation = evaluate(dataset, results, settings);
+    const { threads } = options;
+    const evaluation = await evaluateParallel(dataset, results, {
+      ...settings,
+      ...(threads !== undefined && { threads }),
+    });
     const errors =
       options.plots !== undefined || options.json ? mistakes(dataset, results, settings, options) : undefined;
     if (options.json) console.log(JSON.stringify(asJson(evaluation, dataset, errors), null, 2));
