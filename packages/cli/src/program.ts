@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { cocoCommand } from './commands/coco';
+import { convertCommand } from './commands/convert';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval-coco';
+import { inspectCommand } from './commands/inspect';
 import { setupCommand } from './commands/setup';
 
 /** What every command gets. */
@@ -21,5 +23,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(setupCommand(context))
     .addCommand(doctorCommand(context))
     .addCommand(cocoCommand(context))
+    .addCommand(convertCommand(context))
+    .addCommand(inspectCommand(context))
     .addCommand(evalCommand(context));
 }

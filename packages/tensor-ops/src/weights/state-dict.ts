@@ -81,7 +81,7 @@ export async function loadStateDict(
 async function loadFrom(file: WeightFile, options: LoadStateDictOptions): Promise<Record<string, Tensor>> {
   const { path } = file;
   const selection = selectStateDict(file, options);
-  const inceptionCounts = resolveCounts(options.inceptionCounts, selection.entries.keys(), path);
+  const inceptionCounts = resolveCounts(options.inceptionCounts, selection.entries.keys(), file);
   const plan = planConversion(path, selection, {
     from: options.layout ?? fileLayout(file),
     to: 'tensorflow',

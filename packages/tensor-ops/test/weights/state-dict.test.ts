@@ -362,6 +362,18 @@ describe('converting files', () => {
     });
     const [source, target] = [await openWeights(fixture('bfloat16.pth')), await openWeights(split.path)];
     expect([...target.entries.keys()].sort()).toEqual([...source.entries.keys()].sort());
+    const listed = await convertWeights(joined.path, folder.file('listed.pth'), {
+      inceptionCounts: [COUNTS['layer1.0.conv2']],
+      branches: 'split',
+      fromLayout: 'tensorflow',
+      dtype: 'bfloat16',
+      into: 'state_dict',
+    });
+    const nested = await openWeights(listed.path);
+    expect([...nested.entries.keys()].sort()).toEqual(
+      [...target.entries.keys()].map((name) => `state_dict.${name}`).sort(),
+    );
+    await nested.close();
     for (const name of source.entries.keys())
       expect(await target.readRaw(name), name).toEqual(await source.readRaw(name));
     await source.close();

@@ -11,7 +11,9 @@ import { type SelectOptions, selectStateDict } from './select';
 import type { InceptionCounts, WeightLayout } from './types';
 import { targetDtype, toWritable } from './writable';
 
-export interface ConvertOptions extends OpenWeightsOptions, SelectOptions, SaveOptions {
+export interface ConvertOptions extends OpenWeightsOptions, SelectOptions, Omit<SaveOptions, 'container'> {
+  /** PyTorch: key that holds the state dict in the output. Default: none, or `state_dict` when there is metadata. */
+  readonly into?: string;
   /** Element type for all floats. Default: each as it is. */
   readonly dtype?: WeightDtype;
   /** Order of dimensions in the input. Default: what a safetensors header says, else `pytorch`. */
@@ -21,7 +23,10 @@ export interface ConvertOptions extends OpenWeightsOptions, SelectOptions, SaveO
   readonly rules?: readonly LayoutRule[];
   /** Inception branches, `<layer>.conv_list.<n>`: `join` them to one filter, `split` filters into them, or `keep` the names. Default: `keep`. */
   readonly branches?: 'join' | 'split' | 'keep';
-  /** Counts of each inception layer's branches, by layer, or as a list in forward order (joining only). Needed to join and to split. */
+  /**
+   * Counts of each inception layer's branches, by layer, or as a list in forward order. Needed to join and to split. To split, a list is for
+   * the layers named `conv2`, which are those of the published ResNets.
+   */
   readonly inceptionCounts?: InceptionCounts | readonly (readonly number[])[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: {
@@ -59,7 +64,7 @@ export async function convertWeights(
   try {
     const from = options.fromLayout ?? fileLayout(file);
     const selection = selectStateDict(file, options);
-    const counts = resolveCounts(options.inceptionCounts, selection.entries.keys(), file.path);
+    const counts = resolveCounts(options.inceptionCounts, selection.entries.keys(), file);
     const join = branches === 'join';
     const plan = planConversion(file.path, selection, {
       from,
@@ -90,7 +95,13 @@ export async function convertWeights(
         return data;
       },
     }));
-    const path = await saveTensors(output, watched, toLayout, options);
+    const { container: _, into, ...saving } = options;
+    const path = await saveTensors(
+      output,
+      watched,
+      toLayout,
+      into === undefined ? saving : { ...saving, container: into },
+    );
     const { container, strippedPrefixes, ignored } = selection;
     return { path, tensors, bytes, container, strippedPrefixes, ignored, joined: plan.joined };
   } finally {
@@ -103,12 +114,22 @@ export function fileLayout(file: WeightFile): WeightLayout {
   return file.metadata.get(LAYOUT_KEY) === 'tensorflow' ? 'tensorflow' : 'pytorch';
 }
 
+const PUBLISHED_LAYER = /(?:^|\.)conv2\.weight$/;
+const withoutEnding = (name: string) => name.slice(0, -'.weight'.length);
+
+/** Counts by layer; a list is given to the layers with branches, or else to the published ones, in forward order. */
 export function resolveCounts(
   counts: InceptionCounts | readonly (readonly number[])[] | undefined,
   names: Iterable<string>,
-  path: string,
+  file: WeightFile,
 ): InceptionCounts | undefined {
-  return isList(counts) ? countsByLayer(inceptionLayers(names), counts, path) : counts;
+  if (!isList(counts)) return counts;
+  const all = [...names];
+  const branched = inceptionLayers(all);
+  const layers = branched.length > 0 ? branched : all.filter((name) => PUBLISHED_LAYER.test(name)).map(withoutEnding);
+  // PyTorch files keep the forward order; safetensors writers sort by name, with layer1.10 before layer1.2.
+  if (file.format === 'safetensors') layers.sort(new Intl.Collator('en', { numeric: true }).compare);
+  return countsByLayer(layers, counts, file.path);
 }
 
 const isList = (counts: unknown): counts is readonly (readonly number[])[] => Array.isArray(counts);

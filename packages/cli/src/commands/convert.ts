@@ -1,0 +1,92 @@
+/** `icconv convert INPUT OUTPUT`: one weight format, layout or precision into another. */
+import { type ConvertOptions, convertWeights, type WeightDtype, type WeightLayout } from '@icconv/tensor-ops/weights';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CommandContext } from '../program';
+import { formatBytes } from '../weights/format';
+import { readPatternCounts } from '../weights/pattern-option';
+
+interface ConvertFlags {
+  readonly container?: string;
+  readonly into?: string;
+  readonly prefix?: string;
+  readonly ema?: boolean;
+  readonly dtype?: WeightDtype;
+  readonly fromLayout?: WeightLayout;
+  readonly layout?: WeightLayout;
+  readonly pattern?: string;
+  readonly branches: 'join' | 'split' | 'keep';
+  readonly maxShard?: number;
+  readonly opaque?: readonly string[];
+  readonly json?: boolean;
+}
+
+const LAYOUTS = ['pytorch', 'tensorflow'];
+
+export function convertCommand({ signal }: CommandContext): Command {
+  return new Command('convert')
+    .description('convert a weight file: safetensors, PyTorch; layout, precision, names of inception branches')
+    .argument('<input>', 'safetensors file or index, or PyTorch checkpoint')
+    .argument('<output>', 'ends in .safetensors, or in .pth, .pt, .tar, .bin or .ckpt for a PyTorch checkpoint')
+    .option(
+      '--container <keys>',
+      'where the state dict is in the input, such as state_dict (default: found by the usual names)',
+    )
+    .option('--into <key>', 'put the state dict under this key of a PyTorch checkpoint')
+    .option('--prefix <text>', 'take only names with this prefix, and remove it: backbone.')
+    .option('--ema', 'take the moving average of the weights')
+    .addOption(new Option('--dtype <type>', 'precision of all floats').choices(['float32', 'float16', 'bfloat16']))
+    .addOption(new Option('--from-layout <layout>', 'order of dimensions in the input').choices(LAYOUTS))
+    .addOption(new Option('--layout <layout>', 'order of dimensions in the output (default: pytorch)').choices(LAYOUTS))
+    .option('--pattern <file>', 'dilation pattern of the inception layers, for --branches')
+    .addOption(
+      new Option('--branches <how>', 'inception branches: join them to one filter a layer, split filters, or keep')
+        .choices(['join', 'split', 'keep'])
+        .default('keep'),
+    )
+    .option('--max-shard <MB>', 'write safetensors files of this size with an index', megabytes)
+    .option('--opaque <class...>', 'Python classes to keep as data instead of refusing the file')
+    .option('--json', 'print the result as JSON')
+    .action(async (input: string, output: string, flags: ConvertFlags) => {
+      const report = await convertWeights(input, output, await options(flags, signal));
+      if (flags.json) console.log(JSON.stringify(report));
+      else {
+        const from = report.container === '' ? '' : ` from ${report.container}`;
+        console.log(`${report.path}: ${report.tensors} tensors${from}, ${formatBytes(report.bytes)}`);
+        if (report.strippedPrefixes.length > 0) console.log(`removed prefix ${report.strippedPrefixes.join(', ')}`);
+        if (report.joined.length > 0) console.log(`joined the branches of ${report.joined.length} layers`);
+        if (report.ignored.length > 0)
+          console.log(`left out ${report.ignored.length} tensors: ${some(report.ignored)}`);
+      }
+    });
+}
+
+async function options(flags: ConvertFlags, signal: AbortSignal): Promise<ConvertOptions> {
+  const counts = flags.pattern === undefined ? undefined : await readPatternCounts(flags.pattern);
+  const given: Record<string, unknown> = {
+    container: flags.container,
+    into: flags.into,
+    prefix: flags.prefix,
+    ema: flags.ema,
+    dtype: flags.dtype,
+    fromLayout: flags.fromLayout,
+    toLayout: flags.layout,
+    inceptionCounts: counts,
+    maxShardBytes: flags.maxShard,
+    opaqueClasses: flags.opaque,
+    branches: flags.branches,
+    signal,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function megabytes(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('expected a number of megabytes above 0');
+  return value * 1e6;
+}
+
+const SHOWN = 3;
+
+function some(names: readonly string[]): string {
+  return names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ', ...' : '');
+}

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openWeights, writePytorch } from '@icconv/tensor-ops/weights';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createProgram } from '../program';
+
+const printed: string[] = [];
+let folder: string;
+const path = (name: string) => join(folder, name);
+
+function tensor(name: string, ...shape: number[]) {
+  const length = shape.reduce((product, n) => product * n, 1);
+  const data = Float32Array.from({ length }, (_, i) => i / 8);
+  return { name, shape, dtype: 'float32' as const, read: async () => new Uint8Array(data.buffer) };
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'icconv-weights-'));
+  const tensors = [
+    tensor('module.layer1.0.conv2.conv_list.0.weight', 3, 2, 3, 3),
+    tensor('module.layer1.0.conv2.conv_list.1.weight', 1, 2, 3, 3),
+    tensor('module.fc.bias', 10),
+  ];
+  await writePytorch(path('ckpt.pth.tar'), tensors, { container: 'state_dict', metadata: { epoch: 14 } });
+  writeFileSync(path('pattern.json'), '[{"(0, 0)": 3, "(0, 1)": 0, "(1, 0)": 0, "(1, 1)": 1}]');
+  printed.length = 0;
+  vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+const run = (...args: string[]) =>
+  createProgram({ signal: new AbortController().signal }).parseAsync(args, { from: 'user' });
+const shapes = async (file: string) => {
+  const weights = await openWeights(file);
+  await weights.close();
+  return Object.fromEntries(
+    [...weights.entries.values()].map(({ name, shape, dtype }) => [name, `${dtype} ${shape.join('x')}`]),
+  );
+};
+
+describe('icconv inspect', () => {
+  test('lists type, shape, size and name, and the sum', async () => {
+    await run('inspect', path('ckpt.pth.tar'), '--metadata');
+    expect(printed).toEqual(
+      [
+        'float32  3x2x3x3  216 B  state_dict.module.layer1.0.conv2.conv_list.0.weight',
+        'float32  1x2x3x3  72 B  state_dict.module.layer1.0.conv2.conv_list.1.weight',
+        'float32  10  40 B  state_dict.module.fc.bias',
+        'metadata  epoch = 14',
+        'pytorch: 3 tensors, 82 elements, 328 B',
+      ].map((line) =>
+        expect.stringMatching(new RegExp(`^\\s*${line.replaceAll('.', '\\.').replaceAll(/ +/g, ' +')}$`)),
+      ),
+    );
+  });
+
+  test('--json --filter prints the same as data', async () => {
+    await run('inspect', path('ckpt.pth.tar'), '--json', '--filter', 'fc');
+    expect(JSON.parse(printed.join('\n'))).toEqual({
+      path: path('ckpt.pth.tar'),
+      format: 'pytorch',
+      tensors: [{ name: 'state_dict.module.fc.bias', dtype: 'float32', shape: [10], bytes: 40 }],
+      metadata: { epoch: 14 },
+    });
+  });
+
+  test('says what is wrong with a file', async () => {
+    await expect(run('inspect', path('pattern.json'))).rejects.toThrow(
+      'pattern.json: neither safetensors nor a PyTorch checkpoint (it begins with 5b 7b 22',
+    );
+  });
+});
+
+describe('icconv convert', () => {
+  test('joins branches by a pattern, in halves, and splits them again', async () => {
+    const pattern = ['--pattern', path('pattern.json')];
+    await run(
+      'convert',
+      path('ckpt.pth.tar'),
+      path('joined.safetensors'),
+      '--branches',
+      'join',
+      ...pattern,
+      '--dtype',
+      'float16',
+    );
+    expect(await shapes(path('joined.safetensors'))).toEqual({
+      'layer1.0.conv2.weight': 'float16 4x2x3x3',
+      'fc.bias': 'float16 10',
+    });
+    expect(printed).toEqual([
+      `${path('joined.safetensors')}: 2 tensors from state_dict, 164 B`,
+      'removed prefix module.',
+      'joined the branches of 1 layers',
+    ]);
+    await run(
+      'convert',
+      path('joined.safetensors'),
+      path('split.pth'),
+      '--branches',
+      'split',
+      ...pattern,
+      '--into',
+      'model',
+    );
+    expect(Object.keys(await shapes(path('split.pth')))).toEqual(
+      expect.arrayContaining(['model.fc.bias', 'model.layer1.0.conv2.conv_list.1.weight']),
+    );
+  });
+
+  test('a part of a file, in the other layout, in shards', async () => {
+    const flags = ['--prefix', 'layer1.', '--layout', 'tensorflow', '--max-shard', '0.0001', '--json'];
+    await run('convert', path('ckpt.pth.tar'), path('part.safetensors'), ...flags);
+    const report = JSON.parse(printed[0]!) as { path: string; ignored: string[] };
+    expect(report.ignored).toEqual(['state_dict.module.fc.bias']);
+    expect(await shapes(report.path)).toMatchObject({ '0.conv2.conv_list.0.weight': 'float32 3x3x2x3' });
+  });
+
+  test('another pattern is refused', async () => {
+    writeFileSync(path('other.json'), '[{"(0, 0)": 2, "(1, 1)": 2}]');
+    const flags = ['--branches', 'join', '--pattern', path('other.json')];
+    await expect(run('convert', path('ckpt.pth.tar'), path('x.safetensors'), ...flags)).rejects.toThrow(
+      "the file's branches hold 3, 1 filters, the pattern says 2, 2",
+    );
+  });
+});
