@@ -38,5 +38,6 @@ export function rpnHead(weights: StateDict, features: readonly Tensor4D[], names
 function convolve(weights: StateDict, x: Tensor4D, name: string, activation?: 'relu'): Tensor4D {
   const filter = weights[`${name}.weight`] as Tensor4D;
   const bias = weights[`${name}.bias`] as Tensor1D;
-  return conv2d(x, filter, { bias, ...(activation && { activation }) });
+  const pad = (filter.shape[0] - 1) / 2;
+  return conv2d(x, filter, { bias, pad, ...(activation && { activation }) });
 }

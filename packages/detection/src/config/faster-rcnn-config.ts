@@ -1,0 +1,82 @@
+/**
+ * The one description of a Faster R-CNN: network, and the conventions that its weights were trained under. Plain data.
+ *
+ * Sources of the conventions: pytorch/vision `torchvision/models/detection`, open-mmlab/mmdetection `configs/_base_`,
+ * facebookresearch/detectron2 `detectron2/config/defaults.py`.
+ */
+import type { ResNetConfig } from '@icconv/models';
+import type { AnchorConfig } from '../anchors/anchor-generator';
+import type { BoxCoderWeights } from '../boxes/box-coder';
+import type { MatcherConfig } from '../matching/matcher';
+import type { SamplerConfig } from '../matching/sampler';
+import type { LevelRule } from '../roi-heads/assign-levels';
+import type { ProposalConfig } from '../rpn/proposals';
+
+/** How pixels become the network's input. */
+export interface InputConfig {
+  /** The shorter side after resizing, in pixels, unless the longer one would exceed its limit. */
+  readonly minSize: number;
+  readonly maxSize: number;
+  /** How the resized height and width become whole: torchvision cuts, mmdetection and detectron2 round. */
+  readonly sizeRounding: 'floor' | 'round';
+  /** Subtracted from and divided out of each channel, for pixels in [0, 255], in the order of `channels`. */
+  readonly mean: readonly [number, number, number];
+  readonly deviation: readonly [number, number, number];
+  readonly channels: 'rgb' | 'bgr';
+  /** Height and width are padded, below and to the right, to a multiple of this. */
+  readonly divisor: number;
+}
+
+export interface RpnConfig {
+  readonly anchors: AnchorConfig;
+  /** 3x3 convolutions before the two outputs. */
+  readonly convs: number;
+  /** Proposals at inference and in training. */
+  readonly test: ProposalConfig;
+  readonly train: ProposalConfig;
+  readonly matcher: MatcherConfig;
+  readonly sampler: SamplerConfig;
+  readonly smoothL1Beta: number;
+}
+
+export interface RoiConfig {
+  /** Bins of a pooled RoI on each axis. */
+  readonly outputSize: number;
+  readonly samplingRatio: number;
+  /** Half-pixel RoIAlign, or the legacy one. */
+  readonly aligned: boolean;
+  readonly levelRule: LevelRule;
+  /** Batch-normalised 3x3 convolutions before the linear layers. */
+  readonly convs: number;
+  /** Linear layers with ReLU before the two outputs. */
+  readonly linears: number;
+  readonly hidden: number;
+  readonly coderWeights: BoxCoderWeights;
+  /** Where the background stands among the class logits. */
+  readonly background: 'first' | 'last';
+  /** Deltas for the background class too, as torchvision. */
+  readonly backgroundDeltas: boolean;
+  readonly test: {
+    readonly scoreThreshold: number;
+    readonly nmsThreshold: number;
+    readonly maxDetections: number;
+    readonly minSize: number;
+  };
+  readonly matcher: MatcherConfig;
+  readonly sampler: SamplerConfig;
+  readonly boxLoss: 'smoothL1' | 'giou';
+  readonly smoothL1Beta: number;
+}
+
+export interface FasterRcnnConfig {
+  readonly backbone: ResNetConfig;
+  /** Channels of every pyramid level. */
+  readonly fpnChannels: number;
+  /** Batch norm after each convolution of the pyramid, instead of biases (torchvision's second version). */
+  readonly fpnNorm: boolean;
+  /** Classes, the background not counted. */
+  readonly classes: number;
+  readonly input: InputConfig;
+  readonly rpn: RpnConfig;
+  readonly roi: RoiConfig;
+}

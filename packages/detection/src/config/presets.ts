@@ -1,0 +1,127 @@
+/** The conventions of the libraries whose checkpoints are run here. */
+import type { ResNetConfig } from '@icconv/models';
+import type { FasterRcnnConfig, InputConfig, RoiConfig, RpnConfig } from './faster-rcnn-config';
+
+/** `torchvision-v2` is `fasterrcnn_resnet50_fpn_v2`. */
+export type Preset = 'torchvision' | 'torchvision-v2' | 'mmdetection' | 'detectron2';
+
+export const PRESETS: readonly Preset[] = ['torchvision', 'torchvision-v2', 'mmdetection', 'detectron2'];
+
+const IMAGENET_RGB = {
+  mean: [123.675, 116.28, 103.53],
+  deviation: [58.395, 57.12, 57.375],
+  channels: 'rgb',
+} as const satisfies Partial<InputConfig>;
+
+const SIZES = { minSize: 800, maxSize: 1333, divisor: 32 } as const;
+const ANCHORS = { sizes: [[32], [64], [128], [256], [512]], ratios: [0.5, 1, 2] } as const;
+
+/** IoU thresholds and sample sizes are those of the Faster R-CNN and FPN papers in all libraries. */
+const RPN_TRAINING = {
+  matcher: { foreground: 0.7, background: 0.3, allowLowQuality: true },
+  sampler: { perImage: 256, foregroundShare: 0.5 },
+} as const;
+const ROI_TRAINING = {
+  matcher: { foreground: 0.5, background: 0.5, allowLowQuality: false },
+  sampler: { perImage: 512, foregroundShare: 0.25 },
+} as const;
+
+const TORCHVISION_RPN: RpnConfig = {
+  ...RPN_TRAINING,
+  anchors: { ...ANCHORS, rounded: true },
+  convs: 1,
+  test: { preNmsTopN: 1000, postNmsTopN: 1000, nmsThreshold: 0.7, minSize: 1e-3 },
+  train: { preNmsTopN: 2000, postNmsTopN: 2000, nmsThreshold: 0.7, minSize: 1e-3 },
+  smoothL1Beta: 1 / 9,
+};
+
+const TORCHVISION_ROI: RoiConfig = {
+  ...ROI_TRAINING,
+  outputSize: 7,
+  samplingRatio: 2,
+  aligned: false,
+  levelRule: { canonicalSize: 224, canonicalLevel: 2, levels: 4, epsilon: 1e-6 },
+  convs: 0,
+  linears: 2,
+  hidden: 1024,
+  coderWeights: [10, 10, 5, 5],
+  background: 'first',
+  backgroundDeltas: true,
+  test: { scoreThreshold: 0.05, nmsThreshold: 0.5, maxDetections: 100, minSize: 1e-2 },
+  boxLoss: 'smoothL1',
+  smoothL1Beta: 1 / 9,
+};
+
+const NEWER_RPN: RpnConfig = {
+  ...TORCHVISION_RPN,
+  anchors: { ...ANCHORS, rounded: false },
+  test: { preNmsTopN: 1000, postNmsTopN: 1000, nmsThreshold: 0.7, minSize: 0 },
+  train: { preNmsTopN: 2000, postNmsTopN: 1000, nmsThreshold: 0.7, minSize: 0 },
+  smoothL1Beta: 0,
+};
+
+const NEWER_ROI: RoiConfig = {
+  ...TORCHVISION_ROI,
+  samplingRatio: 0,
+  aligned: true,
+  background: 'last',
+  backgroundDeltas: false,
+  test: { scoreThreshold: 0.05, nmsThreshold: 0.5, maxDetections: 100, minSize: 0 },
+  smoothL1Beta: 0,
+};
+
+type Conventions = Pick<FasterRcnnConfig, 'fpnChannels' | 'fpnNorm' | 'input' | 'rpn' | 'roi'>;
+
+const CONVENTIONS: Readonly<Record<Preset, Conventions>> = {
+  torchvision: {
+    fpnChannels: 256,
+    fpnNorm: false,
+    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'floor' },
+    rpn: TORCHVISION_RPN,
+    roi: TORCHVISION_ROI,
+  },
+  'torchvision-v2': {
+    fpnChannels: 256,
+    fpnNorm: true,
+    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'floor' },
+    rpn: { ...TORCHVISION_RPN, convs: 2 },
+    roi: { ...TORCHVISION_ROI, convs: 4, linears: 1 },
+  },
+  mmdetection: {
+    fpnChannels: 256,
+    fpnNorm: false,
+    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'round' },
+    rpn: NEWER_RPN,
+    // mmdetection's rule: floor(log2(side / 56 + 1e-6)); the same levels but for sides within a millionth of a border.
+    roi: { ...NEWER_ROI, levelRule: { ...NEWER_ROI.levelRule, epsilon: 1e-6 } },
+  },
+  detectron2: {
+    fpnChannels: 256,
+    fpnNorm: false,
+    input: {
+      ...SIZES,
+      mean: [103.53, 116.28, 123.675],
+      deviation: [1, 1, 1],
+      channels: 'bgr',
+      sizeRounding: 'round',
+    },
+    rpn: NEWER_RPN,
+    roi: { ...NEWER_ROI, levelRule: { ...NEWER_ROI.levelRule, epsilon: 1e-8 } },
+  },
+};
+
+/**
+ * A Faster R-CNN of a library's conventions.
+ *
+ * @param options.backbone - a ResNet; detectron2's own checkpoints need `stridePlacement: 'caffe'`.
+ * @param options.classes - classes, the background not counted.
+ */
+export function fasterRcnnConfig(options: {
+  readonly backbone: ResNetConfig;
+  readonly classes: number;
+  /** @defaultValue `'torchvision'` */
+  readonly preset?: Preset;
+}): FasterRcnnConfig {
+  const { backbone, classes, preset = 'torchvision' } = options;
+  return { ...CONVENTIONS[preset], backbone, classes };
+}

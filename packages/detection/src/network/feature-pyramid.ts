@@ -1,0 +1,30 @@
+import { fpn, fpnConfig, resnet, type StateDict } from '@icconv/models';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
+import { BACKBONE_PREFIX, FPN_PREFIX, under } from './names';
+
+/** The pyramid's configuration: five levels, P2 to P6. */
+export function pyramidConfig(config: FasterRcnnConfig) {
+  return fpnConfig(config.backbone, {
+    channels: config.fpnChannels,
+    extra: { kind: 'pool' },
+    norm: config.fpnNorm ? 'batch' : 'none',
+  });
+}
+
+/** P2 to P6 of a batch, finest first, and the new running statistics of batch norms that train, by their full names. */
+export function featurePyramid(
+  weights: StateDict,
+  images: Tensor4D,
+  config: FasterRcnnConfig,
+  training: boolean | ((norm: string) => boolean),
+): { readonly features: Tensor4D[]; readonly statistics: Record<string, Tensor1D> } {
+  const trains = (prefix: string) =>
+    typeof training === 'function' ? (norm: string) => training(prefix + norm) : training;
+  const body = resnet(under(weights, BACKBONE_PREFIX), images, config.backbone, { training: trains(BACKBONE_PREFIX) });
+  const pyramid = fpn(under(weights, FPN_PREFIX), body, pyramidConfig(config), { training: trains(FPN_PREFIX) });
+  const statistics: Record<string, Tensor1D> = {};
+  for (const [name, value] of Object.entries(body.statistics)) statistics[BACKBONE_PREFIX + name] = value;
+  for (const [name, value] of Object.entries(pyramid.statistics)) statistics[FPN_PREFIX + name] = value;
+  return { features: ['p2', 'p3', 'p4', 'p5', 'p6'].map((level) => pyramid.levels[level]!), statistics };
+}
