@@ -24,6 +24,8 @@ const convolutions = fc.record({
   strides: pair(1, 3),
   pad: pair(0, 3),
   dilations: pair(1, 4),
+  // Padding that keeps the map's size takes a path of its own on the native backend.
+  same: fc.boolean(),
   groups: fc.integer({ min: 1, max: 3 }),
   inputs: fc.integer({ min: 1, max: 3 }),
   outputs: fc.integer({ min: 1, max: 4 }),
@@ -35,7 +37,8 @@ const convolutions = fc.record({
 describeBackends('conv2d', activate, (backend) => {
   test('equals its definition in float64, with all gradients', async () => {
     await fc.assert(
-      fc.asyncProperty(convolutions, async (c) => {
+      fc.asyncProperty(convolutions, async (drawn) => {
+        const c = drawn.same ? { ...drawn, kernel: [3, 3] as const, pad: drawn.dilations } : drawn;
         const out = convOutputSize(c.map, c.kernel, c);
         fc.pre(out[0] >= 1 && out[1] >= 1);
         const channels = c.groups * c.inputs;

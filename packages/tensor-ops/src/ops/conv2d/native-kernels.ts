@@ -1,12 +1,15 @@
 /**
  * Convolution by TensorFlow's own ops with padding EXPLICIT, which TensorFlow.js does not reach.
  *
- * On the CPU TensorFlow has no gradient for dilated or grouped convolutions; those two are composed, as on the portable backends.
+ * On the CPU TensorFlow has no gradient for dilated or grouped convolutions. Where the padding keeps the map's size, such a
+ * convolution is an inception convolution with one dilation for all, whose own kernels take it; the rest is composed, as on the
+ * portable backends.
  */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attr, type NativeAttr, type NativeBackend } from '../../engine/native-backend';
-import type { ConvGeometry } from './geometry';
+import { gradFilterNative, gradInputNative } from '../inception-conv2d/native';
+import type { ConvGeometry, Pair } from './geometry';
 import type { ConvKernels } from './kernels';
 import { portableKernels } from './portable-kernels';
 
@@ -23,18 +26,36 @@ export function nativeKernels(backend: NativeBackend): ConvKernels {
   return {
     forward: (x, filter, geometry) => run<Tensor4D>('Conv2D', convAttrs(geometry), [x, filter]),
     gradInput(dy, filter, inputSize, geometry) {
-      if (!ownGradients(geometry)) return portableKernels.gradInput(dy, filter, inputSize, geometry);
+      if (!ownGradients(geometry)) {
+        const inception = asInception([filter.shape[0], filter.shape[1]], filter.shape[3], geometry);
+        if (inception === undefined) return portableKernels.gradInput(dy, filter, inputSize, geometry);
+        return gradInputNative(backend, dy, filter, inputSize, inception);
+      }
       const sizes = [dy.shape[0], inputSize[0], inputSize[1], filter.shape[2] * geometry.groups];
       return run<Tensor4D>('Conv2DBackpropInput', convAttrs(geometry), [tf.tensor1d(sizes, 'int32'), filter, dy]);
     },
     gradFilter(x, dy, kernelSize, geometry) {
-      if (!ownGradients(geometry)) return portableKernels.gradFilter(x, dy, kernelSize, geometry);
+      if (!ownGradients(geometry)) {
+        const inception = asInception(kernelSize, dy.shape[3], geometry);
+        if (inception === undefined) return portableKernels.gradFilter(x, dy, kernelSize, geometry);
+        return gradFilterNative(backend, x, dy, kernelSize[0], inception);
+      }
       const sizes = [...kernelSize, x.shape[3] / geometry.groups, dy.shape[3]];
       return run<Tensor4D>('Conv2DBackpropFilter', convAttrs(geometry), [x, tf.tensor1d(sizes, 'int32'), dy]);
     },
     gradBias: (dy) => run<Tensor1D>('BiasAddGrad', [attr.float32(), attr.string('data_format', 'NHWC')], [dy]),
     addBias: (y, bias) => run<Tensor4D>('BiasAdd', [attr.float32(), attr.string('data_format', 'NHWC')], [y, bias]),
   };
+}
+
+/** The same convolution with a dilation for each output channel; undefined where the kernel or the padding does not allow that. */
+function asInception(kernel: Pair, outChannels: number, { strides, pad, dilations, groups }: ConvGeometry) {
+  const half = (kernel[0] - 1) / 2;
+  const fits = kernel[0] === kernel[1] && Number.isInteger(half);
+  if (!fits || pad[0] !== half * dilations[0] || pad[1] !== half * dilations[1]) return undefined;
+  const perChannel: number[] = [];
+  for (let channel = 0; channel < outChannels; channel++) perChannel.push(dilations[0], dilations[1]);
+  return { dilations: perChannel, strides, groups };
 }
 
 function convAttrs({ strides, pad, dilations }: ConvGeometry): NativeAttr[] {
