@@ -1,0 +1,82 @@
+/** torch and onnxruntime in a Python process; see tooling/bench/models/peer.py. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { saveStateDict } from '@icconv/tensor-ops/weights';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { type Peer, startPeer } from '../../../tooling/bench/peer.mjs';
+import { pythonEnv } from '../../../tooling/bench/python-env.mjs';
+import { inceptionCounts, type ResNetConfig, type StateDict } from '../src/index';
+import { planConvs } from '../src/network/plan';
+import { resolveResNet } from '../src/network/resolve';
+
+export const ENGINES = ['onnxruntime', 'torch'] as const;
+export type PeerEngine = (typeof ENGINES)[number];
+
+export class Peers {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'icconv-bench-'));
+
+  private constructor(
+    private readonly peer: Peer,
+    readonly versions: Readonly<Record<PeerEngine, string>>,
+  ) {}
+
+  /** Undefined, with the reason on standard error, where Python or the packages are absent. */
+  static async start(threads: number): Promise<Peers | undefined> {
+    const folder = new URL('../../../tooling/bench/models/', import.meta.url);
+    const requirements = new URL('requirements.txt', folder);
+    const python = await pythonEnv({ requirements, modules: ['numpy', 'onnx', 'onnxruntime', 'torch', 'torchvision'] });
+    if (python === undefined) return undefined;
+    const peer = startPeer(python, new URL('peer.py', folder), [String(threads)]);
+    return new Peers(peer, await peer.ask<Record<PeerEngine, string>>({ do: 'version' }));
+  }
+
+  /** Hands a network over, as a checkpoint with one tensor a branch. */
+  async model(name: string, weights: StateDict, config: ResNetConfig): Promise<void> {
+    const counts = inceptionCounts(config);
+    const file = join(this.folder, 'weights.pth');
+    await saveStateDict(weights, file, { inceptionCounts: counts });
+    await this.peer.ask({ do: 'model', name, file, branches: branchesOf(config, counts) });
+    rmSync(file);
+  }
+
+  async input(x: Tensor4D): Promise<void> {
+    const file = join(this.folder, 'input');
+    writeFileSync(file, (await x.data()) as Float32Array);
+    await this.peer.ask({ do: 'input', file, shape: x.shape });
+    rmSync(file);
+  }
+
+  /** Milliseconds of one run on average, measured in the peer. */
+  async time(engine: PeerEngine, model: string, repeat: number): Promise<number> {
+    return (await this.peer.ask<{ ms: number }>({ do: 'run', engine, model, repeat, out: null })).ms;
+  }
+
+  async result(engine: PeerEngine, model: string): Promise<Float32Array> {
+    const out = join(this.folder, 'result');
+    await this.peer.ask({ do: 'run', engine, model, repeat: 1, out });
+    const bytes = new Uint8Array(readFileSync(out));
+    rmSync(out);
+    return new Float32Array(bytes.buffer);
+  }
+
+  stop(): void {
+    this.peer.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** dH, dW and channels of each branch, by layer. */
+function branchesOf(config: ResNetConfig, counts: Readonly<Record<string, readonly number[]>>) {
+  const specs = planConvs(resolveResNet(config)).filter(({ dilations }) => dilations !== undefined);
+  const branches = specs.map(({ name, dilations }) => {
+    let channel = 0;
+    const rows = counts[name]!.map((count) => {
+      const [height, width] = dilations![channel]!;
+      channel += count;
+      return [height, width, count];
+    });
+    return [name, rows] as const;
+  });
+  return Object.fromEntries(branches);
+}

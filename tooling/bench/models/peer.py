@@ -1,0 +1,173 @@
+"""ResNet-50 in torch and onnxruntime as peers of the benchmark: one JSON request a line, one JSON answer a line.
+
+    {"do": "model", "name": "ic", "file": PATH, "branches": {"layer1.0.conv2": [[dH, dW, count], ...]}}
+        a checkpoint with torchvision's names; inception layers hold one convolution a branch, as in the published ones
+    {"do": "input", "file": PATH, "shape": [N, H, W, 3]}   float32, NHWC
+    {"do": "run", "model": "ic", "engine": "torch" | "onnxruntime", "repeat": N, "out": PATH or null}
+        -> {"ms": time of one run on average}; with "out", C5 is written there in NHWC float32
+Both engines get what serves them: batch norms folded, torch in channels-last memory, no gradient.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+import torchvision
+from onnx import helper, numpy_helper
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+models = {}
+image = None
+
+
+class Inception(nn.Module):
+    def __init__(self, conv, branches):
+        super().__init__()
+        self.conv_list = nn.ModuleList(
+            nn.Conv2d(conv.in_channels, count, 3, conv.stride, (height, width), (height, width), bias=False)
+            for height, width, count in branches
+        )
+
+    def forward(self, x):
+        return torch.cat([conv(x) for conv in self.conv_list], 1)
+
+
+def fold(conv, bn):
+    """The convolution with its batch norm inside; of an inception layer, each branch with its share."""
+    parts, start = conv.conv_list if isinstance(conv, Inception) else [conv], 0
+    for part in parts:
+        share = slice(start, start + part.out_channels)
+        part.weight, part.bias = fuse_conv_bn_weights(
+            part.weight, None, bn.running_mean[share], bn.running_var[share], bn.eps, bn.weight[share], bn.bias[share]
+        )
+        start = share.stop
+    return conv
+
+
+class Folded(nn.Module):
+    """A ResNet up to C5 whose convolutions have biases and no batch norms behind them."""
+
+    def __init__(self, resnet):
+        super().__init__()
+        self.stem = fold(resnet.conv1, resnet.bn1)
+        self.pool = resnet.maxpool
+        self.blocks = nn.ModuleList()
+        for stage in [resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4]:
+            for block in stage:
+                convs = [fold(block.conv1, block.bn1), fold(block.conv2, block.bn2), fold(block.conv3, block.bn3)]
+                shortcut = None if block.downsample is None else fold(*block.downsample)
+                self.blocks.append(nn.ModuleDict({"convs": nn.ModuleList(convs)} | ({"shortcut": shortcut} if shortcut else {})))
+
+    def forward(self, x):
+        y = self.pool(torch.relu_(self.stem(x)))
+        for block in self.blocks:
+            first, second, third = block["convs"]
+            z = third(torch.relu_(second(torch.relu_(first(y)))))
+            y = torch.relu_(z.add_(block["shortcut"](y) if "shortcut" in block else y))
+        return y
+
+
+class Graph:
+    """The same network as an ONNX model of plain operators."""
+
+    def __init__(self, model):
+        self.nodes, self.weights = [], []
+        y = self.op("Relu", self.conv("image", model.stem))
+        y = self.op("MaxPool", y, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+        for block in model.blocks:
+            z = y
+            for i, conv in enumerate(block["convs"]):
+                z = self.conv(z if i == 0 else self.op("Relu", z), conv)
+            z = self.op("Add", z, self.conv(y, block["shortcut"]) if "shortcut" in block else y)
+            y = self.op("Relu", z)
+        inputs = [helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, "height", "width"])]
+        outputs = [helper.make_tensor_value_info(y, onnx.TensorProto.FLOAT, None)]
+        graph = helper.make_graph(self.nodes, "resnet", inputs, outputs, self.weights)
+        self.model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+    def op(self, kind, *inputs, **attributes):
+        output = f"y{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def constant(self, tensor):
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(tensor.detach().numpy(), name))
+        return name
+
+    def conv(self, x, conv):
+        if isinstance(conv, Inception):
+            return self.op("Concat", *[self.conv(x, part) for part in conv.conv_list], axis=1)
+        return self.op(
+            "Conv",
+            x,
+            self.constant(conv.weight),
+            self.constant(conv.bias),
+            kernel_shape=list(conv.kernel_size),
+            strides=list(conv.stride),
+            dilations=list(conv.dilation),
+            pads=list(conv.padding) * 2,
+        )
+
+
+def model(request):
+    resnet = torchvision.models.resnet50(weights=None)
+    for name, branches in request["branches"].items():
+        block, layer = name.rsplit(".", 1)
+        setattr(resnet.get_submodule(block), layer, Inception(resnet.get_submodule(name), branches))
+    resnet.fc = nn.Identity()
+    resnet.load_state_dict(torch.load(request["file"], weights_only=True))
+    folded = Folded(resnet.eval())
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    graph = Graph(folded).model.SerializeToString()
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    models[request["name"]] = {
+        "torch": lambda: folded(image),
+        "onnxruntime": lambda: session.run(None, {"image": nchw})[0],
+    }
+    folded.to(memory_format=torch.channels_last)
+    return {}
+
+
+def read_input(request):
+    global image, nchw
+    array = np.fromfile(request["file"], np.float32).reshape(request["shape"])
+    nchw = np.ascontiguousarray(array.transpose(0, 3, 1, 2))
+    image = torch.from_numpy(nchw).to(memory_format=torch.channels_last)
+    return {}
+
+
+def run(request):
+    forward = models[request["model"]][request["engine"]]
+    elapsed = 0
+    for _ in range(request["repeat"]):
+        result = None
+        start = time.perf_counter()
+        result = forward()
+        elapsed += time.perf_counter() - start
+    if request["out"]:
+        np.ascontiguousarray(np.asarray(result).transpose(0, 2, 3, 1)).tofile(request["out"])
+    return {"ms": elapsed * 1e3 / request["repeat"]}
+
+
+def version(request):
+    return {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__}
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(int(sys.argv[1]))
+    torch.set_grad_enabled(False)
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            commands = {"model": model, "input": read_input, "run": run, "version": version}
+            answer = commands[request["do"]](request)
+        except Exception as error:  # The benchmark reports it.
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
