@@ -31,6 +31,9 @@ export async function writeAtomically(path: string, write: (file: FileWriter) =>
   }
 }
 
+// One call writes less than 2 GiB on every platform.
+const MAX_WRITE_BYTES = 64 * 1024 * 1024;
+
 class HandleWriter implements FileWriter {
   position = 0;
   readonly #handle: FileHandle;
@@ -47,7 +50,8 @@ class HandleWriter implements FileWriter {
 
   async patch(bytes: Uint8Array, position: number): Promise<void> {
     for (let done = 0; done < bytes.byteLength; ) {
-      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.byteLength - done, position + done);
+      const length = Math.min(MAX_WRITE_BYTES, bytes.byteLength - done);
+      const { bytesWritten } = await this.#handle.write(bytes, done, length, position + done);
       done += bytesWritten;
     }
   }

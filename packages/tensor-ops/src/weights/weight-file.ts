@@ -3,6 +3,7 @@
  * Memory: opening reads names and shapes only; reading a tensor takes its own size, and for halves, views and changed layouts a
  * copy of that one tensor for the time of the call.
  */
+import { constants } from 'node:buffer';
 import { InvalidArgumentError, WeightFormatError } from '../errors';
 import type { ByteSource } from './byte-source';
 import { allocate, DTYPES, decodeInto, type ReadDtype, type WeightData, type WeightDtype } from './dtypes';
@@ -204,6 +205,12 @@ export class WeightFile {
         name,
         `one of the ${this.#tensors.size} tensors of ${this.path}`,
       );
+    }
+    // As bytes or as float32, whichever is longer.
+    const longest = elementCount(tensor.shape) * Math.max(DTYPES[tensor.dtype].size, 4);
+    if (longest > constants.MAX_LENGTH) {
+      const problem = `takes ${longest} bytes in memory; one array of this Node holds ${constants.MAX_LENGTH} at most`;
+      throw new WeightFormatError(this.path, problem, { entry: name });
     }
     return tensor;
   }

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openWeights, RefusedPickleError, WeightFormatError } from '../../src/weights';
@@ -74,6 +75,20 @@ describe('files that are refused', () => {
     expect(error).toBeInstanceOf(WeightFormatError);
     expect(error.message).toContain(message);
     expect(error.message).toMatch(/^<memory>: /);
+  });
+
+  it('a tensor beyond what one array holds', async () => {
+    // A sparse file: the header says 16 GiB, no byte of which exists.
+    const path = folder.file('huge.safetensors');
+    const header = JSON.stringify({ x: { dtype: 'F32', shape: [2 ** 32], data_offsets: [0, 2 ** 34] } });
+    const head = Buffer.alloc(8);
+    head.writeBigUInt64LE(BigInt(header.length));
+    writeFileSync(path, Buffer.concat([head, Buffer.from(header)]));
+    truncateSync(path, 8 + header.length + 2 ** 34);
+    const file = await openWeights(path);
+    expect(file.entries.get('x')!.bytes).toBe(2 ** 34);
+    if (constants.MAX_LENGTH < 2 ** 34) await expect(file.read('x')).rejects.toThrow('one array of this Node holds');
+    await file.close();
   });
 
   it('a path that is not there, and a folder', async () => {

@@ -121,12 +121,18 @@ function field(id: number, values: readonly number[]): Buffer {
   return bytes;
 }
 
+const CRC_PIECE_BYTES = 1024 * 1024 * 1024;
 let crcTable: Int32Array | undefined;
 
 /** CRC-32 of zip: zlib's own since Node 20.15, a table of bytes before. */
 export function crc32(data: Uint8Array): number {
-  if (typeof zlib.crc32 === 'function') return zlib.crc32(data);
-  return crc32ByTable(data);
+  if (typeof zlib.crc32 !== 'function') return crc32ByTable(data);
+  let crc = 0;
+  // In pieces, since zlib counts bytes in 32 bits.
+  for (let done = 0; done < data.byteLength; done += CRC_PIECE_BYTES) {
+    crc = zlib.crc32(data.subarray(done, done + CRC_PIECE_BYTES), crc);
+  }
+  return crc;
 }
 
 export function crc32ByTable(data: Uint8Array): number {
