@@ -33,7 +33,7 @@ export type { EvaluateOptions, EvaluationParams, IouType } from './eval/params';
 export { COCO_SIGMAS, CROWDPOSE_SIGMAS } from './eval/params';
 export type { Metric } from './eval/summary';
 export { formatSummary, metrics, metricValue } from './eval/summary';
-export type { CocoInput } from './json/cursor';
+export type { CocoInput, CocoPieces } from './json/cursor';
 export type { OverlapOptions } from './masks/iou';
 export { bboxIou, maskIou } from './masks/iou';
 export { rleFromBbox, rleFromPolygon, rleFromPolygons } from './masks/polygon';

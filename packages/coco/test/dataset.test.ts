@@ -77,6 +77,27 @@ test('pieces of any size give the same', async () => {
   );
 });
 
+test('a web stream, also where it cannot be iterated', async () => {
+  const bytes = new TextEncoder().encode(JSON.stringify(small));
+  expect((await CocoDataset.parseStream(new Blob([bytes]).stream())).toJson()).toEqual(small);
+  const stream = (text: Uint8Array[]) => {
+    const left = [...text];
+    let cancelled = 0;
+    const reader = {
+      read: async () => ({ done: left.length === 0, value: left.shift() }),
+      cancel: async () => {
+        cancelled++;
+      },
+    };
+    return { getReader: () => reader, cancelled: () => cancelled };
+  };
+  const whole = stream([bytes.subarray(0, 50), bytes.subarray(50)]);
+  expect((await CocoDataset.parseStream(whole)).toJson()).toEqual(small);
+  const broken = stream([new TextEncoder().encode('{"images":7 8}'), bytes]);
+  await expect(CocoDataset.parseStream(broken)).rejects.toThrow(CocoFormatError);
+  expect(broken.cancelled()).toBe(1);
+});
+
 describe('look-ups', () => {
   const dataset = CocoDataset.parse(small);
   test('annotation ids by filter', () => {

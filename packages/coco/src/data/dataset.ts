@@ -1,6 +1,6 @@
 /** COCO annotations with the look-ups that users of pycocotools know, over columns instead of objects. */
 import { CocoArgumentError } from '../errors';
-import { CocoCursor, type CocoInput, feed } from '../json/cursor';
+import { type CocoInput, type CocoPieces, feed, feedPieces } from '../json/cursor';
 import { HAS } from '../json/record';
 import { decodeRle, type Rle } from '../masks/rle';
 import { segmentToRle } from '../masks/segment';
@@ -48,11 +48,9 @@ export class CocoDataset {
   }
 
   /** As {@link parse}, from pieces of the text as they arrive, for instance a `ReadableStream` of a fetch. */
-  static async parseStream(pieces: AsyncIterable<Uint8Array>, options: ReadOptions = {}): Promise<CocoDataset> {
+  static async parseStream(pieces: CocoPieces, options: ReadOptions = {}): Promise<CocoDataset> {
     const sink = new DatasetSink(options.source ?? 'dataset', allocator(options.shared ?? false));
-    const cursor = new CocoCursor(sink, sink.source);
-    for await (const piece of pieces) cursor.push(piece);
-    cursor.close();
+    await feedPieces(sink, pieces, sink.source);
     return new CocoDataset(sink.finish());
   }
 

@@ -1,6 +1,6 @@
 /** Detections of a results file, by column: about 50 bytes a box. */
 import { CocoFormatError } from '../errors';
-import { CocoCursor, type CocoInput, type CocoSink, feed } from '../json/cursor';
+import { type CocoInput, type CocoPieces, type CocoSink, feed, feedPieces } from '../json/cursor';
 import { type CocoRecord, HAS } from '../json/record';
 import type { JsonScanner } from '../json/scanner';
 import { type Allocate, AnnotationBuilder, type AnnotationColumns, allocator, keypointsOf } from './annotation-builder';
@@ -36,11 +36,9 @@ export class CocoResults {
   }
 
   /** As {@link parse}, from pieces of the text as they arrive, for instance a `ReadableStream` of a fetch. */
-  static async parseStream(pieces: AsyncIterable<Uint8Array>, options: ReadOptions = {}): Promise<CocoResults> {
+  static async parseStream(pieces: CocoPieces, options: ReadOptions = {}): Promise<CocoResults> {
     const sink = new ResultsSink(options.source ?? 'results', allocator(options.shared ?? false));
-    const cursor = new CocoCursor(sink, sink.source);
-    for await (const piece of pieces) cursor.push(piece);
-    cursor.close();
+    await feedPieces(sink, pieces, sink.source);
     return sink.finish();
   }
 

@@ -154,10 +154,36 @@ export class CocoCursor {
 
 const SLICE = 1 << 20;
 
-/** What {@link parseText} takes: JSON text, its bytes, or the parsed value. */
+/** What `parse` takes: JSON text, its bytes, or the parsed value. */
 export type CocoInput = string | Uint8Array | object;
 
 const encoder = new TextEncoder();
+
+/** Pieces of a text as they arrive: an async iterable, or a web stream (not every browser lets one iterate over it). */
+export type CocoPieces =
+  | AsyncIterable<Uint8Array>
+  | { getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>; cancel(): Promise<void> } };
+
+/** Feeds pieces through a cursor. */
+export async function feedPieces(sink: CocoSink, pieces: CocoPieces, source: string): Promise<void> {
+  const cursor = new CocoCursor(sink, source);
+  if (Symbol.asyncIterator in pieces) {
+    for await (const piece of pieces) cursor.push(piece);
+  } else {
+    const reader = pieces.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        if (value !== undefined) cursor.push(value);
+      }
+    } catch (error) {
+      await reader.cancel();
+      throw error;
+    }
+  }
+  cursor.close();
+}
 
 /** Feeds text, bytes or a parsed value through a cursor. */
 export function feed(sink: CocoSink, input: CocoInput, source: string): void {

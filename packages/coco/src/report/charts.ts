@@ -10,7 +10,7 @@ const WORDS = {
   classification: 'wrong class',
   duplicate: 'duplicate',
   localisation: 'badly placed',
-  both: 'badly placed and wrong class',
+  both: 'place and class wrong',
   background: 'background',
 } as const;
 /** More categories than this make a chart unreadable: the largest are shown. */
@@ -18,6 +18,7 @@ const MANY = 40;
 
 /** Precision over recall, averaged over categories: one line for each overlap threshold. */
 export function precisionRecallChart(evaluation: Evaluation): EChartsOption {
+  const { iouThrs } = evaluation.params;
   return {
     ...BASE,
     title: { text: 'Precision over recall', subtext: 'mean over categories, by overlap threshold' },
@@ -25,7 +26,9 @@ export function precisionRecallChart(evaluation: Evaluation): EChartsOption {
     grid: { left: 60, right: 110, top: 70, bottom: 50 },
     xAxis: { type: 'value', min: 0, max: 1, name: 'recall', nameLocation: 'middle', nameGap: 28 },
     yAxis: { type: 'value', min: 0, max: 1, name: 'precision' },
-    series: evaluation.params.iouThrs.map((iou) => ({
+    // From blue (loose) to red (strict), however many there are.
+    color: iouThrs.map((_, i) => `hsl(${Math.round(220 - (220 * i) / iouThrs.length)}, 75%, 45%)`),
+    series: iouThrs.map((iou) => ({
       name: iou.toFixed(2),
       type: 'line' as const,
       showSymbol: false,
@@ -71,8 +74,8 @@ export function errorChart(errors: ErrorAnalysis): EChartsOption {
       text: 'Mistakes',
       subtext: `overlap ${errors.iouThr}, scores from ${errors.minScore}; parts of detections and missed objects`,
     },
-    legend: { top: 48 },
-    grid: { left: 120, right: 20, top: 90, bottom: 30 },
+    legend: { top: 66, itemGap: 14, itemWidth: 14, textStyle: { fontSize: 11, width: 95, overflow: 'break' } },
+    grid: { left: 120, right: 20, top: 110, bottom: 30 },
     xAxis: { type: 'value', min: 0, max: 1 },
     yAxis: { type: 'category', data: all.map((row) => row.name), axisLabel: { interval: 0 } },
     series: kinds.map(([kind, name]) => ({
