@@ -13,7 +13,7 @@ import { generateAnchors } from '../anchors/anchor-generator';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import type { Draw } from '../matching/sampler';
 import { assignLevels } from '../roi-heads/assign-levels';
-import { boxHead } from '../roi-heads/box-head';
+import { type BoxHeadOutput, boxHead } from '../roi-heads/box-head';
 import { boxHeadLoss } from '../roi-heads/box-loss';
 import { type GroundTruth, sampleProposals } from '../roi-heads/sample-proposals';
 import { type Detections, selectDetections } from '../roi-heads/select-detections';
@@ -34,6 +34,15 @@ export interface FasterRcnnLosses {
   readonly box: Scalar;
 }
 
+/** The parts of the network that have weights, plain or compiled. */
+export interface DetectorParts {
+  /** P2 to P6 of float32 [N, H, W, 3]. */
+  features(images: Tensor4D): Tensor4D[];
+  rpn(features: readonly Tensor4D[]): RpnOutput;
+  /** @param pooled - float32 [R, S, S, C]. */
+  boxHead(pooled: Tensor4D): BoxHeadOutput;
+}
+
 /**
  * Detections of a batch.
  *
@@ -47,25 +56,34 @@ export function fasterRcnn(
   sizes: readonly ImageSize[],
   config: FasterRcnnConfig,
 ): Detections[] {
+  const parts: DetectorParts = {
+    features: (x) => featurePyramid(weights, x, config, false).features,
+    rpn: (features) => rpnHead(weights, features, rpnHeadNames(config)),
+    boxHead: (pooled) => boxHead(weights, pooled, config.roi),
+  };
+  return detectWith(parts, images, sizes, config);
+}
+
+/** Detections of a batch by the given parts; see {@link fasterRcnn}. */
+export function detectWith(
+  parts: DetectorParts,
+  images: Tensor4D,
+  sizes: readonly ImageSize[],
+  config: FasterRcnnConfig,
+): Detections[] {
   return tf.tidy((() => {
-    const { features } = featurePyramid(weights, images, config, false);
-    const rpn = rpnHead(weights, features, rpnHeadNames(config));
+    const features = parts.features(images);
+    const rpn = parts.rpn(features);
     const anchors = anchorsOf(features, images, config);
     const proposals = sizes.map((size, image) => proposalsOfImage(rpn, anchors, image, size, config.rpn.test));
-    return detectInProposals(
-      weights,
-      features,
-      images,
-      proposals.map(({ boxes }) => boxes),
-      sizes,
-      config,
-    );
+    const boxes = proposals.map((one) => one.boxes);
+    return detectInProposals(parts, features, images, boxes, sizes, config);
   }) as () => never) as unknown as Detections[];
 }
 
 /** The second stage at inference: pooling, box head, selection. */
 function detectInProposals(
-  weights: StateDict,
+  parts: DetectorParts,
   features: readonly Tensor4D[],
   images: Tensor4D,
   proposals: readonly Tensor2D[],
@@ -73,7 +91,7 @@ function detectInProposals(
   config: FasterRcnnConfig,
 ): Detections[] {
   const pooled = poolRois(features, images, proposals, config);
-  const { logits, deltas } = boxHead(weights, pooled, config.roi);
+  const { logits, deltas } = parts.boxHead(pooled);
   let start = 0;
   return proposals.map((boxes, image) => {
     const count = boxes.shape[0];

@@ -51,7 +51,13 @@ function linear(weights: StateDict, name: string, x: Tensor2D): Tensor2D {
 }
 
 function normalize(weights: StateDict, name: string, x: Tensor4D): Tensor4D {
+  const { scale, shift } = foldedNorm(weights, name);
+  return tf.add(tf.mul(x, scale), shift);
+}
+
+/** Scale and shift, float32 [C], that a batch norm with its running statistics amounts to. */
+export function foldedNorm(weights: StateDict, name: string): { readonly scale: Tensor1D; readonly shift: Tensor1D } {
   const part = (suffix: string) => weights[`${name}.${suffix}`] as Tensor1D;
-  const scale = tf.mul(part('weight'), tf.rsqrt(tf.add(part('running_var'), EPSILON)));
-  return tf.add(tf.mul(x, scale), tf.sub(part('bias'), tf.mul(part('running_mean'), scale)));
+  const scale: Tensor1D = tf.mul(part('weight'), tf.rsqrt(tf.add(part('running_var'), EPSILON)));
+  return { scale, shift: tf.sub(part('bias'), tf.mul(part('running_mean'), scale)) };
 }

@@ -9,6 +9,7 @@ import type { FasterRcnnConfig } from '../../src/config/faster-rcnn-config';
 import { fasterRcnnConfig } from '../../src/config/presets';
 import { prepareImages } from '../../src/input/prepare';
 import { seededDraw } from '../../src/matching/sampler';
+import { compileFasterRcnn } from '../../src/network/compile-faster-rcnn';
 import { fasterRcnn, fasterRcnnLosses } from '../../src/network/faster-rcnn';
 import { featurePyramid } from '../../src/network/feature-pyramid';
 import { rpnHeadNames } from '../../src/network/names';
@@ -113,22 +114,30 @@ describe.each(['torchvision', 'torchvision-v2'] as const)('%s', (preset) => {
         });
       });
 
-      it('detections: boxes within 0.05 px, scores within 1e-4', () => {
-        tf.tidy(() => {
-          const batch = prepareImages(images(), config.input);
-          const detections = fasterRcnn(makeWeights(), batch.images, batch.sizes, config);
-          detections.forEach(({ boxes, scores, classes }, i) => {
-            const [height, width] = batch.originals[i]!;
-            const [h, w] = batch.sizes[i]!;
-            const scaled = tf.mul(boxes, [[width / w, height / h, width / w, height / h]]);
-            expect(Array.from(classes.dataSync(), (category) => category + 1)).toEqual(
-              Array.from(expected(`detections.${i}.labels`)),
-            );
-            expect(maxAbsError(scaled.dataSync(), expected(`detections.${i}.boxes`))).toBeLessThan(0.05);
-            expect(maxAbsError(scores.dataSync(), expected(`detections.${i}.scores`))).toBeLessThan(1e-4);
+      it.each(['plain', 'compiled'])(
+        'detections of the %s network: boxes within 0.05 px, scores within 1e-4',
+        (kind) => {
+          tf.tidy(() => {
+            const batch = prepareImages(images(), config.input);
+            const weights = makeWeights();
+            const compiled = kind === 'compiled' ? compileFasterRcnn(weights, config) : undefined;
+            const detections = compiled
+              ? compiled.detect(batch.images, batch.sizes)
+              : fasterRcnn(weights, batch.images, batch.sizes, config);
+            compiled?.dispose();
+            detections.forEach(({ boxes, scores, classes }, i) => {
+              const [height, width] = batch.originals[i]!;
+              const [h, w] = batch.sizes[i]!;
+              const scaled = tf.mul(boxes, [[width / w, height / h, width / w, height / h]]);
+              expect(Array.from(classes.dataSync(), (category) => category + 1)).toEqual(
+                Array.from(expected(`detections.${i}.labels`)),
+              );
+              expect(maxAbsError(scaled.dataSync(), expected(`detections.${i}.boxes`))).toBeLessThan(0.05);
+              expect(maxAbsError(scores.dataSync(), expected(`detections.${i}.scores`))).toBeLessThan(1e-4);
+            });
           });
-        });
-      });
+        },
+      );
 
       it('losses within 1e-4 and gradients within 1e-3', () => {
         tf.tidy(() => {
