@@ -8,6 +8,14 @@ export {
   type Pair,
 } from './ops/conv2d';
 export {
+  type FusedConv2dOptions,
+  type FusedConvAlgorithm,
+  fusedConv2d,
+  type PackConv2dOptions,
+  type PackedConv2dFilter,
+  packConv2dFilter,
+} from './ops/fused-conv2d';
+export {
   type InceptionAlgorithm,
   type InceptionConv2dOptions,
   inceptionConv2d,

@@ -1,4 +1,5 @@
 import { registerConv2d } from './ops/conv2d';
+import { registerFusedConv2d } from './ops/fused-conv2d';
 import { registerInceptionConv2d } from './ops/inception-conv2d';
 import { registerMaxPool2d } from './ops/max-pool2d';
 import { registerNms } from './ops/nms';
@@ -13,6 +14,7 @@ export function registerKernels(): void {
   if (registered) return;
   registered = true;
   registerConv2d();
+  registerFusedConv2d();
   registerMaxPool2d();
   registerInceptionConv2d();
   registerNms();
