@@ -4,6 +4,7 @@
 
 #include "ops/inception_conv2d/geometry.h"
 #include "ops/inception_conv2d/lane_planes.h"
+#include "ops/inception_conv2d/row_fetch.h"
 #include "ops/inception_conv2d/tiles.h"
 #include "ops/inception_conv2d/weights.h"
 
@@ -28,7 +29,7 @@ public:
         }
         if (channels_ == 0) return;
         planes_ = LanePlanes(shape_, task.row0, task.row1, pad_h, pad_w);
-        chunks_ = Chunks(shape_.groups, shape_.group_in(), channels_for(planes_.vectors()));
+        chunks_ = Chunks(shape_.groups, shape_.group_in(), LanePlanes::channels_that_fit(planes_.vectors(), shape_.in_c));
         Pieces pieces(workspace);
         planes_.allocate(pieces, chunks_.most_channels());
         if (planes_.lane_rows() > 1) {
@@ -71,6 +72,7 @@ public:
             for (int row = begin_row; row < end_row; ++row) {
                 planes_.load_until(row * shape_.stride_h + planes_.halo() + 1);
                 float* const sums = sums_ + (chunks_.parts() > 1 ? row - begin_row : 0) * sums_row();
+                begin_fetch(chunk, row);
                 do_row(chunk, row, sums);
                 if (chunk.last) write_row(chunk, row, sums);
             }
@@ -82,12 +84,6 @@ private:
     // rows anew, enough that the halo's rows, packed twice, do not matter.
     static constexpr int kBand = 4;
     static constexpr int kBandOfChunks = 32;
-
-    // Input channels at a time, so that their rows stay in a level-2 cache of 1 MB beside sums and weights.
-    static int channels_for(int vectors) {
-        const int fit = 1000 * 1024 / 4 / Lanes::kCount / max_of(1, vectors) / kChannelRun * kChannelRun;
-        return max_of(kChannelRun, min_of(256, fit));
-    }
 
     ptrdiff_t row_floats() const { return static_cast<ptrdiff_t>(planes_.columns()) * Lanes::kCount; }
     ptrdiff_t sums_row() const { return channels_ * row_floats(); }
@@ -158,6 +154,28 @@ private:
         return count;
     }
 
+    // Sets out to fetch, during do_row(row), what the next row packs and this one stores. Only where a row of vectors is a row of
+    // the map: other maps are small.
+    void begin_fetch(const Chunk& chunk, int row) {
+        if (planes_.lane_rows() > 1) return;
+        int steps = 0;
+        for (int b = block0_; b < task_.block1; ++b) {
+            if (in_chunk(chunk, job_.blocks[b])) steps += parts_of(planes_.columns(), tile_vectors(job_.blocks[b]));
+        }
+        const int begin = chunk.group0 * shape_.group_in() + chunk.local0;
+        const int count = (chunk.group1 - chunk.group0 - 1) * shape_.group_in() + chunk.local1 - chunk.local0;
+        const ptrdiff_t y = static_cast<ptrdiff_t>(task_.row0 + row) * shape_.stride_h + planes_.halo() + 1;
+        const ptrdiff_t rows = y + shape_.stride_h <= shape_.in_h ? shape_.stride_h : 0;
+        const float* const image = job_.x + static_cast<ptrdiff_t>(task_.image) * shape_.in_h * shape_.in_w * shape_.in_c;
+        x_fetch_.begin(image + y * shape_.in_w * shape_.in_c + begin, static_cast<int>(rows) * shape_.in_w, shape_.in_c, count, steps);
+        const ptrdiff_t out_row = static_cast<ptrdiff_t>(task_.image) * shape_.out_h + task_.row0 + row;
+        y_fetch_.begin(job_.y + out_row * shape_.out_w * shape_.out_c, chunk.last ? shape_.out_w : 0, shape_.out_c, shape_.out_c, steps);
+    }
+
+    int tile_vectors(const ConvBlock& block) const {
+        return sweeps(block) ? Lanes::kSweepVectors : Lanes::kNarrowVectors[block.width - 1];
+    }
+
     void do_row(const Chunk& chunk, int row, float* sums) {
         const float* weights = weights_;
         NarrowTile tile;
@@ -177,13 +195,15 @@ private:
                 weights += chunk_weights(block);
             }
             const bool sweep = sweeps(block);
-            const int parts = parts_of(columns, sweep ? Lanes::kSweepVectors : Lanes::kNarrowVectors[block.width - 1]);
+            const int parts = parts_of(columns, tile_vectors(block));
             tile.segment_count = build_segments(chunk, block, row, sweep);
             for (int part = 0; part < parts; ++part) {
                 const int j = part_begin(columns, parts, part);
                 const int vectors = part_begin(columns, parts, part + 1) - j;
                 tile.base = planes_.data() + j * LanePlanes::kVectorStride;
                 tile.out = out + j * Lanes::kCount;
+                x_fetch_.step();
+                y_fetch_.step();
                 if (sweep) {
                     tile_tables().sweep[vectors - 1][block.dilation_w / shape_.stride_w - 1](tile);
                 } else {
@@ -244,6 +264,8 @@ private:
     int band_rows_ = 1 << 30;
     Chunks chunks_;
     LanePlanes planes_;
+    RowFetch<false> x_fetch_;
+    RowFetch<true> y_fetch_;
     float* sums_ = nullptr;
     Segment* segments_ = nullptr;
     int* place_ = nullptr;

@@ -20,14 +20,18 @@ public:
     LanePlanes(const ConvShape& shape, int row0, int row1, int pad_h, int pad_w)
         : in_h_(shape.in_h), in_w_(shape.in_w), in_c_(shape.in_c), stride_h_(shape.stride_h), stride_w_(shape.stride_w), row0_(row0),
           pad_h_(pad_h), pad_w_(pad_w) {
-        // Fewest vectors, those of the halo included at the share of time that packing takes.
         double best = 0;
         for (int lane_rows = 1; lane_rows <= Lanes::kCount; lane_rows *= 2) {
             const int rows = (row1 - row0 + lane_rows - 1) / lane_rows;
             const int columns = (shape.out_w + Lanes::kCount / lane_rows - 1) / (Lanes::kCount / lane_rows);
-            const double packed = ((rows - 1.0) * stride_h_ + 1 + 2 * pad_h) * ((columns - 1.0) * stride_w_ + 1 + 2 * pad_w);
-            // Short rows of vectors leave the tiles too small.
-            const double cost = rows * (columns + (columns < 4 ? 0.5 : 0.0)) + packed * kPackShare / shape.out_c;
+            const int span = (columns - 1) * stride_w_ + 1 + 2 * pad_w;
+            // In vectors of sums to compute: those themselves, with a share lost at the end of each row; the vectors to pack; and
+            // the sums that are put away and fetched again for every further chunk of input channels, from main memory if many.
+            const double vectors = rows * (columns + kRowShare);
+            const double packed = ((rows - 1.0) * stride_h_ + 1 + 2 * pad_h) * span;
+            const int chunks = (shape.in_c - 1) / channels_that_fit((1 + 2 * pad_h) * span, shape.in_c) + 1;
+            const double chunk_share = vectors * shape.out_c * Lanes::kCount * sizeof(float) > kNearBytes ? kFarChunk : kNearChunk;
+            const double cost = vectors * (1 + chunk_share * (chunks - 1) / shape.in_c) + packed * kPackShare / shape.out_c;
             if (lane_rows == 1 || cost < best) {
                 best = cost;
                 lane_rows_ = lane_rows;
@@ -40,6 +44,12 @@ public:
         phase_ = (span_ + stride_w_ - 1) / stride_w_;
         plane_ = phase_ * stride_w_;
         slots_ = 1 + 2 * pad_h;
+    }
+
+    // Channels to hold at a time, when each has `vectors` vectors, so that they stay in a level-2 cache of 1 MB or nearly so.
+    static int channels_that_fit(int vectors, int most) {
+        const int fit = 1000 * 1024 / 4 / Lanes::kCount / max_of(1, vectors) / kChannelRun * kChannelRun;
+        return max_of(kChannelRun, min_of(min_of(256, round_up(most, kChannelRun)), fit));
     }
 
     int lane_rows() const { return lane_rows_; }
@@ -93,6 +103,12 @@ public:
     int out_column(int j, int lane) const { return lane % lane_columns_ * columns_ + j; }
 
 private:
+    // Measured. Of a vector's time per input channel: to put sums away and fetch them, near and far. Of one vector's time: what
+    // the end of a row costs.
+    static constexpr double kNearChunk = 1.1;
+    static constexpr double kFarChunk = 3.5;
+    static constexpr double kNearBytes = 8 << 20;
+    static constexpr double kRowShare = 0.15;
     // Time to pack one vector over the time of one output channel on it, for 1 input channel of a 3 x 3 kernel.
     static constexpr double kPackShare = 0.6;
     // Pixels between what is packed and what is asked for from memory.
