@@ -56,8 +56,10 @@ export function compileFasterRcnn(weights: StateDict, config: FasterRcnnConfig):
 
   const parts: DetectorParts = {
     features(images) {
-      const levels = pyramid.forward(body.forward(images));
-      return ['p2', 'p3', 'p4', 'p5', 'p6'].map((level) => levels[level]!);
+      return tf.tidy(() => {
+        const levels = pyramid.forward(body.forward(images));
+        return ['p2', 'p3', 'p4', 'p5', 'p6'].map((level) => levels[level]!);
+      });
     },
     rpn(features): RpnOutput {
       const outputs = features.map((map) => {
