@@ -1,3 +1,3 @@
 import { preset } from '@icconv/tsup-preset';
 
-export default preset({ index: 'src/index.ts' });
+export default preset({ index: 'src/index.ts', node: 'src/node.ts' });

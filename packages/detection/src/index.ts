@@ -1,5 +1,20 @@
 export { type AnchorConfig, generateAnchors } from './anchors/anchor-generator';
 export { type BoxCoderWeights, decodeBoxes, encodeBoxes } from './boxes/box-coder';
-export { boxArea, clipBoxes, pairwiseIou, scaleBoxes } from './boxes/box-ops';
+export { boxArea, clipBoxes, pairwiseIou } from './boxes/box-ops';
+export type { FasterRcnnConfig, InputConfig, RoiConfig, RpnConfig } from './config/faster-rcnn-config';
+export { fasterRcnnConfig, PRESETS, type Preset } from './config/presets';
+export { type PreparedBatch, prepareImages, resizedSize } from './input/prepare';
+export { type Draw, seededDraw } from './matching/sampler';
+export { type CompiledFasterRcnn, compileFasterRcnn } from './network/compile-faster-rcnn';
+export {
+  type DetectorParts,
+  type FasterRcnnLosses,
+  fasterRcnn,
+  fasterRcnnLosses,
+  type ImageSize,
+} from './network/faster-rcnn';
+export { fasterRcnnShapes, initFasterRcnn } from './network/shapes';
+export type { GroundTruth } from './roi-heads/sample-proposals';
 export { type DetectionConfig, type Detections, selectDetections } from './roi-heads/select-detections';
 export { type ProposalConfig, type Proposals, selectProposals } from './rpn/proposals';
+export { detectorNames, styleOfNames } from './weights/names';
