@@ -28,9 +28,9 @@ export interface EvaluateTask {
 /** What a worker says: it runs, it is done, or it failed. */
 export type EvaluateMessage = 'ready' | 'done' | { readonly code: string; readonly message: string };
 
-// A thread costs 0.2 s of processor time to start and warm up; one thread matches about a million boxes, or 70,000 masks, a second.
+// A thread costs 0.2 s of processor time to start and warm up; one thread matches about a million boxes, or 60,000 masks, a second.
 const MANY_BOXES = 2_000_000;
-const MANY_MASKS = 100_000;
+const MANY_MASKS = 30_000;
 const MOST_THREADS = 4;
 
 /**
