@@ -24,8 +24,10 @@ public:
             pad_w = max_of(pad_w, shape_.radius() * clip_dilation(job.blocks[b].dilation_w, shape_.in_w));
         }
         pad_h_ = pad_h;
+        // Rows done before the next block's weights come by: enough pixels to be worth fetching them.
+        row_step_ = max_of(1, kPixelStep / shape_.out_w);
         const int columns = (shape_.out_w - 1) * shape_.stride_w + 1 + 2 * pad_w;
-        const int slots = min_of(shape_.in_h, 1 + 2 * pad_h);
+        const int slots = min_of(shape_.in_h, (row_step_ - 1) * shape_.stride_h + 1 + 2 * pad_h);
         chunks_ = Chunks(shape_.groups, shape_.group_in(), channels_for(columns * slots));
         Pieces pieces(workspace);
         rows_ = PaddedRows(pieces, slots, columns, pad_w, chunks_.most_channels(), shape_.in_h, shape_.in_w, shape_.in_c);
@@ -54,8 +56,9 @@ public:
                 rows_.begin(job_.x + static_cast<size_t>(task_.image) * shape_.in_h * shape_.in_w * shape_.in_c + begin, count,
                             row0 * shape_.stride_h - pad_h_);
             }
-            for (int row = row0; row < row1; ++row) {
-                rows_.load_until(row * shape_.stride_h + pad_h_ + 1);
+            for (int row = row0; row < row1; row += row_step_) {
+                const int end = min_of(row + row_step_, row1);
+                rows_.load_until((end - 1) * shape_.stride_h + pad_h_ + 1);
                 const float* weights = weights_;
                 for (int b = block0_; b < block1_; ++b) {
                     const ConvBlock& block = job_.blocks[b];
@@ -66,13 +69,15 @@ public:
                     } else {
                         weights += chunk_weights(block);
                     }
-                    do_row(chunk, b, w, row);
+                    for (int r = row; r < end; ++r) do_row(chunk, b, w, r);
                 }
             }
         }
     }
 
 private:
+    static constexpr int kPixelStep = 160;
+
     // Input channels at a time, so that the copied rows stay in a level-2 cache of 1 MB beside the weights.
     static int channels_for(int pixels) {
         const int fit = 600 * 1024 / 4 / max_of(1, pixels) / kChannelRun * kChannelRun;
@@ -161,6 +166,7 @@ private:
     const ConvTask& task_;
     int block0_, block1_;
     int pad_h_ = 0;
+    int row_step_ = 1;
     Chunks chunks_;
     PaddedRows rows_;
     Segment* segments_ = nullptr;

@@ -42,14 +42,22 @@ Split split_image(int threads, int batch, int rows, int parts_most) {
     return {strips, std::max(1, std::min(parts_most, (wanted + strips - 1) / strips))};
 }
 
-// Begins of `parts` ranges of blocks with about equal numbers of channels; the last entry is the number of blocks.
-std::vector<int> split_blocks(const std::vector<ConvBlock>& blocks, int parts) {
+// Times of blocks, up to a factor, measured on the small maps where blocks are shared out.
+long forward_cost(const ConvBlock& block) { return block.width; }
+// Sums over few output channels keep the arithmetic units less busy.
+long filter_cost(const ConvBlock& block) {
+    static constexpr int kCost[kMaxFilterBlock] = {22, 29, 35, 44, 50, 60};
+    return kCost[block.count - 1];
+}
+
+// Begins of `parts` ranges of blocks of about equal cost; the last entry is the number of blocks.
+std::vector<int> split_blocks(const std::vector<ConvBlock>& blocks, int parts, long (*cost)(const ConvBlock&)) {
     long total = 0;
-    for (const ConvBlock& block : blocks) total += block.count;
+    for (const ConvBlock& block : blocks) total += cost(block);
     std::vector<int> begins{0};
     long seen = 0;
     for (size_t b = 0; b < blocks.size() && static_cast<int>(begins.size()) < parts; ++b) {
-        seen += blocks[b].count;
+        seen += cost(blocks[b]);
         if (seen * parts >= total * static_cast<long>(begins.size()) && b + 1 < blocks.size()) begins.push_back(static_cast<int>(b) + 1);
     }
     begins.push_back(static_cast<int>(blocks.size()));
@@ -129,7 +137,7 @@ void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize
         for (int n = 0; n < blocks[b].count; ++n) sorted_bias[b * 32 + n] = channel_bias[plan.order()[blocks[b].first + n]];
     }
     const Split split = split_image(executor.threads(), shape.batch, shape.out_h, static_cast<int>(blocks.size()));
-    const std::vector<ConvTask> tasks = make_tasks(shape.batch, shape.out_h, 1, split.strips, split_blocks(blocks, split.parts));
+    const std::vector<ConvTask> tasks = make_tasks(shape.batch, shape.out_h, 1, split.strips, split_blocks(blocks, split.parts, forward_cost));
     const ForwardJob job = {shape,
                             x,
                             packed != nullptr ? nullptr : filter,
@@ -187,7 +195,9 @@ void inception_conv2d_grad_filter(const InceptionConv2DPlan& plan, const Incepti
             blocks.push_back(block);
         }
     }
-    const std::vector<ConvTask> tasks = make_tasks(1, 1, 1, 1, split_blocks(blocks, executor.threads()));
+    // More tasks than threads even out their times; each copies the input anew, which shows below some 32 channels.
+    const int parts = executor.threads() == 1 ? 1 : std::max(executor.threads(), std::min(4 * executor.threads(), shape.out_c / 32));
+    const std::vector<ConvTask> tasks = make_tasks(1, 1, 1, 1, split_blocks(blocks, parts, filter_cost));
     const GradFilterJob job = {shape, x, dy, dfilter, blocks.data(), plan.order().data(), tasks.data()};
     run_tasks(job, tasks, level().grad_filter_workspace, level().grad_filter, executor);
 }
