@@ -17,4 +17,10 @@ export { fasterRcnnShapes, initFasterRcnn } from './network/shapes';
 export type { GroundTruth } from './roi-heads/sample-proposals';
 export { type DetectionConfig, type Detections, selectDetections } from './roi-heads/select-detections';
 export { type ProposalConfig, type Proposals, selectProposals } from './rpn/proposals';
+export {
+  type DetectionBatch,
+  type DetectionStep,
+  type DetectionStepOptions,
+  detectionStep,
+} from './training/detection-step';
 export { detectorNames, styleOfNames } from './weights/names';

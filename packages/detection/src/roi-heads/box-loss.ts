@@ -2,7 +2,7 @@
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BoxCoderWeights, decodeBoxes } from '../boxes/box-coder';
-import { crossEntropyMean, giouSum, smoothL1Sum } from '../losses/box-losses';
+import { crossEntropyMean, giouSum, nothing, smoothL1Sum } from '../losses/box-losses';
 import type { SampledProposals } from './sample-proposals';
 
 export interface BoxLossConfig {
@@ -45,7 +45,7 @@ export function boxHeadLoss(
       at += sample.classes.length;
     }
     const classification = crossEntropyMean(logits, tf.tensor1d(labels, 'int32'));
-    if (rows.length === 0 || total === 0) return { classification, box: tf.scalar(0) };
+    if (rows.length === 0 || total === 0) return { classification, box: nothing(deltas) };
     const predicted = tf.gather(tf.reshape(deltas, [-1, 4]) as Tensor2D, tf.tensor1d(rows, 'int32') as Tensor1D);
     const targets = tf.concat(samples.map((sample) => sample.deltaTargets)) as Tensor2D;
     const box =

@@ -7,7 +7,7 @@ import type { Scalar, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core
 import * as tf from '@tensorflow/tfjs-core';
 import { encodeBoxes } from '../boxes/box-coder';
 import { pairwiseIou } from '../boxes/box-ops';
-import { binaryCrossEntropyMean, smoothL1Sum } from '../losses/box-losses';
+import { binaryCrossEntropyMean, nothing, smoothL1Sum } from '../losses/box-losses';
 import { type MatcherConfig, matchBoxes } from '../matching/matcher';
 import { type Draw, type SamplerConfig, sampleBalanced } from '../matching/sampler';
 import { RPN_CODER_WEIGHTS } from './proposals';
@@ -66,7 +66,7 @@ export function rpnLoss(
       tf.gather(flatLogits, tf.tensor1d(sampled, 'int32')),
       tf.tensor1d(targets),
     );
-    if (foreground.length === 0) return { objectness, box: tf.scalar(0) };
+    if (foreground.length === 0) return { objectness, box: nothing(deltas) };
     const predicted = tf.gather(tf.reshape(deltas, [-1, 4]) as Tensor2D, tf.tensor1d(foreground, 'int32'));
     const box = smoothL1Sum(predicted, tf.concat(deltaTargets) as Tensor2D, config.smoothL1Beta);
     return { objectness, box: tf.div(box, sampled.length) as Scalar };
