@@ -19,17 +19,19 @@ public:
         while (block0_ < task.block1 && job.blocks[block0_].wide) ++block0_;
         int pad_h = 0;
         int pad_w = 0;
-        size_t largest = 0;
+        size_t weights = 0;
         for (int b = block0_; b < task.block1; ++b) {
             const ConvBlock& block = job.blocks[b];
             pad_h = max_of(pad_h, shape_.radius() * clip_dilation(block.dilation_h, shape_.in_h));
             pad_w = max_of(pad_w, shape_.radius() * clip_dilation(block.dilation_w, shape_.in_w));
             channels_ += block.count;
-            largest += static_cast<size_t>(shape_.taps()) * block.width;
+            weights += static_cast<size_t>(shape_.taps()) * block.width;
         }
         if (channels_ == 0) return;
-        planes_ = LanePlanes(shape_, task.row0, task.row1, pad_h, pad_w);
-        chunks_ = Chunks(shape_.groups, shape_.group_in(), LanePlanes::channels_that_fit(planes_.vectors(), shape_.in_c));
+        planes_ = LanePlanes(shape_, task.row0, task.row1, pad_h, pad_w, job.share);
+        int channels = LanePlanes::channels_that_fit(planes_.vectors(), shape_.in_c, job.share);
+        if (job.packed == nullptr) channels = min_of(channels, channels_to_pack(weights, job.share));
+        chunks_ = Chunks(shape_.groups, shape_.group_in(), channels);
         Pieces pieces(workspace);
         planes_.allocate(pieces, chunks_.most_channels());
         if (planes_.lane_rows() > 1) {
@@ -43,7 +45,7 @@ public:
         segments_ = pieces.take<Segment>(static_cast<size_t>(shape_.taps()) * (chunks_.most_channels() / kChannelRun + 1) * 2);
         place_ = pieces.take<int>(shape_.out_c);
         if (job.packed == nullptr) {
-            weights_ = pieces.take<float>(largest * min_of(chunks_.most_channels(), shape_.group_in()));
+            weights_ = pieces.take<float>(weights * min_of(chunks_.most_channels(), shape_.group_in()));
         }
         used_ = pieces.used();
     }

@@ -19,16 +19,20 @@ public:
         while (block1_ < task.block1 && job.blocks[block1_].wide) ++block1_;
         int pad_h = 0;
         int pad_w = 0;
+        size_t weights = 0;
         for (int b = block0_; b < block1_; ++b) {
             pad_h = max_of(pad_h, shape_.radius() * clip_dilation(job.blocks[b].dilation_h, shape_.in_h));
             pad_w = max_of(pad_w, shape_.radius() * clip_dilation(job.blocks[b].dilation_w, shape_.in_w));
+            weights += static_cast<size_t>(shape_.taps()) * job.blocks[b].width;
         }
         pad_h_ = pad_h;
         // Rows done before the next block's weights come by: enough pixels to be worth fetching them.
         row_step_ = max_of(1, kPixelStep / shape_.out_w);
         const int columns = (shape_.out_w - 1) * shape_.stride_w + 1 + 2 * pad_w;
         const int slots = min_of(shape_.in_h, (row_step_ - 1) * shape_.stride_h + 1 + 2 * pad_h);
-        chunks_ = Chunks(shape_.groups, shape_.group_in(), channels_for(columns * slots));
+        int channels = channels_for(columns * slots, job.share);
+        if (job.packed == nullptr) channels = min_of(channels, channels_to_pack(weights, job.share));
+        chunks_ = Chunks(shape_.groups, shape_.group_in(), channels);
         Pieces pieces(workspace);
         rows_ = PaddedRows(pieces, slots, columns, pad_w, chunks_.most_channels(), shape_.in_h, shape_.in_w, shape_.in_c);
         segments_ = pieces.take<Segment>(static_cast<size_t>(shape_.taps()) * (chunks_.most_channels() / kChannelRun + 1));
@@ -78,9 +82,11 @@ public:
 private:
     static constexpr int kPixelStep = 160;
 
-    // Input channels at a time, so that the copied rows stay in a level-2 cache of 1 MB beside the weights.
-    static int channels_for(int pixels) {
-        const int fit = 600 * 1024 / 4 / max_of(1, pixels) / kChannelRun * kChannelRun;
+    // Input channels at a time, so that the copied rows stay in a level-2 cache of 1 MB beside the weights, and in their part of the
+    // thread's share of memory.
+    static int channels_for(int pixels, size_t share) {
+        const size_t bytes = share / 5 < 600 * 1024 ? share / 5 : 600 * 1024;
+        const int fit = static_cast<int>(bytes / sizeof(float)) / max_of(1, pixels) / kChannelRun * kChannelRun;
         return max_of(kChannelRun, min_of(256, fit));
     }
 

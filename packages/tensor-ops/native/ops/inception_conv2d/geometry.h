@@ -45,6 +45,12 @@ private:
     int groups_, channels_, per_chunk_, parts_, step_;
 };
 
+// How many channels' weights, `floats` of each channel, fit a third of a thread's share of memory, in runs.
+inline int channels_to_pack(size_t floats, size_t share) {
+    const size_t fit = share / 3 / sizeof(float) / (floats > 0 ? floats : 1) / kChannelRun * kChannelRun;
+    return fit > 256 ? 256 : max_of(kChannelRun, static_cast<int>(fit));
+}
+
 // Hands out pieces of a workspace; with a null base it only measures.
 class Pieces {
 public:

@@ -43,7 +43,7 @@ Split split_image(int threads, int batch, int rows, int parts_most) {
 }
 
 // Times of blocks, up to a factor, measured on the small maps where blocks are shared out.
-long forward_cost(const ConvBlock& block) { return block.width; }
+long forward_cost(const ConvBlock& block) { return block.wide ? block.width * 8 : block.width * 9; }
 // Sums over few output channels keep the arithmetic units less busy.
 long filter_cost(const ConvBlock& block) {
     static constexpr int kCost[kMaxFilterBlock] = {22, 29, 35, 44, 50, 60};
@@ -57,8 +57,12 @@ std::vector<int> split_blocks(const std::vector<ConvBlock>& blocks, int parts, l
     std::vector<int> begins{0};
     long seen = 0;
     for (size_t b = 0; b < blocks.size() && static_cast<int>(begins.size()) < parts; ++b) {
+        // Each range ends before or after the block that crosses its share, whichever is nearer.
+        const long half = seen + cost(blocks[b]) / 2;
         seen += cost(blocks[b]);
-        if (seen * parts >= total * static_cast<long>(begins.size()) && b + 1 < blocks.size()) begins.push_back(static_cast<int>(b) + 1);
+        if (b > 0 && half * parts >= total * static_cast<long>(begins.size()) && static_cast<int>(b) > begins.back()) {
+            begins.push_back(static_cast<int>(b));
+        }
     }
     begins.push_back(static_cast<int>(blocks.size()));
     return begins;
@@ -120,6 +124,18 @@ void run_tasks(const Job& job, const std::vector<ConvTask>& tasks, size_t (*work
     });
 }
 
+std::vector<ConvTask> forward_tasks(const InceptionConv2DPlan& plan, const ConvShape& shape, int threads) {
+    const Split split = split_image(threads, shape.batch, shape.out_h, static_cast<int>(plan.blocks().size()));
+    return make_tasks(shape.batch, shape.out_h, 1, split.strips, split_blocks(plan.blocks(), split.parts, forward_cost));
+}
+
+// What a thread may take so that all of them together stay below the size of input and output.
+size_t workspace_share(const ConvShape& shape, int threads) {
+    const size_t pixels_in = static_cast<size_t>(shape.batch) * shape.in_h * shape.in_w * shape.in_c;
+    const size_t pixels_out = static_cast<size_t>(shape.batch) * shape.out_h * shape.out_w * shape.out_c;
+    return (pixels_in + pixels_out) * sizeof(float) / static_cast<size_t>(threads);
+}
+
 bool empty(const ConvShape& shape) { return shape.batch <= 0 || shape.out_c <= 0 || shape.in_h <= 0 || shape.in_w <= 0; }
 
 }  // namespace
@@ -129,15 +145,13 @@ void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize
     const ConvShape shape = shape_of(plan, size);
     if (empty(shape)) return;
     const std::vector<ConvBlock>& blocks = plan.blocks();
-    // Vectors of bias are read past the last channel.
     std::vector<float> channel_bias(shape.out_c, 0.0f);
     if (bias != nullptr) std::copy(bias, bias + shape.out_c, channel_bias.begin());
     std::vector<float> sorted_bias(blocks.size() * 32, 0.0f);
     for (size_t b = 0; b < blocks.size(); ++b) {
         for (int n = 0; n < blocks[b].count; ++n) sorted_bias[b * 32 + n] = channel_bias[plan.order()[blocks[b].first + n]];
     }
-    const Split split = split_image(executor.threads(), shape.batch, shape.out_h, static_cast<int>(blocks.size()));
-    const std::vector<ConvTask> tasks = make_tasks(shape.batch, shape.out_h, 1, split.strips, split_blocks(blocks, split.parts, forward_cost));
+    const std::vector<ConvTask> tasks = forward_tasks(plan, shape, executor.threads());
     const ForwardJob job = {shape,
                             x,
                             packed != nullptr ? nullptr : filter,
@@ -148,8 +162,24 @@ void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize
                             y,
                             blocks.data(),
                             plan.order().data(),
-                            tasks.data()};
+                            tasks.data(),
+                            workspace_share(shape, executor.threads())};
     run_tasks(job, tasks, level().forward_workspace, level().forward, executor);
+}
+
+size_t inception_conv2d_workspace(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, bool packed, int threads) {
+    const ConvShape shape = shape_of(plan, size);
+    if (empty(shape)) return 0;
+    const std::vector<ConvTask> tasks = forward_tasks(plan, shape, threads);
+    const float any = 0;
+    const ForwardJob job = {shape,   nullptr, packed ? nullptr : &any,   packed ? &any : nullptr, nullptr,      nullptr,
+                            false,   nullptr, plan.blocks().data(), plan.order().data(),     tasks.data(), workspace_share(shape, threads)};
+    std::vector<size_t> bytes;
+    for (const ConvTask& task : tasks) bytes.push_back(level().forward_workspace(job, task));
+    std::sort(bytes.rbegin(), bytes.rend());
+    size_t total = 0;
+    for (size_t i = 0; i < bytes.size() && static_cast<int>(i) < threads; ++i) total += bytes[i];
+    return total;
 }
 
 void inception_conv2d_grad_input(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* dy,

@@ -59,6 +59,9 @@ enum class ConvActivation { kLinear, kRelu };
 void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* x, const float* filter,
                       const float* packed, const float* bias, ConvActivation activation, float* y, Executor& executor);
 
+// Bytes of memory that `threads` threads take in the forward pass, besides x, y and the filter; packed: whether the filter is.
+size_t inception_conv2d_workspace(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, bool packed, int threads);
+
 // dx [N,H,W,C] from dy [N,OH,OW,O].
 void inception_conv2d_grad_input(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* dy,
                                  const float* filter, float* dx, Executor& executor);

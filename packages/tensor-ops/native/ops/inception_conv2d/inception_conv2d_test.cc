@@ -188,4 +188,25 @@ TEST(inception_conv2d_map_smaller_than_dilation) {
     check(make_problem(random, {1, 4, 5, 2, 2}, 3, 6, 7, 1, std::vector<int>(12, 1000000)), three);
 }
 
+// The layers of IC-ResNet-50 at 800 x 1216 and, with dilations up to 6, at 640 x 640: memory beyond x and y stays below their size.
+TEST(inception_conv2d_workspace) {
+    test::Random random(11);
+    const int layers[][5] = {{64, 200, 304, 1, 4}, {128, 200, 304, 2, 4}, {128, 100, 152, 1, 4}, {256, 50, 76, 1, 4},  {512, 50, 76, 2, 4},
+                             {512, 25, 38, 1, 4},  {64, 160, 160, 1, 6},  {128, 80, 80, 1, 6},   {256, 40, 40, 1, 6}, {512, 20, 20, 1, 6}};
+    for (const auto& layer : layers) {
+        const int channels = layer[0];
+        const InceptionConv2DSize size = {1, layer[1], layer[2], layer[3], layer[3]};
+        const std::vector<int> dilations = random_dilations(random, channels, layer[4]);
+        const InceptionConv2DPlan plan(channels, channels, 3, 1, dilations.data());
+        const size_t maps = sizeof(float) * channels *
+                            (static_cast<size_t>(size.in_height) * size.in_width + static_cast<size_t>(size.out_height()) * size.out_width());
+        for (int threads = 1; threads <= 2; ++threads) {
+            for (const bool packed : {false, true}) {
+                const size_t bytes = inception_conv2d_workspace(plan, size, packed, threads);
+                EXPECT(bytes > 0 && bytes <= maps);
+            }
+        }
+    }
+}
+
 }  // namespace

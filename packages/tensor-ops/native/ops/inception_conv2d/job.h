@@ -60,6 +60,7 @@ struct ForwardJob {
     const ConvBlock* blocks;  // Wide ones first.
     const int* order;
     const ConvTask* tasks;
+    size_t share;  // Bytes a thread should stay below; see workspace_share.
 };
 
 struct GradInputJob {

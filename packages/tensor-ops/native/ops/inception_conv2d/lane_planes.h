@@ -17,7 +17,7 @@ class LanePlanes {
 public:
     LanePlanes() = default;
     // Rows [row0, row1) of the output; pads: halo in input pixels.
-    LanePlanes(const ConvShape& shape, int row0, int row1, int pad_h, int pad_w)
+    LanePlanes(const ConvShape& shape, int row0, int row1, int pad_h, int pad_w, size_t share)
         : in_h_(shape.in_h), in_w_(shape.in_w), in_c_(shape.in_c), stride_h_(shape.stride_h), stride_w_(shape.stride_w), row0_(row0),
           pad_h_(pad_h), pad_w_(pad_w) {
         double best = 0;
@@ -29,7 +29,7 @@ public:
             // the sums that are put away and fetched again for every further chunk of input channels, from main memory if many.
             const double vectors = rows * (columns + kRowShare);
             const double packed = ((rows - 1.0) * stride_h_ + 1 + 2 * pad_h) * span;
-            const int chunks = (shape.in_c - 1) / channels_that_fit((1 + 2 * pad_h) * span, shape.in_c) + 1;
+            const int chunks = (shape.in_c - 1) / channels_that_fit((1 + 2 * pad_h) * span, shape.in_c, share) + 1;
             const double chunk_share = vectors * shape.out_c * Lanes::kCount * sizeof(float) > kNearBytes ? kFarChunk : kNearChunk;
             const double cost = vectors * (1 + chunk_share * (chunks - 1) / shape.in_c) + packed * kPackShare / shape.out_c;
             if (lane_rows == 1 || cost < best) {
@@ -46,9 +46,11 @@ public:
         slots_ = 1 + 2 * pad_h;
     }
 
-    // Channels to hold at a time, when each has `vectors` vectors, so that they stay in a level-2 cache of 1 MB or nearly so.
-    static int channels_that_fit(int vectors, int most) {
-        const int fit = 1000 * 1024 / 4 / Lanes::kCount / max_of(1, vectors) / kChannelRun * kChannelRun;
+    // Channels to hold at a time, when each has `vectors` vectors, so that they stay in a level-2 cache of 1 MB or nearly so, and in
+    // their part of the thread's share of memory.
+    static int channels_that_fit(int vectors, int most, size_t share) {
+        const size_t bytes = share / 3 < 1000 * 1024 ? share / 3 : 1000 * 1024;
+        const int fit = static_cast<int>(bytes / sizeof(float)) / Lanes::kCount / max_of(1, vectors) / kChannelRun * kChannelRun;
         return max_of(kChannelRun, min_of(min_of(256, round_up(most, kChannelRun)), fit));
     }
 

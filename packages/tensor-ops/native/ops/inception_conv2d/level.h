@@ -10,14 +10,20 @@
 namespace icconv {
 namespace {
 
+// Whether one kind of block is through before the other begins, so that both can have the same memory.
+bool in_turn(const ConvTask& task, const ForwardNarrow& narrow) { return narrow.band_rows() >= task.row1 - task.row0; }
+
 size_t forward_workspace(const ForwardJob& job, const ConvTask& task) {
-    return ForwardWide(job, task, nullptr).used() + ForwardNarrow(job, task, nullptr).used();
+    const size_t wide = ForwardWide(job, task, nullptr).used();
+    const ForwardNarrow narrow(job, task, nullptr);
+    return in_turn(task, narrow) ? (wide > narrow.used() ? wide : narrow.used()) : wide + narrow.used();
 }
 
 // Band by band, so that the second kind of block finds rows of x and y that the first one has brought near.
 void forward(const ForwardJob& job, const ConvTask& task, void* workspace) {
     ForwardWide wide(job, task, workspace);
-    ForwardNarrow narrow(job, task, static_cast<char*>(workspace) + wide.used());
+    const bool same = in_turn(task, ForwardNarrow(job, task, nullptr));
+    ForwardNarrow narrow(job, task, static_cast<char*>(workspace) + (same ? 0 : wide.used()));
     const int step = min_of(task.row1 - task.row0, narrow.band_rows());
     for (int row = task.row0; row < task.row1; row += step) {
         const int end = min_of(row + step, task.row1);
