@@ -13,6 +13,8 @@ export const preset = (test = {}) =>
       // TensorFlow owns one process: forks keep one engine a file.
       pool: 'forks',
       maxWorkers: 2,
+      // What is printed is compared as text; CI=true alone would turn colors on.
+      env: { NO_COLOR: '1' },
       testTimeout: 60_000,
       hookTimeout: 120_000,
       setupFiles: [new URL('./fast-check-setup.mjs', import.meta.url).pathname],

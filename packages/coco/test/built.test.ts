@@ -10,8 +10,16 @@ import config from '../tsup.config';
 // Inside node_modules, so that the bundle finds the packages it imports.
 const folder = fileURLToPath(new URL('../node_modules/.built-test/', import.meta.url));
 
+// Absolute, because tsup looks for entries from the folder that the tests were started in.
+const entry = Object.fromEntries(
+  Object.entries((config as { entry: Record<string, string> }).entry).map(([name, file]) => [
+    name,
+    fileURLToPath(new URL(`../${file}`, import.meta.url)),
+  ]),
+);
+
 beforeAll(async () => {
-  await build({ ...(config as object), config: false, dts: false, sourcemap: false, silent: true, outDir: folder });
+  await build({ ...(config as object), entry, config: false, dts: false, sourcemap: false, silent: true, outDir: folder });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

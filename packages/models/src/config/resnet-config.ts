@@ -44,6 +44,8 @@ export interface ResNetConfig {
   /** `basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3, 1x1 with 4 times the channels. */
   readonly block?: BlockKind;
   readonly blocks?: StageBlocks;
+  /** Channels of the stem and of stage C2's blocks (a quarter of a bottleneck's output), doubled from stage to stage; 64. */
+  readonly width?: number;
   /** Groups of each bottleneck's 3x3 convolution (ResNeXt); 1. */
   readonly groups?: number;
   /** Channels of a group in stage C2, doubled from stage to stage; 64. */

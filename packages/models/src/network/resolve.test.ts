@@ -55,6 +55,9 @@ describe('config', () => {
     const shapes = resnetShapes({ block: 'bottleneck', blocks: [1, 1, 1, 1], groupWidth: 32, inputChannels: 1 });
     expect(shapes['conv1.weight']).toEqual([7, 7, 1, 64]);
     expect(shapes['layer1.0.conv2.weight']).toEqual([3, 3, 32, 32]);
+    const narrow = resnetShapes({ block: 'basic', blocks: [1, 1, 1, 1], width: 24 });
+    expect(narrow['conv1.weight']).toEqual([7, 7, 3, 24]);
+    expect(narrow['layer4.0.conv2.weight']).toEqual([3, 3, 192, 192]);
   });
 
   test('is resolved once', () => {

@@ -52,11 +52,12 @@ function plainPlan(config: ResNetConfig): ResNetPlan {
     throw wrong('groups', groups, '1 with a groupWidth of 64 in a network of basic blocks');
   }
   const inputChannels = checkCount('inputChannels', config.inputChannels ?? 3);
-  const stem = conv('conv1', 'bn1', 7, 2, inputChannels, 64);
-  let channels = 64;
+  const width = checkCount('width', config.width ?? 64);
+  const stem = conv('conv1', 'bn1', 7, 2, inputChannels, width);
+  let channels = width;
   const stages = blocks.map((count, index): StageSpec => {
     const name = `layer${index + 1}`;
-    const planes = 64 * 2 ** index;
+    const planes = width * 2 ** index;
     const firstStride = index === 0 ? 1 : 2;
     const list = Array.from({ length: count }, (_, b): BlockSpec => {
       const stride = b === 0 ? firstStride : 1;
