@@ -30,7 +30,7 @@ const Level& level() {
     return level_portable();
 }
 
-// Memory that a thread keeps from call to call: asked for anew, it would be mapped and faulted in each time.
+// Memory that a thread keeps from call to call, some megabytes: asked for anew, it would be mapped and faulted in each time.
 class Workspace {
 public:
     void* get(size_t bytes) {
@@ -53,6 +53,17 @@ private:
 };
 
 thread_local Workspace workspace;
+
+// A tile of 14 pixels by this many inputs fills two thirds of a level-1 cache of 32 KiB.
+constexpr int kReductionStep = 320;
+// Of a level-2 cache of 1 MiB, for weights, inputs and outputs of a piece.
+constexpr long kCacheFloats = 640 * 1024 / 4;
+constexpr long kLeastPixels = 56;
+constexpr long kMostPixels = 224;
+// Winograd tiles that share one passage of the weights.
+constexpr long kWinogradPiece = 56;
+// With fewer, fetching four times the weights costs more than the saved products: a map of 7 x 7 has 4, one of 14 x 14 has 16.
+constexpr long kLeastWinogradTiles = 16;
 
 int ceil_div(long a, long b) { return static_cast<int>((a + b - 1) / b); }
 
@@ -79,23 +90,17 @@ std::vector<Task> cut(long items, long piece, long unit, int blocks, int panels,
     return tasks;
 }
 
-long knob(const char* name, long value) {
-    const char* text = std::getenv(name);
-    return text != nullptr ? std::atol(text) : value;
-}
-
 std::vector<Task> plan_direct(Job& job, int threads, int tile) {
     const Shape& s = job.shape;
     const int reduction = s.reduction();
-    const int steps = ceil_div(reduction, knob("KC", 320));
+    const int steps = ceil_div(reduction, kReductionStep);
     job.reduction_step = std::min(reduction, ceil_div(ceil_div(reduction, steps), 4) * 4);
     const int panels = s.panels();
     int panel_piece = std::min(panels, 32);
     // Weights of a step, and inputs and outputs of the task's pixels, share the level-2 cache.
-    const long budget = knob("L2", 640) * 1024 / 4;
     const long weights = static_cast<long>(job.reduction_step) * panel_piece * kPanel;
-    long piece = (budget - weights) / (job.reduction_step + panel_piece * kPanel);
-    piece = std::max<long>(knob("MBMIN", 56), std::min<long>(piece, knob("MBMAX", 224))) / tile * tile;
+    long piece = (kCacheFloats - weights) / (job.reduction_step + panel_piece * kPanel);
+    piece = std::max(kLeastPixels, std::min(piece, kMostPixels)) / tile * tile;
     piece = std::max<long>(piece, tile);
     // Enough tasks that threads finish together: first smaller pieces of the map, then of the channels.
     const long wanted = threads > 1 ? 4L * threads : 1;
@@ -117,11 +122,10 @@ long winograd_tiles(const Shape& s) {
 
 std::vector<Task> plan_winograd(Job& job, int threads, int tile) {
     const Shape& s = job.shape;
-    const int steps = ceil_div(s.in_c, knob("WKC", 320));
+    const int steps = ceil_div(s.in_c, kReductionStep);
     job.reduction_step = ceil_div(ceil_div(s.in_c, steps), 4) * 4;
     const long tiles = winograd_tiles(s);
-    long piece = knob("WT", 56);
-    piece = std::max<long>(tile, piece / tile * tile);
+    long piece = std::max<long>(tile, kWinogradPiece / tile * tile);
     const long wanted = threads > 1 ? 2L * threads : 1;
     int panel_piece = s.panels();
     if (ceil_div(tiles, piece) < wanted) {
@@ -132,12 +136,11 @@ std::vector<Task> plan_winograd(Job& job, int threads, int tile) {
     return cut(tiles, piece, tile, 1, s.panels(), panel_piece);
 }
 
-// Measured on maps of 7 x 7 to 200 x 304, see docs/decisions: with few tiles, fetching four times the weights costs more than the products saved.
 bool winograd_gains(const Shape& s, const PackedForms& forms) {
     if (!forms.has_winograd) return false;
     if (s.stride_h != 1 || s.stride_w != 1 || s.dilation_h != 1 || s.dilation_w != 1) return false;
     if (!forms.has_direct) return true;
-    return winograd_tiles(s) >= knob("WMIN", 16);
+    return winograd_tiles(s) >= kLeastWinogradTiles;
 }
 
 }  // namespace

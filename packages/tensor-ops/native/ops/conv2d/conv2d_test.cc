@@ -166,6 +166,23 @@ TEST(conv2d_large) {
     check(make_problem(random, {7, 7, 3, 64, 1}, size), Conv2DAlgorithm::kDirect, one);
 }
 
+// Results so large that they are stored past the caches.
+TEST(conv2d_streams) {
+    test::Random random(24);
+    ThreadExecutor two(2);
+    const Conv2DFilter filter{1, 1, 2, 16, 1};
+    const Problem p = make_problem(random, filter, {1, 600, 500});
+    const std::vector<double> sums = by_definition(p);
+    const std::unique_ptr<float, Free> packed = aligned(conv2d_packed_size(filter, Conv2DAlgorithm::kAuto));
+    conv2d_pack(filter, Conv2DAlgorithm::kAuto, p.weights.data(), packed.get(), two);
+    // At a multiple of 64 bytes, and not.
+    const std::unique_ptr<float, Free> y = aligned(sums.size() + 16);
+    for (int offset = 0; offset < 2; ++offset) {
+        conv2d(p.size, {p.x.data(), packed.get(), nullptr, nullptr}, false, y.get() + offset, two);
+        EXPECT(error_of(std::vector<float>(y.get() + offset, y.get() + offset + sums.size()), sums) < kDirectTolerance);
+    }
+}
+
 TEST(conv2d_keeps_nan_and_infinity) {
     SerialExecutor one;
     const Conv2DFilter filter{1, 1, 1, 3, 1};

@@ -3,6 +3,8 @@
 #ifndef ICCONV_OPS_CONV2D_DIRECT_H_
 #define ICCONV_OPS_CONV2D_DIRECT_H_
 
+#include <cstdint>
+
 #include "ops/conv2d/gather.h"
 #include "ops/conv2d/register_tile.h"
 
@@ -23,48 +25,65 @@ inline bool reads_in_place(const Job& job, const Task& task) {
            s.in_c <= 256 && task.panel1 - task.panel0 <= 16;
 }
 
+// Results larger than this share of a level-3 cache have left it before the next layer comes to their beginning: they are stored past
+// the caches, which saves reading the lines that are overwritten.
+constexpr long kStreamFloats = 16 * 1024 * 1024 / 4;
+
 size_t direct_workspace(const Job& job, const Task& task) {
     if (reads_in_place(job, task)) return 0;
     // The last row, too, is written in whole vectors.
-    return (static_cast<size_t>(task.end - task.begin) * row_stride(job.reduction_step) + 16) * sizeof(float);
+    return (static_cast<size_t>(Lanes::kTilePixels) * row_stride(job.reduction_step) + 16) * sizeof(float);
 }
 
 void direct(const Job& job, const Task& task, void* workspace) {
     const Shape& shape = job.shape;
     const int pixels = static_cast<int>(task.end - task.begin);
-    const int panels = task.panel1 - task.panel0;
     const int reduction = shape.reduction();
     const ptrdiff_t panel_stride = static_cast<ptrdiff_t>(reduction) * kPanel;
+    const ptrdiff_t first_panel = static_cast<ptrdiff_t>(task.block) * shape.panels() + task.panel0;
     const ptrdiff_t first_channel = static_cast<ptrdiff_t>(task.block) * shape.block_out + task.panel0 * kPanel;
-    const ptrdiff_t out = task.begin * shape.out_c + first_channel;
     const bool in_place = reads_in_place(job, task);
+    const bool single_tap = shape.kernel_h == 1 && shape.kernel_w == 1;
+    const bool streams = shape.out_c % kPanel == 0 && shape.pixels() * shape.out_c >= kStreamFloats &&
+                         reinterpret_cast<uintptr_t>(job.y) % 64 == 0;
     float* const rows = static_cast<float*>(workspace);
 
-    Tile tile;
-    tile.panel_stride = panel_stride;
-    tile.y = job.y + out;
-    tile.y_stride = shape.out_c;
-    tile.last_channels = min_of(kPanel, shape.block_out - (task.panel1 - 1) * kPanel);
     for (int k0 = 0; k0 < reduction; k0 += job.reduction_step) {
         const int k1 = min_of(k0 + job.reduction_step, reduction);
         const bool last = k1 == reduction;
-        if (in_place) {
-            tile.input = job.x + task.begin * shape.in_c + static_cast<ptrdiff_t>(task.block) * shape.block_in + k0;
-            tile.input_stride = shape.in_c;
-        } else {
-            tile.input = rows;
-            tile.input_stride = row_stride(job.reduction_step);
-            Gather(job, task.block, k0, k1).rows(task.begin, task.end, rows, tile.input_stride);
-        }
+        const Gather gather(job, task.block, k0, k1);
+        Tile tile;
         tile.reduction = k1 - k0;
-        tile.weights = job.weights + (static_cast<ptrdiff_t>(task.block) * shape.panels() + task.panel0) * panel_stride +
-                       static_cast<ptrdiff_t>(k0) * kPanel;
+        tile.weights = job.weights + first_panel * panel_stride + static_cast<ptrdiff_t>(k0) * kPanel;
+        tile.panel_stride = panel_stride;
+        tile.y_stride = shape.out_c;
+        tile.last_channels = min_of(kPanel, shape.block_out - (task.panel1 - 1) * kPanel);
         tile.add = k0 > 0;
-        tile.bias = k0 == 0 ? job.bias + (static_cast<ptrdiff_t>(task.block) * shape.panels() + task.panel0) * kPanel : nullptr;
-        tile.residual = last && job.residual != nullptr ? job.residual + out : nullptr;
+        tile.bias = k0 == 0 ? job.bias + first_panel * kPanel : nullptr;
         tile.relu = last && job.relu;
-        run_tiles(tile, pixels, panels);
+        tile.stream = last && k0 == 0 && streams;
+        // Each tile of pixels is in the level-1 cache while the weights of all panels pass by it.
+        for_tiles(pixels, [&](int begin, int count) {
+            const long pixel = task.begin + begin;
+            const ptrdiff_t out = pixel * shape.out_c + first_channel;
+            tile.y = job.y + out;
+            tile.residual = last && job.residual != nullptr ? job.residual + out : nullptr;
+            if (in_place) {
+                tile.input = gather.pixel(pixel);
+                tile.input_stride = shape.in_c;
+            } else {
+                tile.input = rows;
+                tile.input_stride = row_stride(job.reduction_step);
+                gather.rows(pixel, pixel + count, rows, tile.input_stride);
+            }
+            if (single_tap && pixel + count < shape.pixels()) {
+                tile.ahead = gather.pixel(pixel + count);
+                tile.ahead_stride = shape.stride_w * shape.in_c;
+            }
+            run_panels(tile, count, task.panel1 - task.panel0);
+        });
     }
+    if (streams) Lanes::finish_streams();
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Copies what some output pixels see into rows of the reduction's order: row (tap row), column (tap column), input channel. Included after
-// a lanes_*.h.
+// Copies what some output pixels see into rows of the reduction's order: tap row, tap column, input channel. Included after a
+// lanes_*.h.
 #ifndef ICCONV_OPS_CONV2D_GATHER_H_
 #define ICCONV_OPS_CONV2D_GATHER_H_
 
@@ -27,10 +27,24 @@ class Gather {
 public:
     // Reduction indices [k0, k1) of one block of channels.
     Gather(const conv2d_internal::Job& job, int block, int k0, int k1)
-        : shape_(job.shape), x_(job.x + static_cast<ptrdiff_t>(block) * job.shape.block_in), k0_(k0), k1_(k1) {
-        // Columns of the kernel next to one another in memory are one run of floats.
+        : shape_(job.shape), x_(job.x + static_cast<ptrdiff_t>(block) * job.shape.block_in) {
+        // Columns of the kernel that lie next to one another in memory are one run of floats.
         joined_ = shape_.dilation_w == 1 && shape_.blocks == 1;
         run_ = joined_ ? shape_.kernel_w * shape_.block_in : shape_.block_in;
+        const int runs_a_row = joined_ ? 1 : shape_.kernel_w;
+        const int run = k0 / run_;
+        first_row_ = run / runs_a_row;
+        first_column_ = run % runs_a_row;
+        first_begin_ = k0 - run * run_;
+        count_ = k1 - k0;
+    }
+
+    // Where the row of an output pixel would begin if the whole kernel lay on the map.
+    const float* pixel(long pixel) const {
+        const long row = pixel / shape_.out_w;
+        return start(row / shape_.out_h, static_cast<int>(row % shape_.out_h), static_cast<int>(pixel % shape_.out_w)) +
+               (static_cast<ptrdiff_t>(first_row_) * shape_.dilation_h * shape_.in_w + first_column_ * shape_.dilation_w) * shape_.in_c +
+               first_begin_;
     }
 
     // Output pixels [begin, end) into rows of `stride` floats.
@@ -39,8 +53,7 @@ public:
         int oh = static_cast<int>(begin / shape_.out_w % shape_.out_h);
         long image = begin / shape_.out_w / shape_.out_h;
         for (long pixel = begin; pixel < end; ++pixel, to += stride) {
-            row(x_ + image * shape_.in_h * shape_.in_w * shape_.in_c, oh * shape_.stride_h - shape_.pad_h,
-                ow * shape_.stride_w - shape_.pad_w, to);
+            row(start(image, oh, ow), oh * shape_.stride_h - shape_.pad_h, ow * shape_.stride_w - shape_.pad_w, to);
             if (++ow == shape_.out_w) {
                 ow = 0;
                 if (++oh == shape_.out_h) {
@@ -52,41 +65,61 @@ public:
     }
 
 private:
-    void row(const float* image, int ih0, int iw0, float* to) const {
-        const int runs_a_row = joined_ ? 1 : shape_.kernel_w;
-        for (int run = k0_ / run_; run * run_ < k1_; ++run) {
-            const int begin = max_of(k0_ - run * run_, 0);
-            const int end = min_of(k1_ - run * run_, run_);
-            const int ih = ih0 + run / runs_a_row * shape_.dilation_h;
-            const int iw = iw0 + run % runs_a_row * shape_.dilation_w;
-            // Floats of this run that lie on the map.
-            int live0 = 0;
-            int live1 = run_;
-            if (ih < 0 || ih >= shape_.in_h) {
-                live1 = 0;
-            } else if (joined_) {
-                live0 = max_of(0, -iw) * shape_.block_in;
-                live1 = min_of(shape_.kernel_w, shape_.in_w - iw) * shape_.block_in;
-            } else if (iw < 0 || iw >= shape_.in_w) {
-                live1 = 0;
+    const float* start(long image, int oh, int ow) const {
+        const ptrdiff_t ih = static_cast<ptrdiff_t>(oh) * shape_.stride_h - shape_.pad_h;
+        const ptrdiff_t iw = static_cast<ptrdiff_t>(ow) * shape_.stride_w - shape_.pad_w;
+        return x_ + ((image * shape_.in_h + ih) * shape_.in_w + iw) * shape_.in_c;
+    }
+
+    // from: the float under the kernel's first, which may lie outside the map, as may (ih, iw), its place.
+    void row(const float* from, int ih, int iw, float* to) const {
+        const ptrdiff_t row_step = static_cast<ptrdiff_t>(shape_.dilation_h) * shape_.in_w * shape_.in_c;
+        const int column_step = shape_.dilation_w * shape_.in_c;
+        int left = count_;
+        int begin = first_begin_;
+        if (joined_) {
+            const int live0 = min_of(max_of(0, -iw) * shape_.in_c, run_);
+            const int live1 = max_of(min_of(shape_.kernel_w, shape_.in_w - iw) * shape_.in_c, 0);
+            from += first_row_ * row_step;
+            ih += first_row_ * shape_.dilation_h;
+            for (; left > 0; ih += shape_.dilation_h, from += row_step, begin = 0) {
+                const int end = min_of(run_, begin + left);
+                const bool on_map = ih >= 0 && ih < shape_.in_h;
+                copy_run(from, begin, end, on_map ? live0 : 0, on_map ? live1 : 0, to);
+                to += end - begin;
+                left -= end - begin;
             }
-            live0 = min_of(max_of(live0, begin), end);
-            live1 = max_of(min_of(live1, end), live0);
-            if (live0 > begin) zero_floats(to, live0 - begin);
-            if (live1 > live0) {
-                copy_floats(to + (live0 - begin),
-                            image + (static_cast<ptrdiff_t>(ih) * shape_.in_w + iw) * shape_.in_c + live0, live1 - live0);
-            }
-            if (end > live1) zero_floats(to + (live1 - begin), end - live1);
-            to += end - begin;
+            return;
         }
+        int column = first_column_;
+        for (int u = first_row_; left > 0; ++u, column = 0) {
+            const int row = ih + u * shape_.dilation_h;
+            for (; left > 0 && column < shape_.kernel_w; ++column, begin = 0) {
+                const int end = min_of(run_, begin + left);
+                const int at = iw + column * shape_.dilation_w;
+                const bool on_map = row >= 0 && row < shape_.in_h && at >= 0 && at < shape_.in_w;
+                copy_run(from + u * row_step + column * column_step, begin, end, 0, on_map ? run_ : 0, to);
+                to += end - begin;
+                left -= end - begin;
+            }
+        }
+    }
+
+    // Floats [begin, end) of a run of which [live0, live1) lie on the map.
+    static void copy_run(const float* from, int begin, int end, int live0, int live1, float* to) {
+        if (live0 <= begin && end <= live1) return copy_floats(to, from + begin, end - begin);
+        live0 = min_of(max_of(live0, begin), end);
+        live1 = max_of(min_of(live1, end), live0);
+        if (live0 > begin) zero_floats(to, live0 - begin);
+        if (live1 > live0) copy_floats(to + (live0 - begin), from + live0, live1 - live0);
+        if (end > live1) zero_floats(to + (live1 - begin), end - live1);
     }
 
     const conv2d_internal::Shape& shape_;
     const float* x_;
-    int k0_, k1_;
     bool joined_;
     int run_;
+    int first_row_, first_column_, first_begin_, count_;
 };
 
 }  // namespace

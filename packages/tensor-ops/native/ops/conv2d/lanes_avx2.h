@@ -18,6 +18,8 @@ struct Lanes {
     static Vector set1(float a) { return _mm256_set1_ps(a); }
     static Vector load(const float* p) { return _mm256_loadu_ps(p); }
     static void store(float* p, Vector a) { _mm256_storeu_ps(p, a); }
+    static void stream(float* p, Vector a) { _mm256_stream_ps(p, a); }
+    static void finish_streams() { _mm_sfence(); }
     static Vector load_first(const float* p, int n) { return _mm256_maskload_ps(p, first(n)); }
     static void store_first(float* p, int n, Vector a) { _mm256_maskstore_ps(p, first(n), a); }
     static Vector fmadd(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }

@@ -23,6 +23,9 @@ struct Lanes {
     static Vector set1(float a) { return _mm512_set1_ps(a); }
     static Vector load(const float* p) { return _mm512_loadu_ps(p); }
     static void store(float* p, Vector a) { _mm512_storeu_ps(p, a); }
+    // Stores past the caches; finish_streams() comes before another thread may read.
+    static void stream(float* p, Vector a) { _mm512_stream_ps(p, a); }
+    static void finish_streams() { _mm_sfence(); }
     // The first n lanes, 0 <= n <= kCount; the others are zero, or stay.
     static Vector load_first(const float* p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
     static void store_first(float* p, int n, Vector a) { _mm512_mask_storeu_ps(p, first(n), a); }

@@ -22,6 +22,8 @@ struct Lanes {
         return v;
     }
     static void store(float* p, Vector a) { std::memcpy(p, &a, sizeof(a)); }
+    static void stream(float* p, Vector a) { store(p, a); }
+    static void finish_streams() {}
     static Vector load_first(const float* p, int n) {
         Vector v = zero();
         for (int i = 0; i < n; ++i) v[i] = p[i];

@@ -143,7 +143,12 @@ private:
             tile.weights = weights + static_cast<ptrdiff_t>(k) * kPanel;
             tile.reduction = min_of(job_.reduction_step, shape_.in_c - k);
             tile.add = k > 0;
-            run_tiles(tile, count_, task_.panel1 - task_.panel0);
+            for_tiles(count_, [&](int begin, int count) {
+                Tile part = tile;
+                part.input += begin * tile.input_stride;
+                part.y += begin * tile.y_stride;
+                run_panels(part, count, task_.panel1 - task_.panel0);
+            });
         }
     }
 
