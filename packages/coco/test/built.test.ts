@@ -19,7 +19,15 @@ const entry = Object.fromEntries(
 );
 
 beforeAll(async () => {
-  await build({ ...(config as object), entry, config: false, dts: false, sourcemap: false, silent: true, outDir: folder });
+  await build({
+    ...(config as object),
+    entry,
+    config: false,
+    dts: false,
+    sourcemap: false,
+    silent: true,
+    outDir: folder,
+  });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
