@@ -29,7 +29,7 @@ public:
         }
         if (channels_ == 0) return;
         planes_ = LanePlanes(shape_, task.row0, task.row1, pad_h, pad_w, job.share);
-        int channels = LanePlanes::channels_that_fit(planes_.vectors(), shape_.in_c, job.share);
+        int channels = LanePlanes::channels_that_fit(planes_.vectors(), shape_.in_c, job.share, LanePlanes::kPlaneBytes);
         if (job.packed == nullptr) channels = min_of(channels, channels_to_pack(weights, job.share));
         chunks_ = Chunks(shape_.groups, shape_.group_in(), channels);
         Pieces pieces(workspace);

@@ -29,7 +29,7 @@ public:
             // the sums that are put away and fetched again for every further chunk of input channels, from main memory if many.
             const double vectors = rows * (columns + kRowShare);
             const double packed = ((rows - 1.0) * stride_h_ + 1 + 2 * pad_h) * span;
-            const int chunks = (shape.in_c - 1) / channels_that_fit((1 + 2 * pad_h) * span, shape.in_c, share) + 1;
+            const int chunks = (shape.in_c - 1) / channels_that_fit((1 + 2 * pad_h) * span, shape.in_c, share, kChoiceBytes) + 1;
             const double chunk_share = vectors * shape.out_c * Lanes::kCount * sizeof(float) > kNearBytes ? kFarChunk : kNearChunk;
             const double cost = vectors * (1 + chunk_share * (chunks - 1) / shape.in_c) + packed * kPackShare / shape.out_c;
             if (lane_rows == 1 || cost < best) {
@@ -46,13 +46,16 @@ public:
         slots_ = 1 + 2 * pad_h;
     }
 
-    // Channels to hold at a time, when each has `vectors` vectors, so that they stay in a level-2 cache of 1 MB or nearly so, and in
-    // their part of the thread's share of memory.
-    static int channels_that_fit(int vectors, int most, size_t share) {
-        const size_t bytes = share / 3 < 1000 * 1024 ? share / 3 : 1000 * 1024;
+    // Channels to hold at a time, when each has `vectors` vectors, in `most_bytes` and the planes' part of the thread's share.
+    static int channels_that_fit(int vectors, int most, size_t share, size_t most_bytes) {
+        const size_t bytes = share / 3 < most_bytes ? share / 3 : most_bytes;
         const int fit = static_cast<int>(bytes / sizeof(float)) / Lanes::kCount / max_of(1, vectors) / kChannelRun * kChannelRun;
         return max_of(kChannelRun, min_of(min_of(256, round_up(most, kChannelRun)), fit));
     }
+    // Lanes are chosen for planes within a level-2 cache of 1 MB. Beyond it, reading planes from the next cache costs less than
+    // another chunk of channels does, up to some 2 MB.
+    static constexpr size_t kChoiceBytes = 1000 << 10;
+    static constexpr size_t kPlaneBytes = 2100 << 10;
 
     int lane_rows() const { return lane_rows_; }
     int rows() const { return rows_; }
