@@ -18,21 +18,22 @@ using conv2d_internal::Task;
 // An odd number of cache lines: rows of a tile then lie in different sets of the level-1 cache. Leaves room for whole vectors.
 inline ptrdiff_t row_stride(int floats) { return (floats / 16 + 1) / 2 * 2 * 16 + 16; }
 
-// Rows of a 1x1 kernel are in x itself, and can be read there where their distance spreads them over the cache.
+// Inputs need not be copied where few panels share them and their distance spreads a tile over the level-1 cache. (Where more panels
+// share them, copies cost little and are next to one another.)
 inline bool reads_in_place(const Job& job, const Task& task) {
     const Shape& s = job.shape;
-    return s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1 && s.pad_h == 0 && s.pad_w == 0 &&
-           s.in_c <= 256 && task.panel1 - task.panel0 <= 16;
+    return s.reduction() <= job.reduction_step && s.stride_w * s.in_c * static_cast<int>(sizeof(float)) % 2048 != 0 &&
+           task.panel1 - task.panel0 <= 16;
 }
 
 // Results larger than this share of a level-3 cache have left it before the next layer comes to their beginning: they are stored past
 // the caches, which saves reading the lines that are overwritten.
 constexpr long kStreamFloats = 16 * 1024 * 1024 / 4;
 
-size_t direct_workspace(const Job& job, const Task& task) {
-    if (reads_in_place(job, task)) return 0;
+size_t direct_workspace(const Job& job, const Task&) {
     // The last row, too, is written in whole vectors.
-    return (static_cast<size_t>(Lanes::kTilePixels) * row_stride(job.reduction_step) + 16) * sizeof(float);
+    const size_t rows = static_cast<size_t>(Lanes::kTilePixels) * row_stride(job.reduction_step) + 16;
+    return rows * sizeof(float) + static_cast<size_t>(job.shape.kernel_h) * job.shape.kernel_w * sizeof(ptrdiff_t);
 }
 
 void direct(const Job& job, const Task& task, void* workspace) {
@@ -47,13 +48,14 @@ void direct(const Job& job, const Task& task, void* workspace) {
     const bool streams = shape.out_c % kPanel == 0 && shape.pixels() * shape.out_c >= kStreamFloats &&
                          reinterpret_cast<uintptr_t>(job.y) % 64 == 0;
     float* const rows = static_cast<float*>(workspace);
+    ptrdiff_t* const run_steps = reinterpret_cast<ptrdiff_t*>(rows + Lanes::kTilePixels * row_stride(job.reduction_step) + 16);
 
     for (int k0 = 0; k0 < reduction; k0 += job.reduction_step) {
         const int k1 = min_of(k0 + job.reduction_step, reduction);
         const bool last = k1 == reduction;
         const Gather gather(job, task.block, k0, k1);
+        if (in_place) gather.run_steps(run_steps);
         Tile tile;
-        tile.reduction = k1 - k0;
         tile.weights = job.weights + first_panel * panel_stride + static_cast<ptrdiff_t>(k0) * kPanel;
         tile.panel_stride = panel_stride;
         tile.y_stride = shape.out_c;
@@ -68,10 +70,15 @@ void direct(const Job& job, const Task& task, void* workspace) {
             const ptrdiff_t out = pixel * shape.out_c + first_channel;
             tile.y = job.y + out;
             tile.residual = last && job.residual != nullptr ? job.residual + out : nullptr;
-            if (in_place) {
+            if (in_place && gather.inside(pixel, count)) {
                 tile.input = gather.pixel(pixel);
-                tile.input_stride = shape.in_c;
+                tile.input_stride = shape.stride_w * shape.in_c;
+                tile.reduction = gather.run();
+                tile.runs = gather.runs();
+                tile.run_steps = run_steps;
             } else {
+                tile.reduction = k1 - k0;
+                tile.runs = 1;
                 tile.input = rows;
                 tile.input_stride = row_stride(job.reduction_step);
                 gather.rows(pixel, pixel + count, rows, tile.input_stride);

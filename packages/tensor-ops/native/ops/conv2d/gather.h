@@ -31,6 +31,8 @@ public:
         // Columns of the kernel that lie next to one another in memory are one run of floats.
         joined_ = shape_.dilation_w == 1 && shape_.blocks == 1;
         run_ = joined_ ? shape_.kernel_w * shape_.block_in : shape_.block_in;
+        dense_ = shape_.kernel_h == 1 && shape_.kernel_w == 1 && shape_.stride_h == 1 && shape_.stride_w == 1 && shape_.pad_h == 0 &&
+                 shape_.pad_w == 0;
         const int runs_a_row = joined_ ? 1 : shape_.kernel_w;
         const int run = k0 / run_;
         first_row_ = run / runs_a_row;
@@ -45,6 +47,28 @@ public:
         return start(row / shape_.out_h, static_cast<int>(row % shape_.out_h), static_cast<int>(pixel % shape_.out_w)) +
                (static_cast<ptrdiff_t>(first_row_) * shape_.dilation_h * shape_.in_w + first_column_ * shape_.dilation_w) * shape_.in_c +
                first_begin_;
+    }
+
+    // Whether output pixels [pixel, pixel + count) see the map only, at one distance from one to the next.
+    bool inside(long pixel, int count) const {
+        if (dense_) return true;
+        const int ow = static_cast<int>(pixel % shape_.out_w);
+        const int ih = static_cast<int>(pixel / shape_.out_w % shape_.out_h) * shape_.stride_h - shape_.pad_h;
+        return ow + count <= shape_.out_w && ih >= 0 && ih + (shape_.kernel_h - 1) * shape_.dilation_h < shape_.in_h &&
+               ow * shape_.stride_w - shape_.pad_w >= 0 &&
+               (ow + count - 1) * shape_.stride_w - shape_.pad_w + (shape_.kernel_w - 1) * shape_.dilation_w < shape_.in_w;
+    }
+
+    // The runs of the whole kernel: length, number, and floats from the end of one to the beginning of the next.
+    int run() const { return run_; }
+    int runs() const { return shape_.kernel_h * (joined_ ? 1 : shape_.kernel_w); }
+    void run_steps(ptrdiff_t* to) const {
+        const ptrdiff_t row_step = static_cast<ptrdiff_t>(shape_.dilation_h) * shape_.in_w * shape_.in_c;
+        const ptrdiff_t column_step = static_cast<ptrdiff_t>(shape_.dilation_w) * shape_.in_c;
+        const int columns = joined_ ? 1 : shape_.kernel_w;
+        for (int i = 1; i < runs(); ++i) {
+            *to++ = (i % columns == 0 ? row_step - (columns - 1) * column_step : column_step) - run_;
+        }
     }
 
     // Output pixels [begin, end) into rows of `stride` floats.
@@ -118,6 +142,7 @@ private:
     const conv2d_internal::Shape& shape_;
     const float* x_;
     bool joined_;
+    bool dense_;
     int run_;
     int first_row_, first_column_, first_begin_, count_;
 };

@@ -21,7 +21,10 @@ using conv2d_internal::kPanel;
 struct Tile {
     const float* input;  // Of the first pixel.
     ptrdiff_t input_stride;
+    // The reduction: runs of this many neighbouring inputs; from the end of one to the beginning of the next it is run_steps[i] floats.
     ptrdiff_t reduction;
+    int runs = 1;
+    const ptrdiff_t* run_steps = nullptr;
     const float* weights;  // [panels][..][16]
     ptrdiff_t panel_stride;
     float* y;
@@ -32,7 +35,7 @@ struct Tile {
     bool relu;
     bool stream = false;  // Stores past the caches; y then lies at multiples of 64 bytes and every panel is whole.
     int last_channels;  // Of the last panel, 1 to 16.
-    const float* ahead = nullptr;  // Inputs of the pixels that come next, fetched meanwhile if not null.
+    const float* ahead = nullptr;  // Inputs of the pixels that come next (one run), fetched meanwhile if not null.
     ptrdiff_t ahead_stride = 0;
 };
 
@@ -108,32 +111,37 @@ void register_tile(const Tile& tile) {
     const float* ahead = tile.ahead;
     const ptrdiff_t ahead_stride = tile.ahead_stride;
     const ptrdiff_t fourth = (tile.reduction + 4) & 12;
-    ptrdiff_t left = tile.reduction;
-    for (; left >= 4; left -= 4) {
-        if (ahead != nullptr) {
-            __builtin_prefetch(ahead);
-            __builtin_prefetch(ahead + ahead_stride);
-            __builtin_prefetch(ahead + 2 * ahead_stride);
-            __builtin_prefetch(ahead + 3 * ahead_stride);
-            ahead += 4 * ahead_stride;
-            if ((left & 12) == fourth) ahead += 16 - 16 * ahead_stride;
+    for (int run = 0;;) {
+        ptrdiff_t left = tile.reduction;
+        for (; left >= 4; left -= 4) {
+            if (ahead != nullptr) {
+                __builtin_prefetch(ahead);
+                __builtin_prefetch(ahead + ahead_stride);
+                __builtin_prefetch(ahead + 2 * ahead_stride);
+                __builtin_prefetch(ahead + 3 * ahead_stride);
+                ahead += 4 * ahead_stride;
+                if ((left & 12) == fourth) ahead += 16 - 16 * ahead_stride;
+            }
+            // Hides from the compiler that the pointers are related: it would keep one and compute the others anew.
+            ICCONV_UNROLL
+            for (int i = 0; i < kPointers; ++i) asm("" : "+r"(from[i]));
+            ICCONV_UNROLL
+            for (int k = 0; k < 4; ++k) step(k);
+            ICCONV_UNROLL
+            for (int i = 0; i < kPointers; ++i) from[i] += 4;
+            w += 4 * kPanel;
         }
-        // Hides from the compiler that the pointers are related: it would keep one and compute the others anew.
+        for (; left > 0; --left) {
+            ICCONV_UNROLL
+            for (int i = 0; i < kPointers; ++i) asm("" : "+r"(from[i]));
+            step(0);
+            ICCONV_UNROLL
+            for (int i = 0; i < kPointers; ++i) from[i] += 1;
+            w += kPanel;
+        }
+        if (++run == tile.runs) break;
         ICCONV_UNROLL
-        for (int i = 0; i < kPointers; ++i) asm("" : "+r"(from[i]));
-        ICCONV_UNROLL
-        for (int k = 0; k < 4; ++k) step(k);
-        ICCONV_UNROLL
-        for (int i = 0; i < kPointers; ++i) from[i] += 4;
-        w += 4 * kPanel;
-    }
-    for (; left > 0; --left) {
-        ICCONV_UNROLL
-        for (int i = 0; i < kPointers; ++i) asm("" : "+r"(from[i]));
-        step(0);
-        ICCONV_UNROLL
-        for (int i = 0; i < kPointers; ++i) from[i] += 1;
-        w += kPanel;
+        for (int i = 0; i < kPointers; ++i) from[i] += tile.run_steps[run - 1];
     }
 
     if (whole) {
