@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { useEngine } from '../src/engine';
+import { benchFusedConv2d } from './fused-conv2d.bench';
 import { type Result, reportLine } from './measure';
 import { benchNms } from './nms.bench';
 import { benchRoiAlign } from './roi-align.bench';
@@ -29,6 +30,7 @@ const report = (result: Result) => {
   console.log(values.json ? JSON.stringify({ bench: 'tensor-ops', ...result, ratio, ...machine }) : reportLine(result));
 };
 try {
+  await benchFusedConv2d(peer, wanted, report);
   await benchRoiAlign(peer, wanted, report);
   await benchNms(peer, wanted, report);
 } finally {

@@ -1,7 +1,7 @@
 """torchvision's CPU operators as a peer of the benchmark: one JSON request a line, one JSON answer a line.
 
     {"do": "load", "name": "features", "file": PATH, "shape": [...], "dtype": "float32"}   NHWC maps are kept as NCHW, contiguous
-    {"do": "run", "op": "roi_align" | "roi_align_backward" | "nms", "repeat": N, "out": PATH or null, ...}
+    {"do": "run", "op": "roi_align" | "roi_align_backward" | "nms" | "conv2d", "repeat": N, "out": PATH or null, ...}
         -> {"ms": time of the operator alone, on average}
 With "out", the result is written there: maps in NHWC float32, kept indices in int32.
 """
@@ -20,6 +20,8 @@ tensors = {}
 def load(request):
     array = np.fromfile(request["file"], request["dtype"]).reshape(request["shape"])
     tensor = torch.from_numpy(array)
+    if request["name"] in ("x", "filter"):
+        tensors.pop("packed", None)
     tensors[request["name"]] = tensor.permute(0, 3, 1, 2).contiguous() if tensor.ndim == 4 else tensor
     return {}
 
@@ -34,6 +36,27 @@ def roi_align_backward(r):
     return torch.ops.torchvision._roi_align_backward(
         tensors["dy"], tensors["rois"], r["spatialScale"], *r["outputSize"], *tensors["features"].shape, r["samplingRatio"], r["aligned"]
     )
+
+
+def conv2d(r):
+    """oneDNN's convolution with what it is fused with, its filter packed beforehand, maps in NHWC: its best case."""
+    args = ([r["pad"]] * 2, [r["stride"]] * 2, [1, 1], r["groups"])
+    if "packed" not in tensors:
+        kernel, x = r["kernel"], tensors["x"]
+        filter = tensors["filter"].reshape(kernel, kernel, x.shape[1] // r["groups"], -1).permute(3, 2, 0, 1).contiguous()
+        tensors["packed"] = torch.ops.mkldnn._reorder_convolution_weight(filter, *args, list(x.shape))
+        for name in ("x", "residual"):
+            if name in tensors:
+                tensors[name] = tensors[name].contiguous(memory_format=torch.channels_last)
+    conv = torch.ops.mkldnn._convolution_pointwise
+    activation = "relu" if r["relu"] else "none"
+    if not r["residual"]:
+        return conv(tensors["x"], tensors["packed"], tensors["bias"], *args, activation, [], None)
+    # In place where only time matters.
+    run = conv.binary if r["out"] else torch.ops.mkldnn._convolution_pointwise_.binary
+    unary = "relu" if r["relu"] else None
+    operands = (tensors["x"], tensors["residual"]) if r["out"] else (tensors["residual"], tensors["x"])
+    return run(*operands, tensors["packed"], tensors["bias"], *args, "add", 1.0, unary, [], None)
 
 
 def nms(r):
@@ -56,7 +79,7 @@ def exact_nms(r):
 
 
 def run(request):
-    op = {"roi_align": roi_align, "roi_align_backward": roi_align_backward, "nms": nms}[request["op"]]
+    op = {"roi_align": roi_align, "roi_align_backward": roi_align_backward, "nms": nms, "conv2d": conv2d}[request["op"]]
     elapsed = 0
     for _ in range(request["repeat"]):
         result = None

@@ -13,7 +13,7 @@ export const PACKED_CONV_2D = 'PackedConv2D';
 
 /**
  * `auto`: the fastest on the map at hand, which for 3x3 filters of stride 1 is mostly Winograd's F(4x4, 3x3); its results differ from
- * `direct` ones by about 1e-6 of the largest, and its form of the filter takes four times the filter's memory.
+ * `direct` ones by about 1e-5 of the largest, and its form of the filter takes four times the filter's memory.
  */
 export type FusedConvAlgorithm = 'auto' | 'direct';
 
