@@ -78,7 +78,8 @@ function normalize(x: Tensor4D, weight: Tensor1D, bias: Tensor1D, mean: Tensor1D
     save([input, scale, mean, inverse]);
     const factor = tf.mul<Tensor1D>(scale, inverse);
     return {
-      value: tf.add<Tensor4D>(tf.mul(input, factor), tf.sub(shift, tf.mul(mean, factor))),
+      // The mean comes off first: scaled along, it would take digits with it where it is large beside the deviation.
+      value: tf.add<Tensor4D>(tf.mul(tf.sub(input, mean), factor), shift),
       gradFunc: (dy, saved) => normalizeGradient(dy as Tensor4D, saved),
     };
   });
