@@ -16,6 +16,16 @@ export {
   packConv2dFilter,
 } from './ops/fused-conv2d';
 export {
+  type AffineMap,
+  type ImageBatchOptions,
+  type ImagePlacement,
+  imageBatch,
+  type PixelOptions,
+  type ResizeNormalizeOptions,
+  type RgbImage,
+  resizeNormalize,
+} from './ops/image-batch';
+export {
   type InceptionAlgorithm,
   type InceptionConv2dOptions,
   inceptionConv2d,
@@ -25,6 +35,17 @@ export {
 } from './ops/inception-conv2d';
 export { type MaxPool2dOptions, maxPool2d } from './ops/max-pool2d';
 export { type BatchedNmsOptions, batchedNms, batchedNmsAsync } from './ops/nms';
+export {
+  type AdamUpdateOptions,
+  type AdamUpdateResult,
+  adamUpdate,
+  type GradientUpdateOptions,
+  globalNorm,
+  linearCombination,
+  type SgdUpdateOptions,
+  type SgdUpdateResult,
+  sgdUpdate,
+} from './ops/parameter-update';
 export {
   type MultiLevelRoiAlignOptions,
   multiLevelRoiAlign,

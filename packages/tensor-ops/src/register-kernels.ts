@@ -1,8 +1,10 @@
 import { registerConv2d } from './ops/conv2d';
 import { registerFusedConv2d } from './ops/fused-conv2d';
+import { registerImageBatch } from './ops/image-batch';
 import { registerInceptionConv2d } from './ops/inception-conv2d';
 import { registerMaxPool2d } from './ops/max-pool2d';
 import { registerNms } from './ops/nms';
+import { registerParameterUpdate } from './ops/parameter-update';
 import { registerRoiAlign } from './ops/roi-align';
 
 /**
@@ -19,6 +21,8 @@ export function registerKernels(): void {
   registerInceptionConv2d();
   registerNms();
   registerRoiAlign();
+  registerImageBatch();
+  registerParameterUpdate();
 }
 
 let registered = false;

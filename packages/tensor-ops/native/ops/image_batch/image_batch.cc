@@ -1,0 +1,299 @@
+#include "ops/image_batch/image_batch.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "common/simd.h"
+#include "ops/image_batch/image_batch_kernels.h"
+#include "ops/image_batch/resampling.h"
+
+namespace icconv {
+namespace image_batch_detail {
+namespace {
+
+// A task's rows: enough that the source rows two tasks both resample are few, small enough to share the work out.
+constexpr int64_t kTaskRows = 32;
+
+void horizontal(const uint8_t* source, const LinearTaps& taps, const float* scale, const float* bias, float* row) {
+    for (int64_t x = 0; x < taps.count; ++x) {
+        const uint8_t* a = source + 3 * int64_t{taps.first[x]};
+        const uint8_t* b = source + 3 * int64_t{taps.second[x]};
+        const float weight = taps.weight[x];
+        for (int c = 0; c < 3; ++c) {
+            const float low = a[c];
+            row[3 * x + c] = (low + weight * (static_cast<float>(b[c]) - low)) * scale[c] + bias[c];
+        }
+    }
+}
+
+void vertical(const float* a, const float* b, float weight, int64_t count, float* out) {
+    for (int64_t i = 0; i < count; ++i) out[i] = a[i] + weight * (b[i] - a[i]);
+}
+
+Kernels kernels() {
+#if defined(__x86_64__)
+    if (simd_level() >= SimdLevel::kAvx2) return avx2_kernels();
+#endif
+    return portable_kernels();
+}
+
+constexpr float kOnes[3] = {1, 1, 1};
+constexpr float kZeros[3] = {0, 0, 0};
+
+// What is the same for every row of a placement.
+struct Plan {
+    const Placement* placement;
+    SourceImage source;
+    bool separable;
+    // Nothing happens between sampling and normalising, so that the two are one.
+    bool direct;
+    Axis x, y;
+    float fill[3];
+};
+
+// In separate loops, so that the compiler can turn the first into vector instructions.
+void normalise(const ImageBatchParams& params, const Placement& placement, float* values, int64_t pixels, float* out) {
+    if (params.round) {
+        // Adding a number whose last bit is worth 1 rounds to even, as nearbyint() would, which the baseline has no instruction for.
+        constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23
+        for (int64_t i = 0; i < 3 * pixels; ++i) {
+            const float shifted = values[i] + kRounder;
+            values[i] = shifted - kRounder;
+        }
+    }
+    if (placement.has_colour) {
+        const float* m = placement.colour;
+        for (int64_t i = 0; i < 3 * pixels; i += 3) {
+            const float r = values[i];
+            const float g = values[i + 1];
+            const float b = values[i + 2];
+            for (int c = 0; c < 3; ++c) {
+                const float value = m[4 * c] * r + m[4 * c + 1] * g + m[4 * c + 2] * b + m[4 * c + 3];
+                values[i + c] = std::min(std::max(value, 0.0f), 255.0f);
+            }
+        }
+    }
+    const int64_t first = params.reversed ? 2 : 0;
+    for (int64_t i = 0; i < 3 * pixels; i += 3) {
+        out[i] = values[i + first] * params.scale[0] + params.bias[0];
+        out[i + 1] = values[i + 1] * params.scale[1] + params.bias[1];
+        out[i + 2] = values[i + 2 - first] * params.scale[2] + params.bias[2];
+    }
+}
+
+// Resamples source rows on demand and keeps the last two: neighbouring output rows need the same ones.
+class RowCache {
+public:
+    RowCache(const Plan& plan, const ImageBatchParams& params, const Kernels& kernels)
+        : plan_(plan), kernels_(kernels), width_(plan.x.inside_end - plan.x.inside_begin) {
+        for (auto& row : rows_) row.resize(static_cast<size_t>(3 * width_ + 4));
+        padded_.resize(static_cast<size_t>(3 * plan.source.width + 4));
+        scale_ = plan.direct ? params.scale : kOnes;
+        bias_ = plan.direct ? params.bias : kZeros;
+    }
+
+    const float* get(int64_t y) {
+        for (int i = 0; i < 2; ++i) {
+            if (held_[i] == y) {
+                newest_ = i;
+                return rows_[i].data();
+            }
+        }
+        const int slot = 1 - newest_;
+        held_[slot] = y;
+        newest_ = slot;
+        resample(y, rows_[slot].data());
+        return rows_[slot].data();
+    }
+
+private:
+    void resample(int64_t y, float* row) {
+        const uint8_t* source = plan_.source.data + 3 * plan_.source.width * y;
+        if (y == plan_.source.height - 1) {
+            // The kernels read a byte past a pixel, which here would be past the end of the picture.
+            std::memcpy(padded_.data(), source, static_cast<size_t>(3 * plan_.source.width));
+            source = padded_.data();
+        }
+        const Axis& axis = plan_.x;
+        if (!axis.wide) {
+            kernels_.horizontal(source, {axis.first.data(), axis.second.data(), axis.weight.data(), width_}, scale_, bias_, row);
+            return;
+        }
+        for (int64_t x = 0; x < width_; ++x) {
+            float sum[3] = {0, 0, 0};
+            const uint8_t* pixel = source + 3 * int64_t{axis.start[x]};
+            for (int64_t k = axis.offset[x]; k < axis.offset[x + 1]; ++k, pixel += 3) {
+                for (int c = 0; c < 3; ++c) sum[c] += axis.weights[k] * static_cast<float>(pixel[c]);
+            }
+            for (int c = 0; c < 3; ++c) row[3 * x + c] = sum[c] * scale_[c] + bias_[c];
+        }
+    }
+
+    const Plan& plan_;
+    const Kernels& kernels_;
+    const int64_t width_;
+    std::vector<float> rows_[2];
+    std::vector<uint8_t> padded_;
+    const float* scale_;
+    const float* bias_;
+    int64_t held_[2] = {-1, -1};
+    int newest_ = 0;
+};
+
+void fill_pixels(const float* colour, int64_t pixels, float* out) {
+    for (int64_t i = 0; i < pixels; ++i) std::memcpy(out + 3 * i, colour, 3 * sizeof(float));
+}
+
+void paint_separable(const ImageBatchParams& params, const Plan& plan, const Kernels& kernels, int64_t from, int64_t to, float* image) {
+    const Placement& placement = *plan.placement;
+    const int64_t width = plan.x.inside_end - plan.x.inside_begin;
+    RowCache cache(plan, params, kernels);
+    std::vector<float> sampled(static_cast<size_t>(plan.direct ? 0 : 3 * width));
+    std::vector<float> sums(static_cast<size_t>(plan.y.wide ? 3 * width : 0));
+    for (int64_t y = from; y < to; ++y) {
+        float* row = image + 3 * (y * params.width + placement.left);
+        if (width == 0 || y < plan.y.inside_begin || y >= plan.y.inside_end) {
+            fill_pixels(plan.fill, placement.right - placement.left, row);
+            continue;
+        }
+        fill_pixels(plan.fill, plan.x.inside_begin - placement.left, row);
+        float* inside = image + 3 * (y * params.width + plan.x.inside_begin);
+        float* target = plan.direct ? inside : sampled.data();
+        const int64_t p = y - plan.y.inside_begin;
+        if (plan.y.wide) {
+            std::fill(sums.begin(), sums.end(), 0.0f);
+            int64_t source_row = plan.y.start[p];
+            for (int64_t k = plan.y.offset[p]; k < plan.y.offset[p + 1]; ++k, ++source_row) {
+                const float* values = cache.get(source_row);
+                const float weight = plan.y.weights[k];
+                for (int64_t i = 0; i < 3 * width; ++i) sums[i] += weight * values[i];
+            }
+            std::copy(sums.begin(), sums.end(), target);
+        } else {
+            const float* a = cache.get(plan.y.first[p]);
+            const float* b = plan.y.second[p] == plan.y.first[p] ? a : cache.get(plan.y.second[p]);
+            kernels.vertical(a, b, plan.y.weight[p], 3 * width, target);
+        }
+        if (!plan.direct) normalise(params, placement, sampled.data(), width, inside);
+        fill_pixels(plan.fill, placement.right - plan.x.inside_end, image + 3 * (y * params.width + plan.x.inside_end));
+    }
+}
+
+void paint_affine(const ImageBatchParams& params, const Plan& plan, int64_t from, int64_t to, float* image) {
+    const Placement& placement = *plan.placement;
+    const double* map = placement.map;
+    const SourceImage& source = plan.source;
+    const int64_t width = placement.right - placement.left;
+    const double right = static_cast<double>(source.width) + kSlack;
+    const double bottom = static_cast<double>(source.height) + kSlack;
+    std::vector<float> values(static_cast<size_t>(3 * width));
+    std::vector<uint8_t> outside(static_cast<size_t>(width));
+    for (int64_t y = from; y < to; ++y) {
+        const double centre_y = static_cast<double>(y) + 0.5;
+        for (int64_t i = 0; i < width; ++i) {
+            const double centre_x = static_cast<double>(placement.left + i) + 0.5;
+            const double sx = map[0] * centre_x + map[1] * centre_y + map[2];
+            const double sy = map[3] * centre_x + map[4] * centre_y + map[5];
+            outside[i] = !(sx >= -kSlack && sx <= right && sy >= -kSlack && sy <= bottom);
+            if (outside[i]) continue;
+            const double ix = std::min(std::max(sx - 0.5, 0.0), static_cast<double>(source.width - 1));
+            const double iy = std::min(std::max(sy - 0.5, 0.0), static_cast<double>(source.height - 1));
+            const int64_t x0 = static_cast<int64_t>(ix);
+            const int64_t y0 = static_cast<int64_t>(iy);
+            const int64_t step_x = x0 + 1 < source.width ? 3 : 0;
+            const int64_t step_y = y0 + 1 < source.height ? 3 * source.width : 0;
+            const float wx = static_cast<float>(ix - static_cast<double>(x0));
+            const float wy = static_cast<float>(iy - static_cast<double>(y0));
+            const uint8_t* p = source.data + 3 * (y0 * source.width + x0);
+            for (int c = 0; c < 3; ++c, ++p) {
+                const float top = static_cast<float>(p[0]) + wx * (static_cast<float>(p[step_x]) - static_cast<float>(p[0]));
+                const float bottom = static_cast<float>(p[step_y]) + wx * (static_cast<float>(p[step_y + step_x]) - static_cast<float>(p[step_y]));
+                values[3 * i + c] = top + wy * (bottom - top);
+            }
+        }
+        float* row = image + 3 * (y * params.width + placement.left);
+        normalise(params, placement, values.data(), width, row);
+        for (int64_t i = 0; i < width; ++i) {
+            if (outside[i]) fill_pixels(plan.fill, 1, row + 3 * i);
+        }
+    }
+}
+
+Plan make_plan(const ImageBatchParams& params, const SourceImage& source, const Placement& placement) {
+    Plan plan{&placement, source, placement.map[1] == 0 && placement.map[3] == 0, false, {}, {}, {0, 0, 0}};
+    plan.direct = !placement.has_colour && !params.round && !params.reversed;
+    for (int c = 0; c < 3; ++c) plan.fill[c] = params.fill[params.reversed ? 2 - c : c] * params.scale[c] + params.bias[c];
+    if (plan.separable) {
+        plan.x = make_axis(placement.left, placement.right, placement.map[0], placement.map[2], source.width, params.antialias);
+        plan.y = make_axis(placement.top, placement.bottom, placement.map[4], placement.map[5], source.height, params.antialias);
+    }
+    return plan;
+}
+
+// Zeroes what no placement of the row covers; placements may overlap, so only a single one is cut out.
+void clear_rows(const ImageBatchParams& params, const std::vector<const Plan*>& plans, int64_t from, int64_t to, float* image) {
+    const Placement* only = plans.size() == 1 ? plans[0]->placement : nullptr;
+    for (int64_t y = from; y < to; ++y) {
+        float* row = image + 3 * y * params.width;
+        if (only == nullptr || y < only->top || y >= only->bottom) {
+            std::fill(row, row + 3 * params.width, 0.0f);
+            continue;
+        }
+        std::fill(row, row + 3 * only->left, 0.0f);
+        std::fill(row + 3 * only->right, row + 3 * params.width, 0.0f);
+    }
+}
+
+}  // namespace
+
+Kernels portable_kernels() { return {horizontal, vertical}; }
+
+}  // namespace image_batch_detail
+
+int64_t first_bad_placement(const ImageBatchParams& params, int64_t sources, const Placement* placements, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        const Placement& p = placements[i];
+        const bool good = p.source >= 0 && p.source < sources && p.batch >= 0 && p.batch < params.batch && p.top >= 0 && p.left >= 0 &&
+                          p.top <= p.bottom && p.left <= p.right && p.bottom <= params.height && p.right <= params.width;
+        if (!good) return i;
+        for (double value : p.map) {
+            if (!std::isfinite(value)) return i;
+        }
+    }
+    return -1;
+}
+
+void image_batch(const ImageBatchParams& params, const SourceImage* sources, const Placement* placements, int64_t count, float* out,
+                 Executor& executor) {
+    using namespace image_batch_detail;
+    const Kernels level = kernels();
+    std::vector<Plan> plans;
+    plans.reserve(static_cast<size_t>(count));
+    for (int64_t i = 0; i < count; ++i) plans.push_back(make_plan(params, sources[placements[i].source], placements[i]));
+    std::vector<std::vector<const Plan*>> by_image(static_cast<size_t>(params.batch));
+    for (const Plan& plan : plans) by_image[static_cast<size_t>(plan.placement->batch)].push_back(&plan);
+
+    const int64_t chunks = (params.height + kTaskRows - 1) / kTaskRows;
+    executor.run(static_cast<int>(params.batch * chunks), [&](int task) {
+        const int64_t n = task / chunks;
+        const int64_t from = task % chunks * kTaskRows;
+        const int64_t to = std::min(params.height, from + kTaskRows);
+        float* image = out + 3 * n * params.height * params.width;
+        const auto& own = by_image[static_cast<size_t>(n)];
+        clear_rows(params, own, from, to, image);
+        for (const Plan* plan : own) {
+            const int64_t top = std::max<int64_t>(from, plan->placement->top);
+            const int64_t bottom = std::min<int64_t>(to, plan->placement->bottom);
+            if (top >= bottom || plan->placement->left >= plan->placement->right) continue;
+            if (plan->separable) {
+                paint_separable(params, *plan, level, top, bottom, image);
+            } else {
+                paint_affine(params, *plan, top, bottom, image);
+            }
+        }
+    });
+}
+
+}  // namespace icconv

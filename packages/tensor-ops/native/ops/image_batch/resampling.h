@@ -1,0 +1,69 @@
+// Weights of a one-dimensional resampling, for maps without rotation or shear.
+#ifndef ICCONV_OPS_IMAGE_BATCH_RESAMPLING_H_
+#define ICCONV_OPS_IMAGE_BATCH_RESAMPLING_H_
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+namespace icconv::image_batch_detail {
+
+// Rounding must not push the outermost centres of a plain resize out of the picture.
+constexpr double kSlack = 1e-6;
+
+// Output positions [inside_begin, inside_end) of the window map into the source; the others get the fill colour.
+struct Axis {
+    // Of each position inside, bilinear without antialiasing.
+    std::vector<int32_t> first, second;
+    std::vector<float> weight;
+    // With antialiasing: position p adds weights[offset[p] + k] * source[start[p] + k], k < offset[p + 1] - offset[p].
+    std::vector<int32_t> start;
+    std::vector<int64_t> offset;
+    std::vector<float> weights;
+    bool wide = false;
+    int64_t inside_begin = 0;
+    int64_t inside_end = 0;
+};
+
+// Output positions begin..end (exclusive) of a window, source coordinate scale * (position + 0.5) + shift, source of `size` pixels.
+inline Axis make_axis(int64_t begin, int64_t end, double scale, double shift, int64_t size, bool antialias) {
+    Axis axis;
+    const auto at = [&](int64_t position) { return scale * (static_cast<double>(position) + 0.5) + shift; };
+    const auto inside = [&](int64_t position) { return at(position) >= -kSlack && at(position) <= static_cast<double>(size) + kSlack; };
+    int64_t from = begin;
+    while (from < end && !inside(from)) ++from;
+    int64_t to = from;
+    while (to < end && inside(to)) ++to;
+    axis.inside_begin = from;
+    axis.inside_end = to;
+    axis.wide = antialias && std::abs(scale) > 1;
+    const double support = std::abs(scale);
+    axis.offset.push_back(0);
+    for (int64_t position = from; position < to; ++position) {
+        const double centre = at(position);
+        if (axis.wide) {
+            // Pillow's triangle: source pixels whose centre is nearer than `support`, weights normalised.
+            const int64_t low = std::max<int64_t>(0, static_cast<int64_t>(centre - support + 0.5));
+            const int64_t high = std::min<int64_t>(size, static_cast<int64_t>(centre + support + 0.5));
+            double sum = 0;
+            for (int64_t i = low; i < high; ++i) sum += std::max(0.0, 1 - std::abs((static_cast<double>(i) + 0.5 - centre) / support));
+            axis.start.push_back(static_cast<int32_t>(low));
+            for (int64_t i = low; i < high; ++i) {
+                axis.weights.push_back(static_cast<float>(std::max(0.0, 1 - std::abs((static_cast<double>(i) + 0.5 - centre) / support)) / sum));
+            }
+            axis.offset.push_back(static_cast<int64_t>(axis.weights.size()));
+            continue;
+        }
+        const double index = std::min(std::max(centre - 0.5, 0.0), static_cast<double>(size - 1));
+        const int32_t low = static_cast<int32_t>(index);
+        axis.first.push_back(low);
+        axis.second.push_back(static_cast<int32_t>(std::min<int64_t>(low + 1, size - 1)));
+        axis.weight.push_back(static_cast<float>(index - low));
+    }
+    return axis;
+}
+
+}  // namespace icconv::image_batch_detail
+
+#endif  // ICCONV_OPS_IMAGE_BATCH_RESAMPLING_H_
