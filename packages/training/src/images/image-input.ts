@@ -1,0 +1,27 @@
+import type { RgbImage } from '@icconv/tensor-ops';
+import type { Sharp } from 'sharp';
+
+/** A picture in memory by its pixels: RGBA as the browser's `ImageData`, RGB or grey, told apart by the length of `data`. */
+export interface PixelData {
+  readonly data: Uint8Array | Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** All that counts as a picture: path, `file:`, `http(s):` or `data:` address, encoded bytes, pixels, or a sharp pipeline. */
+export type ImageInput = string | URL | Uint8Array | ArrayBuffer | PixelData | Sharp;
+
+export interface DecodeOptions {
+  /** R, G, B from 0 to 255 under transparent pixels. @defaultValue white */
+  readonly background?: readonly [number, number, number];
+  /** More pixels than this are refused before they are decoded. @defaultValue 2^28, a picture of 16384 x 16384: 805 MB decoded */
+  readonly maxPixels?: number;
+  /** Also decode what is damaged, as far as it goes, the rest grey. @defaultValue `false` */
+  readonly tolerateDamage?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** 8-bit sRGB pixels whose buffer nobody else uses. */
+export interface DecodedImage extends RgbImage {
+  readonly data: Uint8Array<ArrayBuffer>;
+}

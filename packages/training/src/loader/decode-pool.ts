@@ -1,0 +1,128 @@
+/** Decoding on worker threads. TensorFlow stays in the thread that owns it; workers load nothing but sharp. */
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { VisionError } from '@icconv/tensor-ops';
+import { ImageDecodeError } from '../errors';
+import { isPixelData, meanGrey } from '../images/decode-core';
+import { decodeImage } from '../images/decode-image';
+import type { DecodedImage, DecodeOptions, ImageInput } from '../images/image-input';
+import type { DecodeJob, DecodeReply } from './decode-messages';
+
+export interface PoolImage extends DecodedImage {
+  readonly meanGrey?: number;
+}
+
+interface Pending {
+  readonly worker: Worker;
+  resolve(image: PoolImage): void;
+  reject(error: unknown): void;
+}
+
+export type PoolOptions = Omit<DecodeOptions, 'signal'>;
+
+export class DecodePool {
+  readonly #workers: Worker[] = [];
+  readonly #load = new Map<Worker, number>();
+  readonly #pending = new Map<number, Pending>();
+  readonly #options: PoolOptions;
+  #nextId = 0;
+  #closed = false;
+
+  /** @param threads - 0 decodes without threads of its own. */
+  constructor(threads: number, options: PoolOptions = {}) {
+    this.#options = options;
+    for (let i = 0; i < threads; i++) this.#workers.push(this.#start());
+  }
+
+  /** Decodes one picture; the thread with the least work takes it. @throws {@link ImageDecodeError} */
+  async decode(input: ImageInput, withMeanGrey: boolean): Promise<PoolImage> {
+    if (this.#closed) throw new VisionError('ICCONV_LOADER_CLOSED', 'the data loader is closed');
+    const portable = portableInput(input);
+    if (this.#workers.length === 0 || portable === undefined) {
+      const image = await decodeImage(input, this.#options);
+      return withMeanGrey ? { ...image, meanGrey: meanGrey(image) } : image;
+    }
+    const worker = this.#workers.reduce((least, other) =>
+      this.#load.get(other)! < this.#load.get(least)! ? other : least,
+    );
+    const id = this.#nextId++;
+    return new Promise<PoolImage>((resolve, reject) => {
+      this.#pending.set(id, { worker, resolve, reject });
+      this.#count(worker, 1);
+      const job: DecodeJob = { ...this.#options, id, input: portable, meanGrey: withMeanGrey };
+      worker.postMessage(job);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#fail(new VisionError('ICCONV_LOADER_CLOSED', 'the data loader was closed while it decoded pictures'));
+    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+  }
+
+  #start(): Worker {
+    const worker = startWorker();
+    this.#load.set(worker, 0);
+    // Idle threads must not keep the process alive.
+    worker.unref();
+    worker.on('message', (reply: DecodeReply) => {
+      const pending = this.#pending.get(reply.id);
+      if (pending === undefined) return;
+      this.#pending.delete(reply.id);
+      this.#count(worker, -1);
+      if ('reason' in reply) {
+        pending.reject(new ImageDecodeError(reply.path, reply.reason));
+        return;
+      }
+      const { data, height, width, meanGrey } = reply;
+      pending.resolve({ data, height, width, ...(meanGrey === undefined ? {} : { meanGrey }) });
+    });
+    worker.on('error', (cause) => {
+      this.#fail(
+        new VisionError('ICCONV_LOADER_WORKER', `a decoding thread failed: ${cause.message}`, { cause }),
+        worker,
+      );
+    });
+    worker.on('exit', (code) => {
+      this.#fail(new VisionError('ICCONV_LOADER_WORKER', `a decoding thread ended with code ${code}`), worker);
+      const at = this.#workers.indexOf(worker);
+      if (at >= 0 && !this.#closed) this.#workers.splice(at, 1);
+    });
+    return worker;
+  }
+
+  #count(worker: Worker, change: number): void {
+    const load = this.#load.get(worker)! + change;
+    this.#load.set(worker, load);
+    if (load > 0) worker.ref();
+    else worker.unref();
+  }
+
+  #fail(error: Error, worker?: Worker): void {
+    for (const [id, pending] of this.#pending) {
+      if (worker !== undefined && pending.worker !== worker) continue;
+      this.#pending.delete(id);
+      pending.reject(error);
+    }
+  }
+}
+
+/** What can be sent to another thread; a sharp pipeline and pixels in memory cannot or need not. */
+function portableInput(input: ImageInput): DecodeJob['input'] | undefined {
+  if (typeof input === 'string' || input instanceof Uint8Array || input instanceof ArrayBuffer) return input;
+  if (input instanceof URL) return input.href;
+  if (isPixelData(input)) return undefined;
+  return undefined;
+}
+
+function startWorker(): Worker {
+  const here = import.meta.url;
+  if (!here.endsWith('.ts')) {
+    const ending = here.endsWith('.cjs') ? 'cjs' : 'js';
+    return new Worker(new URL(`./decode-worker.${ending}`, here));
+  }
+  // From the sources, as in the tests of a checkout: Node 20 needs a loader for TypeScript.
+  const loader = pathToFileURL(createRequire(here).resolve('tsx')).href;
+  return new Worker(new URL('./decode-worker.ts', here), { execArgv: ['--import', loader] });
+}

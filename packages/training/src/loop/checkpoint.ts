@@ -1,0 +1,104 @@
+/**
+ * Checkpoints: one safetensors file with weights (`model.`), optimizer buffers (`optimizer.`) and averages (`ema.`) in TensorFlow's
+ * layouts, and the rest as JSON in its header. Written under another name and renamed, so that a crash leaves the older one.
+ */
+import { openWeights, saveStateDict } from '@icconv/tensor-ops/weights';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { CheckpointError } from '../errors';
+import type { DataPosition } from '../loader/types';
+import type { StateDict } from '../optimizers/types';
+
+/** What is no tensor. */
+export interface CheckpointState {
+  /** Optimizer updates done. */
+  readonly step: number;
+  /** The next batch. */
+  readonly position: DataPosition;
+  readonly seed: number;
+  readonly optimizer: { readonly kind: string; readonly steps: number };
+  readonly emaUpdates?: number;
+  readonly best?: { readonly metric: string; readonly value: number; readonly epoch: number };
+  /** Sums of the running epoch's logs, so that its row is that of an unbroken run. */
+  readonly epochLog: { readonly sums: Readonly<Record<string, number>>; readonly count: number };
+}
+
+export interface Checkpoint extends CheckpointState {
+  readonly model: StateDict;
+  readonly buffers: StateDict;
+  readonly ema: StateDict;
+}
+
+const STATE_KEY = 'icconv.training';
+/** Changes when the meaning of the state changes. */
+const VERSION = 1;
+
+export async function saveCheckpoint(
+  path: string,
+  state: CheckpointState,
+  tensors: {
+    readonly model: Readonly<StateDict>;
+    readonly buffers: Readonly<StateDict>;
+    readonly ema: Readonly<StateDict>;
+  },
+): Promise<void> {
+  const named = (prefix: string, group: Readonly<StateDict>) =>
+    Object.entries(group).map(([name, tensor]) => [`${prefix}.${name}`, tensor] as const);
+  const all = Object.fromEntries([
+    ...named('model', tensors.model),
+    ...named('optimizer', tensors.buffers),
+    ...named('ema', tensors.ema),
+  ]);
+  const metadata = { [STATE_KEY]: JSON.stringify({ version: VERSION, ...state }) };
+  await saveStateDict(all, path, { format: 'safetensors', layout: 'tensorflow', metadata });
+}
+
+/** @throws {@link CheckpointError} when the file is no checkpoint, WeightFormatError when it is damaged. The caller owns the tensors. */
+export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  const file = await openWeights(path);
+  const groups: Record<string, StateDict> = { model: {}, optimizer: {}, ema: {} };
+  try {
+    const text = file.metadata.get(STATE_KEY);
+    if (typeof text !== 'string') throw new CheckpointError(path, 'holds weights, but no training state');
+    const { version, ...state } = JSON.parse(text) as CheckpointState & { version: number };
+    if (version !== VERSION) throw new CheckpointError(path, `is of version ${version}; this package reads ${VERSION}`);
+    for (const [name, { shape }] of file.entries) {
+      const dot = name.indexOf('.');
+      const group = groups[name.slice(0, dot)];
+      if (group === undefined) continue;
+      const data = await file.read(name);
+      const dtype = data instanceof Int32Array ? 'int32' : data instanceof Uint8Array ? 'bool' : 'float32';
+      group[name.slice(dot + 1)] = tf.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], dtype);
+    }
+    return { ...state, model: groups.model!, buffers: groups.optimizer!, ema: groups.ema! };
+  } catch (error) {
+    tf.dispose(Object.values(groups));
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Puts a checkpoint's model into the record that is trained. @throws {@link CheckpointError} when names or shapes differ. */
+export function replaceWeights(path: string, weights: StateDict, model: Readonly<StateDict>): void {
+  const problem = (names: string[], what: string) => {
+    if (names.length > 0) throw new CheckpointError(path, `${what}: ${names.slice(0, 5).join(', ')}`);
+  };
+  const shape = (tensor: Tensor) => tensor.shape.join();
+  problem(
+    Object.keys(weights).filter((name) => model[name] === undefined),
+    'lacks weights of the model',
+  );
+  problem(
+    Object.keys(model).filter((name) => weights[name] === undefined),
+    'has weights that the model has not',
+  );
+  problem(
+    Object.keys(model).filter((name) => shape(weights[name]!) !== shape(model[name]!)),
+    'has weights of other shapes',
+  );
+  for (const [name, tensor] of Object.entries(model)) {
+    weights[name]!.dispose();
+    weights[name] = tensor;
+  }
+}

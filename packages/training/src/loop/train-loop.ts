@@ -1,0 +1,247 @@
+/** The training loop: batches to updates, with logs, evaluation, checkpoints and exact resume. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { saveStateDict } from '@icconv/tensor-ops/weights';
+import * as tf from '@tensorflow/tfjs-core';
+import { CheckpointError, NonFiniteLossError } from '../errors';
+import type { DataPosition } from '../loader/types';
+import { clipScale, GradientSum, gradientNorm, type StepResult } from '../optimizers/gradients';
+import type { StateDict } from '../optimizers/types';
+import { seededRandom } from '../random/random';
+import { type Checkpoint, loadCheckpoint, replaceWeights, saveCheckpoint } from './checkpoint';
+import { describeFrozen, frozenWeights } from './freezing';
+import { watchInterrupt } from './interrupt';
+import { Journal } from './journal';
+import type { Metrics, TrainBatch, TrainOptions, TrainResult } from './types';
+
+/** Names in the folder. */
+export const CHECKPOINT_FILE = 'last.safetensors';
+export const BEST_FILE = 'best.safetensors';
+export const FINAL_FILE = 'final.safetensors';
+
+/**
+ * Trains.
+ *
+ * With a folder it writes `last.safetensors` (the checkpoint), `best.safetensors`, `final.safetensors`, `results.csv` and `tensorboard/`.
+ * A run that was killed goes on from its checkpoint with `resume: true` and ends with the very weights of an unbroken run, as far as the
+ * step itself repeats: with one machine, the same number of TensorFlow threads, and chance from `context.random` only.
+ *
+ * @throws {@link NonFiniteLossError} before a loss or gradient that is not finite reaches the weights; {@link CheckpointError};
+ *   {@link FrozenRandomWeightsError}; {@link InvalidArgumentError}; and whatever step, loader or evaluation throw.
+ */
+export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>): Promise<TrainResult> {
+  const { weights, loader, optimizer, schedule, folder, seed = 0 } = options;
+  const { accumulate = 1, clipNorm, ema, evaluateEvery = 1, checkpointEvery = 1, checkpointEverySteps } = options;
+  const { epochs, totalSteps } = lengthOf(options);
+  const frozen = options.freezing === undefined ? undefined : frozenWeights(Object.keys(weights), options.freezing);
+
+  const checkpointPath = folder === undefined ? undefined : join(folder, CHECKPOINT_FILE);
+  const checkpoint = await resumeFrom(checkpointPath, options);
+  let step = checkpoint?.step ?? 0;
+  let position: DataPosition = checkpoint?.position ?? { epoch: 0, batch: 0 };
+  let best = checkpoint?.best;
+  const { tensorBoard = true, progress = true, logEvery = 10 } = options;
+  const batches = loader.batchesPerEpoch;
+  const resumed = checkpoint !== undefined;
+  const journal = new Journal(
+    { folder, tensorBoard, progress, logEvery, batches, epochs, totalSteps, firstStep: step, resumed },
+    checkpoint?.epochLog,
+  );
+  const interrupt = watchInterrupt(options.handleInterrupt ?? true, options.signal, journal.progress.line);
+  const sum = new GradientSum();
+
+  const save = async () => {
+    if (checkpointPath === undefined) return;
+    const state = {
+      step,
+      position,
+      seed,
+      optimizer: { kind: optimizer.kind, steps: optimizer.steps },
+      epochLog: journal.epochLog,
+    };
+    const extras = {
+      ...(best === undefined ? {} : { best }),
+      ...(ema === undefined ? {} : { emaUpdates: ema.updates }),
+    };
+    const tensors = { model: weights, buffers: optimizer.buffers(), ema: ema?.weights() ?? {} };
+    await saveCheckpoint(checkpointPath, { ...state, ...extras }, tensors);
+  };
+  const evaluate = async (epochsDone: number): Promise<Metrics | undefined> => {
+    const last = step >= totalSteps;
+    if (options.evaluate === undefined || !(last || epochsDone % evaluateEvery === 0)) return undefined;
+    return options.evaluate(averaged(weights, ema?.weights()), { step, epoch: epochsDone });
+  };
+  const endEpoch = async (epochsDone: number) => {
+    const metrics = await evaluate(epochsDone);
+    const value = options.best === undefined ? undefined : metrics?.[options.best.metric];
+    if (metrics !== undefined && options.best !== undefined && value === undefined) {
+      const known = `one of evaluate's: ${Object.keys(metrics).join(', ')}`;
+      throw new InvalidArgumentError('trainLoop', 'best.metric', options.best.metric, known);
+    }
+    const improved = value !== undefined && isBetter(value, best?.value, options.best!.mode);
+    if (improved) {
+      best = { metric: options.best!.metric, value, epoch: epochsDone };
+      if (folder !== undefined) await saveWeights(options, join(folder, BEST_FILE), averaged(weights, ema?.weights()));
+    }
+    journal.epochEnd(epochsDone, step, schedule(Math.max(0, step - 1)), metrics, improved);
+  };
+
+  try {
+    if (frozen !== undefined) journal.progress.line(describeFrozen(Object.keys(weights), frozen));
+    if (resumed) journal.progress.line(`resumed at step ${step}, epoch ${position.epoch + 1}`);
+    if (step < totalSteps && !interrupt.requested) {
+      for await (const batch of loader.batches(position)) {
+        const { epoch, next } = batch;
+        const names = batch.samples.map(({ name }) => name);
+        let result: StepResult;
+        try {
+          const random = seededRandom(seed, 'step', epoch, batch.batch);
+          result = await options.step(weights, batch, { step, epoch, random });
+        } finally {
+          batch.dispose();
+        }
+        const losses = withTotal(result.losses);
+        replaceStatistics(weights, result, losses, step, names);
+        sum.add(result.gradients);
+        journal.batch(losses);
+        position = next;
+        const epochEnds = next.epoch > epoch;
+        if (sum.count >= accumulate || epochEnds) {
+          const share = 1 / sum.count;
+          const gradients = sum.take();
+          const learningRate = schedule(step);
+          const norm = gradientNorm(gradients) * share;
+          if (!Number.isFinite(norm)) {
+            tf.dispose(gradients);
+            throw new NonFiniteLossError(step, 'the gradient', losses, names);
+          }
+          const gradientScale = share * (clipNorm === undefined ? 1 : clipScale(norm, clipNorm));
+          optimizer.update(weights, gradients, { learningRate, gradientScale });
+          tf.dispose(gradients);
+          ema?.update(weights);
+          step++;
+          journal.update(step, epoch, batch.batch + 1, learningRate, norm);
+          if (epochEnds || step >= totalSteps) await endEpoch(epoch + 1);
+          const stop = step >= totalSteps || interrupt.requested;
+          const due = epochEnds
+            ? (epoch + 1) % checkpointEvery === 0
+            : step % (checkpointEverySteps ?? Number.POSITIVE_INFINITY) === 0;
+          if (stop || due) await save();
+          if (stop) break;
+        }
+        // TensorFlow blocks the event loop: let decoded pictures, signals and timers in.
+        await setImmediate();
+      }
+    }
+    const reason = step >= totalSteps ? 'finished' : 'interrupted';
+    if (reason === 'finished' && folder !== undefined) {
+      await saveWeights(options, join(folder, FINAL_FILE), averaged(weights, ema?.weights()));
+    }
+    if (reason === 'interrupted') journal.progress.line(`interrupted at step ${step}; resume: true goes on from here`);
+    return { reason, steps: step, position, best, rows: journal.rows };
+  } finally {
+    sum.dispose();
+    interrupt.stop();
+    journal.close();
+  }
+}
+
+function lengthOf<B extends TrainBatch>(options: TrainOptions<B>): { epochs: number | undefined; totalSteps: number } {
+  const { epochs, steps, accumulate = 1, loader, clipNorm } = options;
+  const whole = (name: string, value: number | undefined) => {
+    if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
+    throw new InvalidArgumentError('trainLoop', name, value, 'a whole number of at least 1');
+  };
+  const { evaluateEvery, checkpointEvery, checkpointEverySteps, logEvery } = options;
+  const counts = { epochs, steps, accumulate, evaluateEvery, checkpointEvery, checkpointEverySteps, logEvery };
+  for (const [name, value] of Object.entries(counts)) whole(name, value);
+  if (clipNorm !== undefined && !(clipNorm > 0))
+    throw new InvalidArgumentError('trainLoop', 'clipNorm', clipNorm, 'a number above 0');
+  if (epochs === undefined && steps === undefined) {
+    throw new InvalidArgumentError('trainLoop', 'epochs', undefined, 'given, or steps');
+  }
+  const perEpoch = Math.ceil(loader.batchesPerEpoch / accumulate);
+  const most = epochs === undefined ? Number.POSITIVE_INFINITY : epochs * perEpoch;
+  return { epochs, totalSteps: Math.min(most, steps ?? Number.POSITIVE_INFINITY) };
+}
+
+async function resumeFrom<B extends TrainBatch>(
+  path: string | undefined,
+  options: TrainOptions<B>,
+): Promise<Checkpoint | undefined> {
+  if (path === undefined || !existsSync(path)) return undefined;
+  if (!options.resume) {
+    throw new CheckpointError(
+      path,
+      'the folder holds a run; pass resume: true to go on with it, or take another folder',
+    );
+  }
+  const checkpoint = await loadCheckpoint(path);
+  const { model, buffers, ema, optimizer, emaUpdates, seed } = checkpoint;
+  try {
+    if (optimizer.kind !== options.optimizer.kind) {
+      throw new CheckpointError(path, `is of optimizer ${optimizer.kind}, this run has ${options.optimizer.kind}`);
+    }
+    if (seed !== (options.seed ?? 0))
+      throw new CheckpointError(path, `is of seed ${seed}, this run has ${options.seed ?? 0}`);
+    if ((emaUpdates === undefined) !== (options.ema === undefined)) {
+      throw new CheckpointError(
+        path,
+        emaUpdates === undefined ? 'has no averaged weights' : 'has averaged weights, this run has no ema',
+      );
+    }
+    replaceWeights(path, options.weights, model);
+  } catch (error) {
+    tf.dispose([model, buffers, ema]);
+    throw error;
+  }
+  options.optimizer.restore(buffers, optimizer.steps);
+  options.ema?.restore(ema, emaUpdates ?? 0);
+  return checkpoint;
+}
+
+/** Takes over new running statistics, after a look at the losses: a loss that is not finite must leave no trace. */
+function replaceStatistics(
+  weights: StateDict,
+  result: StepResult,
+  losses: Metrics,
+  step: number,
+  names: readonly string[],
+): void {
+  const { gradients, statistics = {} } = result;
+  const bad = Object.entries(losses).find(([, value]) => !Number.isFinite(value));
+  if (bad !== undefined) {
+    tf.dispose([{ ...gradients }, { ...statistics }]);
+    throw new NonFiniteLossError(step, `loss ${bad[0]}`, losses, names);
+  }
+  for (const [name, tensor] of Object.entries(statistics)) {
+    weights[name]?.dispose();
+    weights[name] = tf.keep(tensor);
+  }
+}
+
+function withTotal(losses: Metrics): Metrics {
+  if ('total' in losses) return losses;
+  return { ...losses, total: Object.values(losses).reduce((sum, value) => sum + value, 0) };
+}
+
+/** The averages, and the weights themselves where there are none. */
+const averaged = (weights: Readonly<StateDict>, averages: Readonly<StateDict> = {}): Readonly<StateDict> => ({
+  ...weights,
+  ...averages,
+});
+
+function isBetter(value: number, old: number | undefined, mode: 'max' | 'min' = 'max'): boolean {
+  if (Number.isNaN(value)) return false;
+  return old === undefined || (mode === 'max' ? value > old : value < old);
+}
+
+async function saveWeights<B extends TrainBatch>(
+  options: TrainOptions<B>,
+  path: string,
+  weights: Readonly<StateDict>,
+): Promise<void> {
+  await (options.saveWeights?.(path, weights) ?? saveStateDict(weights, path, { layout: 'tensorflow' }));
+}

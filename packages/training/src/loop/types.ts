@@ -1,0 +1,100 @@
+import type { DataPosition } from '../loader/types';
+import type { Progress } from '../logs/progress';
+import type { ResultRow } from '../logs/results-csv';
+import type { Ema } from '../optimizers/ema';
+import type { StepResult } from '../optimizers/gradients';
+import type { Optimizer, StateDict } from '../optimizers/types';
+import type { Random } from '../random/random';
+import type { Schedule } from '../schedules/schedules';
+import type { FreezingOptions } from './freezing';
+
+/** What the loop needs of a batch; those of `createLoader` have it. */
+export interface TrainBatch extends DataPosition {
+  readonly next: DataPosition;
+  readonly samples: readonly { readonly name: string }[];
+  dispose(): void;
+}
+
+export interface TrainData<B extends TrainBatch> {
+  readonly batchesPerEpoch: number;
+  batches(from?: DataPosition): AsyncIterable<B>;
+}
+
+export interface StepContext {
+  /** Updates done. */
+  readonly step: number;
+  readonly epoch: number;
+  /** Chance of this batch: the same after a resume. */
+  readonly random: Random;
+}
+
+export type Metrics = Readonly<Record<string, number>>;
+
+export interface EvaluateContext {
+  readonly step: number;
+  /** Epochs done. */
+  readonly epoch: number;
+}
+
+export interface TrainOptions<B extends TrainBatch> {
+  /** Weights and running statistics by name; entries are replaced as training goes on, the old tensors disposed. */
+  readonly weights: StateDict;
+  /** Losses and gradients of one batch. */
+  readonly step: (weights: Readonly<StateDict>, batch: B, context: StepContext) => StepResult | Promise<StepResult>;
+  readonly loader: TrainData<B>;
+  readonly optimizer: Optimizer;
+  /** Learning rate by the number of updates done. */
+  readonly schedule: Schedule;
+  /** Length of the training; at least one of `epochs` and `steps`, and the shorter counts. */
+  readonly epochs?: number;
+  /** Updates. */
+  readonly steps?: number;
+  /** Batches whose mean gradient makes one update; what is left at the end of an epoch makes a smaller one. @defaultValue `1` */
+  readonly accumulate?: number;
+  /** Gradients are shortened to this norm. @defaultValue none */
+  readonly clipNorm?: number;
+  /** Average of the weights, which is then evaluated and kept as best. @defaultValue none */
+  readonly ema?: Ema;
+  /** Says which weights stay frozen, and refuses to freeze random ones. */
+  readonly freezing?: FreezingOptions;
+  /** Metrics by name. */
+  readonly evaluate?: (weights: Readonly<StateDict>, context: EvaluateContext) => Metrics | Promise<Metrics>;
+  /** Epochs between evaluations; the last epoch is always evaluated. @defaultValue `1` */
+  readonly evaluateEvery?: number;
+  /** Keeps the weights with the best value of a metric of `evaluate`. @defaultValue mode `'max'` */
+  readonly best?: { readonly metric: string; readonly mode?: 'max' | 'min' };
+  /** Where checkpoint, best weights and logs go. @defaultValue nothing is written */
+  readonly folder?: string;
+  /** Goes on from the folder's checkpoint if there is one. Without it, a folder that holds one is refused. @defaultValue `false` */
+  readonly resume?: boolean;
+  /** Epochs between checkpoints. @defaultValue `1` */
+  readonly checkpointEvery?: number;
+  /** Updates between checkpoints within an epoch. @defaultValue none */
+  readonly checkpointEverySteps?: number;
+  /** Writes best and final weights. @defaultValue safetensors in TensorFlow's layouts, which `loadStateDict` reads */
+  readonly saveWeights?: (path: string, weights: Readonly<StateDict>) => Promise<unknown>;
+  /** Of `context.random`. @defaultValue `0` */
+  readonly seed?: number;
+  /** Updates between points of the TensorBoard curves. @defaultValue `10` */
+  readonly logEvery?: number;
+  /** Event files for TensorBoard in the folder. @defaultValue `true` */
+  readonly tensorBoard?: boolean;
+  /** `false` for none. @defaultValue a bar on standard error, lines where it is no terminal */
+  readonly progress?: Progress | boolean;
+  /** Ctrl-C and SIGTERM save a checkpoint and end the training; a second one ends the process. @defaultValue `true` */
+  readonly handleInterrupt?: boolean;
+  /** Its abortion is an interruption like Ctrl-C. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainResult {
+  /** `interrupted` runs go on with `resume: true`. */
+  readonly reason: 'finished' | 'interrupted';
+  /** Updates done. */
+  readonly steps: number;
+  /** The next batch. */
+  readonly position: DataPosition;
+  readonly best: { readonly metric: string; readonly value: number; readonly epoch: number } | undefined;
+  /** Rows of `results.csv`. */
+  readonly rows: readonly ResultRow[];
+}

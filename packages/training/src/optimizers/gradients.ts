@@ -1,0 +1,104 @@
+/** Gradients by name: computing, summing, and measuring them. */
+import { globalNorm, InvalidArgumentError, linearCombination } from '@icconv/tensor-ops';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { StateDict } from './types';
+
+/** What a training step hands to the loop. */
+export interface StepResult {
+  /** Each loss for the logs; `total` is their sum unless given. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** By name of the weight. The loop disposes them. */
+  readonly gradients: Readonly<StateDict>;
+  /** New values of weights that do not learn by gradient, such as running statistics, by name. The loop takes possession of them. */
+  readonly statistics?: Readonly<StateDict>;
+}
+
+export interface LossResult {
+  /** Scalars, whose sum is minimised. */
+  readonly losses: Readonly<Record<string, Scalar>>;
+  readonly statistics?: Readonly<StateDict>;
+}
+
+/**
+ * Losses and their gradients with respect to some weights.
+ *
+ * @param trainable - which weights; the others are constants. A weight that no loss depends on gets no gradient.
+ * @param compute - losses from the weights; called once. What it makes besides its result is disposed.
+ */
+export function lossGradients(
+  weights: Readonly<StateDict>,
+  trainable: (name: string) => boolean,
+  compute: (weights: Readonly<StateDict>) => LossResult,
+): Required<StepResult> {
+  const names = Object.keys(weights).filter(trainable);
+  let outcome: LossResult | undefined;
+  const { value, grads } = tf.engine().gradients(
+    () => {
+      outcome = compute(weights);
+      const losses = Object.values(outcome.losses);
+      if (losses.length === 0) throw new InvalidArgumentError('lossGradients', 'losses', [], 'at least one scalar');
+      for (const kept of [...losses, ...Object.values(outcome.statistics ?? {})]) tf.keep(kept);
+      return tf.addN(losses.map((loss) => tf.reshape(loss, [])));
+    },
+    names.map((name) => weights[name]!),
+    undefined as unknown as Tensor,
+    true,
+  );
+  const losses = Object.fromEntries(
+    Object.entries(outcome!.losses).map(([name, loss]) => [name, loss.dataSync()[0]!] as const),
+  );
+  const total = value.dataSync()[0]!;
+  tf.dispose([value, ...Object.values(outcome!.losses)]);
+  const gradients: StateDict = {};
+  for (const [i, name] of names.entries()) if (grads[i] != null) gradients[name] = grads[i]!;
+  return { losses: { ...losses, total }, gradients, statistics: outcome!.statistics ?? {} };
+}
+
+/** The norm of all gradients together, 0 for none. */
+export function gradientNorm(gradients: Readonly<StateDict>): number {
+  const tensors = Object.values(gradients);
+  if (tensors.length === 0) return 0;
+  const norm = globalNorm(tensors);
+  const value = norm.dataSync()[0]!;
+  norm.dispose();
+  return value;
+}
+
+/** The factor that shortens gradients of this norm to `maxNorm`, as torch.nn.utils.clip_grad_norm_. */
+export const clipScale = (norm: number, maxNorm: number): number => Math.min(1, maxNorm / (norm + 1e-6));
+
+/** Sums gradients over several batches. */
+export class GradientSum {
+  #sum: StateDict = {};
+  #count = 0;
+
+  /** Batches summed. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Adds gradients and disposes them. A gradient that some batches lack counts as 0 there. */
+  add(gradients: Readonly<StateDict>): void {
+    this.#count++;
+    const names = Object.keys(gradients);
+    const known = names.filter((name) => this.#sum[name] !== undefined);
+    const [old, added] = [known.map((name) => this.#sum[name]!), known.map((name) => gradients[name]!)];
+    const sums = linearCombination(1, old, 1, added);
+    tf.dispose([...old, ...added]);
+    for (const [i, name] of known.entries()) this.#sum[name] = tf.keep(sums[i]!);
+    for (const name of names) this.#sum[name] ??= tf.keep(gradients[name]!);
+  }
+
+  /** The sum so far, which becomes the caller's; starts anew. */
+  take(): StateDict {
+    const sum = this.#sum;
+    this.#sum = {};
+    this.#count = 0;
+    return sum;
+  }
+
+  dispose(): void {
+    tf.dispose(this.take());
+  }
+}
