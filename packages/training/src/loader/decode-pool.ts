@@ -1,6 +1,6 @@
 /** Decoding on worker threads. TensorFlow stays in the thread that owns it; workers load nothing but sharp. */
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { VisionError } from '@icconv/tensor-ops';
 import { ImageDecodeError } from '../errors';
@@ -122,7 +122,9 @@ function startWorker(): Worker {
     const ending = here.endsWith('.cjs') ? 'cjs' : 'js';
     return new Worker(new URL(`./decode-worker.${ending}`, here));
   }
-  // From the sources, as in the tests of a checkout: Node 20 needs a loader for TypeScript.
-  const loader = pathToFileURL(createRequire(here).resolve('tsx')).href;
-  return new Worker(new URL('./decode-worker.ts', here), { execArgv: ['--import', loader] });
+  // From the sources, as in the tests of a checkout. Threads of Node 20 take no loader for TypeScript modules, but one for `require`.
+  const require = createRequire(here);
+  const source = `require(${JSON.stringify(require.resolve('tsx/cjs/api'))}).register();
+    require(${JSON.stringify(fileURLToPath(new URL('./decode-worker.ts', here)))});`;
+  return new Worker(source, { eval: true });
 }

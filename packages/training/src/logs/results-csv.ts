@@ -23,10 +23,8 @@ export class ResultsCsv {
     this.#rows.push(row);
     // A metric may turn up in a later epoch: columns are those of all rows.
     const columns = [...new Set(this.#rows.flatMap((one) => Object.keys(one)))];
-    const text = papaparse.unparse({
-      fields: columns,
-      data: this.#rows.map((one) => columns.map((c) => one[c] ?? '')),
-    });
+    const data = this.#rows.map((one) => columns.map((column) => one[column] ?? ''));
+    const text = papaparse.unparse({ fields: columns, data }, { newline: '\n' });
     mkdirSync(dirname(this.path), { recursive: true });
     const temporary = `${this.path}.${process.pid}.tmp`;
     writeFileSync(temporary, `${text}\n`);
