@@ -1,3 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { projects: ['packages/*/vitest.config.ts', 'examples/*/vitest.config.ts'], maxWorkers: 2 } });
+export default defineConfig({
+  test: { projects: ['packages/*/vitest.config.ts', 'examples/*/vitest.config.ts'], maxWorkers: 2 },
+});

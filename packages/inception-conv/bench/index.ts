@@ -79,12 +79,14 @@ function summary(network: string, forward: readonly ForwardResult[], gradient: r
       ratio: geometricMean(forward.map(ratio)),
       worst: Math.max(...forward.map(ratio)),
       ratioOfMinima: geometricMean(forward.map(ratioOfMinima)),
+      ratioOfCpu: geometricMean(forward.map(ratioOfCpu)),
       unpackedRatio: geometricMean(forward.map((r) => r.unpacked.medianMs / r.plain.medianMs)),
       perPatternRatio: geometricMean(forward.map((r) => r.perPattern.medianMs / r.plain.medianMs)),
     };
     emit({ kind: 'forward-mean', network, layers: forward.length, ...means });
     say(
-      `geometric mean over ${forward.length} layers: ours ${round(means.ratio)} of plain (worst ${round(means.worst)}; of the fastest turns ${round(means.ratioOfMinima)}), ` +
+      `geometric mean over ${forward.length} layers: ours ${round(means.ratio)} of plain (worst ${round(means.worst)}; fastest turns ${round(means.ratioOfMinima)}, ` +
+        `processor time ${round(means.ratioOfCpu)}), ` +
         `with packing in each call ${round(means.unpackedRatio)}, one convolution per dilation ${round(means.perPatternRatio)}`,
     );
   }
@@ -92,10 +94,12 @@ function summary(network: string, forward: readonly ForwardResult[], gradient: r
     const mean = geometricMean(gradient.map(ratio));
     const worst = Math.max(...gradient.map(ratio));
     const minima = geometricMean(gradient.map(ratioOfMinima));
-    emit({ kind: 'gradient-mean', network, layers: gradient.length, ratio: mean, worst, ratioOfMinima: minima });
+    const cpu = geometricMean(gradient.map(ratioOfCpu));
+    const means = { ratio: mean, worst, ratioOfMinima: minima, ratioOfCpu: cpu };
+    emit({ kind: 'gradient-mean', network, layers: gradient.length, ...means });
     say(
       `geometric mean over ${gradient.length} layers: gradients ${round(mean)} of plain ` +
-        `(worst ${round(worst)}; of the fastest turns ${round(minima)})`,
+        `(worst ${round(worst)}; fastest turns ${round(minima)}, processor time ${round(cpu)})`,
     );
   }
 }
@@ -111,6 +115,11 @@ function ratio({ ours, plain }: ForwardResult | GradientResult): number {
 /** Of the fastest turns: what is left of the ratio on a machine that others use. */
 function ratioOfMinima({ ours, plain }: ForwardResult | GradientResult): number {
   return ours.minMs / plain.minMs;
+}
+
+/** Of processor time. */
+function ratioOfCpu({ ours, plain }: ForwardResult | GradientResult): number {
+  return ours.cpuMs / plain.cpuMs;
 }
 
 function gflops({ height, width, channels, stride }: BenchLayer, ms: number): number {
