@@ -1,2 +1,20 @@
-/** What needs Node: files. */
+/** What needs Node: files, data sets, training, evaluation. */
+export {
+  type CocoSamplesOptions,
+  categoryIds,
+  classNames,
+  cocoSamples,
+  type DetectionObject,
+  type DetectionSample,
+} from './data/coco-samples';
+export { createDetectorLoader, type DetectorLoaderOptions } from './data/detector-loader';
+export { type DetectDatasetOptions, detectDataset, evaluateDetector } from './evaluation/evaluate-detector';
+export {
+  type DetectionData,
+  type DetectionRecipe,
+  type DetectionSchedule,
+  type TrainDetectorOptions,
+  trainDetector,
+} from './training/train-detector';
+export { type FreezingConfig, type TrainableParts, trainableParts } from './training/trainable';
 export { type LoadDetectorOptions, loadDetectorWeights, saveDetectorWeights } from './weights/detector-weights';

@@ -30,6 +30,10 @@ test('resizing rules give the sizes of torchvision', () => {
   expect(output(rule, 300, 1000)).toEqual([400, 1333]);
   expect(output({}, 33, 44)).toEqual([33, 44]);
   expect(output({ resize: { size: [512, 512] } }, 100, 300)).toEqual([512, 512]);
+  const cut = { resize: { shortest: 800, longest: 1333, rounding: 'floor' } } as const;
+  expect(output(cut, 480, 640)).toEqual([800, 1066]);
+  // 800 / 427 * 427 is a little below 800 in doubles.
+  expect(output(cut, 427, 640)).toEqual([800, 1199]);
   // A line of one pixel keeps one.
   expect(output({ resize: { shortest: 10, longest: 20 } }, 1, 1000)).toEqual([1, 20]);
 });

@@ -5,6 +5,8 @@ export interface ResizeToShortest {
   readonly shortest: number | readonly number[];
   /** The longer side gets no longer than this. @defaultValue no limit */
   readonly longest?: number;
+  /** How sides become whole: torchvision cuts, others round. @defaultValue `'round'` */
+  readonly rounding?: 'round' | 'floor';
 }
 
 export interface ResizeToFit {

@@ -136,7 +136,11 @@ function resize(
     const [short, long] = [picture.height, picture.width].sort((a, b) => a - b) as [number, number];
     factor = Math.min(shortest / short, (rule.longest ?? Number.POSITIVE_INFINITY) / long);
   }
-  const result = scaled(rounded(picture.height * factor), rounded(picture.width * factor));
+  // In float32, as torch computes it: 800 / 427 * 427 must not be cut to 799.
+  const cut = (length: number) => Math.max(1, Math.floor(Math.fround(length * Math.fround(factor))));
+  const floors = rule?.rounding === 'floor';
+  const side = (length: number) => (floors ? cut(length) : rounded(length * factor));
+  const result = scaled(side(picture.height), side(picture.width));
   return { ...result, ...result.content };
 }
 

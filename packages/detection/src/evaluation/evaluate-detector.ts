@@ -1,0 +1,95 @@
+/** Runs a detector over a COCO data set and takes COCO's metric of what it finds. */
+import { type CocoDataset, type CocoDetection, CocoResults, type Evaluation, evaluate } from '@icconv/coco';
+import type { StateDict } from '@icconv/models';
+import * as tf from '@tensorflow/tfjs-core';
+import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
+import { categoryIds, classNames, cocoSamples } from '../data/coco-samples';
+import { createDetectorLoader } from '../data/detector-loader';
+import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
+
+export interface DetectDatasetOptions {
+  /** Where the pictures lie. */
+  readonly folder: string;
+  /** Names of the detector's classes by number. @defaultValue the data set's categories by ascending id */
+  readonly classes?: readonly string[];
+  /** @defaultValue `1` */
+  readonly batchSize?: number;
+  /** Threads that decode. @defaultValue one less than processors, 1 to 4 */
+  readonly workers?: number;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Detections of every picture, as COCO's results: boxes [x, y, width, height] in pixels of the picture, category ids of the data set.
+ *
+ * @throws {@link InvalidArgumentError} for classes that the data set lacks; ImageDecodeError with the file that cannot be read.
+ */
+export async function detectDataset(
+  detector: CompiledFasterRcnn,
+  config: FasterRcnnConfig,
+  dataset: CocoDataset,
+  options: DetectDatasetOptions,
+): Promise<CocoDetection[]> {
+  const { folder, classes = classNames(dataset), batchSize = 1, workers, onProgress, signal } = options;
+  const ids = categoryIds(dataset, classes);
+  const source = cocoSamples(dataset, { folder, classes });
+  const loader = createDetectorLoader(config.input, {
+    source,
+    batchSize,
+    shuffle: false,
+    ...(workers !== undefined && { workers }),
+    ...(signal !== undefined && { signal }),
+  });
+  const results: CocoDetection[] = [];
+  let done = 0;
+  try {
+    for await (const batch of loader.batches()) {
+      const found = detector.detect(batch.images, batch.sizes);
+      for (const [i, { boxes, scores, classes: labels }] of found.entries()) {
+        const { original, sample } = batch.samples[i]!;
+        const [height, width] = batch.sizes[i]!;
+        const [toX, toY] = [original.width / width, original.height / height];
+        const [corners, score, label] = [boxes.dataSync(), scores.dataSync(), labels.dataSync()];
+        for (let row = 0; row < score.length; row++) {
+          const [x1, y1, x2, y2] = corners.subarray(4 * row, 4 * row + 4) as unknown as [
+            number,
+            number,
+            number,
+            number,
+          ];
+          results.push({
+            image_id: sample.imageId,
+            category_id: ids[label[row]!]!,
+            bbox: [x1 * toX, y1 * toY, (x2 - x1) * toX, (y2 - y1) * toY],
+            score: score[row]!,
+          });
+        }
+      }
+      tf.dispose(found.map(({ boxes, scores, classes: labels }) => [boxes, scores, labels]));
+      batch.dispose();
+      done += batch.samples.length;
+      onProgress?.({ done, total: source.length });
+      if (batch.next.epoch > 0) break;
+    }
+  } finally {
+    await loader.close();
+  }
+  return results;
+}
+
+/** Compiles the weights, detects, and evaluates: `stats` holds AP, AP50, AP75, APsmall, ..., AR100. */
+export async function evaluateDetector(
+  weights: Readonly<StateDict>,
+  config: FasterRcnnConfig,
+  dataset: CocoDataset,
+  options: DetectDatasetOptions,
+): Promise<Evaluation> {
+  const detector = compileFasterRcnn(weights, config);
+  try {
+    const results = await detectDataset(detector, config, dataset, options);
+    return evaluate(dataset, CocoResults.parse(results), { iouType: 'bbox' });
+  } finally {
+    detector.dispose();
+  }
+}
