@@ -1,6 +1,6 @@
 /** A set of scenes in COCO's format. */
 import type { Split } from './glyphs';
-import { makeScene, type Scene, type SceneOptions } from './scene';
+import { makeScene, type Scene, type SceneObject, type SceneOptions } from './scene';
 
 export const CATEGORIES = Array.from({ length: 10 }, (_, digit) => ({ id: digit + 1, name: String(digit) }));
 
@@ -25,8 +25,10 @@ export function scene(index: number, options: SceneOptions): Scene {
   return makeScene(FIRST_SEED[options.split] + index, options);
 }
 
-/** Annotations of the first `count` scenes of a split; image ids are index + 1. */
-export function annotate(scenes: readonly Scene[]): CocoInstances {
+/** Annotations of the first scenes of a split; image ids are index + 1. */
+export function annotate(
+  scenes: readonly { readonly width: number; readonly height: number; readonly objects: readonly SceneObject[] }[],
+): CocoInstances {
   const annotations: CocoInstances['annotations'] = [];
   scenes.forEach(({ objects }, index) => {
     for (const { digit, bbox } of objects) {
