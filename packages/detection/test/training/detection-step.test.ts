@@ -3,11 +3,11 @@ import { describeBackends } from '@icconv/test-utils';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { fasterRcnnConfig } from '../src/config/presets';
-import { seededDraw } from '../src/matching/sampler';
-import { initFasterRcnn } from '../src/network/shapes';
-import { detectionStep } from '../src/training/detection-step';
-import { activate } from './support/activate';
+import { fasterRcnnConfig } from '../../src/config/presets';
+import { seededDraw } from '../../src/matching/sampler';
+import { initFasterRcnn } from '../../src/network/shapes';
+import { detectionStep } from '../../src/training/detection-step';
+import { activate } from '../support/activate';
 
 const base = fasterRcnnConfig({ backbone: resnetConfig(18), classes: 3 });
 const config = { ...base, fpnChannels: 16, roi: { ...base.roi, hidden: 32 } };

@@ -1,0 +1,185 @@
+/** Whole trainings on small data: what goes wrong in other stacks works here. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CocoDataset } from '@icconv/coco';
+import type { StateDict } from '@icconv/models';
+import { describeBackends } from '@icconv/test-utils';
+import { FrozenRandomWeightsError, NonFiniteLossError } from '@icconv/training';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, expect, test } from 'vitest';
+import { initFasterRcnn } from '../../src';
+import {
+  type DetectionData,
+  type DetectionRecipe,
+  evaluateDetector,
+  loadDetectorWeights,
+  type TrainDetectorOptions,
+  trainDetector,
+} from '../../src/node';
+import { activate } from '../support/activate';
+import { boxesData, tinyConfig } from './boxes-data';
+
+const root = mkdtempSync(join(tmpdir(), 'icconv-train-detector-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const recipe: DetectionRecipe = {
+  epochs: 2,
+  batchSize: 2,
+  learningRate: 0.01,
+  warmUpSteps: 2,
+  clipNorm: 5,
+  seed: 3,
+  augment: { flip: 0.5, colour: { brightness: 0.1 } },
+};
+
+async function run(
+  train: DetectionData,
+  options: Partial<TrainDetectorOptions> = {},
+  own: Partial<DetectionRecipe> = {},
+) {
+  const config = tinyConfig(train.dataset.categories.length);
+  const weights = initFasterRcnn(config, { seed: 1 });
+  const given = { config, weights, train, recipe: { ...recipe, ...own }, workers: 0, progress: false as const };
+  try {
+    const result = await trainDetector({ ...given, handleInterrupt: false, ...options });
+    return { ...result, print: fingerprint(weights) };
+  } finally {
+    tf.dispose(weights);
+  }
+}
+
+function fingerprint(weights: StateDict): string {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(weights).sort())
+    hash.update(name).update(weights[name]!.dataSync<'float32'>().slice());
+  return hash.digest('hex');
+}
+
+const finite = ({ rows }: Awaited<ReturnType<typeof run>>) =>
+  rows.every((row) => Object.values(row).every((value) => value === undefined || Number.isFinite(value)));
+
+describeBackends(
+  'trainDetector',
+  activate,
+  () => {
+    test('learns: the best weights, loaded from their file, find what the training says they find', async () => {
+      const data = await boxesData(join(root, 'learn'), { pictures: 12 });
+      const folder = join(root, 'learn-run');
+      const { best, rows } = await run(
+        data,
+        { folder, val: data },
+        { epochs: 20, evaluateEvery: 20, learningRate: 0.03 },
+      );
+      // Untrained: below 0.01.
+      expect(rows.at(-1)!['val/AP50']).toBeGreaterThan(0.2);
+      expect(rows).toHaveLength(20);
+      const config = tinyConfig(2);
+      const weights = await loadDetectorWeights(join(folder, 'best.safetensors'), config);
+      const { stats } = await evaluateDetector(weights, config, data.dataset, { folder: data.folder, workers: 0 });
+      tf.dispose(weights);
+      expect(stats.AP).toBeCloseTo(best!.value, 6);
+      expect(readFileSync(join(folder, 'results.csv'), 'utf8').split('\n')[0]).toContain('train/rpnBox');
+    });
+
+    test('a run cut off anywhere ends with the weights of an unbroken one', async () => {
+      const data = await boxesData(join(root, 'resume'), { pictures: 7, empty: [2] });
+      const unbroken = await run(data, { folder: join(root, 'unbroken') });
+      const folder = join(root, 'broken');
+      let last: Awaited<ReturnType<typeof run>> | undefined;
+      for (let part = 0; last?.reason !== 'finished'; part++) {
+        expect(part).toBeLessThan(9);
+        const controller = new AbortController();
+        let seen = 0;
+        // The third picture that is asked for ends the part.
+        const train = { ...data };
+        const progress = {
+          update: () => void (++seen === 3 && controller.abort(new DOMException('enough', 'AbortError'))),
+          line: () => {},
+          stop: () => {},
+        };
+        last = await run(train, { folder, resume: true, signal: controller.signal, progress });
+      }
+      expect(last.print).toBe(unbroken.print);
+      expect(last.steps).toBe(unbroken.steps);
+    });
+
+    test.each([
+      ['pictures without objects, alone and in a batch', { pictures: 4, empty: [0, 1, 3] }, {}],
+      ['no object at all', { pictures: 2, empty: [0, 1] }, {}],
+      ['one class', { pictures: 4, categoryIds: [1] }, {}],
+      ['ids with gaps, unordered', { pictures: 4, categoryIds: [90, 7] }, {}],
+      ['a class that is never seen', { pictures: 4, categoryIds: [1, 2, 3], unseen: [2] }, {}],
+      ['boxes that the crop empties', { pictures: 4 }, { augment: { crop: [32, 32] as const } }],
+    ])('%s: losses stay finite', async (name, options, own) => {
+      const data = await boxesData(join(root, name), options);
+      expect(finite(await run(data, { val: data }, { ...own, epochs: 1 }))).toBe(true);
+    });
+
+    test('zero-sized boxes and crowds teach nothing and do no harm', async () => {
+      const { dataset, folder } = await boxesData(join(root, 'odd'), { pictures: 2, empty: [0, 1] });
+      const annotations = [
+        { id: 1, image_id: 1, category_id: 1, bbox: [10, 10, 0, 20], area: 0, iscrowd: 0 },
+        { id: 2, image_id: 2, category_id: 1, bbox: [0, 0, 96, 96], area: 9216, iscrowd: 1 },
+      ];
+      const images = dataset.loadImgs(dataset.getImgIds());
+      const odd = CocoDataset.parse({ images, categories: dataset.categories, annotations } as never);
+      expect(finite(await run({ dataset: odd, folder }, {}, { epochs: 1 }))).toBe(true);
+    });
+
+    test('a loss that is not finite stops with the name of the picture and saves nothing', async () => {
+      const data = await boxesData(join(root, 'nan'), { pictures: 2 });
+      const folder = join(root, 'nan-run');
+      const config = tinyConfig(2);
+      const weights = initFasterRcnn(config, { seed: 1 });
+      weights['rpn.head.bbox_pred.bias']!.dispose();
+      weights['rpn.head.bbox_pred.bias'] = tf.fill(
+        weights['rpn.head.cls_logits.bias']!.shape.map((n) => 4 * n),
+        NaN,
+      );
+      const error = await run(data, { folder, weights }).catch((reason: unknown) => reason);
+      tf.dispose(weights);
+      expect(error).toBeInstanceOf(NonFiniteLossError);
+      expect((error as Error).message).toMatch(/[01]\.png/);
+      expect(existsSync(join(folder, 'last.safetensors'))).toBe(false);
+    });
+
+    test('freezing random weights is refused, freezing loaded ones keeps them', async () => {
+      const data = await boxesData(join(root, 'freeze'), { pictures: 2 });
+      await expect(run(data, {}, { freezeAt: 2 })).rejects.toThrow(FrozenRandomWeightsError);
+      const config = tinyConfig(2);
+      const weights = initFasterRcnn(config, { seed: 1 });
+      const before = Object.fromEntries(
+        Object.entries(weights).map(([name, tensor]) => [name, tensor.dataSync().slice()]),
+      );
+      const options = { weights, pretrained: Object.keys(weights) };
+      await run(data, options, { freezeAt: 2, norms: 'frozen', epochs: 1 });
+      const changed = (name: string) => weights[name]!.dataSync().some((value, i) => value !== before[name]![i]);
+      expect(changed('backbone.body.conv1.weight')).toBe(false);
+      expect(changed('backbone.body.layer1.0.conv2.weight')).toBe(false);
+      expect(changed('backbone.body.layer2.0.bn1.weight')).toBe(false);
+      expect(changed('backbone.body.layer2.0.bn1.running_mean')).toBe(false);
+      expect(changed('backbone.body.layer2.0.conv1.weight')).toBe(true);
+      tf.dispose(weights);
+    });
+
+    test('accumulation, averages and the GIoU loss', async () => {
+      const data = await boxesData(join(root, 'more'), { pictures: 6 });
+      const config = tinyConfig(2);
+      const giou = { ...config, roi: { ...config.roi, boxLoss: 'giou' as const } };
+      const result = await run(data, { config: giou, val: data }, { accumulate: 2, emaDecay: 0.99, epochs: 1 });
+      expect(finite(result)).toBe(true);
+      expect(result.steps).toBe(2);
+    });
+
+    test('nothing leaks', async () => {
+      const data = await boxesData(join(root, 'leak'), { pictures: 4 });
+      await run(data, { val: data }, { epochs: 1, emaDecay: 0.9 });
+      const before = tf.memory().numTensors;
+      await run(data, { val: data }, { epochs: 2, emaDecay: 0.9 });
+      expect(tf.memory().numTensors).toBe(before);
+    });
+  },
+  ['native'],
+);
