@@ -34,6 +34,15 @@ test('each problem has its line and its place', async () => {
   expect((await read('recipe:\n  epochs: 0\n  rate: x\n')) as string).toMatch(/^2: .*\n3: /);
 });
 
+test('values are overridden', async () => {
+  const file = join(folder, 'o.yaml');
+  writeFileSync(file, 'recipe:\n  epochs: 3\n');
+  expect(await readConfig(file, schema, ['recipe.epochs=5', 'recipe.rate=2'])).toEqual({
+    recipe: { epochs: 5, rate: 2 },
+  });
+  await expect(readConfig(file, schema, ['epochs'])).rejects.toThrow('--set epochs');
+});
+
 test('broken YAML and missing files say so', async () => {
   expect(await read('recipe:\n  epochs: [1\n')).toMatch(/^\d: /);
   await expect(readConfig(join(folder, 'none.yaml'), schema)).rejects.toThrow(/none\.yaml: cannot be read/);

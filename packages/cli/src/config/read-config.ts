@@ -1,7 +1,7 @@
 /** Configuration files: YAML (so JSON too), checked against a schema, with errors that name file, line and what is allowed. */
 import { readFile } from 'node:fs/promises';
 import { VisionError } from '@icconv/tensor-ops';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parse, parseDocument } from 'yaml';
 import type { z } from 'zod';
 
 /** A configuration that cannot be used. */
@@ -14,9 +14,14 @@ export class ConfigError extends VisionError {
 /**
  * Reads and checks a configuration file.
  *
+ * @param overrides - `recipe.epochs=3`: places in the file, or new ones, with values as they would stand there.
  * @throws {@link ConfigError} with one line for each problem: `train.yaml:7: recipe.learningRate: expected number, received string`.
  */
-export async function readConfig<T extends z.ZodType>(file: string, schema: T): Promise<z.output<T>> {
+export async function readConfig<T extends z.ZodType>(
+  file: string,
+  schema: T,
+  overrides: readonly string[] = [],
+): Promise<z.output<T>> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -28,6 +33,12 @@ export async function readConfig<T extends z.ZodType>(file: string, schema: T): 
   const broken = document.errors[0];
   if (broken !== undefined)
     throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message.split('\n')[0]}`);
+  for (const override of overrides) {
+    const [, path, value] = /^([\w.-]+)=(.*)$/s.exec(override) ?? [];
+    if (path === undefined)
+      throw new ConfigError(`--set ${override}: expected a place and a value, as recipe.epochs=3`);
+    document.setIn(path.split('.'), parse(value!));
+  }
   const result = schema.safeParse(document.toJS() ?? {});
   if (result.success) return result.data;
   const lineOf = (path: readonly PropertyKey[]): number => {

@@ -1,0 +1,86 @@
+/** What configuration files of trainings have in common. */
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** Annotations in COCO's format, and the folder of their pictures. */
+export const cocoData = z.strictObject({ annotations: z.string(), images: z.string() });
+
+const fraction = z.number().min(0).max(1);
+const range = z.tuple([z.number().positive(), z.number().positive()]);
+const side = z.int().min(1);
+
+/** See `AugmentConfig` of `@icconv/training`. */
+export const augmentSchema = z.strictObject({
+  resize: z
+    .union([
+      z.strictObject({
+        shortest: z.union([side, z.array(side).min(1)]),
+        longest: side.optional(),
+        rounding: z.enum(['round', 'floor']).optional(),
+      }),
+      z.strictObject({ size: z.tuple([side, side]), fit: z.enum(['stretch', 'contain', 'centre']).optional() }),
+    ])
+    .optional(),
+  flip: fraction.optional(),
+  scaleJitter: range.optional(),
+  crop: z.tuple([side, side]).optional(),
+  affine: z
+    .strictObject({
+      rotation: z.number().min(0).max(180).optional(),
+      scale: range.optional(),
+      translate: fraction.optional(),
+      probability: fraction.optional(),
+    })
+    .optional(),
+  colour: z
+    .strictObject({
+      brightness: fraction.optional(),
+      contrast: fraction.optional(),
+      saturation: fraction.optional(),
+      hue: z.number().min(0).max(0.5).optional(),
+      probability: fraction.optional(),
+    })
+    .optional(),
+  mosaic: z.strictObject({ probability: fraction }).optional(),
+});
+
+/** Lengths in epochs, see `@icconv/training`. */
+export const scheduleSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('cosine'), final: z.number().min(0).optional() }),
+  z.strictObject({
+    kind: z.literal('multiStep'),
+    milestones: z.array(z.number().positive()).min(1),
+    gamma: z.number().positive().optional(),
+  }),
+  z.strictObject({ kind: z.literal('constant') }),
+]);
+
+/** Settings that every training has. */
+export const recipeFields = {
+  epochs: z.int().min(1),
+  batchSize: z.int().min(1),
+  learningRate: z.number().positive(),
+  schedule: scheduleSchema.optional(),
+  warmUpSteps: z.int().min(0).optional(),
+  weightDecay: z.number().min(0).optional(),
+  clipNorm: z.number().positive().optional(),
+  accumulate: z.int().min(1).optional(),
+  emaDecay: z.number().min(0).lt(1).optional(),
+  augment: augmentSchema.optional(),
+  evaluateEvery: z.int().min(1).optional(),
+  checkpointEvery: z.int().min(1).optional(),
+  seed: z.int().min(0).optional(),
+} as const;
+
+/** Paths of a configuration file are relative to its folder. */
+export const besideConfig = (file: string, path: string): string => resolve(dirname(file), path);
+
+/** Values of a preset under those that are given; lists and scalars are replaced as a whole. */
+export function underneath(preset: unknown, given: unknown): unknown {
+  if (!isRecord(preset) || !isRecord(given)) return given === undefined ? preset : given;
+  const keys = new Set([...Object.keys(preset), ...Object.keys(given)]);
+  return Object.fromEntries([...keys].map((key) => [key, underneath(preset[key], given[key])]));
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
