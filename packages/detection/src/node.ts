@@ -1,4 +1,12 @@
 /** What needs Node: files, data sets, training, evaluation. */
+export { configSchema, configToJson } from './config/config-schema';
+export {
+  type DetectorModel,
+  MODEL_FILE,
+  ModelFileError,
+  readDetectorModel,
+  writeDetectorModel,
+} from './config/model-file';
 export {
   type CocoSamplesOptions,
   categoryIds,

@@ -1,0 +1,120 @@
+/** The schema of a detector's configuration, for files: what `FasterRcnnConfig` is in types. */
+import { type DilationPattern, formatPattern, parsePattern } from '@icconv/inception-conv';
+import { PATTERN_NAMES, type PatternName, type ResNetConfig } from '@icconv/models';
+import { z } from 'zod';
+import type { FasterRcnnConfig } from './faster-rcnn-config';
+
+const whole = z.int().min(1);
+const share = z.number().min(0).max(1);
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+const blocks = z.tuple([whole, whole, whole, whole]);
+
+/** A published pattern's name, or a pattern in one of its file formats. */
+const pattern = z.union([
+  z.enum(PATTERN_NAMES as unknown as readonly [PatternName, ...PatternName[]]),
+  z.unknown().transform((value, context): DilationPattern => {
+    try {
+      return parsePattern(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  }),
+]);
+
+const layers = z.array(z.string()).optional();
+const conv = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('plain') }),
+  z.strictObject({ kind: z.literal('inception'), pattern, layers }),
+  z.strictObject({ kind: z.literal('super'), size: whole, layers }),
+]);
+
+export const backboneSchema = z.strictObject({
+  depth: z.literal([18, 34, 50, 101, 152]).optional(),
+  block: z.enum(['basic', 'bottleneck']).optional(),
+  blocks: blocks.optional(),
+  width: whole.optional(),
+  groups: whole.optional(),
+  groupWidth: whole.optional(),
+  stridePlacement: z.enum(['pytorch', 'caffe']).optional(),
+  conv: z.union([conv, z.array(conv)]).optional(),
+});
+
+const matcher = z.strictObject({ foreground: share, background: share, allowLowQuality: z.boolean() });
+const sampler = z.strictObject({ perImage: whole, foregroundShare: share });
+const proposals = z.strictObject({
+  preNmsTopN: whole,
+  postNmsTopN: whole,
+  nmsThreshold: share,
+  minSize: z.number().min(0),
+});
+
+export const configSchema = z.strictObject({
+  backbone: backboneSchema,
+  fpnChannels: whole,
+  fpnNorm: z.boolean(),
+  classes: whole,
+  input: z.strictObject({
+    minSize: whole,
+    maxSize: whole,
+    sizeRounding: z.enum(['floor', 'round']),
+    mean: triple,
+    deviation: triple,
+    channels: z.enum(['rgb', 'bgr']),
+    divisor: whole,
+  }),
+  rpn: z.strictObject({
+    anchors: z.strictObject({
+      sizes: z.array(z.array(z.number().positive()).min(1)).length(5),
+      ratios: z.array(z.number().positive()).min(1),
+      rounded: z.boolean(),
+    }),
+    convs: whole,
+    test: proposals,
+    train: proposals,
+    matcher,
+    sampler,
+    smoothL1Beta: z.number().min(0),
+  }),
+  roi: z.strictObject({
+    outputSize: whole,
+    samplingRatio: z.int().min(0),
+    aligned: z.boolean(),
+    levelRule: z.strictObject({
+      canonicalSize: z.number().positive(),
+      canonicalLevel: z.int(),
+      levels: z.int().min(1).max(4),
+      epsilon: z.number().min(0),
+    }),
+    convs: z.int().min(0),
+    linears: z.int().min(0),
+    hidden: whole,
+    coderWeights: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+    background: z.enum(['first', 'last']),
+    backgroundDeltas: z.boolean(),
+    test: z.strictObject({
+      scoreThreshold: share,
+      nmsThreshold: share,
+      maxDetections: whole,
+      minSize: z.number().min(0),
+    }),
+    matcher,
+    sampler,
+    boxLoss: z.enum(['smoothL1', 'giou']),
+    smoothL1Beta: z.number().min(0),
+  }),
+});
+
+/** The configuration with its patterns in the readable file format, as `configSchema` reads it. */
+export function configToJson(config: FasterRcnnConfig): unknown {
+  return { ...config, backbone: backboneToJson(config.backbone) };
+}
+
+function backboneToJson(backbone: ResNetConfig): unknown {
+  if (backbone.conv === undefined) return backbone;
+  const choices = [backbone.conv].flat().map((choice) => {
+    if (choice.kind !== 'inception' || typeof choice.pattern === 'string') return choice;
+    return { ...choice, pattern: JSON.parse(formatPattern(choice.pattern)) as unknown };
+  });
+  return { ...backbone, conv: choices.length === 1 ? choices[0] : choices };
+}
