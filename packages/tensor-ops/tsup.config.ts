@@ -7,6 +7,7 @@ export default preset(
     engine: 'src/engine/index.ts',
     setup: 'src/setup/index.ts',
     weights: 'src/weights/index.ts',
+    download: 'src/download/index.ts',
   },
   { platform: 'node', shims: true },
 );

@@ -3,11 +3,9 @@
  * package index that the environment names, by its JSON API (PEP 691).
  */
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { downloadFile } from '../download/download-file';
 import { exists, folderBytes, publish, sha256OfFile, temporaryName } from './files';
 import type { OnSetupProgress } from './progress';
 import { run } from './run';
@@ -124,19 +122,15 @@ async function fromIndex(wheel: Wheel, temporary: string, options: DownloadOptio
     const { files } = (await page.json()) as { files: { filename: string; url: string }[] };
     const found = files.find((file) => file.filename === wheel.file);
     if (found === undefined) throw new Error(`does not list ${wheel.file}`);
-    const response = await fetch(new URL(found.url, page.url), options.signal ? { signal: options.signal } : {});
-    if (!response.ok || response.body === null) throw new Error(`answered ${response.status} for ${wheel.file}`);
     await mkdir(temporary, { recursive: true });
     const file = join(temporary, wheel.file);
-    let done = 0;
-    const count = new Transform({
-      transform(chunk: Buffer, _encoding, callback) {
-        done += chunk.length;
-        report(wheel, done, options);
-        callback(null, chunk);
-      },
+    await downloadFile({
+      url: new URL(found.url, page.url).href,
+      path: file,
+      sha256: wheel.sha256,
+      onProgress: ({ phase, done }) => phase === 'download' && report(wheel, done, options),
+      signal: options.signal,
     });
-    await pipeline(Readable.fromWeb(response.body as never), count, createWriteStream(file));
     return file;
   } catch (error) {
     throw new Error(`package index ${index}: ${(error as Error).message}`);
