@@ -1,20 +1,14 @@
 /** The demo's detector: a small IC-ResNet with a light pyramid, 3.5 million weights. */
 import { type FasterRcnnConfig, fasterRcnnConfig } from '@icconv/detection';
-import { manualPattern } from '@icconv/inception-conv';
-import type { ResNetConfig } from '@icconv/models';
+import { type ResNetConfig, withManualPattern } from '@icconv/models';
 
 /** Side of the scenes in pixels; they are not resized. */
 export const SIDE = 320;
 
-const WIDTH = 32;
-const BLOCKS = [2, 2, 2, 2] as const;
 /** A quarter of ResNet-18's FLOPs; the second convolution of each block is inception or plain. */
 function backbone(inception: boolean): ResNetConfig {
-  const plain: ResNetConfig = { block: 'basic', blocks: BLOCKS, width: WIDTH };
-  if (!inception) return plain;
-  const channels = BLOCKS.flatMap((count, stage) => Array<number>(count).fill(WIDTH * 2 ** stage));
-  // The method's author's advice for a network without a search: half of the channels undilated at first, 70 % later.
-  return { ...plain, conv: { kind: 'inception', pattern: manualPattern({ channels, maxDilation: 4 }) } };
+  const plain: ResNetConfig = { block: 'basic', blocks: [2, 2, 2, 2], width: 32 };
+  return inception ? withManualPattern(plain, { maxDilation: 4 }) : plain;
 }
 
 export function digitsConfig(options: { readonly inception?: boolean } = {}): FasterRcnnConfig {

@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval-coco';
 import { inspectCommand } from './commands/inspect';
 import { setupCommand } from './commands/setup';
+import { trainCommand } from './commands/train';
 
 /** What every command gets. */
 export interface CommandContext {
@@ -25,5 +26,6 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(cocoCommand(context))
     .addCommand(convertCommand(context))
     .addCommand(inspectCommand(context))
-    .addCommand(evalCommand(context));
+    .addCommand(evalCommand(context))
+    .addCommand(trainCommand(context));
 }

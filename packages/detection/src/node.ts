@@ -1,5 +1,5 @@
 /** What needs Node: files, data sets, training, evaluation. */
-export { configSchema, configToJson } from './config/config-schema';
+export { backboneSchema, configSchema, configToJson } from './config/config-schema';
 export {
   type DetectorModel,
   MODEL_FILE,
@@ -25,4 +25,9 @@ export {
   trainDetector,
 } from './training/train-detector';
 export { type FreezingConfig, type TrainableParts, trainableParts } from './training/trainable';
-export { type LoadDetectorOptions, loadDetectorWeights, saveDetectorWeights } from './weights/detector-weights';
+export {
+  type LoadDetectorOptions,
+  loadDetectorBackbone,
+  loadDetectorWeights,
+  saveDetectorWeights,
+} from './weights/detector-weights';

@@ -18,6 +18,7 @@ export { type InitOptions, initResNet } from './init/init-resnet';
 export type { BatchNormOptions } from './layers/batch-norm-options';
 export { fpnNames, PREFIXES, renameFrom, resnetNames, type WeightNames, type WeightStyle } from './names/names';
 export type { ResNetOutput } from './network/walk';
+export { type ManualResNetOptions, withManualPattern } from './patterns/manual';
 export { PATTERN_NAMES, type PatternName } from './patterns/names';
 export { publishedCounts, publishedPattern } from './patterns/published';
 export {

@@ -1,5 +1,5 @@
 /** Checkpoints of detectors: torchvision's, mmdetection's, detectron2's and our own, as safetensors or PyTorch files. */
-import { inceptionCounts, renameFrom, type WeightStyle } from '@icconv/models';
+import { inceptionCounts, renameFrom, resnetShapes, type WeightStyle } from '@icconv/models';
 import {
   type LoadStateDictOptions,
   loadStateDict,
@@ -10,6 +10,7 @@ import {
 } from '@icconv/tensor-ops/weights';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
+import { BACKBONE_PREFIX } from '../network/names';
 import { fasterRcnnShapes } from '../network/shapes';
 import { flattenedWeight, fromTorchOrder, toTorchOrder } from './flatten-order';
 import { detectorNames, styleOfNames } from './names';
@@ -75,4 +76,26 @@ export async function saveDetectorWeights(
   } finally {
     theirs[flattenedWeight(config)]!.dispose();
   }
+}
+
+/**
+ * Loads a classifier's checkpoint (ImageNet's, say) as the backbone; its `fc` layer is left out. A plain checkpoint gives an inception
+ * backbone its start.
+ *
+ * @returns weights by the detector's names; the caller owns them.
+ */
+export async function loadDetectorBackbone(
+  path: string,
+  config: FasterRcnnConfig,
+  options: Omit<LoadDetectorOptions, 'style'> = {},
+): Promise<Record<string, Tensor>> {
+  const { classes: _, ...backbone } = config.backbone;
+  const counts = inceptionCounts(backbone);
+  const weights = await loadStateDict(path, {
+    ...options,
+    expected: resnetShapes(backbone),
+    rename: (name) => (name.startsWith('fc.') ? undefined : name),
+    ...(Object.keys(counts).length > 0 && { inceptionCounts: counts }),
+  });
+  return Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [BACKBONE_PREFIX + name, tensor]));
 }

@@ -1,0 +1,8 @@
+/** `icconv train`: one subcommand for each task. */
+import { Command } from 'commander';
+import type { CommandContext } from '../program';
+import { trainDetectionCommand } from '../train/train-detection';
+
+export function trainCommand(context: CommandContext): Command {
+  return new Command('train').description('train a network on your data').addCommand(trainDetectionCommand(context));
+}
