@@ -25,7 +25,7 @@ export interface Preprocessing {
 /** What its authors measured: in percent. */
 export interface ExpectedMetric {
   readonly dataset: 'ImageNet-1k val' | 'COCO val2017';
-  /** `top1` and `top5` accuracy; `AP` of boxes or of keypoints, without flips and with one scale. */
+  /** `top1` and `top5` accuracy; `AP` of boxes, or of keypoints at one scale with the flip test. */
   readonly values: Readonly<Partial<Record<'top1' | 'top5' | 'AP', number>>>;
 }
 
