@@ -6,6 +6,7 @@ import { convertCommand } from './commands/convert';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval-coco';
 import { inspectCommand } from './commands/inspect';
+import { modelsCommand } from './commands/models';
 import { setupCommand } from './commands/setup';
 import { trainCommand } from './commands/train';
 
@@ -26,6 +27,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(cocoCommand(context))
     .addCommand(convertCommand(context))
     .addCommand(inspectCommand(context))
+    .addCommand(modelsCommand(context))
     .addCommand(evalCommand(context))
     .addCommand(trainCommand(context));
 }
