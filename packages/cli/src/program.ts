@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval-coco';
 import { inspectCommand } from './commands/inspect';
 import { modelsCommand } from './commands/models';
+import { reproduceCommand } from './commands/reproduce';
 import { setupCommand } from './commands/setup';
 import { trainCommand } from './commands/train';
 
@@ -29,5 +30,6 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(inspectCommand(context))
     .addCommand(modelsCommand(context))
     .addCommand(evalCommand(context))
-    .addCommand(trainCommand(context));
+    .addCommand(trainCommand(context))
+    .addCommand(reproduceCommand(context));
 }

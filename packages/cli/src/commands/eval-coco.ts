@@ -16,6 +16,7 @@ import {
 import { evaluateParallel, loadDataset, loadResults } from '@icconv/coco/node';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
+import { evalDetectionCommand } from '../evaluate/detection';
 import type { CommandContext } from '../program';
 
 interface EvalOptions {
@@ -38,7 +39,7 @@ interface EvalOptions {
 export function evalCommand(context: CommandContext): Command {
   const command = new Command('eval').description('evaluate result files against annotations');
   for (const iouType of ['bbox', 'segm', 'keypoints'] as const) command.addCommand(evalCocoCommand(iouType, context));
-  return command;
+  return command.addCommand(evalDetectionCommand(context));
 }
 
 function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command {
@@ -133,7 +134,7 @@ function asJson(evaluation: Evaluation, dataset: CocoDataset, errors: ErrorAnaly
   };
 }
 
-function categoryTable(evaluation: Evaluation, dataset: CocoDataset): string {
+export function categoryTable(evaluation: Evaluation, dataset: CocoDataset): string {
   const table = new Table({
     head: ['category', 'objects', 'AP', 'AP50', 'AP75', 'AR'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],

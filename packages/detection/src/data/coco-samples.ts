@@ -19,6 +19,8 @@ export interface CocoSamplesOptions {
   readonly folder: string;
   /** Names of the classes in the order of their numbers. @defaultValue {@link classNames} of the data set */
   readonly classes?: readonly string[];
+  /** Only these pictures. @defaultValue all */
+  readonly imageIds?: readonly CocoId[];
   /** Leave out pictures without a box. @defaultValue `false`: they teach what is background */
   readonly skipEmpty?: boolean;
 }
@@ -56,7 +58,7 @@ export function cocoSamples(dataset: CocoDataset, options: CocoSamplesOptions): 
   const classOf = new Map(categoryIds(dataset, classes).map((id, index) => [id, index]));
   const samples: DetectionSample[] = [];
   const sizes: ({ height: number; width: number } | undefined)[] = [];
-  for (const image of dataset.loadImgs(dataset.getImgIds())) {
+  for (const image of dataset.loadImgs(options.imageIds ?? dataset.getImgIds())) {
     const objects: DetectionObject[] = [];
     for (const { bbox, category_id, iscrowd } of dataset.loadAnns(dataset.getAnnIds({ imgIds: image.id }))) {
       const classIndex = category_id === undefined ? undefined : classOf.get(category_id);

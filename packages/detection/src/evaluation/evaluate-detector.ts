@@ -1,6 +1,14 @@
 /** Runs a detector over a COCO data set and takes COCO's metric of what it finds. */
-import { type CocoDataset, type CocoDetection, CocoResults, type Evaluation, evaluate } from '@icconv/coco';
+import {
+  type CocoDataset,
+  type CocoDetection,
+  type CocoId,
+  CocoResults,
+  type Evaluation,
+  evaluate,
+} from '@icconv/coco';
 import type { StateDict } from '@icconv/models';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import { categoryIds, classNames, cocoSamples } from '../data/coco-samples';
@@ -12,6 +20,10 @@ export interface DetectDatasetOptions {
   readonly folder: string;
   /** Names of the detector's classes by number. @defaultValue the data set's categories by ascending id */
   readonly classes?: readonly string[];
+  /** Category of each class number, instead of looking for the classes' names; ids that the data set lacks are left out of the metric. */
+  readonly categoryIds?: readonly CocoId[];
+  /** Only these pictures. @defaultValue all */
+  readonly imageIds?: readonly CocoId[];
   /** @defaultValue `1` */
   readonly batchSize?: number;
   /** Threads that decode. @defaultValue one less than processors, 1 to 4 */
@@ -31,9 +43,13 @@ export async function detectDataset(
   dataset: CocoDataset,
   options: DetectDatasetOptions,
 ): Promise<CocoDetection[]> {
-  const { folder, classes = classNames(dataset), batchSize = 1, workers, onProgress, signal } = options;
-  const ids = categoryIds(dataset, classes);
-  const source = cocoSamples(dataset, { folder, classes });
+  const { folder, batchSize = 1, workers, onProgress, signal } = options;
+  const ids = options.categoryIds ?? categoryIds(dataset, options.classes ?? classNames(dataset));
+  if (ids.length !== config.classes) {
+    throw new InvalidArgumentError('detectDataset', 'classes', ids, `one for each of the network's ${config.classes}`);
+  }
+  const { imageIds } = options;
+  const source = cocoSamples(dataset, { folder, ...(imageIds !== undefined && { imageIds }) });
   const loader = createDetectorLoader(config.input, {
     source,
     batchSize,

@@ -1,0 +1,171 @@
+/** `icconv eval detection` and `icconv reproduce detection`: a detector over a data set, and COCO's table of it. */
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CocoDataset, type CocoId, CocoResults, type Evaluation, evaluate, formatSummary } from '@icconv/coco';
+import { loadDataset } from '@icconv/coco/node';
+import {
+  compileFasterRcnn,
+  type FasterRcnnConfig,
+  PUBLISHED_DETECTORS,
+  type PublishedDetector,
+} from '@icconv/detection';
+import { detectDataset, loadDetectorWeights, readDetectorModel } from '@icconv/detection/node';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { useEngine } from '@icconv/tensor-ops/engine';
+import * as tf from '@tensorflow/tfjs-core';
+import { Command, Option } from 'commander';
+import { categoryTable } from '../commands/eval-coco';
+import type { CommandContext } from '../program';
+import { countProgress } from '../ui/count-progress';
+
+interface RunOptions {
+  readonly batchSize: number;
+  readonly threads?: number;
+  readonly workers?: number;
+  readonly limit?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly perCategory?: boolean;
+}
+
+interface EvalOptions extends RunOptions {
+  readonly model: string;
+  readonly weights?: string;
+  readonly annotations: string;
+  readonly images: string;
+}
+
+interface ReproduceOptions extends RunOptions {
+  readonly coco: string;
+  readonly weights: string;
+  readonly model: string;
+}
+
+function withRunOptions(command: Command): Command {
+  return command
+    .option('--batch-size <n>', 'pictures at once', Number, 1)
+    .option('--limit <n>', 'only the first pictures', Number)
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', Number)
+    .option('--workers <n>', 'threads that decode pictures', Number)
+    .option('--out <file>', 'write the detections in COCO’s results format')
+    .option('--per-category', 'print the table by category')
+    .option('--json', 'print everything as JSON');
+}
+
+export function evalDetectionCommand({ signal }: CommandContext): Command {
+  return withRunOptions(
+    new Command('detection')
+      .description('run a trained detector over a data set and print COCO’s table')
+      .requiredOption('--model <folder>', 'folder of the detector, as icconv train detection writes it')
+      .option('--weights <file>', 'weights, by default model, best or final.safetensors in the folder')
+      .requiredOption('--annotations <file>', 'ground truth in COCO’s format')
+      .requiredOption('--images <folder>', 'folder of the pictures'),
+  ).action(async (options: EvalOptions) => {
+    const { config, classes, weights } = await readDetectorModel(options.model);
+    const path = options.weights ?? weights;
+    if (path === undefined)
+      throw new InvalidArgumentError('eval', '--weights', path, `given: ${options.model} has none`);
+    const dataset = await loadDataset(options.annotations, { signal });
+    const evaluation = await run(path, config, dataset, { ...options, folder: options.images, classes }, signal);
+    if (options.json) console.log(JSON.stringify({ stats: evaluation.stats }, null, 2));
+    else print(evaluation, dataset, options);
+  });
+}
+
+/** Where COCO's own archives put things. */
+const COCO_VAL = { annotations: 'annotations/instances_val2017.json', images: 'val2017' } as const;
+
+export function reproduceDetectionCommand({ signal }: CommandContext): Command {
+  const names = Object.keys(PUBLISHED_DETECTORS);
+  return withRunOptions(
+    new Command('detection')
+      .description('the published protocol, from checkpoint to AP on val2017, beside the published number')
+      .requiredOption('--coco <folder>', `holds ${COCO_VAL.annotations} and ${COCO_VAL.images}/`)
+      .requiredOption('--weights <file>', 'the checkpoint, PyTorch or safetensors')
+      .addOption(new Option('--model <name>', 'which published detector').choices(names).makeOptionMandatory()),
+  ).action(async (options: ReproduceOptions) => {
+    const published = PUBLISHED_DETECTORS[options.model]!;
+    const dataset = await loadDataset(join(options.coco, COCO_VAL.annotations), { signal });
+    const folder = join(options.coco, COCO_VAL.images);
+    const categoryIds = categoriesOf(published, dataset);
+    const started = performance.now();
+    const evaluation = await run(
+      options.weights,
+      published.config,
+      dataset,
+      { ...options, folder, categoryIds },
+      signal,
+    );
+    const minutes = (performance.now() - started) / 60000;
+    const measured = 100 * evaluation.stats.AP!;
+    if (options.json) {
+      const { ap, source } = published;
+      console.log(
+        JSON.stringify(
+          { model: options.model, expected: ap, measured, source, minutes, stats: evaluation.stats },
+          null,
+          2,
+        ),
+      );
+      return;
+    }
+    print(evaluation, dataset, options);
+    const part = options.limit === undefined ? '' : `, of the first ${options.limit} pictures only`;
+    console.log(
+      `\n${options.model}: box AP ${measured.toFixed(1)} measured${part}, ${published.ap.toFixed(1)} published (${published.source})`,
+    );
+  });
+}
+
+function categoriesOf({ categories, config }: PublishedDetector, dataset: CocoDataset): CocoId[] {
+  if (categories === 'ids') return Array.from({ length: config.classes }, (_, index) => index + 1);
+  return dataset.categories.map(({ id }) => id).sort((a, b) => Number(a) - Number(b));
+}
+
+interface DataOptions extends RunOptions {
+  readonly folder: string;
+  readonly classes?: readonly string[];
+  readonly categoryIds?: readonly CocoId[];
+}
+
+async function run(
+  weightsPath: string,
+  config: FasterRcnnConfig,
+  dataset: CocoDataset,
+  options: DataOptions,
+  signal: AbortSignal,
+): Promise<Evaluation> {
+  const { threads, workers, limit, out, batchSize, folder, classes, categoryIds } = options;
+  await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
+  const weights = await loadDetectorWeights(weightsPath, config, { signal });
+  const detector = compileFasterRcnn(weights, config);
+  tf.dispose(weights);
+  const imgIds = dataset.getImgIds().slice(0, limit ?? dataset.imageCount);
+  const progress = countProgress('detecting', imgIds.length);
+  try {
+    const results = await detectDataset(detector, config, dataset, {
+      folder,
+      batchSize,
+      imageIds: imgIds,
+      signal,
+      onProgress: ({ done }) => progress.update(done),
+      ...(classes !== undefined && { classes }),
+      ...(categoryIds !== undefined && { categoryIds }),
+      ...(workers !== undefined && { workers }),
+    });
+    progress.stop();
+    if (out !== undefined) {
+      await writeFile(`${out}.part`, JSON.stringify(results));
+      await rename(`${out}.part`, out);
+    }
+    return evaluate(dataset, CocoResults.parse(results), { iouType: 'bbox', imgIds });
+  } finally {
+    progress.stop();
+    detector.dispose();
+  }
+}
+
+function print(evaluation: Evaluation, dataset: CocoDataset, { perCategory }: RunOptions): void {
+  console.log(formatSummary(evaluation));
+  if (perCategory) console.log(`\n${categoryTable(evaluation, dataset)}`);
+}
