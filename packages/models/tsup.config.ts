@@ -1,6 +1,3 @@
 import { preset } from '@icconv/tsup-preset';
 
-export default preset(
-  { index: 'src/index.ts', registry: 'src/registry/index.ts', onnx: 'src/onnx/index.ts' },
-  { platform: 'node' },
-);
+export default preset({ index: 'src/index.ts', registry: 'src/registry/index.ts', onnx: 'src/onnx/index.ts' });

@@ -23,7 +23,7 @@ export interface CompiledConv {
 
 /** Compiles one convolution of a plan. The weights stay the caller's and may be disposed afterwards. */
 export function compileConv(op: string, weights: StateDict, spec: ConvSpec): CompiledConv {
-  const [filter, bias] = tf.tidy(() => fold(op, weights, spec));
+  const [filter, bias] = tf.tidy(() => foldConv(op, weights, spec));
   // A network may be compiled inside somebody's tf.tidy and outlive it.
   tf.keep(bias);
   try {
@@ -37,7 +37,7 @@ export function compileConv(op: string, weights: StateDict, spec: ConvSpec): Com
 }
 
 /** Filter and bias of a convolution that does the batch norm's work too: filter*scale and shift. */
-function fold(op: string, weights: StateDict, spec: ConvSpec): [filter: Tensor4D, bias: Tensor1D] {
+export function foldConv(op: string, weights: StateDict, spec: ConvSpec): [filter: Tensor4D, bias: Tensor1D] {
   const filter = weight<Tensor4D>(op, weights, `${spec.name}.weight`, filterShape(spec));
   if (spec.norm === undefined) {
     return [tf.clone(filter), tf.clone(weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]))];

@@ -1,1 +1,2 @@
-export {};
+/** Networks for other runtimes. */
+export { type ExportOnnxOptions, exportOnnx } from './export-onnx';

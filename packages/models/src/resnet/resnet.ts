@@ -82,15 +82,25 @@ export function checkRun(
   x: Tensor4D,
   returns: readonly ResNetOutput[],
 ): ReadonlySet<ResNetOutput> {
+  const wanted = checkOutputs(op, plan, returns);
+  const { inChannels } = plan.stem;
+  if (x.shape.length !== 4 || x.shape[3] !== inChannels || x.shape[1] < 1 || x.shape[2] < 1) {
+    throw new ShapeMismatchError(op, 'x', `[N, H, W, ${inChannels}]`, x.shape);
+  }
+  return wanted;
+}
+
+/** Checks the outputs asked for. @throws {@link InvalidArgumentError} for none, or one that the network has not. */
+export function checkOutputs(
+  op: string,
+  plan: ResNetPlan,
+  returns: readonly ResNetOutput[],
+): ReadonlySet<ResNetOutput> {
   const known = plan.head === undefined ? FEATURES : [...FEATURES, 'logits'];
   const unknown = returns.find((name) => !(known as readonly string[]).includes(name));
   if (unknown !== undefined || returns.length === 0) {
     const remedy = unknown === 'logits' ? ' (logits need `classes` in the config)' : '';
     throw new InvalidArgumentError(op, 'returns', unknown ?? [], `names among ${known.join(', ')}${remedy}`);
-  }
-  const { inChannels } = plan.stem;
-  if (x.shape.length !== 4 || x.shape[3] !== inChannels || x.shape[1] < 1 || x.shape[2] < 1) {
-    throw new ShapeMismatchError(op, 'x', `[N, H, W, ${inChannels}]`, x.shape);
   }
   return new Set(returns);
 }
