@@ -5,6 +5,7 @@ import { cocoCommand } from './commands/coco';
 import { convertCommand } from './commands/convert';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval-coco';
+import { exportCommand } from './commands/export';
 import { inspectCommand } from './commands/inspect';
 import { modelsCommand } from './commands/models';
 import { reproduceCommand } from './commands/reproduce';
@@ -29,6 +30,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(convertCommand(context))
     .addCommand(inspectCommand(context))
     .addCommand(modelsCommand(context))
+    .addCommand(exportCommand(context))
     .addCommand(evalCommand(context))
     .addCommand(trainCommand(context))
     .addCommand(reproduceCommand(context));

@@ -1,0 +1,76 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { initResNet, type ResNetConfig } from '@icconv/models';
+import { exportOnnx } from '@icconv/models/onnx';
+import { useEngine } from '@icconv/tensor-ops/engine';
+import { saveStateDict } from '@icconv/tensor-ops/weights';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createProgram } from '../program';
+
+const CONFIG = `block: basic
+blocks: [1, 1, 1, 1]
+width: 8
+conv:
+  kind: inception
+  pattern: { format: x }
+`;
+
+let folder: string;
+const printed: string[] = [];
+const path = (name: string) => join(folder, name);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'icconv-export-'));
+  printed.length = 0;
+  vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+const run = (...args: string[]) =>
+  createProgram({ signal: new AbortController().signal }).parseAsync(['export', 'onnx', ...args], { from: 'user' });
+
+describe('icconv export onnx', () => {
+  test('writes the file of the network that config, pattern and weights make', async () => {
+    await useEngine();
+    const small: ResNetConfig = { block: 'basic', blocks: [1, 1, 1, 1], width: 8 };
+    const counts = [8, 16, 32, 64].map(
+      (channels) => `{"(0, 0)": ${channels - 3}, "(0, 1)": 0, "(1, 0)": 3, "(1, 1)": 0}`,
+    );
+    writeFileSync(path('pattern.json'), `[${counts.join(', ')}]`);
+    writeFileSync(path('backbone.yaml'), 'block: basic\nblocks: [1, 1, 1, 1]\nwidth: 8\n');
+    const weights = initResNet(small, { seed: 1 });
+    // Of a whole detector only the backbone is taken.
+    await saveStateDict({ ...weights, head: tf.scalar(1) }, path('weights.pth'), { prefix: 'backbone.' });
+    await run(
+      ...[path('weights.pth'), path('out.onnx'), '--config', path('backbone.yaml'), '--pattern', path('pattern.json')],
+      ...['--prefix', 'backbone.', '--outputs', 'c3,c5', '--batch-norm', 'keep', '--json'],
+    );
+    const report = JSON.parse(printed[0]!) as { path: string; bytes: number; config: ResNetConfig };
+    expect(report.config).toMatchObject({ width: 8, conv: { kind: 'inception' } });
+    const expected = await exportOnnx(weights, report.config, { returns: ['c3', 'c5'], batchNorm: 'keep' });
+    expect(readFileSync(path('out.onnx')).equals(expected)).toBe(true);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    tf.dispose(weights);
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ['no network', [], /either --depth or --config/],
+    [
+      'an unknown pattern',
+      ['--depth', '50', '--pattern', 'pose/none'],
+      /neither a published pattern \(detection.* nor a file/,
+    ],
+    ['a checkpoint that is not in the cache', ['--depth', '18'], /ENOENT|cannot be read|no such file/],
+    ['a faulty configuration', ['--config', 'CONFIG'], /backbone\.yaml:5: conv/],
+  ])('refuses %s', async (_, flags, message) => {
+    writeFileSync(path('backbone.yaml'), CONFIG);
+    const args = flags.map((flag) => (flag === 'CONFIG' ? path('backbone.yaml') : flag));
+    await expect(run(path('absent.pth'), path('out.onnx'), ...args)).rejects.toThrow(message);
+    expect(existsSync(path('out.onnx'))).toBe(false);
+  });
+});

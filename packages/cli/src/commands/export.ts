@@ -1,0 +1,143 @@
+/** `icconv export onnx WEIGHTS OUTPUT`: a backbone for other runtimes. */
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { backboneSchema } from '@icconv/detection/node';
+import { parsePattern } from '@icconv/inception-conv';
+import {
+  inceptionCounts,
+  PATTERN_NAMES,
+  type PatternName,
+  type ResNetConfig,
+  type ResNetOutput,
+  renameFrom,
+  resnetNames,
+  resnetShapes,
+  type WeightStyle,
+} from '@icconv/models';
+import { exportOnnx } from '@icconv/models/onnx';
+import { loadBackbone, MODELS } from '@icconv/models/registry';
+import { useEngine } from '@icconv/tensor-ops/engine';
+import { loadStateDict } from '@icconv/tensor-ops/weights';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { ConfigError, readConfig } from '../config/read-config';
+import type { CommandContext } from '../program';
+import { downloadProgress } from '../ui/download-progress';
+import { formatBytes } from '../weights/format';
+
+interface ExportFlags {
+  readonly config?: string;
+  readonly depth?: ResNetConfig['depth'];
+  readonly pattern?: string;
+  readonly classes?: number;
+  readonly prefix?: string;
+  readonly style: WeightStyle;
+  readonly outputs?: readonly ResNetOutput[];
+  readonly batchNorm: 'fold' | 'keep';
+  readonly offline?: boolean;
+  readonly json?: boolean;
+}
+
+const OUTPUTS: readonly ResNetOutput[] = ['c2', 'c3', 'c4', 'c5', 'logits'];
+const STYLES: readonly WeightStyle[] = ['torchvision', 'torchvision-v1', 'mmdetection', 'detectron2'];
+
+export function exportCommand(context: CommandContext): Command {
+  return new Command('export')
+    .description('write networks in the formats of other runtimes')
+    .addCommand(onnxCommand(context));
+}
+
+function onnxCommand({ signal }: CommandContext): Command {
+  return new Command('onnx')
+    .description('a ResNet backbone, plain or inception, as an ONNX model of ordinary operators (operator set 17)')
+    .argument('<weights>', 'weight file, or a name that `icconv models list` shows')
+    .argument('<output>', 'the .onnx file to write')
+    .option('--config <file>', 'the backbone as YAML or JSON, by the names of `ResNetConfig`')
+    .addOption(
+      new Option('--depth <n>', 'standard depth, instead of --config').argParser(
+        (text) => oneOf(Number(text), [18, 34, 50, 101, 152]) as ResNetConfig['depth'],
+      ),
+    )
+    .option('--pattern <name>', 'dilations of the 3x3 convolutions: a published pattern, or the file of one')
+    .option('--classes <n>', 'outputs of the classifier, where the logits are wanted', Number)
+    .option('--prefix <text>', 'what stands before the names of the backbone: backbone.')
+    .addOption(new Option('--style <library>', 'whose names the file has').choices(STYLES).default('torchvision'))
+    .option('--outputs <list>', `some of ${OUTPUTS.join(',')} (default: the features)`, (text) =>
+      text.split(',').map((name) => oneOf(name as ResNetOutput, OUTPUTS)),
+    )
+    .addOption(
+      new Option('--batch-norm <how>', 'inside the filters, or as operators of their own')
+        .choices(['fold', 'keep'])
+        .default('fold'),
+    )
+    .option('--offline', 'never touch the network')
+    .option('--json', 'print the result as JSON')
+    .action(async (source: string, output: string, flags: ExportFlags) => {
+      await useEngine();
+      const { weights, config } = await load(source, flags, signal);
+      const { outputs, batchNorm } = flags;
+      const bytes = await exportOnnx(weights, config, { batchNorm, ...(outputs && { returns: outputs }) });
+      dispose(weights);
+      await write(output, bytes);
+      if (flags.json) console.log(JSON.stringify({ path: output, bytes: bytes.length, config }));
+      else console.log(`${output}: ${formatBytes(bytes.length)}`);
+    });
+}
+
+async function load(
+  source: string,
+  flags: ExportFlags,
+  signal: AbortSignal,
+): Promise<{ weights: Record<string, Tensor>; config: ResNetConfig }> {
+  if (MODELS.some(({ name }) => name === source)) {
+    const progress = downloadProgress(source);
+    const options = { ...(flags.offline && { offline: true }), signal, onProgress: progress.report };
+    return loadBackbone(source, options).finally(progress.stop);
+  }
+  const config = await backbone(flags);
+  const weights = await loadStateDict(source, {
+    ...(flags.prefix !== undefined && { prefix: flags.prefix }),
+    rename: renameFrom(resnetNames(config, flags.style)),
+    expected: resnetShapes(config),
+    inceptionCounts: inceptionCounts(config),
+    signal,
+  });
+  return { weights, config };
+}
+
+const schema = backboneSchema.extend({ classes: z.int().min(1).optional() });
+
+async function backbone({ config: file, depth, pattern, classes }: ExportFlags): Promise<ResNetConfig> {
+  if ((file === undefined) === (depth === undefined)) {
+    throw new ConfigError('export onnx: expected the network, by either --depth or --config');
+  }
+  const base = file === undefined ? { depth: depth! } : ((await readConfig(file, schema)) as ResNetConfig);
+  const config = classes === undefined ? base : { ...base, classes };
+  if (pattern === undefined) return config;
+  return { ...config, conv: { kind: 'inception', pattern: await patternOf(pattern) } };
+}
+
+async function patternOf(name: string) {
+  if ((PATTERN_NAMES as readonly string[]).includes(name)) return name as PatternName;
+  const text = await readFile(name, 'utf8').catch((error: Error) => {
+    const known = PATTERN_NAMES.join(', ');
+    throw new ConfigError(`--pattern ${name}: neither a published pattern (${known}) nor a file: ${error.message}`);
+  });
+  return parsePattern(text, { file: name });
+}
+
+function oneOf<T>(value: T, allowed: readonly T[]): T {
+  if (!allowed.includes(value)) throw new InvalidArgumentError(`expected one of ${allowed.join(', ')}`);
+  return value;
+}
+
+/** Under a temporary name first, so that nobody sees half a model. */
+async function write(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, bytes);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
