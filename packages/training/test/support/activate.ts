@@ -5,6 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** Makes a backend current for `describeBackends`; returns why it can't be, if so. */
 export async function activate(backend: Backend): Promise<string | undefined> {
+  // Gradients of TensorFlow.js' own operators; the native engine brings them along, the others do not.
+  await import('@tensorflow/tfjs');
   if (backend === 'js') {
     await import('@tensorflow/tfjs-backend-cpu');
     registerKernels();
