@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describeBackends, loadFixture, maxAbsError } from '@icconv/test-utils';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { type InceptionAlgorithm, inceptionConv2d } from '../../src/ops/inception-conv2d';
+import {
+  type InceptionAlgorithm,
+  inceptionConv2d,
+  inceptionConv2dPacked,
+  packInceptionFilter,
+} from '../../src/ops/inception-conv2d';
 import { activate } from '../support/activate';
 import { hashed } from '../support/hashed';
 import { runConv } from '../support/run-conv';
@@ -74,6 +80,38 @@ function compare(algorithm: InceptionAlgorithm, cases: readonly Case[]): void {
 // The deep networks' layers have the same widths over and over; the slow JavaScript backend takes every sixth.
 describeBackends('official layer: inceptionConv2d', activate, (backend) =>
   compare('auto', backend === 'js' ? manifest.cases.filter((_, i) => i % 6 === 0) : manifest.cases),
+);
+describeBackends(
+  'official layer: a packed filter',
+  activate,
+  () => {
+    test.each(manifest.cases.map((c) => [c.name, c] as const))('%s', (name, c) => {
+      const stored = (part: string) => fixture[`${name}/${part}`]!.data as Float32Array;
+      const pairs = stored('dilations');
+      const dilations = Array.from({ length: pairs.length / 2 }, (_, i) => [pairs[2 * i]!, pairs[2 * i + 1]!] as const);
+      const tensor = (seed: number, shape: [number, number, number, number]) =>
+        tf.tensor4d(
+          hashed(
+            seed,
+            shape.reduce((a, b) => a * b),
+          ),
+          shape,
+        );
+      const x = tensor(c.seed, [c.batch, c.height, c.width, c.channels]);
+      const filter = tensor(c.seed + 1, [3, 3, c.channels / c.groups, c.outChannels]);
+      const packed = packInceptionFilter(filter, { dilations, groups: c.groups });
+      const result = inceptionConv2dPacked(x, packed, { strides: c.stride });
+      const y = result.dataSync() as Float32Array;
+      tf.dispose([x, filter, result]);
+      packed.dispose();
+      const { forward } = manifest.tolerance;
+      expect(maxAbsError(sampled(y), stored('y')) / c.scale.y).toBeLessThan(forward);
+      const rows = Math.sqrt(y.length / c.outChannels);
+      const sums = projected(y, c.outChannels, c.seed + 3);
+      expect(maxAbsError(sums, stored('y_projected')) / (c.scale.y * rows)).toBeLessThan(forward);
+    });
+  },
+  ['native'],
 );
 describeBackends(
   'official layer: inceptionConv2d per pattern',

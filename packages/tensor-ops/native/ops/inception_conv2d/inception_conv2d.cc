@@ -24,6 +24,20 @@ const ConvLevel& level() {
     return conv_level_portable();
 }
 
+const WinogradLevel& winograd_level() {
+#if defined(__x86_64__)
+    switch (simd_level()) {
+        case SimdLevel::kAvx512:
+            return winograd_level_avx512();
+        case SimdLevel::kAvx2:
+            return winograd_level_avx2();
+        default:
+            break;
+    }
+#endif
+    return winograd_level_portable();
+}
+
 ConvShape shape_of(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size) {
     return {size.batch,         size.in_height, size.in_width, plan.in_channels(),  size.out_height(), size.out_width(),
             plan.out_channels(), plan.kernel(), plan.groups(), size.stride_height, size.stride_width};
@@ -87,6 +101,11 @@ std::vector<ConvTask> make_tasks(int batch, int rows, int unit, int strips, cons
 // took 2 to 3 % of the time of a layer.
 class Workspace {
 public:
+    static Workspace& of_thread() {
+        thread_local Workspace workspace;
+        return workspace;
+    }
+
     ~Workspace() { std::free(memory_); }
     void* get(size_t bytes) {
         if (bytes > size_) {
@@ -118,15 +137,73 @@ template <class Job>
 void run_tasks(const Job& job, const std::vector<ConvTask>& tasks, size_t (*workspace)(const Job&, const ConvTask&),
                void (*work)(const Job&, const ConvTask&, void*), Executor& executor) {
     executor.run(static_cast<int>(tasks.size()), [&](int i) {
-        thread_local Workspace memory;
+        Workspace& memory = Workspace::of_thread();
         work(job, tasks[i], memory.get(workspace(job, tasks[i])));
         memory.trim();
     });
 }
 
-std::vector<ConvTask> forward_tasks(const InceptionConv2DPlan& plan, const ConvShape& shape, int threads) {
-    const Split split = split_image(threads, shape.batch, shape.out_h, static_cast<int>(plan.blocks().size()));
-    return make_tasks(shape.batch, shape.out_h, 1, split.strips, split_blocks(plan.blocks(), split.parts, forward_cost));
+std::vector<ConvTask> forward_tasks(const std::vector<ConvBlock>& blocks, const ConvShape& shape, int threads) {
+    if (blocks.empty()) return {};
+    const Split split = split_image(threads, shape.batch, shape.out_h, static_cast<int>(blocks.size()));
+    return make_tasks(shape.batch, shape.out_h, 1, split.strips, split_blocks(blocks, split.parts, forward_cost));
+}
+
+// First outputs of the tiles along an axis of so many pixels: pairs of outputs `dilation` apart.
+std::vector<int> tile_starts(int pixels, int dilation) {
+    std::vector<int> starts;
+    for (int phase = 0; phase < std::min(dilation, pixels); ++phase) {
+        for (long at = phase; at < pixels; at += 2L * dilation) starts.push_back(static_cast<int>(at));
+    }
+    return starts;
+}
+
+// The Winograd part of a call: its tiles and how they are shared out. Empty when the call is computed without it.
+struct WinogradPlan {
+    std::vector<std::vector<int>> starts;  // Rows and columns of each group.
+    std::vector<WinogradGrid> grids;
+    std::vector<WinogradTask> tasks;
+};
+
+// What a task may take beside the weights in a level-2 cache of 1 MB.
+constexpr size_t kWinogradBytes = 600 << 10;
+// More tiles at a time have no more use of the weights.
+constexpr int kMostTiles = 112;
+// Tiles at the border and along the phases of a dilation reach out of the map: beyond this excess the definition is faster.
+constexpr double kMostExcess = 1.4;
+
+WinogradPlan plan_winograd(const InceptionConv2DPlan& plan, const ConvShape& shape, bool packed, size_t share, int threads) {
+    WinogradPlan result;
+    if (!packed || shape.stride_h != 1 || shape.stride_w != 1) return result;
+    const WinogradLevel& winograd = winograd_level();
+    const long pixels = static_cast<long>(shape.batch) * shape.out_h * shape.out_w;
+    double channels = 0;
+    double weighted = 0;
+    for (const WinogradGroup& group : plan.winograd_groups()) {
+        result.starts.push_back(tile_starts(shape.out_h, group.dilation_h));
+        result.starts.push_back(tile_starts(shape.out_w, group.dilation_w));
+        const std::vector<int>& rows = result.starts[result.starts.size() - 2];
+        const std::vector<int>& columns = result.starts.back();
+        const long tiles = static_cast<long>(shape.batch) * static_cast<long>(rows.size()) * static_cast<long>(columns.size());
+        channels += group.count;
+        weighted += static_cast<double>(group.count) * static_cast<double>(tiles) * 4 / static_cast<double>(pixels);
+        const size_t one = winograd.workspace(shape, group, winograd.tile_pixels);
+        const long most = static_cast<long>(std::min(kWinogradBytes, share) / one) * winograd.tile_pixels;
+        if (most == 0 && one > share) return {};
+        const long step = std::max<long>(winograd.tile_pixels, std::min<long>(most, kMostTiles));
+        // Whole numbers of tasks a thread, of about equal size.
+        long parts = std::max<long>(1, (tiles + step - 1) / step);
+        parts = (parts + threads - 1) / threads * threads;
+        for (long part = 0; part < parts; ++part) {
+            const long begin = tiles * part / parts;
+            const long end = tiles * (part + 1) / parts;
+            if (begin < end) result.tasks.push_back({static_cast<int>(result.grids.size()), begin, end});
+        }
+        result.grids.push_back({rows.data(), columns.data(), static_cast<int>(rows.size()), static_cast<int>(columns.size())});
+    }
+    if (weighted > kMostExcess * channels) return {};
+    // The vectors' elements stay where they are when `starts` grows, so the grids hold.
+    return result;
 }
 
 // What a thread may take so that all of them together stay below the size of input and output.
@@ -144,38 +221,61 @@ void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize
                       const float* packed, const float* bias, ConvActivation activation, float* y, Executor& executor) {
     const ConvShape shape = shape_of(plan, size);
     if (empty(shape)) return;
-    const std::vector<ConvBlock>& blocks = plan.blocks();
+    const size_t share = workspace_share(shape, executor.threads());
+    const WinogradPlan winograd = plan_winograd(plan, shape, packed != nullptr, share, executor.threads());
+    const std::vector<ConvBlock>& blocks = winograd.tasks.empty() ? plan.blocks() : plan.other_blocks();
+    const bool relu = activation == ConvActivation::kRelu;
     std::vector<float> channel_bias(shape.out_c, 0.0f);
     if (bias != nullptr) std::copy(bias, bias + shape.out_c, channel_bias.begin());
     std::vector<float> sorted_bias(blocks.size() * 32, 0.0f);
     for (size_t b = 0; b < blocks.size(); ++b) {
         for (int n = 0; n < blocks[b].count; ++n) sorted_bias[b * 32 + n] = channel_bias[plan.order()[blocks[b].first + n]];
     }
-    const std::vector<ConvTask> tasks = forward_tasks(plan, shape, executor.threads());
+    const std::vector<ConvTask> tasks = forward_tasks(blocks, shape, executor.threads());
     const ForwardJob job = {shape,
                             x,
                             packed != nullptr ? nullptr : filter,
                             packed,
                             channel_bias.data(),
                             sorted_bias.data(),
-                            activation == ConvActivation::kRelu,
+                            relu,
                             y,
                             blocks.data(),
                             plan.order().data(),
                             tasks.data(),
-                            workspace_share(shape, executor.threads())};
-    run_tasks(job, tasks, level().forward_workspace, level().forward, executor);
+                            share};
+    const WinogradJob winograd_job = {shape, x,  packed,              channel_bias.data(),          relu,
+                                      y,     plan.order().data(), plan.winograd_groups().data(), winograd.grids.data()};
+    const int direct = static_cast<int>(tasks.size());
+    // The small Winograd tasks come last and even out the times.
+    executor.run(direct + static_cast<int>(winograd.tasks.size()), [&](int i) {
+        Workspace& memory = Workspace::of_thread();
+        if (i < direct) {
+            level().forward(job, tasks[i], memory.get(level().forward_workspace(job, tasks[i])));
+        } else {
+            const WinogradTask& task = winograd.tasks[i - direct];
+            const WinogradGroup& group = plan.winograd_groups()[task.group];
+            winograd_level().run(winograd_job, task, memory.get(winograd_level().workspace(shape, group, task.end - task.begin)));
+        }
+        memory.trim();
+    });
 }
 
 size_t inception_conv2d_workspace(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, bool packed, int threads) {
     const ConvShape shape = shape_of(plan, size);
     if (empty(shape)) return 0;
-    const std::vector<ConvTask> tasks = forward_tasks(plan, shape, threads);
+    const size_t share = workspace_share(shape, threads);
+    const WinogradPlan winograd = plan_winograd(plan, shape, packed, share, threads);
+    const std::vector<ConvBlock>& blocks = winograd.tasks.empty() ? plan.blocks() : plan.other_blocks();
+    const std::vector<ConvTask> tasks = forward_tasks(blocks, shape, threads);
     const float any = 0;
-    const ForwardJob job = {shape,   nullptr, packed ? nullptr : &any,   packed ? &any : nullptr, nullptr,      nullptr,
-                            false,   nullptr, plan.blocks().data(), plan.order().data(),     tasks.data(), workspace_share(shape, threads)};
+    const ForwardJob job = {shape, nullptr, packed ? nullptr : &any, packed ? &any : nullptr, nullptr,      nullptr,
+                            false, nullptr, blocks.data(),           plan.order().data(),     tasks.data(), share};
     std::vector<size_t> bytes;
     for (const ConvTask& task : tasks) bytes.push_back(level().forward_workspace(job, task));
+    for (const WinogradTask& task : winograd.tasks) {
+        bytes.push_back(winograd_level().workspace(shape, plan.winograd_groups()[task.group], task.end - task.begin));
+    }
     std::sort(bytes.rbegin(), bytes.rend());
     size_t total = 0;
     for (size_t i = 0; i < bytes.size() && static_cast<int>(i) < threads; ++i) total += bytes[i];

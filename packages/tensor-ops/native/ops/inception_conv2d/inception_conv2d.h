@@ -11,6 +11,7 @@
 
 #include "common/executor.h"
 #include "ops/inception_conv2d/job.h"
+#include "ops/inception_conv2d/winograd_job.h"
 
 namespace icconv {
 
@@ -32,7 +33,14 @@ public:
     const std::vector<ConvBlock>& blocks() const { return blocks_; }
     const std::vector<int>& order() const { return order_; }
 
+    // Another cut, for packed filters at stride 1: groups for Winograd, and blocks for the channels that are in none. Empty where no branch
+    // of 3 x 3 taps is wide enough.
+    const std::vector<WinogradGroup>& winograd_groups() const { return winograd_groups_; }
+    const std::vector<ConvBlock>& other_blocks() const { return other_blocks_; }
+
 private:
+    void cut_for_winograd();
+
     int in_channels_;
     int out_channels_;
     int kernel_;
@@ -40,6 +48,9 @@ private:
     size_t packed_size_ = 0;
     std::vector<ConvBlock> blocks_;
     std::vector<int> order_;
+    std::vector<WinogradGroup> winograd_groups_;
+    std::vector<ConvBlock> other_blocks_;
+    size_t own_blocks_ = 0;  // The last so many of other_blocks_ are in no other cut.
 };
 
 struct InceptionConv2DSize {

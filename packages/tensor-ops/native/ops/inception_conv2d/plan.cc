@@ -6,6 +6,45 @@
 #include "ops/inception_conv2d/weights.h"
 
 namespace icconv {
+namespace {
+
+// A branch's channels that Winograd takes: whole panels of 16, the last one also when it is mostly full. Below that, transforms and empty
+// lanes cost more than the products saved.
+constexpr int kLeastOfPanel = 10;
+int winograd_channels(int count) { return count % 16 >= kLeastOfPanel ? count : count / 16 * 16; }
+// Wider branches are cut, so that what a few tiles take stays in a level-2 cache.
+constexpr int kMostOfGroup = 192;
+// Fewer input channels leave too little work between the transforms.
+constexpr int kLeastInput = 16;
+
+size_t whole_lines(size_t floats) { return (floats + 15) / 16 * 16; }
+
+// [16][panels][C][16] from HWIO.
+void pack_winograd_panel(const WinogradGroup& group, const int* order, const float* filter, int in_c, int out_c, int panel, float* to) {
+    static constexpr double kG[kTileIn][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+    const size_t plane = static_cast<size_t>(group.panels()) * in_c * 16;
+    to += static_cast<size_t>(panel) * in_c * 16;
+    for (int i = 0; i < in_c; ++i) {
+        for (int n = 0; n < 16; ++n, ++to) {
+            const int channel = panel * 16 + n;
+            double taps[3][3] = {};
+            for (int tap = 0; tap < 9 && channel < group.count; ++tap) {
+                taps[tap / 3][tap % 3] = filter[(static_cast<size_t>(tap) * in_c + i) * out_c + order[group.first + channel]];
+            }
+            double half[kTileIn][3] = {};
+            for (int r = 0; r < kTileIn; ++r) {
+                for (int v = 0; v < 3; ++v) half[r][v] = kG[r][0] * taps[0][v] + kG[r][1] * taps[1][v] + kG[r][2] * taps[2][v];
+            }
+            for (int point = 0; point < kTilePoints; ++point) {
+                const double* const row = half[point / kTileIn];
+                const double* const g = kG[point % kTileIn];
+                to[point * plane] = static_cast<float>(g[0] * row[0] + g[1] * row[1] + g[2] * row[2]);
+            }
+        }
+    }
+}
+
+}  // namespace
 
 InceptionConv2DPlan::InceptionConv2DPlan(int in_channels, int out_channels, int kernel, int groups, const int* dilations)
     : in_channels_(in_channels), out_channels_(out_channels), kernel_(kernel), groups_(groups), order_(out_channels) {
@@ -54,18 +93,87 @@ InceptionConv2DPlan::InceptionConv2DPlan(int in_channels, int out_channels, int 
         block.weights = packed_size_;
         // Rounded up to a cache line, so that vectors of weights are aligned.
         const size_t floats = static_cast<size_t>(in_channels / groups) * kernel * kernel * block.width;
-        packed_size_ += (floats + 15) / 16 * 16;
+        packed_size_ += whole_lines(floats);
+    }
+    if (kernel == 3 && groups == 1 && in_channels >= kLeastInput) cut_for_winograd();
+}
+
+void InceptionConv2DPlan::cut_for_winograd() {
+    std::vector<ConvBlock> sorted = blocks_;
+    std::sort(sorted.begin(), sorted.end(), [](const ConvBlock& a, const ConvBlock& b) { return a.first < b.first; });
+    std::vector<ConvBlock> own;
+    for (size_t i = 0; i < sorted.size();) {
+        const size_t begin = i;
+        const int first = sorted[i].first;
+        const auto in_branch = [&](const ConvBlock& b) {
+            return b.dilation_h == sorted[begin].dilation_h && b.dilation_w == sorted[begin].dilation_w;
+        };
+        int count = 0;
+        for (; i < sorted.size() && in_branch(sorted[i]); ++i) count += sorted[i].count;
+        const int taken = winograd_channels(count);
+        if (taken == 0) {
+            other_blocks_.insert(other_blocks_.end(), sorted.begin() + begin, sorted.begin() + i);
+            continue;
+        }
+        const auto contiguous = [&](int from, int n) { return order_[from + n - 1] - order_[from] == n - 1; };
+        const int panels = (taken + 15) / 16;
+        const int groups = (taken + kMostOfGroup - 1) / kMostOfGroup;
+        for (int g = 0; g < groups; ++g) {
+            const int from = first + 16 * (panels * g / groups);
+            const int to = std::min(first + taken, first + 16 * (panels * (g + 1) / groups));
+            winograd_groups_.push_back({sorted[begin].dilation_h, sorted[begin].dilation_w, from, to - from, contiguous(from, to - from), 0});
+        }
+        const int rest = count - taken;
+        const int parts = (rest + kMaxNarrow - 1) / kMaxNarrow;
+        for (int part = 0; part < parts; ++part) {
+            ConvBlock block = sorted[begin];
+            block.first = first + taken + rest * part / parts;
+            block.count = first + taken + rest * (part + 1) / parts - block.first;
+            block.width = block.count;
+            block.wide = false;
+            block.contiguous = contiguous(block.first, block.count);
+            own.push_back(block);
+        }
+    }
+    if (winograd_groups_.empty()) {
+        other_blocks_.clear();
+        return;
+    }
+    for (ConvBlock& block : own) {
+        block.weights = packed_size_;
+        packed_size_ += whole_lines(static_cast<size_t>(in_channels_) * 9 * block.width);
+    }
+    own_blocks_ = own.size();
+    other_blocks_.insert(other_blocks_.end(), own.begin(), own.end());
+    for (WinogradGroup& group : winograd_groups_) {
+        group.weights = packed_size_;
+        packed_size_ += static_cast<size_t>(kTilePoints) * group.panels() * in_channels_ * 16;
     }
 }
 
 void InceptionConv2DPlan::pack(const float* filter, float* packed, Executor& executor) const {
-    executor.run(static_cast<int>(blocks_.size()), [&](int i) {
-        const ConvBlock& block = blocks_[i];
+    std::vector<ConvBlock> blocks = blocks_;
+    blocks.insert(blocks.end(), other_blocks_.end() - own_blocks_, other_blocks_.end());
+    struct Panel {
+        const WinogradGroup* group;
+        int panel;
+    };
+    std::vector<Panel> panels;
+    for (const WinogradGroup& group : winograd_groups_) {
+        for (int panel = 0; panel < group.panels(); ++panel) panels.push_back({&group, panel});
+    }
+    executor.run(static_cast<int>(blocks.size() + panels.size()), [&](int i) {
+        if (i >= static_cast<int>(blocks.size())) {
+            const Panel& part = panels[i - blocks.size()];
+            pack_winograd_panel(*part.group, order_.data(), filter, in_channels_, out_channels_, part.panel, packed + part.group->weights);
+            return;
+        }
+        const ConvBlock& block = blocks[i];
         const int group_in = in_channels_ / groups_;
         float* const to = packed + block.weights;
         pack_block(block, order_.data(), filter, kernel_ * kernel_, group_in, out_channels_, 0, group_in, to);
         const size_t floats = static_cast<size_t>(group_in) * kernel_ * kernel_ * block.width;
-        std::fill(to + floats, to + (floats + 15) / 16 * 16, 0.0f);
+        std::fill(to + floats, to + whole_lines(floats), 0.0f);
     });
 }
 

@@ -1,0 +1,10 @@
+// Winograd tasks of the inception convolution, AVX2.
+#include "ops/conv2d/lanes_avx2.h"
+
+#include "ops/inception_conv2d/winograd_task.h"
+
+namespace icconv {
+
+const WinogradLevel& winograd_level_avx2() { return kWinogradLevel; }
+
+}  // namespace icconv
