@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { inceptionConv2dPacked, packInceptionFilter } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
+import * as tf from '@tensorflow/tfjs-core';
 import { inputs } from './forward';
 import { type BenchLayer, benchNetworks } from './networks';
 
@@ -34,9 +35,11 @@ async function measure(network: string, index: number): Promise<MemoryResult> {
   const layer = benchNetworks().find(({ name }) => name === network)!.layers[index]!;
   const [x, filter] = inputs(layer);
   const packed = packInceptionFilter(filter, { dilations: layer.dilations });
-  // A tiny call first: threads and libraries are not the call's own memory.
-  const tiny = inputs({ ...layer, height: 4, width: 4 })[0];
-  inceptionConv2dPacked(tiny, packed).dispose();
+  // A small call first: threads, libraries and the kernel's code are not the call's own memory.
+  const small = inputs({ ...layer, height: Math.min(layer.height, 16), width: Math.min(layer.width, 16) })[0];
+  inceptionConv2dPacked(small, packed, { strides: layer.stride }).dispose();
+  // The first use of a tensor copies it into TensorFlow's memory.
+  tf.max(x).dispose();
   const inputBytes = x.size * 4;
   if (!existsSync('/proc/self/clear_refs')) return { inputBytes, outputBytes: inputBytes, extraBytes: undefined };
   // Value 5 resets the peak to the present; proc(5).
