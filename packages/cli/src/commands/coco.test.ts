@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProgram } from '../program';
 
@@ -57,13 +58,16 @@ describe('icconv eval', () => {
     const text = printed.join('\n');
     expect(text).toContain(' Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 0.500');
     expect(text).toMatch(/cat .*1.000/);
-    expect(readdirSync(path('plots')).sort()).toEqual([
-      'categories.svg',
-      'confusion.svg',
-      'errors.svg',
-      'precision-recall.svg',
-      'report.html',
-    ]);
+    const charts = ['categories', 'confusion', 'errors', 'precision-recall'];
+    const files = charts.flatMap((name) => [`${name}.png`, `${name}.svg`]);
+    expect(readdirSync(path('plots')).sort()).toEqual([...files, 'report.html'].sort());
+    for (const name of charts) {
+      const [svg, png] = [
+        await sharp(path('plots', `${name}.svg`)).metadata(),
+        await sharp(path('plots', `${name}.png`)).metadata(),
+      ];
+      expect([png.format, png.width, png.height]).toEqual(['png', 2 * svg.width, 2 * svg.height]);
+    }
   });
 
   test('prints JSON alone', async () => {

@@ -1,5 +1,5 @@
 /** `icconv eval bbox|segm|keypoints`: COCO's metric over two files. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   analyzeErrors,
@@ -17,6 +17,7 @@ import { evaluateParallel, loadDataset, loadResults } from '@icconv/coco/node';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import { evalDetectionCommand } from '../evaluate/detection';
+import { writeChart, writeWhole } from '../pictures/write-picture';
 import type { CommandContext } from '../program';
 
 interface EvalOptions {
@@ -51,7 +52,7 @@ function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command 
     .option('--per-category', 'print the table by category')
     .option(
       '--plots <folder>',
-      'write charts (SVG) and a report (HTML): precision over recall, categories, mistakes, confusion',
+      'write charts (SVG, PNG) and a report (HTML): precision over recall, categories, mistakes, confusion',
     )
     .option('--json', 'print everything as JSON')
     .option('--agnostic', 'ignore categories')
@@ -156,8 +157,8 @@ async function writePlots(
   const { renderCharts, renderHtml } = await import('@icconv/coco/report');
   const report = { evaluation, dataset, ...(errors !== undefined && { errors }) };
   await mkdir(folder, { recursive: true });
-  for (const [name, svg] of Object.entries(renderCharts(report))) await writeFile(join(folder, `${name}.svg`), svg);
-  await writeFile(join(folder, 'report.html'), renderHtml(report));
+  for (const [name, svg] of Object.entries(renderCharts(report))) await writeChart(join(folder, name), svg);
+  await writeWhole(join(folder, 'report.html'), renderHtml(report));
   console.error(`${join(folder, 'report.html')} and its charts are written`);
 }
 

@@ -1,5 +1,4 @@
 /** `icconv eval detection` and `icconv reproduce detection`: a detector over a data set, and COCO's table of it. */
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CocoDataset, type CocoId, CocoResults, type Evaluation, evaluate, formatSummary } from '@icconv/coco';
 import { loadDataset } from '@icconv/coco/node';
@@ -15,6 +14,7 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { categoryTable } from '../commands/eval-coco';
+import { writeWhole } from '../pictures/write-picture';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 
@@ -154,10 +154,7 @@ async function run(
       ...(workers !== undefined && { workers }),
     });
     progress.stop();
-    if (out !== undefined) {
-      await writeFile(`${out}.part`, JSON.stringify(results));
-      await rename(`${out}.part`, out);
-    }
+    if (out !== undefined) await writeWhole(out, JSON.stringify(results));
     return evaluate(dataset, CocoResults.parse(results), { iouType: 'bbox', imgIds });
   } finally {
     progress.stop();

@@ -1,8 +1,7 @@
 /** Curves of a training, from the rows of its `results.csv`. */
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EChartsOption } from 'echarts';
-import sharp from 'sharp';
+import { writeChart } from './write-picture';
 
 type Row = Readonly<Record<string, number | string>>;
 
@@ -59,10 +58,5 @@ export async function writeTrainingCurves(folder: string, rows: readonly Row[], 
   chart.setOption(trainingCurvesChart(rows, title));
   const svg = chart.renderToSVGString();
   chart.dispose();
-  const files = { 'curves.svg': svg, 'curves.png': await sharp(Buffer.from(svg), { density: 144 }).png().toBuffer() };
-  for (const [name, content] of Object.entries(files)) {
-    const temporary = join(folder, `.${name}.part`);
-    await writeFile(temporary, content);
-    await rename(temporary, join(folder, name));
-  }
+  await writeChart(join(folder, 'curves'), svg);
 }

@@ -1,0 +1,19 @@
+/** Files that are whole or not there. */
+import { rename, writeFile } from 'node:fs/promises';
+import sharp from 'sharp';
+
+/** Dots an inch; SVG counts 72, so charts get twice as many pixels as they have units. */
+const DENSITY = 144;
+
+/** Writes under another name first. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.part`;
+  await writeFile(temporary, content);
+  await rename(temporary, path);
+}
+
+/** Writes `<path>.svg` and `<path>.png`. */
+export async function writeChart(path: string, svg: string): Promise<void> {
+  await writeWhole(`${path}.svg`, svg);
+  await writeWhole(`${path}.png`, await sharp(Buffer.from(svg), { density: DENSITY }).png().toBuffer());
+}
