@@ -5,6 +5,7 @@ export type { FasterRcnnConfig, InputConfig, RoiConfig, RpnConfig } from './conf
 export { fasterRcnnConfig, PRESETS, type Preset } from './config/presets';
 export { PUBLISHED_DETECTORS, type PublishedDetector } from './config/published';
 export { type PreparedBatch, prepareImages, resizedSize } from './input/prepare';
+export { pixelOptions, preparePictures } from './input/prepare-pictures';
 export { type Draw, seededDraw } from './matching/sampler';
 export { type CompiledFasterRcnn, compileFasterRcnn } from './network/compile-faster-rcnn';
 export {

@@ -16,6 +16,16 @@ export {
   type DetectionSample,
 } from './data/coco-samples';
 export { createDetectorLoader, type DetectorLoaderOptions } from './data/detector-loader';
+export {
+  type CheckpointSource,
+  type ConfigSource,
+  createDetector,
+  type DetectorOptions,
+  type DetectorSource,
+  type FolderSource,
+  type LocalDetector,
+} from './detector/create-detector';
+export type { Detection, DetectionResult, DetectOptions, Detector } from './detector/types';
 export { type DetectDatasetOptions, detectDataset, evaluateDetector } from './evaluation/evaluate-detector';
 export {
   type DetectionData,

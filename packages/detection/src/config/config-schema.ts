@@ -61,6 +61,7 @@ export const configSchema = z.strictObject({
     mean: triple,
     deviation: triple,
     channels: z.enum(['rgb', 'bgr']),
+    resampling: z.enum(['torch', 'opencv', 'pillow']),
     divisor: whole,
   }),
   rpn: z.strictObject({

@@ -23,6 +23,10 @@ export interface InputConfig {
   readonly mean: readonly [number, number, number];
   readonly deviation: readonly [number, number, number];
   readonly channels: 'rgb' | 'bgr';
+  /**
+   * Whose bilinear resizing: torch's on floats, OpenCV's or Pillow's on 8 bits, the latter with a kernel that widens when it shrinks.
+   */
+  readonly resampling: 'torch' | 'opencv' | 'pillow';
   /** Height and width are padded, below and to the right, to a multiple of this. */
   readonly divisor: number;
 }

@@ -76,21 +76,21 @@ const CONVENTIONS: Readonly<Record<Preset, Conventions>> = {
   torchvision: {
     fpnChannels: 256,
     fpnNorm: false,
-    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'floor' },
+    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'floor', resampling: 'torch' },
     rpn: TORCHVISION_RPN,
     roi: TORCHVISION_ROI,
   },
   'torchvision-v2': {
     fpnChannels: 256,
     fpnNorm: true,
-    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'floor' },
+    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'floor', resampling: 'torch' },
     rpn: { ...TORCHVISION_RPN, convs: 2 },
     roi: { ...TORCHVISION_ROI, convs: 4, linears: 1 },
   },
   mmdetection: {
     fpnChannels: 256,
     fpnNorm: false,
-    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'round' },
+    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'round', resampling: 'opencv' },
     rpn: NEWER_RPN,
     // mmdetection's rule: floor(log2(side / 56 + 1e-6)); the same levels but for sides within a millionth of a border.
     roi: { ...NEWER_ROI, levelRule: { ...NEWER_ROI.levelRule, epsilon: 1e-6 } },
@@ -104,6 +104,7 @@ const CONVENTIONS: Readonly<Record<Preset, Conventions>> = {
       deviation: [1, 1, 1],
       channels: 'bgr',
       sizeRounding: 'round',
+      resampling: 'pillow',
     },
     rpn: NEWER_RPN,
     roi: { ...NEWER_ROI, levelRule: { ...NEWER_ROI.levelRule, epsilon: 1e-8 } },

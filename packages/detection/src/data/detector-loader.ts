@@ -1,6 +1,7 @@
 /** The data loader with a detector's conventions: its resizing, its normalisation, its padding. */
 import { type AugmentConfig, createLoader, type Loader, type LoaderOptions } from '@icconv/training';
 import type { InputConfig } from '../config/faster-rcnn-config';
+import { pixelOptions } from '../input/prepare-pictures';
 import type { DetectionSample } from './coco-samples';
 
 export interface DetectorLoaderOptions
@@ -20,7 +21,7 @@ export function createDetectorLoader(input: InputConfig, options: DetectorLoader
   return createLoader({
     ...rest,
     augment: { ...inferenceResize(input), ...augment },
-    pixels: { mean: input.mean, std: input.deviation, channelOrder: input.channels },
+    pixels: pixelOptions(input),
     multipleOf: input.divisor,
   });
 }

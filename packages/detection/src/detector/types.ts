@@ -1,0 +1,47 @@
+import type { DecodeOptions, ImageInput } from '@icconv/training';
+
+export interface Detection {
+  /** x1 y1 x2 y2 in pixels of the picture, upright by its EXIF orientation. */
+  readonly box: readonly [x1: number, y1: number, x2: number, y2: number];
+  /** 0 to 1. */
+  readonly score: number;
+  /** Class number, from 0; the background is not counted. */
+  readonly classId: number;
+  readonly label: string;
+}
+
+/** What was found in one picture, best first. */
+export interface DetectionResult {
+  /** Of the picture. */
+  readonly width: number;
+  readonly height: number;
+  readonly detections: Detection[];
+}
+
+export interface DetectOptions {
+  /** Least score. @defaultValue the model's own, 0.05 in all presets */
+  readonly scoreThreshold?: number;
+  /** Detections a picture. @defaultValue the model's own, 100 in all presets */
+  readonly maxDetections?: number;
+  /** Pictures at once. More than one takes memory, and pads them to one size. @defaultValue `1` */
+  readonly batchSize?: number;
+  readonly decode?: Omit<DecodeOptions, 'signal'>;
+  /** Its abortion ends the call between two pictures. */
+  readonly signal?: AbortSignal;
+}
+
+/** What both kinds of detector can do: the one in this process, and the one in a process of its own. */
+export interface Detector {
+  /** Names of the classes by number. */
+  readonly classes: readonly string[];
+  /**
+   * Finds objects.
+   *
+   * @param images - one picture or several, of any sizes: paths, addresses, encoded bytes, pixels.
+   * @returns a result for each picture, in order.
+   * @throws ImageDecodeError with the file that cannot be read; the signal's reason when aborted.
+   */
+  detect(images: ImageInput | readonly ImageInput[], options?: DetectOptions): Promise<DetectionResult[]>;
+  /** Frees the network. */
+  dispose(): Promise<void>;
+}
