@@ -8,6 +8,8 @@ export default preset(
     setup: 'src/setup/index.ts',
     weights: 'src/weights/index.ts',
     download: 'src/download/index.ts',
+    remote: 'src/remote/index.ts',
+    'remote-host': 'src/remote/host.ts',
   },
   { platform: 'node', shims: true },
 );

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { cocoCommand } from './commands/coco';
 import { convertCommand } from './commands/convert';
+import { detectCommand } from './commands/detect';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval-coco';
 import { exportCommand } from './commands/export';
@@ -32,6 +33,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(modelsCommand(context))
     .addCommand(exportCommand(context))
     .addCommand(evalCommand(context))
+    .addCommand(detectCommand(context))
     .addCommand(trainCommand(context))
     .addCommand(reproduceCommand(context));
 }

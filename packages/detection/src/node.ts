@@ -25,6 +25,7 @@ export {
   type FolderSource,
   type LocalDetector,
 } from './detector/create-detector';
+export { createRemoteDetector, type RemoteDetectorOptions } from './detector/remote-detector';
 export type { Detection, DetectionResult, DetectOptions, Detector } from './detector/types';
 export { type DetectDatasetOptions, detectDataset, evaluateDetector } from './evaluation/evaluate-detector';
 export {

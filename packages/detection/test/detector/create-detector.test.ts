@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import type { StateDict } from '@icconv/models';
 import { describeBackends, maxAbsError } from '@icconv/test-utils';
@@ -12,6 +13,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fasterRcnnConfig, initFasterRcnn, PRESETS, prepareImages, preparePictures } from '../../src';
 import {
   createDetector,
+  createRemoteDetector,
   type DetectorOptions,
   type LocalDetector,
   saveDetectorWeights,
@@ -218,6 +220,34 @@ describeBackends(
       const checkpoint = { backbone: 18, weights: join(model, 'model.safetensors'), classes: ['cat', 'dog'] } as const;
       await expect(createDetector(checkpoint)).rejects.toThrow(/shape|missing|lacks/i);
     });
+
+    test('in a process of its own: the same results, and this event loop stays free', async () => {
+      const { config, weights } = tinyDetector();
+      const file = path('remote.safetensors');
+      await saveDetectorWeights(file, weights, config);
+      tf.dispose(weights);
+      const remote = await createRemoteDetector({ config, weights: file, classes: ['cat', 'dog'], device: 'cpu' });
+      try {
+        expect(remote.classes).toEqual(['cat', 'dog']);
+        const inputs = [path('rgb.png'), readFileSync(path('rgb.jpg')), pathToFileURL(path('grey.png')), raw()];
+        const expected = await withDetector((detector) => detector.detect(inputs));
+        expect(await remote.detect(inputs)).toEqual(expected);
+        const error = await remote.detect(path('none.jpg')).catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ name: 'ImageDecodeError', code: 'ICCONV_IMAGE_DECODE' });
+        const delay = monitorEventLoopDelay({ resolution: 5 });
+        delay.enable();
+        await remote.detect(Array(30).fill(path('rgb.png')));
+        delay.disable();
+        expect(delay.percentile(50) / 1e6).toBeLessThan(20);
+        const controller = new AbortController();
+        const work = remote.detect(Array(500).fill(path('rgb.png')), { signal: controller.signal });
+        setTimeout(() => controller.abort(), 20);
+        await expect(work).rejects.toThrow(/abort/i);
+        expect(await remote.detect(path('rgb.png'))).toEqual(expected.slice(0, 1));
+      } finally {
+        await remote.dispose();
+      }
+    }, 30_000);
 
     test('a thousand calls leave nothing behind', async () => {
       await withDetector(async (detector) => {
