@@ -1,3 +1,4 @@
+import { registerConvProgram } from './ops/conv-program';
 import { registerConv2d } from './ops/conv2d';
 import { registerFusedConv2d } from './ops/fused-conv2d';
 import { registerImageBatch } from './ops/image-batch';
@@ -19,6 +20,7 @@ export function registerKernels(): void {
   registerFusedConv2d();
   registerMaxPool2d();
   registerInceptionConv2d();
+  registerConvProgram();
   registerNms();
   registerRoiAlign();
   registerImageBatch();

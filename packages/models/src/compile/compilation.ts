@@ -3,10 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DisposedError } from '../errors/disposed-error';
 import type { CompiledConv } from './compiled-conv';
 
+/** What can be freed. */
+export interface Disposable {
+  dispose(): void;
+}
+
 /** What a compiled network owns, by name; all of it is freed together, also when compiling fails half-way. */
 export class Compilation {
   readonly #convs = new Map<string, CompiledConv>();
   readonly #tensors = new Map<string, Tensor>();
+  readonly #made = new Map<string, Disposable>();
   readonly #op: string;
   #disposed = false;
 
@@ -41,6 +47,13 @@ export class Compilation {
     return this.#tensors.get(name) as T;
   }
 
+  /** Something of a name that the first call makes. */
+  once<T extends Disposable>(name: string, make: () => T): T {
+    const made = this.#made.get(name) ?? make();
+    this.#made.set(name, made);
+    return made as T;
+  }
+
   /** @throws {@link DisposedError} */
   check(): void {
     if (this.#disposed) throw new DisposedError(this.#op);
@@ -48,8 +61,10 @@ export class Compilation {
 
   dispose(): void {
     this.#disposed = true;
-    for (const conv of this.#convs.values()) conv.dispose();
+    for (const made of this.#made.values()) made.dispose();
+    for (const { filter, bias } of this.#convs.values()) tf.dispose([filter.tensor, bias]);
     tf.dispose([...this.#tensors.values()]);
+    this.#made.clear();
     this.#convs.clear();
     this.#tensors.clear();
   }

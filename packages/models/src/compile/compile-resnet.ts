@@ -1,14 +1,14 @@
-import { maxPool2d } from '@icconv/tensor-ops';
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ResNetConfig } from '../config/resnet-config';
-import { planConvs } from '../network/plan';
+import { type HeadSpec, planConvs } from '../network/plan';
 import { resolveResNet } from '../network/resolve';
-import { type AfterConv, FEATURES, type ResNetOutput, walkResNet } from '../network/walk';
-import { checkRun, type ResNetFeature, type ResNetResult, STEM_POOL } from '../resnet/resnet';
+import { FEATURES, type ResNetOutput } from '../network/walk';
+import { checkRun, type ResNetFeature, type ResNetResult } from '../resnet/resnet';
 import { type StateDict, weight } from '../state-dict';
 import { Compilation } from './compilation';
 import { compileConv } from './compiled-conv';
+import { networkProgram } from './network-program';
 
 /** Options of a compiled network's run. */
 export interface ForwardOptions<R extends ResNetOutput = ResNetFeature> {
@@ -61,19 +61,20 @@ export function compileForInference(weights: StateDict, config: ResNetConfig): C
       forward: (x, options = {}) => {
         compiled.check();
         const returns = checkRun(op, plan, x, options.returns ?? FEATURES);
-        const run = () =>
-          walkResNet<Tensor>(plan, x, returns, {
-            conv: (y, { name }, after) => compiled.conv(name).apply(y as Tensor4D, after as AfterConv<Tensor4D>),
-            maxPool: (y) => maxPool2d(y as Tensor4D, STEM_POOL),
-            classify: (y, { name }) => {
-              const mean = tf.mean(y, [1, 2]) as Tensor2D;
-              return tf.add(tf.matMul(mean, compiled.tensor(`${name}.weight`)), compiled.tensor(`${name}.bias`));
-            },
-            release: (y) => y.dispose(),
-          });
+        const key = [...returns].sort().join();
+        const program = compiled.once(key, () => networkProgram(plan, returns, (name) => compiled.conv(name)));
+        const run = () => {
+          const { logits: seen, ...maps } = program.run(x);
+          return seen === undefined ? maps : { ...maps, logits: classify(seen, plan.head!, compiled) };
+        };
         return tf.tidy(run as () => never);
       },
       dispose: () => compiled.dispose(),
     };
   });
+}
+
+function classify(x: Tensor4D, { name }: HeadSpec, compiled: Compilation): Tensor2D {
+  const mean = tf.mean(x, [1, 2]) as Tensor2D;
+  return tf.add(tf.matMul(mean, compiled.tensor(`${name}.weight`)), compiled.tensor(`${name}.bias`));
 }

@@ -2,24 +2,28 @@
  * Convolutions made ready for inference: batch norm folded into the filter, bias, residual sum and ReLU applied with it, and the filter
  * in the order in which the backend's kernel reads it.
  */
-import { fusedConv2d, inceptionConv2dPacked, packConv2dFilter, packInceptionFilter } from '@icconv/tensor-ops';
+import {
+  type PackedConv2dFilter,
+  type PackedInceptionFilter,
+  packConv2dFilter,
+  packInceptionFilter,
+} from '@icconv/tensor-ops';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { scaleAndShift } from '../layers/batch-norm';
 import { filterShape, normWeights } from '../layers/conv-layer';
 import { type ConvSpec, samePad } from '../network/plan';
-import type { AfterConv } from '../network/walk';
 import { type StateDict, weight } from '../state-dict';
 
-/** A convolution with its weights inside. */
-export interface CompiledConv {
-  /**
-   * @param x - float32 [N, H, W, C].
-   * @returns relu(convolution + bias + residual), float32 [N, ceil(H/stride), ceil(W/stride), O]; the caller disposes it.
-   */
-  apply(x: Tensor4D, after: AfterConv<Tensor4D>): Tensor4D;
-  dispose(): void;
-}
+/** A convolution with its weights inside, as the steps of a program name them. */
+export type CompiledConv =
+  | { readonly kind: 'conv'; readonly filter: PackedConv2dFilter; readonly bias: Tensor1D }
+  | {
+      readonly kind: 'inceptionConv';
+      readonly filter: PackedInceptionFilter;
+      readonly bias: Tensor1D;
+      readonly strides: number;
+    };
 
 /** Compiles one convolution of a plan. The weights stay the caller's and may be disposed afterwards. */
 export function compileConv(op: string, weights: StateDict, spec: ConvSpec): CompiledConv {
@@ -49,29 +53,11 @@ export function foldConv(op: string, weights: StateDict, spec: ConvSpec): [filte
 function compilePlain(filter: Tensor4D, bias: Tensor1D, spec: ConvSpec): CompiledConv {
   const packed = packConv2dFilter(filter, { strides: spec.stride, pad: samePad(spec), groups: spec.groups });
   tf.keep(packed.tensor);
-  return {
-    apply(x, { relu, residual }) {
-      const activation = relu ? 'relu' : 'linear';
-      return fusedConv2d(x, packed, residual === undefined ? { bias, activation } : { bias, activation, residual });
-    },
-    dispose: () => tf.dispose([packed.tensor, bias]),
-  };
+  return { kind: 'conv', filter: packed, bias };
 }
 
 function compileInception(filter: Tensor4D, bias: Tensor1D, spec: ConvSpec): CompiledConv {
   const packed = packInceptionFilter(filter, { dilations: spec.dilations!, groups: spec.groups });
   tf.keep(packed.tensor);
-  const options = { strides: spec.stride, bias };
-  return {
-    apply(x, { relu, residual }) {
-      // The kernel cannot add a residual; only basic blocks have one behind an inception convolution.
-      if (residual === undefined)
-        return inceptionConv2dPacked(x, packed, { ...options, activation: relu ? 'relu' : 'linear' });
-      return tf.tidy(() => {
-        const sum = tf.add<Tensor4D>(inceptionConv2dPacked(x, packed, options), residual);
-        return relu ? tf.relu(sum) : sum;
-      });
-    },
-    dispose: () => tf.dispose([packed.tensor, bias]),
-  };
+  return { kind: 'inceptionConv', filter: packed, bias, strides: spec.stride };
 }

@@ -1,0 +1,153 @@
+import { describeBackends, maxRelativeError } from '@icconv/test-utils';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { activate } from '../../../test/support/activate';
+import { hashed } from '../../../test/support/hashed';
+import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
+import { type PackedConv2dFilter, packConv2dFilter } from '../fused-conv2d';
+import { fusedConv2d } from '../fused-conv2d/fused-conv2d';
+import { inceptionConv2dPacked, packInceptionFilter } from '../inception-conv2d';
+import { maxPool2d } from '../max-pool2d';
+import { type ConvProgram, convProgram } from './conv-program';
+import type { ConvStep } from './steps';
+
+const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+let seed = 1;
+const tensor = <R extends tf.Rank>(...shape: number[]) =>
+  tf.tensor<R>(hashed(seed++, product(shape)), shape as tf.ShapeMap[R]);
+
+/** Every kind of step, a shortcut over two of them, and maps of two sizes. */
+function network() {
+  const first = packConv2dFilter(tensor(3, 3, 3, 24), { strides: 2 });
+  const second = packConv2dFilter(tensor(1, 1, 24, 16));
+  const dilations = Array.from({ length: 32 }, (_, c) => [1 + (c % 3), 1 + (c % 2)] as const);
+  const third = packInceptionFilter(tensor(3, 3, 16, 32), { dilations });
+  const fourth = packConv2dFilter(tensor(3, 3, 8, 24), { groups: 4 });
+  const biases = [24, 16, 32, 24].map((channels) => tensor<tf.Rank.R1>(channels));
+  const [a, b, c, d] = biases as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+  const steps: ConvStep[] = [
+    { kind: 'conv', input: 0, filter: first, bias: a, activation: 'relu' },
+    { kind: 'maxPool', input: 1, size: 3, strides: 2, pad: 1 },
+    { kind: 'conv', input: 2, filter: second, bias: b, activation: 'relu' },
+    { kind: 'inceptionConv', input: 3, filter: third, bias: c, activation: 'relu' },
+    { kind: 'conv', input: 4, filter: fourth, bias: d, residual: 2 },
+    { kind: 'add', input: 5, other: 2, activation: 'relu' },
+    { kind: 'inceptionConv', input: 3, filter: third, strides: 2 },
+  ];
+  const byHand = (x: tf.Tensor4D) =>
+    tf.tidy(() => {
+      const one = fusedConv2d(x, first, { bias: a, activation: 'relu' });
+      const two = maxPool2d(one, { size: 3, strides: 2, pad: 1 });
+      const three = fusedConv2d(two, second, { bias: b, activation: 'relu' });
+      const four = inceptionConv2dPacked(three, third, { bias: c, activation: 'relu' });
+      const five = fusedConv2d(four, fourth, { bias: d, residual: two });
+      const seven = inceptionConv2dPacked(three, third, { strides: 2 });
+      return [tf.relu(tf.add<tf.Tensor4D>(five, two)), one, seven];
+    });
+  return { steps, outputs: [6, 1, 7], byHand };
+}
+
+describeBackends('convProgram', activate, () => {
+  test('gives what its layers give, for maps of any size, again and again', async () => {
+    let program!: ConvProgram;
+    const kept = tf.tidy(() => {
+      const { steps, outputs, byHand } = network();
+      program = convProgram(steps, { outputs });
+      return [
+        [2, 13, 11],
+        [1, 40, 33],
+        [2, 13, 11],
+        [1, 1, 1],
+      ].map(([batch, height, width]) => {
+        const x = tensor<tf.Rank.R4>(batch!, height!, width!, 3);
+        return { actual: program.run(x), expected: byHand(x) };
+      });
+    });
+    for (const { actual, expected } of kept) {
+      for (const [i, y] of actual.entries()) {
+        expect(y.shape).toEqual(expected[i]!.shape);
+        expect(maxRelativeError(await y.data(), await expected[i]!.data())).toBeLessThan(1e-5);
+      }
+    }
+    tf.dispose(kept);
+    program.dispose();
+  });
+
+  test('an empty batch gives empty maps', () => {
+    tf.tidy(() => {
+      const { steps, outputs } = network();
+      const program = convProgram(steps, { outputs });
+      expect(program.run(tf.zeros<tf.Rank.R4>([0, 13, 11, 3])).map(({ shape }) => shape)).toEqual([
+        [0, 4, 3, 24],
+        [0, 7, 6, 24],
+        [0, 2, 2, 32],
+      ]);
+      program.dispose();
+    });
+  });
+
+  test('maps in between are freed', () => {
+    tf.tidy(() => {
+      const { steps, outputs } = network();
+      const program = convProgram(steps, { outputs: outputs.slice(0, 1) });
+      const x = tensor<tf.Rank.R4>(1, 9, 9, 3);
+      const before = tf.memory().numTensors;
+      program.run(x);
+      expect(tf.memory().numTensors).toBe(before + 1);
+      program.dispose();
+    });
+  });
+});
+
+describe('convProgram refuses', () => {
+  const refused = async (make: () => unknown, type: unknown, message: string | RegExp) => {
+    await activate('js');
+    const before = tf.memory().numTensors;
+    const run = () => tf.tidy(() => void make());
+    expect(run).toThrowError(type as ErrorConstructor);
+    expect(run).toThrowError(message);
+    expect(tf.memory().numTensors).toBe(before);
+  };
+  const filter = () => packConv2dFilter(tf.zeros<tf.Rank.R4>([3, 3, 4, 6]));
+  const step = (more: object = {}): ConvStep => ({ kind: 'conv', input: 0, filter: filter(), ...more });
+
+  test.each<[string, () => readonly ConvStep[], readonly number[], string]>([
+    ['no step', () => [], [1], 'convProgram: steps must be at least one step'],
+    ['a map of later', () => [step({ input: 1 })], [1], 'steps[0].input must be a map made before, 0 to 0'],
+    ['a residual of later', () => [step({ residual: 1 })], [1], 'steps[0].input must be a map made before'],
+    ['no output', () => [step()], [], 'outputs must be distinct maps from 1 to 1'],
+    ['the image as output', () => [step()], [0], 'outputs must be distinct maps'],
+    ['an output twice', () => [step()], [1, 1], 'outputs must be distinct maps'],
+    ['an activation', () => [step({ activation: 'elu' })], [1], 'activation must be "linear" or "relu"'],
+    ['a padding', () => [{ kind: 'maxPool', input: 0, size: 2, strides: 2, pad: 2 }], [1], 'pad must be less than'],
+    [
+      'another backend',
+      () => [step({ filter: { ...filter(), backend: 'x' } as PackedConv2dFilter })],
+      [1],
+      'backend must',
+    ],
+  ])('%s', (_, steps, outputs, message) =>
+    refused(() => convProgram(steps(), { outputs }), InvalidArgumentError, message),
+  );
+
+  test.each<[string, () => readonly ConvStep[], readonly [number, number, number], RegExp]>([
+    ['channels', () => [step()], [5, 5, 3], /map 0 of steps\[0\] must have shape \[N, H, W, 4\]/],
+    ['a residual', () => [step({ residual: 0 })], [5, 5, 4], /map 0 of steps\[0\] must have shape \[N, 5, 5, 6\]/],
+    [
+      'a small map',
+      () => [{ kind: 'maxPool', input: 0, size: 3, strides: 1, pad: 0 }],
+      [2, 5, 4],
+      /the map that steps\[0\] reads must have shape at least the kernel/,
+    ],
+  ])('%s that do not fit', async (_, steps, shape, message) => {
+    await activate('js');
+    const program = tf.tidy(() => {
+      const made = convProgram(steps(), { outputs: [1] });
+      expect(() => made.run(tf.zeros<tf.Rank.R4>([1, ...shape]))).toThrowError(ShapeMismatchError);
+      expect(() => made.run(tf.zeros<tf.Rank.R4>([1, ...shape]))).toThrowError(message);
+      made.dispose();
+      return tf.scalar(0);
+    });
+    program.dispose();
+  });
+});
