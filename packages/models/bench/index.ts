@@ -1,5 +1,5 @@
 /**
- * pnpm bench models [--json] [--threads N]
+ * pnpm bench models [--json] [--threads N] [--size 224x224]
  *
  * Times ResNet-50 and IC-ResNet-50 (k9) up to C5, one image, compiled for the native engine, beside onnxruntime and torch with the
  * same weights: answers checked first, contenders in turns. Without Python there are no peers: the answers are then compared with the
@@ -44,7 +44,11 @@ interface Network {
 }
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, threads: { type: 'string', default: '2' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    threads: { type: 'string', default: '2' },
+    size: { type: 'string' },
+  },
 });
 const threads = Number(values.threads);
 const engine = await useEngine({ device: 'cpu', threads });
@@ -63,7 +67,8 @@ for (const name of NAMES) {
   networks.push({ name, config, weights, compiled: compileForInference(weights, config) });
 }
 try {
-  for (const size of SIZES) await benchSize(size);
+  const sizes = values.size === undefined ? SIZES : [values.size.split('x').map(Number) as [number, number]];
+  for (const size of sizes) await benchSize(size);
 } finally {
   peers?.stop();
 }
