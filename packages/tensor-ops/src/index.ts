@@ -1,4 +1,5 @@
 export { InvalidArgumentError, ShapeMismatchError, UnsupportedBackendError, VisionError } from './errors';
+export { type BatchNormOptions, type BatchNormResult, batchNorm, relu } from './ops/batch-norm';
 export { type ConvProgram, type ConvStep, convProgram, type MapIndex } from './ops/conv-program';
 export {
   type Conv2dOptions,

@@ -1,3 +1,4 @@
+import { registerBatchNorm } from './ops/batch-norm';
 import { registerConvProgram } from './ops/conv-program';
 import { registerConv2d } from './ops/conv2d';
 import { registerFusedConv2d } from './ops/fused-conv2d';
@@ -16,6 +17,7 @@ import { registerRoiAlign } from './ops/roi-align';
 export function registerKernels(): void {
   if (registered) return;
   registered = true;
+  registerBatchNorm();
   registerConv2d();
   registerFusedConv2d();
   registerMaxPool2d();

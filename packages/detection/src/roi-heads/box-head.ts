@@ -4,7 +4,7 @@
  * Letters: R RoIs, S x S bins, C channels, K classes without background.
  */
 import type { StateDict } from '@icconv/models';
-import { conv2d } from '@icconv/tensor-ops';
+import { conv2d, relu } from '@icconv/tensor-ops';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RoiConfig } from '../config/faster-rcnn-config';
@@ -38,11 +38,11 @@ export function boxHead(weights: StateDict, pooled: Tensor4D, config: RoiConfig)
   let x = pooled;
   for (const name of names.convs) {
     const convolved = conv2d(x, weights[`${name}.0.weight`] as Tensor4D, { pad: 1 });
-    x = tf.relu(normalize(weights, `${name}.1`, convolved));
+    x = relu(normalize(weights, `${name}.1`, convolved));
   }
   // Linear layers expect the pooled values in the order row, column, channel.
   let hidden = tf.reshape(x, [pooled.shape[0], -1]) as Tensor2D;
-  for (const name of names.linears) hidden = tf.relu(linear(weights, name, hidden));
+  for (const name of names.linears) hidden = relu(linear(weights, name, hidden));
   return { logits: linear(weights, names.logits, hidden), deltas: linear(weights, names.deltas, hidden) };
 }
 

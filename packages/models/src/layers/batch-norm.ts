@@ -6,7 +6,7 @@
  * With running statistics it is a scale and a shift. With those of the batch, the variance that normalises divides by the number of
  * values n, the one that goes into the running variance by n - 1.
  */
-import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { batchNorm, InvalidArgumentError } from '@icconv/tensor-ops';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -41,8 +41,14 @@ export interface BatchNormalized {
   readonly variance: Tensor1D;
 }
 
+/** The sum with the shortcut, if there is one, and ReLU, which follow a batch norm. */
+export interface AfterNorm {
+  readonly relu: boolean;
+  readonly residual?: Tensor4D;
+}
+
 /**
- * Normalises by the batch. Differentiable for x, weight and bias.
+ * Normalises by the batch. Differentiable for x, weight, bias and residual.
  *
  * @throws {@link InvalidArgumentError} for a batch with one value a channel, which has no variance.
  */
@@ -52,6 +58,7 @@ export function normalizeByBatch(
   x: Tensor4D,
   weights: BatchNormWeights,
   momentum: number,
+  after: AfterNorm = { relu: false },
 ): BatchNormalized {
   const [batch, height, width] = x.shape;
   const count = batch * height * width;
@@ -59,41 +66,11 @@ export function normalizeByBatch(
     const expected = `more than one value a channel for the statistics of ${name}: a larger batch or image`;
     throw new InvalidArgumentError(op, 'x', `a map [${x.shape.join(', ')}] there`, expected);
   }
-  const axes = [0, 1, 2];
-  const mean: Tensor1D = tf.mean(x, axes);
-  const variance: Tensor1D = tf.mean(tf.square(tf.sub(x, mean)), axes);
-  const inverse = tf.rsqrt(tf.add<Tensor1D>(variance, BATCH_NORM_EPSILON));
+  const { y, mean, variance } = batchNorm(x, weights.weight, weights.bias, { epsilon: BATCH_NORM_EPSILON, ...after });
   const blend = (old: Tensor1D, now: Tensor) => tf.add<Tensor1D>(tf.mul(old, 1 - momentum), tf.mul(now, momentum));
   return {
-    y: normalize(x, weights.weight, weights.bias, mean, inverse),
+    y,
     mean: blend(weights.mean, mean),
     variance: blend(weights.variance, tf.mul(variance, count / (count - 1))),
   };
-}
-
-/** With mean and deviation as functions of x: dx = weight/deviation * (dy - mean(dy) - z*mean(dy*z)), z the normalised x. */
-function normalize(x: Tensor4D, weight: Tensor1D, bias: Tensor1D, mean: Tensor1D, inverse: Tensor1D): Tensor4D {
-  const op = tf.customGrad((...args) => {
-    const [input, scale, shift, save] = args as [Tensor4D, Tensor1D, Tensor1D, tf.GradSaveFunc];
-    save([input, scale, mean, inverse]);
-    const factor = tf.mul<Tensor1D>(scale, inverse);
-    return {
-      // The mean comes off first: scaled along, it would take digits with it where it is large beside the deviation.
-      value: tf.add<Tensor4D>(tf.mul(tf.sub(input, mean), factor), shift),
-      gradFunc: (dy, saved) => normalizeGradient(dy as Tensor4D, saved),
-    };
-  });
-  return op(x, weight, bias) as Tensor4D;
-}
-
-function normalizeGradient(dy: Tensor4D, saved: readonly Tensor[]): Tensor[] {
-  const [x, weight, mean, inverse] = saved as [Tensor4D, Tensor1D, Tensor1D, Tensor1D];
-  const axes = [0, 1, 2];
-  const count = x.shape[0] * x.shape[1] * x.shape[2];
-  const centred = tf.sub(x, mean);
-  const dBias = tf.sum(dy, axes);
-  const dWeight = tf.mul(tf.sum(tf.mul(dy, centred), axes), inverse);
-  const slope = tf.mul(tf.mul(dWeight, inverse), 1 / count);
-  const dx = tf.sub(tf.sub(dy, tf.mul(dBias, 1 / count)), tf.mul(centred, slope));
-  return [tf.mul(dx, tf.mul(weight, inverse)), dWeight, dBias];
 }

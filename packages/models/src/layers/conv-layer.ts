@@ -1,5 +1,5 @@
 /** A convolution of a plan on tensors: its weights, and what it computes. */
-import { conv2d, inceptionConv2d } from '@icconv/tensor-ops';
+import { conv2d, inceptionConv2d, relu as reluOf } from '@icconv/tensor-ops';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ConvSpec, samePad } from '../network/plan';
@@ -50,13 +50,21 @@ export function convLayer(
     y = convolve(x, filter, spec, weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]));
   } else if (mode.trains(norm)) {
     const z = convolve(x, filter, spec);
-    const result = normalizeByBatch(op, norm, z, normWeights(op, weights, norm, spec.outChannels), mode.momentum);
+    const after = { relu, ...(residual !== undefined && { residual }) };
+    const result = normalizeByBatch(
+      op,
+      norm,
+      z,
+      normWeights(op, weights, norm, spec.outChannels),
+      mode.momentum,
+      after,
+    );
     mode.statistics[`${norm}.running_mean`] = result.mean;
     mode.statistics[`${norm}.running_var`] = result.variance;
-    y = result.y;
+    return result.y;
   } else y = normalizeByRunning(convolve(x, filter, spec), normWeights(op, weights, norm, spec.outChannels));
   if (residual !== undefined) y = tf.add(y, residual);
-  return relu ? tf.relu(y) : y;
+  return relu ? reluOf(y) : y;
 }
 
 function convolve(x: Tensor4D, filter: Tensor4D, spec: ConvSpec, bias?: Tensor1D): Tensor4D {

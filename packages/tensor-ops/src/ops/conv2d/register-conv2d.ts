@@ -1,6 +1,7 @@
 /** Kernels and gradients of `conv2d` and `convTranspose2d`. */
 import type { GradFunc, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { reluGradient } from '../batch-norm/register-batch-norm';
 import type { ConvActivation, ConvGeometry, Pair } from './geometry';
 import { convOutputSize } from './geometry';
 import { type KernelContext, registerGradientOnce, registerOnAllBackends, runKernel } from './registry';
@@ -83,7 +84,7 @@ export function finish(
 
 /** The gradient before the activation, from that behind it and the result `y`. */
 export function behindActivation(dy: Tensor4D, y: Tensor4D, activation: ConvActivation): Tensor4D {
-  return activation === 'relu' ? tf.mul(dy, tf.step(y)) : dy;
+  return activation === 'relu' ? reluGradient(dy, y) : dy;
 }
 
 export const channelSum = (dy: Tensor4D): Tensor => runKernel('channelSum', CHANNEL_SUM, { dy }, {});
