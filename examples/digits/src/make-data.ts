@@ -1,4 +1,4 @@
-/** `pnpm run data --out data --train 3000 --test 200`: `train.json`, `test.json` (COCO annotations) and `images/`. */
+/** `pnpm run data --out data --train 3000 --test 200 --first 0`: `train.json`, `test.json` (COCO annotations) and `images/`. */
 import { parseArgs } from 'node:util';
 import { writeSplit } from './write-split';
 
@@ -7,7 +7,11 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'data' },
     train: { type: 'string', default: '3000' },
     test: { type: 'string', default: '200' },
+    first: { type: 'string', default: '0' },
   },
 });
-await writeSplit({ folder: values.out, split: 'train', count: Number(values.train) });
-await writeSplit({ folder: values.out, split: 'test', count: Number(values.test) });
+const { out: folder, first } = values;
+for (const split of ['train', 'test'] as const) {
+  const count = Number(values[split]);
+  if (count > 0) await writeSplit({ folder, split, count, first: Number(first) });
+}
