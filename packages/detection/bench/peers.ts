@@ -1,0 +1,97 @@
+/** torchvision and onnxruntime in a Python process; see tooling/bench/detection/peer.py. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DilationPattern } from '@icconv/inception-conv';
+import { inceptionCounts, inceptionLayers, type ResNetConfig, type StateDict } from '@icconv/models';
+import { saveStateDict } from '@icconv/tensor-ops/weights';
+import { type Peer, startPeer } from '../../../tooling/bench/peer.mjs';
+import { pythonEnv } from '../../../tooling/bench/python-env.mjs';
+import type { FasterRcnnConfig } from '../src/index';
+import { toTorchOrder } from '../src/weights/flatten-order';
+
+export const ENGINES = ['onnxruntime', 'torchvision'] as const;
+export type PeerEngine = (typeof ENGINES)[number];
+
+export interface PeerDetections {
+  readonly ms: number;
+  readonly boxes: readonly (readonly number[])[];
+  readonly scores: readonly number[];
+  /** Class numbers from 1. */
+  readonly labels: readonly number[];
+}
+
+export class Peers {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'icconv-bench-'));
+
+  private constructor(
+    private readonly peer: Peer,
+    readonly versions: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Undefined, with the reason on standard error, where Python or the packages are absent. */
+  static async start(threads: number): Promise<Peers | undefined> {
+    const folder = new URL('../../../tooling/bench/detection/', import.meta.url);
+    const requirements = new URL('requirements.txt', folder);
+    const python = await pythonEnv({ requirements, modules: ['numpy', 'onnx', 'onnxruntime', 'torch', 'torchvision'] });
+    if (python === undefined) return undefined;
+    const peer = startPeer(python, new URL('peer.py', folder), [String(threads)]);
+    return new Peers(peer, await peer.ask<Record<string, string>>({ do: 'version' }));
+  }
+
+  /** Hands a detector over, as a checkpoint with one tensor a branch. */
+  async model(name: string, weights: StateDict, config: FasterRcnnConfig, pattern?: DilationPattern): Promise<void> {
+    const file = join(this.folder, 'weights.pth');
+    const counts = inceptionCounts(config.backbone);
+    const named = Object.fromEntries(Object.entries(counts).map(([layer, list]) => [`backbone.body.${layer}`, list]));
+    await saveStateDict(toTorchOrder(weights, config), file, { inceptionCounts: named });
+    const branches = pattern === undefined ? {} : branchesOf(config.backbone, counts, pattern);
+    await this.peer.ask({ do: 'model', name, file, branches });
+    rmSync(file);
+  }
+
+  async input(pixels: Uint8Array, shape: readonly number[]): Promise<void> {
+    const file = join(this.folder, 'input');
+    writeFileSync(file, pixels);
+    await this.peer.ask({ do: 'input', file, shape });
+    rmSync(file);
+  }
+
+  detect(engine: PeerEngine, model: string, repeat: number): Promise<PeerDetections> {
+    return this.peer.ask({ do: 'detect', engine, model, repeat });
+  }
+
+  /** Milliseconds of a training step; labels from 1. */
+  async step(
+    model: string,
+    size: number,
+    boxes: readonly number[][],
+    labels: readonly number[],
+    repeat: number,
+  ): Promise<number> {
+    return (await this.peer.ask<{ ms: number }>({ do: 'step', model, size, boxes, labels, repeat })).ms;
+  }
+
+  stop(): void {
+    this.peer.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** dH, dW and channels of each branch, by layer. */
+function branchesOf(
+  backbone: ResNetConfig,
+  counts: Readonly<Record<string, readonly number[]>>,
+  pattern: DilationPattern,
+) {
+  const entries = inceptionLayers(backbone).map(({ name }, layer) => {
+    let channel = 0;
+    const rows = counts[name]!.map((count) => {
+      const [height, width] = pattern.layers[layer]!.dilations[channel]!;
+      channel += count;
+      return [height, width, count];
+    });
+    return [name, rows] as const;
+  });
+  return Object.fromEntries(entries);
+}
