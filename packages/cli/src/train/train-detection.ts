@@ -12,6 +12,7 @@ import {
   trainDetector,
   writeDetectorModel,
 } from '@icconv/detection/node';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import type { StateDict } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
@@ -48,7 +49,9 @@ export function trainDetectionCommand({ signal }: CommandContext): Command {
       const folder = options.output ?? besideConfig(options.config, config.output);
       const { threads, workers } = options;
       const engine = await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
-      if (engine.backend !== 'tensorflow') throw new Error('training needs the native engine; run icconv setup');
+      if (engine.backend !== 'tensorflow') {
+        throw new InvalidArgumentError('train', 'engine', engine.device, 'the native one, which icconv setup provides');
+      }
       const train = await openData(options.config, config.data.train);
       const val = config.data.val === undefined ? undefined : await openData(options.config, config.data.val);
       const classes = config.data.classes ?? classNames(train.dataset);
