@@ -35,7 +35,10 @@ function listCommand(): Command {
         console.log(JSON.stringify({ models: cached, manual }, undefined, 2));
         return;
       }
-      const table = new Table({ head: ['name', 'size', 'published', 'licence', 'cached'], style: { head: [], border: [], compact: true } });
+      const table = new Table({
+        head: ['name', 'size', 'published', 'licence', 'cached'],
+        style: { head: [], border: [], compact: true },
+      });
       for (const entry of entries) {
         const size = entry.bytes === undefined ? '' : formatBytes(entry.bytes);
         table.push([entry.name, size, metric(entry), entry.licence.code, (await isCached(entry)) ? 'yes' : '']);
