@@ -1,0 +1,92 @@
+/** Which layers of a ResNet config have super-kernels, and the configs before and after a search. */
+import { type DilationPattern, validatePattern } from '@icconv/inception-conv';
+import { type ConvChoice, DEFAULT_LAYERS, type LayerSelector, type ResNetConfig, resnetShapes } from '@icconv/models';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { SearchError } from '../errors/search-error';
+import { checkSuperKernel, type SuperKernel, superSize } from '../geometry/taps';
+
+/** A searched layer of a config. */
+export interface SuperLayerSpec extends SuperKernel {
+  /** Name of the filter without `.weight`. */
+  readonly name: string;
+  readonly outChannels: number;
+  readonly groups: number;
+}
+
+export interface SuperConfigOptions {
+  /** Largest dilation on either axis; 4 gives the published K = 9, 6 gives 13. */
+  readonly maxDilation: number;
+  /** @defaultValue the second convolution of every block */
+  readonly layers?: readonly LayerSelector[];
+}
+
+/**
+ * The super-network of a plain ResNet: its chosen 3x3 convolutions with kernels of side 2*maxDilation + 1.
+ *
+ * @throws {@link InvalidArgumentError} for a `maxDilation` that is no positive whole number, and as `resnet` for selectors; {@link SearchError}
+ *   for a config that is not plain.
+ */
+export function superConfig(config: ResNetConfig, options: SuperConfigOptions): ResNetConfig {
+  const { maxDilation, layers = DEFAULT_LAYERS } = options;
+  const kernel = { maxDilation, kernelSize: 3 };
+  checkSuperKernel('superConfig', kernel);
+  if (choicesOf(config).some(({ kind }) => kind !== 'plain')) {
+    throw new SearchError('superConfig: the config has inception or super-kernel layers already; give the plain one');
+  }
+  const wide: ResNetConfig = { ...config, conv: { kind: 'super', size: superSize(kernel), layers } };
+  // Shapes tell of selectors that choose nothing.
+  resnetShapes(wide);
+  return wide;
+}
+
+/**
+ * Layers with super-kernels, in forward order.
+ *
+ * @throws {@link SearchError} where there is none.
+ */
+export function superLayers(config: ResNetConfig): SuperLayerSpec[] {
+  const before = resnetShapes(plainConfig(config));
+  const layers: SuperLayerSpec[] = [];
+  for (const [key, shape] of Object.entries(resnetShapes(config))) {
+    const plain = before[key]!;
+    if (shape.length !== 4 || shape[0] === plain[0]) continue;
+    const kernelSize = plain[0]!;
+    const maxDilation = (shape[0]! - 1) / (kernelSize - 1);
+    const name = key.slice(0, -'.weight'.length);
+    if (!Number.isSafeInteger(maxDilation)) {
+      throw new SearchError(`${name}: a super-kernel of side ${shape[0]} is no (k - 1)*d + 1 for k = ${kernelSize}`);
+    }
+    const groups = config.groups !== undefined && /\.conv2$/.test(name) ? config.groups : 1;
+    layers.push({ name, kernelSize, maxDilation, outChannels: shape[3]!, groups });
+  }
+  if (layers.length === 0) {
+    throw new SearchError(
+      'the network has no layer to search: no convolution of its config has a super-kernel; see superConfig',
+    );
+  }
+  return layers;
+}
+
+/** The network without super-kernels or inception convolutions. */
+export function plainConfig(config: ResNetConfig): ResNetConfig {
+  const { conv: _, ...rest } = config;
+  return rest;
+}
+
+/** The inception network of a pattern that was found for a super-network. @throws PatternFormatError */
+export function searchedConfig(config: ResNetConfig, pattern: DilationPattern): ResNetConfig {
+  const layers = superLayers(config);
+  validatePattern(pattern, { channels: layers.map(({ groups, outChannels }) => (groups > 1 ? groups : outChannels)) });
+  return { ...plainConfig(config), conv: { kind: 'inception', pattern, layers: layers.map(({ name }) => name) } };
+}
+
+function choicesOf({ conv = { kind: 'plain' } }: ResNetConfig): readonly ConvChoice[] {
+  return Array.isArray(conv) ? conv : [conv as ConvChoice];
+}
+
+/** @throws {@link InvalidArgumentError} unless every name is there. */
+export function requireWeight<T>(weights: Readonly<Record<string, T>>, name: string): T {
+  const found = Object.hasOwn(weights, name) ? weights[name] : undefined;
+  if (found === undefined) throw new InvalidArgumentError('edo', `weights["${name}"]`, found, 'a tensor');
+  return found;
+}
