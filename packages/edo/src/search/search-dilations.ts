@@ -11,7 +11,7 @@ import { type LayerStatistics, statisticsPass } from '../statistics/statistics-p
 export interface SearchOptions extends SelectionConstraints {
   /** By name, or one of your own. @defaultValue `'weight-l1'` */
   readonly objective?: ObjectiveName | Objective;
-  /** float32 [N, H, W, C] as the network takes them; disposed. Where the objective needs data, or means that no batch norm gives. */
+  /** float32 [N, H, W, C] as the network takes them. Read, and disposed, only where the objective needs data. */
   readonly data?: Iterable<Tensor4D> | AsyncIterable<Tensor4D>;
   /** Statistics of an earlier pass, by layer name; no pass is run then. */
   readonly statistics?: ReadonlyMap<string, LayerStatistics>;
