@@ -1,0 +1,41 @@
+/** The configuration of an experiment. */
+
+import { backboneSchema } from '@icconv/detection/node';
+import { OBJECTIVES } from '@icconv/edo';
+import { z } from 'zod';
+import { cocoData, recipeFields } from '../../../packages/cli/src/config/recipe';
+
+const recipe = z.strictObject(recipeFields);
+
+export const BASELINES = ['ones', 'random', 'manual'] as const;
+const METHODS = [...BASELINES, ...(Object.keys(OBJECTIVES) as (keyof typeof OBJECTIVES)[])] as const;
+export type Method = (typeof METHODS)[number];
+
+export const experimentSchema = z.strictObject({
+  setting: z.string(),
+  data: z.union([
+    /** Scenes that are made on the spot. */
+    z.strictObject({
+      digits: z.strictObject({ train: z.int().min(1), test: z.int().min(1), folder: z.string() }),
+    }),
+    z.strictObject({ coco: z.strictObject({ train: cocoData, test: cocoData }) }),
+  ]),
+  model: z.strictObject({
+    backbone: backboneSchema.omit({ conv: true }),
+    maxDilation: z.int().min(1).max(16),
+    /** What differs from torchvision's Faster R-CNN. */
+    detector: z.record(z.string(), z.unknown()).default({}),
+  }),
+  seeds: z.array(z.int()).min(1),
+  methods: z.array(z.enum(METHODS as unknown as [Method, ...Method[]])).min(1),
+  superRecipe: recipe,
+  recipe,
+  /** Also the plain network from scratch, for as many epochs as super-network and network together. */
+  scratch: z.boolean().default(false),
+  /** Training pictures that the objectives on data see. */
+  statisticsImages: z.int().min(1).default(16),
+  output: z.string(),
+  results: z.string(),
+});
+
+export type Experiment = z.output<typeof experimentSchema>;
