@@ -78,15 +78,16 @@ async function main(): Promise<void> {
     results: besideConfig(values.config, experiment.results),
   };
   for (const seed of experiment.seeds) {
-    if (experiment.scratch) await scratch(setting, seed);
     const left = experiment.methods.filter((method) => !isDone(setting, method, seed));
-    if (left.length === 0) continue;
-    const network = await superNetwork(setting, seed);
-    try {
-      for (const method of left) await cut(setting, seed, method, network);
-    } finally {
-      tf.dispose(network.weights);
+    if (left.length > 0) {
+      const network = await superNetwork(setting, seed);
+      try {
+        for (const method of left) await cut(setting, seed, method, network);
+      } finally {
+        tf.dispose(network.weights);
+      }
     }
+    if (experiment.scratch) await scratch(setting, seed);
   }
   print(setting);
 }
