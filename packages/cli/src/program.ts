@@ -10,6 +10,7 @@ import { exportCommand } from './commands/export';
 import { inspectCommand } from './commands/inspect';
 import { modelsCommand } from './commands/models';
 import { reproduceCommand } from './commands/reproduce';
+import { searchCommand } from './commands/search';
 import { setupCommand } from './commands/setup';
 import { trainCommand } from './commands/train';
 
@@ -35,5 +36,6 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(evalCommand(context))
     .addCommand(detectCommand(context))
     .addCommand(trainCommand(context))
+    .addCommand(searchCommand(context))
     .addCommand(reproduceCommand(context));
 }

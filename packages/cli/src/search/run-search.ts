@@ -1,0 +1,152 @@
+/** One search by a configuration file, from the super-network's file to pattern, weights and report. */
+import { mkdir, readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fasterRcnnConfig, prepareImages } from '@icconv/detection';
+import {
+  baselinePattern,
+  cropWeights,
+  patternError,
+  resnetNetwork,
+  type SearchResult,
+  type ShareBound,
+  searchDilations,
+  sortChannels,
+  superConfig,
+} from '@icconv/edo';
+import { renderReport, type SearchReport } from '@icconv/edo/report';
+import { formatPattern, formatPatternCounts } from '@icconv/inception-conv';
+import { type ResNetConfig, resnetShapes } from '@icconv/models';
+import { VisionError } from '@icconv/tensor-ops';
+import { loadStateDict, saveStateDict } from '@icconv/tensor-ops/weights';
+import { decodeImage } from '@icconv/training';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from '../config/read-config';
+import { besideConfig } from '../config/recipe';
+import { writeWhole } from '../pictures/write-picture';
+import { countProgress } from '../ui/count-progress';
+import { costTable, kernelCosts, receptiveFields } from './costs';
+import type { SearchConfig } from './search-config';
+
+export interface SearchRun {
+  readonly report: SearchReport;
+  readonly result: SearchResult;
+  readonly files: readonly string[];
+}
+
+export async function runSearch(file: string, config: SearchConfig, signal: AbortSignal): Promise<SearchRun> {
+  const { maxDilation, layers, prefix, objective, constraints, inputSize } = config;
+  const plain = config.backbone as ResNetConfig;
+  const wide = superConfig(plain, { maxDilation, ...(layers !== undefined && { layers }) });
+  const weights = await loadStateDict(besideConfig(file, config.weights), {
+    expected: resnetShapes(wide),
+    ...(prefix !== '' && { prefix }),
+    rename: (name) => (name.startsWith('fc.') ? undefined : name),
+    signal,
+  });
+  try {
+    const network = resnetNetwork(weights, wide);
+    const { latencyMs, shares, ...rest } = constraints;
+    const data = config.data === undefined ? undefined : pictures(file, config.data, signal);
+    const result = await searchDilations(network, {
+      objective,
+      ...stripped(rest),
+      ...(shares !== undefined && { shares: shares.map((share) => stripped(share) as ShareBound) }),
+      ...(latencyMs !== undefined && {
+        latency: { budgetMs: latencyMs, costs: await kernelCosts(wide, network, inputSize) },
+      }),
+      ...(data !== undefined && { data }),
+      signal,
+    });
+    const searched = cropWeights(weights, wide, result.pattern);
+    try {
+      const units = result.layers.map((layer) => ({ name: layer.name, units: layer.units }));
+      const baselines = Object.fromEntries(
+        (['ones', 'random', 'manual'] as const).map((kind) => [
+          kind,
+          patternError(result.layers, baselinePattern(kind, units, { maxDilation })),
+        ]),
+      );
+      const report: SearchReport = {
+        title: config.title ?? 'Dilation search',
+        result,
+        baselines,
+        fields: await receptiveFields(wide, network, result.pattern),
+        cost: costTable(wide, searched.config, inputSize),
+      };
+      const files = await writeFiles(besideConfig(file, config.output), report, searched);
+      return { report, result, files };
+    } finally {
+      tf.dispose(searched.weights);
+    }
+  } finally {
+    tf.dispose(weights);
+  }
+}
+
+async function writeFiles(
+  folder: string,
+  report: SearchReport,
+  searched: ReturnType<typeof cropWeights>,
+): Promise<string[]> {
+  const { result, baselines } = report;
+  await mkdir(folder, { recursive: true });
+  const files: string[] = [];
+  const write = async (name: string, content: string) => {
+    await writeWhole(join(folder, name), content);
+    files.push(join(folder, name));
+  };
+  await write('pattern.json', formatPattern(result.pattern));
+  const { objective, seconds, error, pattern } = result;
+  await write('search.json', `${JSON.stringify({ objective, seconds, error, baselines, pattern }, null, 1)}\n`);
+  await write('report.html', renderReport(report));
+  files.push(await saveStateDict(searched.weights, join(folder, 'weights.safetensors')));
+  try {
+    const sorted = sortChannels(searched.weights, searched.config);
+    try {
+      await write('counts.json', formatPatternCounts(sorted.pattern));
+      files.push(await saveStateDict(sorted.weights, join(folder, 'counts-weights.safetensors')));
+    } finally {
+      tf.dispose(sorted.weights);
+    }
+  } catch (error) {
+    // Residual sums forbid the published format; pattern.json has everything.
+    if (!VisionError.isInstance(error) || error.code !== 'ICCONV_SEARCH') throw error;
+  }
+  return files;
+}
+
+const PICTURES = ['.jpg', '.jpeg', '.png', '.webp'];
+
+async function* pictures(
+  file: string,
+  { images, count, minSize, maxSize }: NonNullable<SearchConfig['data']>,
+  signal: AbortSignal,
+): AsyncGenerator<Tensor4D> {
+  const folder = besideConfig(file, images);
+  const names = await readdir(folder).catch((error: Error) => {
+    throw new ConfigError(`${file}: data.images: ${error.message}`, { cause: error });
+  });
+  const chosen = names
+    .filter((name) => PICTURES.includes(extname(name).toLowerCase()))
+    .sort()
+    .slice(0, count);
+  const { input } = fasterRcnnConfig({ backbone: { depth: 50 }, classes: 1 });
+  const progress = countProgress('statistics', chosen.length);
+  try {
+    for (const [i, name] of chosen.entries()) {
+      const { data, height, width } = await decodeImage(join(folder, name), { signal });
+      yield tf.tidy(
+        () => prepareImages([tf.tensor3d(data, [height, width, 3], 'int32')], { ...input, minSize, maxSize }).images,
+      );
+      progress.update(i + 1);
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Without the keys that are undefined, which zod leaves in. */
+function stripped<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as never;
+}

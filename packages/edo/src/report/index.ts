@@ -1,0 +1,5 @@
+/** Reports of searches. Needs the optional peer `echarts`. */
+export { errorChart, renderSvg, stageChart } from './charts';
+export { dilationMapSvg } from './dilation-map';
+export { renderReport } from './html';
+export { layerRows, type SearchReport, stageOf, stageShares } from './report-data';
