@@ -13,6 +13,7 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { allDilations, checkSuperKernel, reads } from '../geometry/taps';
 import type { SearchLayer } from '../network/search-network';
+import { channelMeans } from '../statistics/channel-means';
 
 /** Tensors of one batch; the caller disposes them. */
 export interface OutputErrors {
@@ -46,7 +47,7 @@ export function outputErrors(x: Tensor4D, layer: SearchLayer): OutputErrors {
   return { y: y as Tensor4D, errors, whole: whole as Tensor1D };
 }
 
-const meanAbsolute = (z: tf.Tensor): Tensor1D => tf.mean(tf.abs(z), [0, 1, 2]);
+const meanAbsolute = (z: tf.Tensor): Tensor1D => channelMeans(tf.abs(z));
 
 /** The taps at (+-a, +-b) from the centre, as one convolution of 1 or 2 taps an axis that lie 2a and 2b apart. */
 function convolveClass(

@@ -33,7 +33,7 @@ export function stageChart({ result }: SearchReport, axis: 0 | 1): EChartsOption
     ...BASE,
     color: blues,
     title: { text: axis === 0 ? 'Height' : 'Width', left: 8, top: 4, textStyle: { fontSize: 14, color: INK } },
-    legend: { top: 4, right: 8, itemWidth: 12, itemHeight: 12 },
+    legend: { top: 4, right: 8, itemWidth: 12, itemHeight: 12, itemGap: 18 },
     grid: { left: 84, right: 24, top: 44, bottom: 32 },
     xAxis: { type: 'value', max: 1, axisLabel: { formatter: (value: number) => `${Math.round(value * 100)} %` } },
     yAxis: { type: 'category', inverse: true, data: stages.map(({ stage }) => stage), axisTick: { show: false } },
@@ -64,7 +64,7 @@ export function errorChart(report: SearchReport): EChartsOption {
       data: rows.map(({ name }) => name),
       axisLabel: { rotate: 50, interval: 0, fontSize: 10.5 },
     },
-    yAxis: { type: 'value', min: 0, name: 'relative error', nameTextStyle: { align: 'left' } },
+    yAxis: { type: 'value', scale: true, name: 'relative error', nameTextStyle: { align: 'left' } },
     series: series.map(({ name, values }, i) => ({
       name,
       type: 'line' as const,

@@ -5,6 +5,7 @@ import { SearchError } from '../errors/search-error';
 import type { SearchNetwork } from '../network/search-network';
 import { outputErrors } from '../objectives/output-error';
 import type { ChannelErrors } from '../objectives/tap-sums';
+import { channelMeans } from './channel-means';
 
 /** Means over all images and positions. */
 export interface LayerStatistics {
@@ -45,7 +46,7 @@ export async function statisticsPass(
         network.run(x, (layer, input) => {
           const own = sums.get(layer.name) ?? {};
           sums.set(layer.name, own);
-          if (options.inputMeans === true) own.means = accumulate(own.means, [tf.mean(input, [0, 1, 2])], size);
+          if (options.inputMeans === true) own.means = accumulate(own.means, [channelMeans(input)], size);
           if (options.outputErrors !== true) return undefined;
           const { y, errors, whole } = outputErrors(input, layer);
           own.errors = accumulate(own.errors, errors, size);
