@@ -15,8 +15,12 @@ export { DisposedError } from './errors/disposed-error';
 export { type FpnFeatures, type FpnOptions, type FpnResult, fpn, fpnShapes, initFpn } from './fpn/fpn';
 export { type FpnConfig, type FpnExtra, fpnConfig } from './fpn/fpn-config';
 export { type InitOptions, initResNet } from './init/init-resnet';
+export { uniformSource } from './init/random';
+export { BATCH_NORM_EPSILON } from './layers/batch-norm';
 export type { BatchNormOptions } from './layers/batch-norm-options';
+export type { ObserveConv } from './layers/conv-layer';
 export { fpnNames, PREFIXES, renameFrom, resnetNames, type WeightNames, type WeightStyle } from './names/names';
+export type { ConvSpec } from './network/plan';
 export type { ResNetOutput } from './network/walk';
 export { type ManualResNetOptions, withManualPattern } from './patterns/manual';
 export { PATTERN_NAMES, type PatternName } from './patterns/names';
@@ -27,6 +31,7 @@ export {
   inceptionCounts,
   inceptionLayers,
   isStatistic,
+  resnetConvs,
   resnetFeatures,
   resnetShapes,
 } from './resnet/features';

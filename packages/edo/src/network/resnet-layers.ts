@@ -1,6 +1,6 @@
 /** Which layers of a ResNet config have super-kernels, and the configs before and after a search. */
 import { type DilationPattern, validatePattern } from '@icconv/inception-conv';
-import { type ConvChoice, DEFAULT_LAYERS, type LayerSelector, type ResNetConfig, resnetShapes } from '@icconv/models';
+import { type ConvChoice, DEFAULT_LAYERS, type LayerSelector, type ResNetConfig, resnetConvs } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { SearchError } from '../errors/search-error';
 import { checkSuperKernel, type SuperKernel, superSize } from '../geometry/taps';
@@ -34,8 +34,8 @@ export function superConfig(config: ResNetConfig, options: SuperConfigOptions): 
     throw new SearchError('superConfig: the config has inception or super-kernel layers already; give the plain one');
   }
   const wide: ResNetConfig = { ...config, conv: { kind: 'super', size: superSize(kernel), layers } };
-  // Shapes tell of selectors that choose nothing.
-  resnetShapes(wide);
+  // The plan tells of selectors that choose nothing.
+  resnetConvs(wide);
   return wide;
 }
 
@@ -45,19 +45,14 @@ export function superConfig(config: ResNetConfig, options: SuperConfigOptions): 
  * @throws {@link SearchError} where there is none.
  */
 export function superLayers(config: ResNetConfig): SuperLayerSpec[] {
-  const before = resnetShapes(plainConfig(config));
   const layers: SuperLayerSpec[] = [];
-  for (const [key, shape] of Object.entries(resnetShapes(config))) {
-    const plain = before[key]!;
-    if (shape.length !== 4 || shape[0] === plain[0]) continue;
-    const kernelSize = plain[0]!;
-    const maxDilation = (shape[0]! - 1) / (kernelSize - 1);
-    const name = key.slice(0, -'.weight'.length);
+  for (const { name, size, plainSize: kernelSize, outChannels, groups } of resnetConvs(config)) {
+    if (size === kernelSize) continue;
+    const maxDilation = (size - 1) / (kernelSize - 1);
     if (!Number.isSafeInteger(maxDilation)) {
-      throw new SearchError(`${name}: a super-kernel of side ${shape[0]} is no (k - 1)*d + 1 for k = ${kernelSize}`);
+      throw new SearchError(`${name}: a super-kernel of side ${size} is no (k - 1)*d + 1 for k = ${kernelSize}`);
     }
-    const groups = config.groups !== undefined && /\.conv2$/.test(name) ? config.groups : 1;
-    layers.push({ name, kernelSize, maxDilation, outChannels: shape[3]!, groups });
+    layers.push({ name, kernelSize, maxDilation, outChannels, groups });
   }
   if (layers.length === 0) {
     throw new SearchError(

@@ -28,6 +28,6 @@ export type Observe = (layer: SearchLayer, x: Tensor4D) => Tensor4D | undefined;
 export interface SearchNetwork {
   /** In forward order; at least one. */
   readonly layers: readonly SearchLayer[];
-  /** Runs the network on float32 [N, H, W, C], as far as the last searched layer. */
+  /** Runs the network on float32 [N, H, W, C], at least as far as the last searched layer. */
   readonly run: (x: Tensor4D, observe: Observe) => void;
 }

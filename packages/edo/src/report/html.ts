@@ -2,7 +2,7 @@
 import { receptiveFieldSvg } from '@icconv/inception-conv/receptive-field';
 import { errorChart, renderSvg, stageChart } from './charts';
 import { dilationMapSvg, escapeXml } from './dilation-map';
-import { layerRows, type SearchReport } from './report-data';
+import { layerRows, type SearchReport, stageShares } from './report-data';
 
 const STYLE = `
 :root{--ink:#27364b;--soft:#65748b;--line:#e3e8ef;--blue:#1d6fa5}
@@ -25,6 +25,7 @@ export function renderReport(report: SearchReport): string {
   const units = rows.reduce((sum, row) => sum + row.channels, 0);
   const undilated = rows.reduce((sum, row) => sum + row.undilated * row.channels, 0) / units;
   const ones = baselines.ones;
+  const stages = stageShares(pattern, 0).length;
   const tiles: [string, string][] = [
     [String(rows.length), 'layers searched'],
     [units.toLocaleString('en'), 'channels (or groups)'],
@@ -47,7 +48,7 @@ export function renderReport(report: SearchReport): string {
     section(
       'Stages and axes',
       'Share of channels by dilation, for all searched layers of a stage together.',
-      `<div class="pair">${([0, 1] as const).map((axis) => renderSvg(stageChart(report, axis), { width: 520, height: 90 + 44 * stages(report) })).join('')}</div>`,
+      `<div class="pair">${([0, 1] as const).map((axis) => renderSvg(stageChart(report, axis), { width: 520, height: 90 + 44 * stages })).join('')}</div>`,
     ),
     section(
       'Error before and after',
@@ -102,8 +103,6 @@ ${sections.join('\n')}
 `;
 }
 
-const stages = ({ result }: SearchReport) =>
-  new Set(result.pattern.layers.map(({ name = '' }) => /layer\d+/.exec(name)?.[0] ?? name)).size;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const section = (title: string, text: string, body: string) =>
   `<section><h2>${title}</h2>${text === '' ? '' : `<p>${text}</p>`}${body}</section>`;

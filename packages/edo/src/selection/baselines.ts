@@ -1,5 +1,6 @@
 /** Patterns that a search has to beat. */
 import { type Dilation, type DilationPattern, manualPattern, uniformPattern } from '@icconv/inception-conv';
+import { uniformSource } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 
 /** What a baseline needs to know of a layer; errors and searched layers of a config both fit. */
@@ -35,7 +36,7 @@ export function baselinePattern(
         layers: uniformPattern(channels).layers.map((layer, i) => ({ ...layer, name: names[i]! })),
       };
     case 'random': {
-      const draw = random(seed);
+      const draw = uniformSource(seed);
       const one = () => 1 + Math.floor(draw() * maxDilation);
       return {
         maxDilation,
@@ -48,15 +49,4 @@ export function baselinePattern(
     default:
       throw new InvalidArgumentError('baselinePattern', 'kind', kind, '"ones", "random" or "manual"');
   }
-}
-
-/** mulberry32, in [0, 1). Source: Tommy Ettinger, public domain. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -34,6 +34,9 @@ export interface BatchNormMode {
   readonly statistics: Record<string, Tensor1D>;
 }
 
+/** Told of every convolution and its input; may give the output, before norm or bias, in the convolution's stead. */
+export type ObserveConv = (conv: ConvSpec, x: Tensor4D) => Tensor4D | undefined;
+
 /** The convolution, its batch norm or bias, and what follows. x [N, H, W, C]; returns [N, ceil(H/stride), ceil(W/stride), O]. */
 export function convLayer(
   op: string,
@@ -42,14 +45,17 @@ export function convLayer(
   spec: ConvSpec,
   { relu, residual }: AfterConv<Tensor4D>,
   mode: BatchNormMode,
+  observe?: ObserveConv,
 ): Tensor4D {
+  const known = observe?.(spec, x);
   const filter = weight<Tensor4D>(op, weights, `${spec.name}.weight`, filterShape(spec));
   const { norm } = spec;
   let y: Tensor4D;
   if (norm === undefined) {
-    y = convolve(x, filter, spec, weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]));
+    const bias = weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]);
+    y = known === undefined ? convolve(x, filter, spec, bias) : tf.add(known, bias);
   } else if (mode.trains(norm)) {
-    const z = convolve(x, filter, spec);
+    const z = known ?? convolve(x, filter, spec);
     const after = { relu, ...(residual !== undefined && { residual }) };
     const result = normalizeByBatch(
       op,
@@ -62,7 +68,9 @@ export function convLayer(
     mode.statistics[`${norm}.running_mean`] = result.mean;
     mode.statistics[`${norm}.running_var`] = result.variance;
     return result.y;
-  } else y = normalizeByRunning(convolve(x, filter, spec), normWeights(op, weights, norm, spec.outChannels));
+  } else {
+    y = normalizeByRunning(known ?? convolve(x, filter, spec), normWeights(op, weights, norm, spec.outChannels));
+  }
   if (residual !== undefined) y = tf.add(y, residual);
   return relu ? reluOf(y) : y;
 }

@@ -1,6 +1,6 @@
 import type { ResNetConfig } from '../config/resnet-config';
 import { convShapes } from '../layers/conv-layer';
-import { planConvs } from '../network/plan';
+import { type ConvSpec, planConvs } from '../network/plan';
 import { resolveResNet } from '../network/resolve';
 import { FEATURES } from '../network/walk';
 import type { ResNetFeature } from './resnet';
@@ -29,6 +29,11 @@ export function resnetShapes(config: ResNetConfig): Readonly<Record<string, read
     shapes[`${name}.bias`] = [classes];
   }
   return shapes;
+}
+
+/** Every convolution in forward order, a block's projection after its other convolutions. @throws {@link InvalidArgumentError} */
+export function resnetConvs(config: ResNetConfig): readonly ConvSpec[] {
+  return planConvs(resolveResNet(config));
 }
 
 /** True for weights that an optimizer must not touch: the running statistics of batch norms. */

@@ -4,7 +4,7 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core
 import * as tf from '@tensorflow/tfjs-core';
 import type { ResNetConfig } from '../config/resnet-config';
 import { type BatchNormOptions, checkBatchNorm } from '../layers/batch-norm-options';
-import { convLayer } from '../layers/conv-layer';
+import { convLayer, type ObserveConv } from '../layers/conv-layer';
 import type { HeadSpec, ResNetPlan } from '../network/plan';
 import { resolveResNet } from '../network/resolve';
 import { type AfterConv, FEATURES, type ResNetOutput, walkResNet } from '../network/walk';
@@ -15,6 +15,8 @@ export type ResNetFeature = (typeof FEATURES)[number];
 export interface ResNetOptions<R extends ResNetOutput = ResNetFeature> extends BatchNormOptions {
   /** Outputs wanted; the network runs no farther than they need. The four features. */
   readonly returns?: readonly R[];
+  /** Told of every convolution and its input in forward order; may give the output, before the norm, in its stead. None. */
+  readonly observe?: ObserveConv;
 }
 
 export type ResNetResult<R extends ResNetOutput = ResNetFeature> = {
@@ -53,11 +55,15 @@ export function resnet<R extends ResNetOutput = ResNetFeature>(
     const statistics: Record<string, Tensor1D> = {};
     const results = walkResNet<Tensor>(plan, x, returns, {
       conv: (y, spec, after) =>
-        convLayer('resnet', weights, y as Tensor4D, spec, after as AfterConv<Tensor4D>, {
-          trains,
-          momentum,
-          statistics,
-        }),
+        convLayer(
+          'resnet',
+          weights,
+          y as Tensor4D,
+          spec,
+          after as AfterConv<Tensor4D>,
+          { trains, momentum, statistics },
+          options.observe,
+        ),
       maxPool: (y) => maxPool2d(y as Tensor4D, STEM_POOL),
       classify: (y, head) => classify(weights, y as Tensor4D, head),
     });
