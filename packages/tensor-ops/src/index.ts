@@ -35,6 +35,12 @@ export {
   type PackedInceptionFilter,
   packInceptionFilter,
 } from './ops/inception-conv2d';
+export {
+  type GroupKeypointsOptions,
+  groupKeypoints,
+  groupKeypointsAsync,
+  type KeypointGroups,
+} from './ops/keypoint-grouping';
 export { type MaxPool2dOptions, maxPool2d } from './ops/max-pool2d';
 export { type BatchedNmsOptions, batchedNms, batchedNmsAsync } from './ops/nms';
 export {

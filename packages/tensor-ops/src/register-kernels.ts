@@ -4,6 +4,7 @@ import { registerConv2d } from './ops/conv2d';
 import { registerFusedConv2d } from './ops/fused-conv2d';
 import { registerImageBatch } from './ops/image-batch';
 import { registerInceptionConv2d } from './ops/inception-conv2d';
+import { registerKeypointGrouping } from './ops/keypoint-grouping';
 import { registerMaxPool2d } from './ops/max-pool2d';
 import { registerNms } from './ops/nms';
 import { registerParameterUpdate } from './ops/parameter-update';
@@ -24,6 +25,7 @@ export function registerKernels(): void {
   registerInceptionConv2d();
   registerConvProgram();
   registerNms();
+  registerKeypointGrouping();
   registerRoiAlign();
   registerImageBatch();
   registerParameterUpdate();
