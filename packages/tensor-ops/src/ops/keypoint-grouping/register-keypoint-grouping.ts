@@ -3,6 +3,7 @@ import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerOnAllBackends } from '../conv2d/registry';
 import { checkFinite } from './check-finite';
+import { groupNative } from './grouping-native';
 import { groupPortable } from './grouping-portable';
 import type { GroupingAttrs, GroupingMaps } from './types';
 
@@ -15,7 +16,8 @@ interface Inputs {
 
 /** Gives float32 [P, K, 3 + T], x, y, score and tags, and float32 [P], the people's scores. */
 export function registerKeypointGrouping(): void {
-  registerOnAllBackends<Inputs, GroupingAttrs>(GROUP_KEYPOINTS, ({ heatmaps, tags }, attrs) => {
+  registerOnAllBackends<Inputs, GroupingAttrs>(GROUP_KEYPOINTS, ({ heatmaps, tags }, attrs, { native }) => {
+    if (native !== undefined) return groupNative(native, heatmaps, tags, attrs);
     const maps = plainMaps(heatmaps, tags, heatmaps.dataSync<'float32'>(), tags.dataSync<'float32'>());
     const { poses, scores } = groupPortable(maps, attrs);
     return [tf.tensor3d(poses, [scores.length, maps.joints, 3 + maps.tagSize]), tf.tensor1d(scores)];

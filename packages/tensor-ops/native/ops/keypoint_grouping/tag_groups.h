@@ -1,0 +1,38 @@
+// Peaks to people by their tags. Internal to this folder.
+#ifndef ICCONV_OPS_KEYPOINT_GROUPING_TAG_GROUPS_H_
+#define ICCONV_OPS_KEYPOINT_GROUPING_TAG_GROUPS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "ops/keypoint_grouping/keypoint_grouping.h"
+
+namespace icconv {
+
+// A peak of a heatmap; index = y * W + x.
+struct KeypointPeak {
+    int32_t index;
+    float score;
+};
+
+struct JointPeaks {
+    // Above the threshold, best first.
+    std::vector<KeypointPeak> peaks;
+    // [peaks, T]
+    std::vector<float> tags;
+};
+
+// For each joint the number of its peak, or -1.
+using PersonPeaks = std::vector<int32_t>;
+
+std::vector<PersonPeaks> group_by_tags(const KeypointGroupingParams& params, const std::vector<JointPeaks>& joints);
+
+// Mean of the tags [count] of T floats, added in numpy's order: one after the other, but a single column by keypoint_sum().
+std::vector<float> mean_tags(const std::vector<const float*>& members, int64_t tag_size);
+
+// Sum added as numpy adds up to 128 floats: from eight of them on in eight columns.
+float keypoint_sum(const float* values, int64_t count);
+
+}  // namespace icconv
+
+#endif  // ICCONV_OPS_KEYPOINT_GROUPING_TAG_GROUPS_H_
