@@ -41,6 +41,7 @@ export {
   groupKeypointsAsync,
   type KeypointGroups,
 } from './ops/keypoint-grouping';
+export { type AggregateKeypointMapsOptions, aggregateKeypointMaps, type KeypointMaps } from './ops/keypoint-maps';
 export { type MaxPool2dOptions, maxPool2d } from './ops/max-pool2d';
 export { type BatchedNmsOptions, batchedNms, batchedNmsAsync } from './ops/nms';
 export {

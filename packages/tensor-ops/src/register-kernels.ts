@@ -5,6 +5,7 @@ import { registerFusedConv2d } from './ops/fused-conv2d';
 import { registerImageBatch } from './ops/image-batch';
 import { registerInceptionConv2d } from './ops/inception-conv2d';
 import { registerKeypointGrouping } from './ops/keypoint-grouping';
+import { registerKeypointMaps } from './ops/keypoint-maps';
 import { registerMaxPool2d } from './ops/max-pool2d';
 import { registerNms } from './ops/nms';
 import { registerParameterUpdate } from './ops/parameter-update';
@@ -26,6 +27,7 @@ export function registerKernels(): void {
   registerConvProgram();
   registerNms();
   registerKeypointGrouping();
+  registerKeypointMaps();
   registerRoiAlign();
   registerImageBatch();
   registerParameterUpdate();

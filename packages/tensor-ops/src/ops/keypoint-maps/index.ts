@@ -1,0 +1,2 @@
+export { type AggregateKeypointMapsOptions, aggregateKeypointMaps, type KeypointMaps } from './keypoint-maps';
+export { registerKeypointMaps } from './register-keypoint-maps';
