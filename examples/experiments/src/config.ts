@@ -1,7 +1,7 @@
 /** The configuration of an experiment. */
 
-import { backboneSchema } from '@icconv/detection/node';
 import { OBJECTIVES } from '@icconv/edo';
+import { backboneSchema } from '@icconv/models/files';
 import { z } from 'zod';
 import { cocoData, recipeFields } from '../../../packages/cli/src/config/recipe';
 

@@ -1,12 +1,6 @@
 /** What needs Node: files, data sets, training, evaluation. */
-export { backboneSchema, configSchema, configToJson } from './config/config-schema';
-export {
-  type DetectorModel,
-  MODEL_FILE,
-  ModelFileError,
-  readDetectorModel,
-  writeDetectorModel,
-} from './config/model-file';
+export { configSchema, configToJson } from './config/config-schema';
+export { type DetectorModel, readDetectorModel, writeDetectorModel } from './config/model-file';
 export {
   type CocoSamplesOptions,
   categoryIds,
@@ -31,11 +25,9 @@ export { type DetectDatasetOptions, detectDataset, evaluateDetector } from './ev
 export {
   type DetectionData,
   type DetectionRecipe,
-  type DetectionSchedule,
   type TrainDetectorOptions,
   trainDetector,
 } from './training/train-detector';
-export { type FreezingConfig, type TrainableParts, trainableParts } from './training/trainable';
 export {
   type LoadDetectorOptions,
   loadDetectorBackbone,

@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { manualPattern } from '@icconv/inception-conv';
+import { ModelFileError } from '@icconv/models/files';
 import { afterAll, expect, test } from 'vitest';
 import { type FasterRcnnConfig, fasterRcnnConfig, PRESETS } from '../src';
-import { ModelFileError, readDetectorModel, writeDetectorModel } from '../src/node';
+import { readDetectorModel, writeDetectorModel } from '../src/node';
 
 const folder = mkdtempSync(join(tmpdir(), 'icconv-model-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -19,6 +19,7 @@ export { uniformSource } from './init/random';
 export { BATCH_NORM_EPSILON } from './layers/batch-norm';
 export type { BatchNormOptions } from './layers/batch-norm-options';
 export type { ObserveConv } from './layers/conv-layer';
+export { type BatchNormMode, foldedNorm, NORM_PARTS, normLayer } from './layers/norm-layer';
 export { fpnNames, PREFIXES, renameFrom, resnetNames, type WeightNames, type WeightStyle } from './names/names';
 export type { ConvSpec } from './network/plan';
 export type { ResNetOutput } from './network/walk';
@@ -36,6 +37,7 @@ export {
   resnetShapes,
 } from './resnet/features';
 export { type ResNetFeature, type ResNetOptions, type ResNetResult, resnet } from './resnet/resnet';
-export type { StateDict } from './state-dict';
+export { type StateDict, weight } from './state-dict';
 export { formatSummary } from './summary/format-summary';
 export { type LayerSummary, type NetworkCost, type NetworkSummary, summary } from './summary/summary';
+export { type FreezingConfig, type TrainableParts, trainableParts } from './training/trainable-parts';

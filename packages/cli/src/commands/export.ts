@@ -1,6 +1,5 @@
 /** `icconv export onnx WEIGHTS OUTPUT`: a backbone for other runtimes. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { backboneSchema } from '@icconv/detection/node';
 import { parsePattern } from '@icconv/inception-conv';
 import {
   inceptionCounts,
@@ -13,6 +12,7 @@ import {
   resnetShapes,
   type WeightStyle,
 } from '@icconv/models';
+import { backboneSchema } from '@icconv/models/files';
 import { exportOnnx } from '@icconv/models/onnx';
 import { loadBackbone, MODELS } from '@icconv/models/registry';
 import { useEngine } from '@icconv/tensor-ops/engine';

@@ -1,6 +1,7 @@
 /** The configuration file of `icconv search`. */
-import { backboneSchema } from '@icconv/detection/node';
+
 import { OBJECTIVES, type ObjectiveName } from '@icconv/edo';
+import { backboneSchema } from '@icconv/models/files';
 import { z } from 'zod';
 
 const side = z.int().min(1);

@@ -1,9 +1,10 @@
 /** The configuration file of `icconv train detection`. */
 import { readFile } from 'node:fs/promises';
 import { type FasterRcnnConfig, fasterRcnnConfig, PRESETS, type Preset } from '@icconv/detection';
-import { backboneSchema, configSchema } from '@icconv/detection/node';
+import { configSchema } from '@icconv/detection/node';
 import { parsePattern } from '@icconv/inception-conv';
 import { PATTERN_NAMES, type PatternName, type ResNetConfig, withManualPattern } from '@icconv/models';
+import { backboneSchema } from '@icconv/models/files';
 import { z } from 'zod';
 import { ConfigError } from '../config/read-config';
 import { besideConfig, cocoData, recipeFields, underneath } from '../config/recipe';

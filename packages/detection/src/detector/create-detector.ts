@@ -2,12 +2,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DilationPattern } from '@icconv/inception-conv';
 import { type PatternName, type ResNetConfig, type ResNetDepth, resnetConfig, type StateDict } from '@icconv/models';
+import { ModelFileError } from '@icconv/models/files';
 import { InvalidArgumentError, type RgbImage } from '@icconv/tensor-ops';
 import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
 import { decodeImage, type ImageInput } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { ModelFileError, readDetectorModel } from '../config/model-file';
+import { readDetectorModel } from '../config/model-file';
 import { fasterRcnnConfig, type Preset } from '../config/presets';
 import { preparePictures } from '../input/prepare-pictures';
 import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';

@@ -1,10 +1,10 @@
 /** A detector made ready for inference: batch norms folded, bias and ReLU fused, filters packed for the backend's kernels. */
-import { compileForInference, compileFpn, type StateDict } from '@icconv/models';
+import { compileForInference, compileFpn, foldedNorm, type StateDict } from '@icconv/models';
 import { fusedConv2d, type PackedConv2dFilter, packConv2dFilter } from '@icconv/tensor-ops';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { type BoxHeadOutput, boxHeadNames, foldedNorm } from '../roi-heads/box-head';
+import { type BoxHeadOutput, boxHeadNames } from '../roi-heads/box-head';
 import type { Detections } from '../roi-heads/select-detections';
 import type { RpnOutput } from '../rpn/rpn-head';
 import { type DetectorParts, detectWith, type ImageSize } from './faster-rcnn';
@@ -36,8 +36,9 @@ export function compileFasterRcnn(weights: StateDict, config: FasterRcnnConfig):
   }
   for (const name of headNames.convs) {
     const packed = tf.tidy(() => {
-      const { scale, shift } = foldedNorm(weights, `${name}.1`);
-      return packKept(tf.mul(weights[`${name}.0.weight`] as Tensor4D, scale), shift);
+      const filter = weights[`${name}.0.weight`] as Tensor4D;
+      const [scale, shift] = foldedNorm('compileFasterRcnn', weights, `${name}.1`, filter.shape[3]);
+      return packKept(tf.mul(filter, scale), shift);
     });
     layers.set(name, packed);
   }

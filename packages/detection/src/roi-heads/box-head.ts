@@ -3,7 +3,7 @@
  *
  * Letters: R RoIs, S x S bins, C channels, K classes without background.
  */
-import type { StateDict } from '@icconv/models';
+import { foldedNorm, type StateDict } from '@icconv/models';
 import { conv2d, relu } from '@icconv/tensor-ops';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -15,8 +15,6 @@ export interface BoxHeadOutput {
   /** float32 [R, 4 K] or, with deltas for the background, [R, 4 (K + 1)]. */
   readonly deltas: Tensor2D;
 }
-
-const EPSILON = 1e-5;
 
 /** Names of the head's layers, without `.weight` and `.bias`: torchvision's. */
 export function boxHeadNames(config: Pick<RoiConfig, 'convs' | 'linears'>) {
@@ -51,13 +49,6 @@ function linear(weights: StateDict, name: string, x: Tensor2D): Tensor2D {
 }
 
 function normalize(weights: StateDict, name: string, x: Tensor4D): Tensor4D {
-  const { scale, shift } = foldedNorm(weights, name);
+  const [scale, shift] = foldedNorm('boxHead', weights, name, x.shape[3]);
   return tf.add(tf.mul(x, scale), shift);
-}
-
-/** Scale and shift, float32 [C], that a batch norm with its running statistics amounts to. */
-export function foldedNorm(weights: StateDict, name: string): { readonly scale: Tensor1D; readonly shift: Tensor1D } {
-  const part = (suffix: string) => weights[`${name}.${suffix}`] as Tensor1D;
-  const scale: Tensor1D = tf.mul(part('weight'), tf.rsqrt(tf.add(part('running_var'), EPSILON)));
-  return { scale, shift: tf.sub(part('bias'), tf.mul(part('running_mean'), scale)) };
 }

@@ -1,21 +1,18 @@
 /** Trains a Faster R-CNN on COCO data with the loop of `@icconv/training`. */
 import { mkdir } from 'node:fs/promises';
 import type { CocoDataset } from '@icconv/coco';
-import type { StateDict } from '@icconv/models';
+import { type FreezingConfig, type StateDict, trainableParts } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import {
   type AugmentConfig,
   type Batch,
-  cosine,
   decaysMatrices,
-  ema as makeEma,
-  multiStep,
-  type Schedule,
+  recipeOptions,
   sgd,
+  type TrainingRecipe,
   type TrainOptions,
   type TrainResult,
   trainLoop,
-  withWarmUp,
 } from '@icconv/training';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -24,10 +21,10 @@ import { classNames, cocoSamples, type DetectionSample } from '../data/coco-samp
 import { createDetectorLoader } from '../data/detector-loader';
 import { evaluateDetector } from '../evaluation/evaluate-detector';
 import { seededDraw } from '../matching/sampler';
+import { BACKBONE_PREFIX } from '../network/names';
 import type { GroundTruth } from '../roi-heads/sample-proposals';
 import { saveDetectorWeights } from '../weights/detector-weights';
 import { detectionStep } from './detection-step';
-import { type FreezingConfig, trainableParts } from './trainable';
 
 /** A COCO data set and where its pictures lie. */
 export interface DetectionData {
@@ -35,46 +32,20 @@ export interface DetectionData {
   readonly folder: string;
 }
 
-/** How the learning rate goes down; lengths in epochs. */
-export type DetectionSchedule =
-  | { readonly kind: 'cosine'; readonly final?: number }
-  | { readonly kind: 'multiStep'; readonly milestones: readonly number[]; readonly gamma?: number }
-  | { readonly kind: 'constant' };
-
 /** All that makes a training repeatable; plain data, as it stands in a configuration file. */
-export interface DetectionRecipe extends FreezingConfig {
-  readonly epochs: number;
-  /** Pictures a batch. */
-  readonly batchSize: number;
-  readonly learningRate: number;
-  /** @defaultValue cosine */
-  readonly schedule?: DetectionSchedule;
-  /** Updates in which the learning rate grows to its value. @defaultValue `100` */
-  readonly warmUpSteps?: number;
+export interface DetectionRecipe extends TrainingRecipe, FreezingConfig {
   /** @defaultValue `0.9` */
   readonly momentum?: number;
   /** @defaultValue `1e-4` */
   readonly weightDecay?: number;
   /** Norms and biases decay too. @defaultValue `true`, as in the libraries */
   readonly decayNorms?: boolean;
-  /** Gradients are shortened to this norm. @defaultValue none */
-  readonly clipNorm?: number;
-  /** Batches whose mean gradient makes one update. @defaultValue `1` */
-  readonly accumulate?: number;
-  /** Decay of the average of weights that is evaluated and kept. @defaultValue none */
-  readonly emaDecay?: number;
   /** @defaultValue flip with probability 0.5, resizing as in inference */
   readonly augment?: AugmentConfig;
   /** Batches hold either upright or wide pictures. @defaultValue `true` where sizes are known */
   readonly groupByAspect?: boolean;
   /** Leave out pictures without a box. @defaultValue `false` */
   readonly skipEmpty?: boolean;
-  /** Epochs between evaluations. @defaultValue `1` */
-  readonly evaluateEvery?: number;
-  /** Epochs between checkpoints. @defaultValue `1` */
-  readonly checkpointEvery?: number;
-  /** Of order, augmentation and samplers. @defaultValue `0` */
-  readonly seed?: number;
 }
 
 export interface TrainDetectorOptions
@@ -116,7 +87,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
   if (classes.length !== config.classes) {
     throw new InvalidArgumentError('trainDetector', 'classes', classes, `${config.classes} names, as the network has`);
   }
-  const { seed = 0, batchSize, epochs, momentum = 0.9, weightDecay = 1e-4, decayNorms = true, accumulate = 1 } = recipe;
+  const { seed = 0, batchSize, momentum = 0.9, weightDecay = 1e-4, decayNorms = true } = recipe;
   const source = cocoSamples(train.dataset, { ...recipe, folder: train.folder, classes });
   const loader = createDetectorLoader(config.input, {
     source,
@@ -127,25 +98,17 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
     ...(workers !== undefined && { workers }),
     ...(signal !== undefined && { signal }),
   });
-  const { trainable, batchNorm } = trainableParts(recipe);
+  const { trainable, batchNorm } = trainableParts(BACKBONE_PREFIX, recipe);
   const optimizer = sgd({ momentum, weightDecay, ...(!decayNorms && { decays: decaysMatrices }) });
-  const averages = recipe.emaDecay === undefined ? undefined : makeEma({ decay: recipe.emaDecay });
-  const stepsPerEpoch = Math.ceil(loader.batchesPerEpoch / accumulate);
+  const fromRecipe = recipeOptions(recipe, loader.batchesPerEpoch);
   try {
     if (folder !== undefined) await mkdir(folder, { recursive: true });
     return await trainLoop<Batch<DetectionSample>>({
       ...options,
       loader,
       optimizer,
-      schedule: scheduleOf(recipe, stepsPerEpoch),
-      epochs,
-      accumulate,
-      seed,
+      ...fromRecipe,
       freezing: { trainable, ...(options.pretrained !== undefined && { pretrained: options.pretrained }) },
-      ...(recipe.clipNorm !== undefined && { clipNorm: recipe.clipNorm }),
-      ...(averages !== undefined && { ema: averages }),
-      ...(recipe.evaluateEvery !== undefined && { evaluateEvery: recipe.evaluateEvery }),
-      ...(recipe.checkpointEvery !== undefined && { checkpointEvery: recipe.checkpointEvery }),
       step(current, batch, { random }) {
         const truths = batch.samples.map(truthOf);
         try {
@@ -171,7 +134,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
       saveWeights: (path, current) => saveDetectorWeights(path, current, config),
     });
   } finally {
-    averages?.dispose();
+    fromRecipe.ema?.dispose();
     optimizer.dispose();
     await loader.close();
   }
@@ -183,20 +146,4 @@ function truthOf({ objects }: Batch<DetectionSample>['samples'][number]): Ground
     boxes: tf.tensor2d(corners, [objects.length, 4]) as Tensor2D,
     classes: Int32Array.from(objects, ({ classIndex }) => classIndex),
   };
-}
-
-function scheduleOf(recipe: DetectionRecipe, stepsPerEpoch: number): Schedule {
-  const { learningRate, epochs, schedule = { kind: 'cosine' }, warmUpSteps = 100 } = recipe;
-  const steps = (inEpochs: number) => Math.max(1, Math.round(inEpochs * stepsPerEpoch));
-  const shape = (): Schedule => {
-    switch (schedule.kind) {
-      case 'cosine':
-        return cosine(learningRate, { steps: steps(epochs), final: schedule.final ?? 0 });
-      case 'multiStep':
-        return multiStep(learningRate, { milestones: schedule.milestones.map(steps), gamma: schedule.gamma ?? 0.1 });
-      case 'constant':
-        return () => learningRate;
-    }
-  };
-  return warmUpSteps === 0 ? shape() : withWarmUp(shape(), { steps: warmUpSteps });
 }

@@ -1,7 +1,7 @@
 /** Checkpoints of detectors: torchvision's, mmdetection's, detectron2's and our own, as safetensors or PyTorch files. */
-import { inceptionCounts, renameFrom, resnetShapes, type WeightStyle } from '@icconv/models';
+import { inceptionCounts, renameFrom, type WeightStyle } from '@icconv/models';
+import { type LoadWeightsOptions, loadBackboneWeights } from '@icconv/models/files';
 import {
-  type LoadStateDictOptions,
   loadStateDict,
   openWeights,
   type SaveStateDictOptions,
@@ -15,11 +15,7 @@ import { fasterRcnnShapes } from '../network/shapes';
 import { flattenedWeight, fromTorchOrder, toTorchOrder } from './flatten-order';
 import { detectorNames, styleOfNames } from './names';
 
-export interface LoadDetectorOptions
-  extends Pick<
-    LoadStateDictOptions,
-    'skipMismatched' | 'strict' | 'ema' | 'container' | 'onReport' | 'onProgress' | 'signal'
-  > {
+export interface LoadDetectorOptions extends LoadWeightsOptions {
   /** Whose names the checkpoint has. @defaultValue recognised by them */
   readonly style?: WeightStyle;
 }
@@ -78,24 +74,11 @@ export async function saveDetectorWeights(
   }
 }
 
-/**
- * Loads a classifier's checkpoint (ImageNet's, say) as the backbone; its `fc` layer is left out. A plain checkpoint gives an inception
- * backbone its start.
- *
- * @returns weights by the detector's names; the caller owns them.
- */
+/** Loads a classifier's checkpoint as the backbone, see `loadBackboneWeights`. @returns weights by the detector's names; the caller owns them. */
 export async function loadDetectorBackbone(
   path: string,
   config: FasterRcnnConfig,
-  options: Omit<LoadDetectorOptions, 'style'> = {},
+  options: LoadWeightsOptions = {},
 ): Promise<Record<string, Tensor>> {
-  const { classes: _, ...backbone } = config.backbone;
-  const counts = inceptionCounts(backbone);
-  const weights = await loadStateDict(path, {
-    ...options,
-    expected: resnetShapes(backbone),
-    rename: (name) => (name.startsWith('fc.') ? undefined : name),
-    ...(Object.keys(counts).length > 0 && { inceptionCounts: counts }),
-  });
-  return Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [BACKBONE_PREFIX + name, tensor]));
+  return loadBackboneWeights(path, config.backbone, BACKBONE_PREFIX, options);
 }

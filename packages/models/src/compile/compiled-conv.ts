@@ -10,8 +10,8 @@ import {
 } from '@icconv/tensor-ops';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { scaleAndShift } from '../layers/batch-norm';
-import { filterShape, normWeights } from '../layers/conv-layer';
+import { filterShape } from '../layers/conv-layer';
+import { foldedNorm } from '../layers/norm-layer';
 import { type ConvSpec, samePad } from '../network/plan';
 import { type StateDict, weight } from '../state-dict';
 
@@ -46,7 +46,7 @@ export function foldConv(op: string, weights: StateDict, spec: ConvSpec): [filte
   if (spec.norm === undefined) {
     return [tf.clone(filter), tf.clone(weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]))];
   }
-  const [scale, shift] = scaleAndShift(normWeights(op, weights, spec.norm, spec.outChannels));
+  const [scale, shift] = foldedNorm(op, weights, spec.norm, spec.outChannels);
   return [tf.mul(filter, scale), shift];
 }
 

@@ -5,14 +5,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type ConvSpec, samePad } from '../network/plan';
 import type { AfterConv } from '../network/walk';
 import { type StateDict, weight } from '../state-dict';
-import { type BatchNormWeights, normalizeByBatch, normalizeByRunning } from './batch-norm';
+import { type BatchNormMode, NORM_PARTS, normLayer } from './norm-layer';
 
 /** Shape of a convolution's filter. */
 export function filterShape({ size, inChannels, outChannels, groups }: ConvSpec): [number, number, number, number] {
   return [size, size, inChannels / groups, outChannels];
 }
-
-const NORM_PARTS = ['weight', 'bias', 'running_mean', 'running_var'] as const;
 
 /** Names and shapes of a convolution's weights and those of its batch norm. */
 export function convShapes(specs: readonly ConvSpec[]): Record<string, readonly number[]> {
@@ -23,15 +21,6 @@ export function convShapes(specs: readonly ConvSpec[]): Record<string, readonly 
     for (const name of vectors) shapes[name] = [spec.outChannels];
   }
   return shapes;
-}
-
-/** How the batch norms of a run behave. */
-export interface BatchNormMode {
-  /** True for those that take the statistics of the batch, by name. */
-  readonly trains: (norm: string) => boolean;
-  readonly momentum: number;
-  /** Receives the new running statistics. */
-  readonly statistics: Record<string, Tensor1D>;
 }
 
 /** Told of every convolution and its input; may give the output, before norm or bias, in the convolution's stead. */
@@ -50,27 +39,12 @@ export function convLayer(
   const known = observe?.(spec, x);
   const filter = weight<Tensor4D>(op, weights, `${spec.name}.weight`, filterShape(spec));
   const { norm } = spec;
-  let y: Tensor4D;
-  if (norm === undefined) {
-    const bias = weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]);
-    y = known === undefined ? convolve(x, filter, spec, bias) : tf.add(known, bias);
-  } else if (mode.trains(norm)) {
-    const z = known ?? convolve(x, filter, spec);
+  if (norm !== undefined) {
     const after = { relu, ...(residual !== undefined && { residual }) };
-    const result = normalizeByBatch(
-      op,
-      norm,
-      z,
-      normWeights(op, weights, norm, spec.outChannels),
-      mode.momentum,
-      after,
-    );
-    mode.statistics[`${norm}.running_mean`] = result.mean;
-    mode.statistics[`${norm}.running_var`] = result.variance;
-    return result.y;
-  } else {
-    y = normalizeByRunning(known ?? convolve(x, filter, spec), normWeights(op, weights, norm, spec.outChannels));
+    return normLayer(op, weights, known ?? convolve(x, filter, spec), norm, mode, after);
   }
+  const bias = weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]);
+  let y = known === undefined ? convolve(x, filter, spec, bias) : tf.add<Tensor4D>(known, bias);
   if (residual !== undefined) y = tf.add(y, residual);
   return relu ? reluOf(y) : y;
 }
@@ -81,10 +55,4 @@ function convolve(x: Tensor4D, filter: Tensor4D, spec: ConvSpec, bias?: Tensor1D
   return dilations === undefined
     ? conv2d(x, filter, { ...common, pad: samePad(spec) })
     : inceptionConv2d(x, filter, { ...common, dilations });
-}
-
-/** The weights of a batch norm. */
-export function normWeights(op: string, weights: StateDict, norm: string, channels: number): BatchNormWeights {
-  const take = (name: string) => weight<Tensor1D>(op, weights, `${norm}.${name}`, [channels]);
-  return { weight: take('weight'), bias: take('bias'), mean: take('running_mean'), variance: take('running_var') };
 }

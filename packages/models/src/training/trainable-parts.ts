@@ -1,6 +1,5 @@
 /** Which weights a training changes, and which batch norms take the batch's statistics. */
-import { isStatisticName } from '@icconv/training';
-import { BACKBONE_PREFIX } from '../network/names';
+import { isStatistic } from '../resnet/features';
 
 export interface FreezingConfig {
   /**
@@ -22,20 +21,21 @@ export interface TrainableParts {
   readonly batchNorm: (norm: string) => boolean;
 }
 
-/** A norm of the backbone: `bn1` and its like, and those of the shortcuts. */
+/** A norm of a ResNet: `bn1` and its like, and those of the shortcuts. */
 const NORM = /(?:^|\.)(?:bn\d|downsample\.1)(?=\.|$)/;
 
-export function trainableParts(options: FreezingConfig = {}): TrainableParts {
+/** @param prefix - of the backbone's names among the network's. */
+export function trainableParts(prefix: string, options: FreezingConfig = {}): TrainableParts {
   const { freezeAt = 0, norms = 'train' } = options;
   const stageOf = (name: string): number => {
     const layer = /^layer(\d)\./.exec(name);
     return layer === null ? 1 : Number(layer[1]) + 1;
   };
-  const inBackbone = (name: string) => name.startsWith(BACKBONE_PREFIX);
-  const frozenStage = (name: string) => inBackbone(name) && stageOf(name.slice(BACKBONE_PREFIX.length)) <= freezeAt;
+  const inBackbone = (name: string) => name.startsWith(prefix);
+  const frozenStage = (name: string) => inBackbone(name) && stageOf(name.slice(prefix.length)) <= freezeAt;
   return {
     trainable(name) {
-      if (isStatisticName(name) || frozenStage(name)) return false;
+      if (isStatistic(name) || frozenStage(name)) return false;
       return !(norms === 'frozen' && inBackbone(name) && NORM.test(name));
     },
     batchNorm: (norm) => !frozenStage(norm) && (norms === 'train' || !inBackbone(norm)),

@@ -1,0 +1,49 @@
+/** The schema of a backbone's configuration, for files: what `ResNetConfig` is in types. */
+import { type DilationPattern, formatPattern, parsePattern } from '@icconv/inception-conv';
+import { z } from 'zod';
+import type { ResNetConfig } from '../config/resnet-config';
+import { PATTERN_NAMES, type PatternName } from '../patterns/names';
+
+const whole = z.int().min(1);
+const blocks = z.tuple([whole, whole, whole, whole]);
+
+/** A published pattern's name, or a pattern in one of its file formats. */
+const pattern = z.union([
+  z.enum(PATTERN_NAMES as unknown as readonly [PatternName, ...PatternName[]]),
+  z.unknown().transform((value, context): DilationPattern => {
+    try {
+      return parsePattern(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  }),
+]);
+
+const layers = z.array(z.string()).optional();
+const conv = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('plain') }),
+  z.strictObject({ kind: z.literal('inception'), pattern, layers }),
+  z.strictObject({ kind: z.literal('super'), size: whole, layers }),
+]);
+
+export const backboneSchema = z.strictObject({
+  depth: z.literal([18, 34, 50, 101, 152]).optional(),
+  block: z.enum(['basic', 'bottleneck']).optional(),
+  blocks: blocks.optional(),
+  width: whole.optional(),
+  groups: whole.optional(),
+  groupWidth: whole.optional(),
+  stridePlacement: z.enum(['pytorch', 'caffe']).optional(),
+  conv: z.union([conv, z.array(conv)]).optional(),
+});
+
+/** The configuration with its patterns in the readable file format, as {@link backboneSchema} reads it. */
+export function backboneToJson(backbone: ResNetConfig): unknown {
+  if (backbone.conv === undefined) return backbone;
+  const choices = [backbone.conv].flat().map((choice) => {
+    if (choice.kind !== 'inception' || typeof choice.pattern === 'string') return choice;
+    return { ...choice, pattern: JSON.parse(formatPattern(choice.pattern)) as unknown };
+  });
+  return { ...backbone, conv: choices.length === 1 ? choices[0] : choices };
+}

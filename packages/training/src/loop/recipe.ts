@@ -1,0 +1,71 @@
+/** What every training recipe has, as plain data for configuration files, and what the loop makes of it. */
+import type { AugmentConfig } from '../augment/config';
+import { ema } from '../optimizers/ema';
+import { constant, cosine, multiStep, type Schedule, withWarmUp } from '../schedules/schedules';
+import type { TrainBatch, TrainOptions } from './types';
+
+/** How the learning rate goes down; lengths in epochs. */
+export type ScheduleConfig =
+  | { readonly kind: 'cosine'; readonly final?: number }
+  | { readonly kind: 'multiStep'; readonly milestones: readonly number[]; readonly gamma?: number }
+  | { readonly kind: 'constant' };
+
+export interface TrainingRecipe {
+  readonly epochs: number;
+  /** Pictures a batch. */
+  readonly batchSize: number;
+  readonly learningRate: number;
+  /** @defaultValue cosine */
+  readonly schedule?: ScheduleConfig;
+  /** Updates in which the learning rate grows to its value. @defaultValue `100` */
+  readonly warmUpSteps?: number;
+  /** Gradients are shortened to this norm. @defaultValue none */
+  readonly clipNorm?: number;
+  /** Batches whose mean gradient makes one update. @defaultValue `1` */
+  readonly accumulate?: number;
+  /** Decay of the average of weights that is evaluated and kept. @defaultValue none */
+  readonly emaDecay?: number;
+  readonly augment?: AugmentConfig;
+  /** Epochs between evaluations. @defaultValue `1` */
+  readonly evaluateEvery?: number;
+  /** Epochs between checkpoints. @defaultValue `1` */
+  readonly checkpointEvery?: number;
+  /** Of order, augmentation and all other chance. @defaultValue `0` */
+  readonly seed?: number;
+}
+
+type FromRecipe = Pick<
+  TrainOptions<TrainBatch>,
+  'schedule' | 'epochs' | 'accumulate' | 'seed' | 'clipNorm' | 'ema' | 'evaluateEvery' | 'checkpointEvery'
+>;
+
+/** The loop's options that a recipe decides. The caller disposes `ema`. */
+export function recipeOptions(recipe: TrainingRecipe, batchesPerEpoch: number): FromRecipe {
+  const { epochs, accumulate = 1, seed = 0, clipNorm, emaDecay, evaluateEvery, checkpointEvery } = recipe;
+  return {
+    schedule: scheduleOf(recipe, Math.ceil(batchesPerEpoch / accumulate)),
+    epochs,
+    accumulate,
+    seed,
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(emaDecay !== undefined && { ema: ema({ decay: emaDecay }) }),
+    ...(evaluateEvery !== undefined && { evaluateEvery }),
+    ...(checkpointEvery !== undefined && { checkpointEvery }),
+  };
+}
+
+function scheduleOf(recipe: TrainingRecipe, stepsPerEpoch: number): Schedule {
+  const { learningRate, epochs, schedule = { kind: 'cosine' }, warmUpSteps = 100 } = recipe;
+  const steps = (inEpochs: number) => Math.max(1, Math.round(inEpochs * stepsPerEpoch));
+  const shape = (): Schedule => {
+    switch (schedule.kind) {
+      case 'cosine':
+        return cosine(learningRate, { steps: steps(epochs), final: schedule.final ?? 0 });
+      case 'multiStep':
+        return multiStep(learningRate, { milestones: schedule.milestones.map(steps), gamma: schedule.gamma ?? 0.1 });
+      case 'constant':
+        return constant(learningRate);
+    }
+  };
+  return warmUpSteps === 0 ? shape() : withWarmUp(shape(), { steps: warmUpSteps });
+}
