@@ -103,8 +103,15 @@ export function makeFigure(pose: Pose, height: number, center: Point): Figure {
   }
   const at = (name: KeypointName) => joints.get(name)!;
   add('torso', [at('left_shoulder'), at('right_shoulder'), at('right_hip'), at('left_hip')], BODY.torsoRadius);
-  add('neck', [chest, head], BODY.torsoRadius);
   add('head', [head], BODY.head);
+  // Under the collar and the chin, however the figure bends.
+  const behind = Math.min(...shapes.slice(-2).map(({ depth }) => depth)) - 0.001;
+  shapes.push({
+    part: 'neck',
+    points: [chest, head].map((end) => project(end).point),
+    radius: BODY.torsoRadius * height,
+    depth: behind,
+  });
 
   const onHead = (x: number, y: number, z: number) =>
     project([head[0] + x * BODY.head, head[1] + y * BODY.head, head[2] + z * BODY.head]).point;

@@ -22,6 +22,13 @@ describe('scenes of figures', () => {
     expect(paintScene(scene(4, 'train'))).not.toBe(paintScene(scenes[3]!));
   });
 
+  it('are marked on the left, or on either side', () => {
+    const either = scenes.map((each) => paintScene(each, { mark: 'either' }));
+    const same = either.filter((svg, index) => svg === paintScene(scenes[index]!)).length;
+    expect(same).toBeGreaterThan(20);
+    expect(same).toBeLessThan(100);
+  });
+
   it('hold 1 to 4 figures of the heights asked for, larger ones later', () => {
     const counts = new Set(scenes.map(({ figures }) => figures.length));
     expect([...counts].sort()).toEqual([1, 2, 3, 4]);
@@ -68,6 +75,10 @@ describe('scenes of figures', () => {
     expect(share(2)).toBeGreaterThan(0.7);
     expect(share(1)).toBeGreaterThan(0.02);
     expect(share(0)).toBeGreaterThan(0.02);
+    for (const { visibility } of scenes.flatMap(({ figures }) => figures)) {
+      const seen = visibility.filter((flag) => flag === 2).length;
+      expect(seen).toBeGreaterThanOrEqual(0.6 * visibility.filter((flag) => flag > 0).length);
+    }
   });
 });
 
