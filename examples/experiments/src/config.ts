@@ -29,6 +29,8 @@ export const experimentSchema = z.strictObject({
   seeds: z.array(z.int()).min(1),
   methods: z.array(z.enum(METHODS as unknown as [Method, ...Method[]])).min(1),
   superRecipe: recipe,
+  /** What the super-network starts from: random weights, or the plain network from scratch, widened by zeros; that needs `scratch`. */
+  superStart: z.enum(['random', 'plain']).default('random'),
   recipe,
   /** Also the plain network from scratch, for as many epochs as super-network and network together. */
   scratch: z.boolean().default(false),

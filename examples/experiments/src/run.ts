@@ -30,6 +30,7 @@ import {
   searchDilations,
   superConfig,
   superLayers,
+  widenWeights,
 } from '@icconv/edo';
 import { type DilationPattern, formatPattern, patternStatistics } from '@icconv/inception-conv';
 import type { ResNetConfig, StateDict } from '@icconv/models';
@@ -80,6 +81,7 @@ async function main(): Promise<void> {
   for (const seed of experiment.seeds) {
     const left = experiment.methods.filter((method) => !isDone(setting, method, seed));
     if (left.length > 0) {
+      if (experiment.scratch && experiment.superStart === 'plain') await scratch(setting, seed);
       const network = await superNetwork(setting, seed);
       try {
         for (const method of left) await cut(setting, seed, method, network);
@@ -197,12 +199,27 @@ async function superNetwork(setting: Setting, seed: number): Promise<SuperNetwor
   const name = `super-${seed}`;
   const trained = join(setting.folder, name, FINAL_FILE);
   if (existsSync(trained)) return { config, weights: await loadDetectorWeights(trained, config) };
-  const weights = initFasterRcnn(config, { seed });
+  const weights = await superStart(setting, seed, config);
   const minutes = await train(setting, name, config, weights, { ...experiment.superRecipe, seed } as DetectionRecipe);
   if (!isDone(setting, 'super', seed)) {
     await finish(setting, { method: 'super', seed, epochs: experiment.superRecipe.epochs, minutes }, config, weights);
   }
   return { config, weights };
+}
+
+/** Random weights, or those of the trained plain network with zeros for the new taps. */
+async function superStart(
+  setting: Setting,
+  seed: number,
+  config: FasterRcnnConfig,
+): Promise<Record<string, tf.Tensor>> {
+  const { model, superStart: from } = setting.experiment;
+  if (from === 'random') return initFasterRcnn(config, { seed });
+  const plain = detectorOf(setting, model.backbone as ResNetConfig);
+  const weights = await loadDetectorWeights(join(setting.folder, `plain-scratch-${seed}`, FINAL_FILE), plain);
+  const widened = widenWeights(weights, config.backbone, { prefix: PREFIX });
+  tf.dispose(weights);
+  return widened;
 }
 
 async function cut(setting: Setting, seed: number, method: Method, { config, weights }: SuperNetwork): Promise<void> {
