@@ -1,6 +1,6 @@
 /** The detector for servers: it runs in a process of its own. */
 import { createRemote } from '@icconv/tensor-ops/remote';
-import type { ImageInput } from '@icconv/training';
+import { type ImageInput, sendableImage } from '@icconv/training';
 import type { CheckpointSource, ConfigSource, DetectorOptions, FolderSource } from './create-detector';
 import type { DetectionResult, Detector } from './types';
 
@@ -28,18 +28,11 @@ export async function createRemoteDetector(options: RemoteDetectorOptions): Prom
     classes,
     async detect(images, { signal, ...detectOptions } = {}) {
       const list = (Array.isArray(images) ? images : [images]) as readonly ImageInput[];
-      const sent = await Promise.all(list.map(cloneable));
+      const sent = await Promise.all(list.map(sendableImage));
       return (await remote.call('detect', [sent, detectOptions], signal)) as DetectionResult[];
     },
     dispose: () => remote.dispose(),
   };
-}
-
-/** What goes over to another process: addresses as text, and pipelines of sharp as the picture they make. */
-async function cloneable(image: ImageInput): Promise<ImageInput> {
-  if (image instanceof URL) return image.href;
-  if (typeof image === 'object' && 'toColourspace' in image) return image.clone().png().toBuffer();
-  return image;
 }
 
 function hostedModule(): string {

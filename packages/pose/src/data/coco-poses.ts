@@ -1,0 +1,88 @@
+/** Training samples from COCO keypoints. */
+import { join } from 'node:path';
+import type { CocoCategory, CocoDataset, CocoId } from '@icconv/coco';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import type { PixelMask, Sample, SampleObject, SampleSource } from '@icconv/training';
+
+export interface PoseObject extends SampleObject {
+  readonly keypoints: readonly number[];
+}
+
+export interface PoseSample extends Sample<PoseObject> {
+  readonly imageId: CocoId;
+}
+
+export interface CocoPosesOptions {
+  /** Where the pictures lie; `file_name` is resolved against it. */
+  readonly folder: string;
+  /** Name of the category. @defaultValue the only one that has keypoints */
+  readonly category?: string;
+  /** Only these pictures. @defaultValue all */
+  readonly imageIds?: readonly CocoId[];
+  /** Leave out pictures without a labelled keypoint. @defaultValue `false`: they teach what is background */
+  readonly skipEmpty?: boolean;
+}
+
+/** The category whose keypoints are learned. @throws {@link InvalidArgumentError} where there is none, or a choice to make. */
+export function poseCategory(dataset: CocoDataset, name?: string): CocoCategory {
+  const withKeypoints = dataset.categories.filter(({ keypoints = [] }) => keypoints.length > 0);
+  const found = withKeypoints.filter((category) => name === undefined || category.name === name);
+  if (found.length === 1) return found[0]!;
+  const known = withKeypoints.map((category) => category.name).join(', ') || 'none';
+  throw new InvalidArgumentError(
+    'poseCategory',
+    'category',
+    name,
+    `the name of one category with keypoints (${known})`,
+  );
+}
+
+/**
+ * A source for `createLoader`: people with labelled keypoints; crowds and people without labels are masked where they have a mask, as they
+ * hide people that the network would be punished for finding.
+ *
+ * @throws {@link InvalidArgumentError} for a data set without pictures.
+ */
+export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): SampleSource<PoseSample> {
+  const { folder, skipEmpty = false } = options;
+  const { id: catIds, keypoints: names = [] } = poseCategory(dataset, options.category);
+  const samples: { readonly sample: PoseSample; readonly hidden: readonly CocoId[] }[] = [];
+  for (const image of dataset.loadImgs(options.imageIds ?? dataset.getImgIds())) {
+    const objects: PoseObject[] = [];
+    const hidden: CocoId[] = [];
+    for (const one of dataset.loadAnns(dataset.getAnnIds({ imgIds: image.id, catIds }))) {
+      const { keypoints = [], iscrowd, segmentation, id } = one;
+      const labelled = keypoints.some((value, at) => at % 3 === 2 && value > 0);
+      if (iscrowd !== 1 && labelled) {
+        if (keypoints.length !== 3 * names.length) {
+          const expected = `${3 * names.length} numbers, as the category has ${names.length} keypoints`;
+          throw new InvalidArgumentError('cocoPoses', `keypoints of annotation ${id}`, keypoints.length, expected);
+        }
+        objects.push({ keypoints });
+      } else if (segmentation !== undefined && id !== undefined) hidden.push(id);
+    }
+    if (skipEmpty && objects.length === 0) continue;
+    if (image.file_name === undefined) {
+      throw new InvalidArgumentError('cocoPoses', 'file_name', undefined, `given for image ${image.id}`);
+    }
+    const sample = { image: join(folder, image.file_name), name: image.file_name, objects, imageId: image.id };
+    samples.push({ sample, hidden });
+  }
+  if (samples.length === 0) {
+    throw new InvalidArgumentError('cocoPoses', 'dataset', 'no pictures', 'a data set with pictures to train on');
+  }
+  return {
+    length: samples.length,
+    get(index) {
+      const { sample, hidden } = samples[index]!;
+      return hidden.length === 0 ? sample : { ...sample, ignore: maskOf(dataset, hidden) };
+    },
+  };
+}
+
+function maskOf(dataset: CocoDataset, ids: readonly CocoId[]): PixelMask {
+  const [first, ...rest] = ids.map((id) => dataset.annToMask(id));
+  const data = Uint8Array.from(first!.data);
+  for (const mask of rest) for (const [i, value] of mask.data.entries()) if (value !== 0) data[i] = 1;
+  return { data, height: first!.height, width: first!.width };
+}

@@ -1,0 +1,136 @@
+/** A pose estimator ready for use: decoding, preparation, network, grouping, and results in pixels of the pictures. */
+import { setImmediate } from 'node:timers/promises';
+import type { DilationPattern } from '@icconv/inception-conv';
+import { type PatternName, type ResNetConfig, type ResNetDepth, resnetConfig, type StateDict } from '@icconv/models';
+import { ModelFileError } from '@icconv/models/files';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
+import { decodeImage, type ImageInput } from '@icconv/training';
+import * as tf from '@tensorflow/tfjs-core';
+import { readPoseModel } from '../config/model-file';
+import { type PoseConfig, poseConfig } from '../config/pose-config';
+import { type CompiledPose, compilePose } from '../network/compile-pose';
+import type { Skeleton } from '../skeleton/skeleton';
+import { loadPoseWeights } from '../weights/pose-weights';
+import { checkDivisor, estimatePicture } from './estimate-picture';
+import type { EstimateOptions, PoseEstimator, PoseResult } from './types';
+
+/** A trained estimator's folder, as `icconv train pose` writes it. */
+export interface FolderSource {
+  readonly model: string;
+  /** @defaultValue model, best or final.safetensors in the folder */
+  readonly weights?: string;
+}
+
+/** A checkpoint, and what it belongs to. */
+export interface CheckpointSource {
+  /** A depth for an ordinary ResNet. */
+  readonly backbone: ResNetConfig | ResNetDepth;
+  /** Dilations of the backbone's 3x3 convolutions. @defaultValue plain convolutions */
+  readonly pattern?: PatternName | DilationPattern;
+  /** A file of mmpose 0.x or our own; or loaded weights by mmpose's names, which stay the caller's. */
+  readonly weights: string | StateDict;
+  /** @defaultValue COCO's 17 keypoints */
+  readonly skeleton?: Skeleton;
+}
+
+/** As {@link CheckpointSource}, for networks that differ from mmpose's. */
+export interface ConfigSource {
+  readonly config: PoseConfig;
+  readonly weights: string | StateDict;
+}
+
+export type EstimatorSource = FolderSource | CheckpointSource | ConfigSource;
+
+export type EstimatorOptions = EstimatorSource & {
+  /** @defaultValue `'auto'`: CUDA, then native CPU, then wasm */
+  readonly device?: EngineDevice;
+  /** Threads of TensorFlow. @defaultValue all processors */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+};
+
+export interface LocalPoseEstimator extends PoseEstimator {
+  readonly config: PoseConfig;
+  /** For those who want heatmaps and tags. */
+  readonly network: CompiledPose;
+}
+
+/**
+ * Loads a pose estimator into this process. Its calls keep the event loop busy while TensorFlow works; `createRemotePoseEstimator` does not.
+ *
+ * @throws WeightFormatError, StateDictMismatchError for files that are damaged or belong to another network; {@link ModelFileError};
+ *   {@link InvalidArgumentError}.
+ * @example
+ * ```ts
+ * const estimator = await createPoseEstimator({ backbone: 50, weights: 'res50_coco_640x640.pth' });
+ * const [result] = await estimator.estimate('street.jpg', { scales: [2, 1, 0.5] });
+ * for (const { score, keypoints } of result.poses) console.log(score, keypoints[0]); // { name: 'nose', x, y, score }
+ * await estimator.dispose();
+ * ```
+ */
+export async function createPoseEstimator(options: EstimatorOptions): Promise<LocalPoseEstimator> {
+  const { device = 'auto', threads, signal } = options;
+  const { config, weights } = await resolve(options);
+  checkDivisor(config);
+  await useEngine({ device, ...(threads !== undefined && { threads }) });
+  let network: CompiledPose;
+  if (typeof weights === 'string') {
+    const loaded = await loadPoseWeights(weights, config, { ...(signal !== undefined && { signal }) });
+    try {
+      network = compilePose(loaded, config);
+    } finally {
+      tf.dispose(loaded);
+    }
+  } else network = compilePose(weights, config);
+  let disposed = false;
+
+  return {
+    keypoints: config.skeleton.keypoints,
+    config,
+    network,
+    async estimate(images, estimateOptions = {}) {
+      if (disposed) {
+        throw new InvalidArgumentError('estimate', 'estimator', 'disposed', 'an estimator that was not disposed');
+      }
+      const list = isList(images) ? images : [images];
+      const results: PoseResult[] = [];
+      // While TensorFlow works on one picture, sharp's threads decode the next.
+      let next = decode(list[0], estimateOptions);
+      for (let i = 0; i < list.length; i++) {
+        const picture = await next;
+        next = decode(list[i + 1], estimateOptions);
+        next.catch(() => {});
+        estimateOptions.signal?.throwIfAborted();
+        results.push(estimatePicture(network, picture!, config, estimateOptions));
+        // Let timers and other requests in.
+        await setImmediate();
+      }
+      return results;
+    },
+    async dispose() {
+      if (!disposed) network.dispose();
+      disposed = true;
+    },
+  };
+}
+
+async function resolve(options: EstimatorSource): Promise<ConfigSource> {
+  if ('model' in options) {
+    const found = await readPoseModel(options.model);
+    const weights = options.weights ?? found.weights;
+    if (weights === undefined) throw new ModelFileError(options.model, 'no weights beside the description');
+    return { config: found.config, weights };
+  }
+  if ('config' in options) return options;
+  const { backbone, pattern, weights, skeleton } = options;
+  const plain = typeof backbone === 'number' ? resnetConfig(backbone) : backbone;
+  const full: ResNetConfig = pattern === undefined ? plain : { ...plain, conv: { kind: 'inception', pattern } };
+  return { config: poseConfig({ backbone: full, ...(skeleton !== undefined && { skeleton }) }), weights };
+}
+
+const isList = (images: ImageInput | readonly ImageInput[]): images is readonly ImageInput[] => Array.isArray(images);
+
+async function decode(image: ImageInput | undefined, { decode: how = {}, signal }: EstimateOptions) {
+  return image === undefined ? undefined : decodeImage(image, { ...how, ...(signal !== undefined && { signal }) });
+}

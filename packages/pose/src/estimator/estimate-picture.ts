@@ -1,0 +1,85 @@
+/** One picture through the network, flip and scales, grouping, and back to its pixels. */
+import { aggregateKeypointMaps, groupKeypoints, InvalidArgumentError, type RgbImage } from '@icconv/tensor-ops';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { outputStrides, type PoseConfig } from '../config/pose-config';
+import { placeInput, prepareInput, toPicture } from '../input/prepare';
+import type { CompiledPose } from '../network/compile-pose';
+import { flipIndex } from '../skeleton/skeleton';
+import type { EstimateOptions, Pose, PoseResult } from './types';
+
+/** @throws {@link InvalidArgumentError} for scales that cannot be. */
+export function estimatePicture(
+  network: Pick<CompiledPose, 'forward'>,
+  picture: RgbImage,
+  config: PoseConfig,
+  { flip = true, scales = [1], scoreThreshold = 0 }: EstimateOptions = {},
+): PoseResult {
+  checkScales(scales);
+  const sorted = [...scales].sort((a, b) => b - a);
+  const least = sorted.at(-1)!;
+  // Tags come from scale 1, or from the only scale; everything is brought to the size of the input there.
+  const base = sorted.length === 1 ? sorted[0]! : 1;
+  const place = (scale: number) => placeInput(picture, config.input, scale, least);
+  const placement = place(base);
+  const { keypoints } = config.skeleton;
+  const maps: Tensor4D[] = [];
+  try {
+    let tagsFrom = 0;
+    for (const scale of sorted) {
+      const input = prepareInput(picture, place(scale), config.input, flip);
+      if (scale === base) tagsFrom = maps.length;
+      maps.push(...network.forward(input));
+      input.dispose();
+    }
+    const { heatmaps, tags } = aggregateKeypointMaps(maps, {
+      keypoints: keypoints.length,
+      size: [placement.height, placement.width],
+      flipIndex: flipIndex(config.skeleton),
+      tagsFrom,
+    });
+    try {
+      const groups = groupKeypoints(heatmaps, tags, config.grouping);
+      const poses: Pose[] = [];
+      for (let person = 0; person < groups.people; person++) {
+        const score = groups.scores[person]!;
+        if (score < scoreThreshold) continue;
+        const found = keypoints.map((name, joint) => {
+          const at = 3 * (person * keypoints.length + joint);
+          const [x, y, own] = groups.keypoints.subarray(at, at + 3) as unknown as [number, number, number];
+          const [px, py] = own > 0 ? toPicture(x, y, placement) : [0, 0];
+          return { name, x: px, y: py, score: own };
+        });
+        poses.push({ keypoints: found, score, box: boxOf(found.filter((one) => one.score > 0)) });
+      }
+      poses.sort((a, b) => b.score - a.score);
+      return { width: picture.width, height: picture.height, poses };
+    } finally {
+      tf.dispose([heatmaps, tags]);
+    }
+  } finally {
+    tf.dispose(maps);
+  }
+}
+
+/** The stride of the finest output must divide the input. */
+export function checkDivisor(config: PoseConfig): void {
+  const { divisor } = config.input;
+  if (divisor % 32 === 0) return;
+  const expected = `a multiple of 32, for outputs of stride ${outputStrides(config).join(', ')}`;
+  throw new InvalidArgumentError('pose', 'input.divisor', divisor, expected);
+}
+
+function checkScales(scales: readonly number[]): void {
+  const distinct = new Set(scales);
+  const fine = scales.length > 0 && distinct.size === scales.length && scales.every((scale) => scale > 0);
+  if (!fine || (scales.length > 1 && !distinct.has(1))) {
+    throw new InvalidArgumentError('estimate', 'scales', scales, 'one positive number, or several with 1 among them');
+  }
+}
+
+function boxOf(points: readonly { readonly x: number; readonly y: number }[]): Pose['box'] {
+  const xs = points.map(({ x }) => x);
+  const ys = points.map(({ y }) => y);
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}

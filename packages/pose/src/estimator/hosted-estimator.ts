@@ -1,0 +1,17 @@
+/** What runs in the process of a remote pose estimator. */
+import type { Hosted } from '@icconv/tensor-ops/remote';
+import type { ImageInput } from '@icconv/training';
+import { createPoseEstimator, type EstimatorOptions } from './create-estimator';
+import type { EstimateOptions } from './types';
+
+export async function create(options: EstimatorOptions): Promise<Hosted> {
+  const estimator = await createPoseEstimator(options);
+  return {
+    facts: { keypoints: estimator.keypoints },
+    methods: {
+      estimate: (images: readonly ImageInput[], how: Omit<EstimateOptions, 'signal'>, signal: AbortSignal) =>
+        estimator.estimate(images, { ...how, signal }),
+    },
+    dispose: () => estimator.dispose(),
+  };
+}

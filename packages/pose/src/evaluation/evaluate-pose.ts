@@ -1,0 +1,126 @@
+/** Runs a pose estimator over a COCO data set and takes COCO's metric of what it finds, and the share of correct keypoints. */
+
+import { setImmediate } from 'node:timers/promises';
+import {
+  type CocoDataset,
+  type CocoDetection,
+  type CocoId,
+  CocoResults,
+  type Evaluation,
+  evaluate,
+} from '@icconv/coco';
+import type { StateDict } from '@icconv/models';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { decodeImage } from '@icconv/training';
+import type { PoseConfig } from '../config/pose-config';
+import { cocoPoses, poseCategory } from '../data/coco-poses';
+import { estimatePicture } from '../estimator/estimate-picture';
+import type { EstimateOptions, PoseResult } from '../estimator/types';
+import { type CompiledPose, compilePose } from '../network/compile-pose';
+import { correctKeypoints } from './pck';
+
+export interface EvaluatePoseOptions extends Pick<EstimateOptions, 'flip' | 'scales' | 'signal'> {
+  /** Where the pictures lie. */
+  readonly folder: string;
+  /** Name of the category. @defaultValue the only one that has keypoints */
+  readonly category?: string;
+  /** Only these pictures. @defaultValue all */
+  readonly imageIds?: readonly CocoId[];
+  /** Detections a picture that count. @defaultValue COCO's 20, or as many as the fullest picture holds */
+  readonly maxDetections?: number;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+export interface PoseEvaluation extends Evaluation {
+  /** Share of labelled keypoints within a tenth of the object's size of the keypoint found for it, see `correctKeypoints`. */
+  readonly pck: number;
+}
+
+/**
+ * Poses of every picture, as COCO's results: keypoints in pixels of the picture, the box around them, the pose's score.
+ *
+ * @throws {@link InvalidArgumentError} for a category that is not there; ImageDecodeError with the file that cannot be read.
+ */
+export async function estimateDataset(
+  network: Pick<CompiledPose, 'forward'>,
+  config: PoseConfig,
+  dataset: CocoDataset,
+  options: EvaluatePoseOptions,
+): Promise<CocoDetection[]> {
+  const { folder, category, imageIds, onProgress, signal, ...how } = options;
+  const { id: categoryId } = poseCategory(dataset, category);
+  const source = cocoPoses(dataset, {
+    folder,
+    ...(category !== undefined && { category }),
+    ...(imageIds !== undefined && { imageIds }),
+  });
+  const results: CocoDetection[] = [];
+  const decode = async (index: number) => {
+    if (index >= source.length) return undefined;
+    const sample = await source.get(index);
+    return { sample, picture: await decodeImage(sample.image, { ...(signal !== undefined && { signal }) }) };
+  };
+  let next = decode(0);
+  for (let i = 0; i < source.length; i++) {
+    const { sample, picture } = (await next)!;
+    next = decode(i + 1);
+    next.catch(() => {});
+    signal?.throwIfAborted();
+    const { poses } = estimatePicture(network, picture, config, how);
+    results.push(...toResults(poses, sample.imageId, categoryId));
+    onProgress?.({ done: i + 1, total: source.length });
+    await setImmediate();
+  }
+  return results;
+}
+
+function toResults(poses: PoseResult['poses'], imageId: CocoId, categoryId: CocoId): CocoDetection[] {
+  return poses.map(({ keypoints, score, box: [x1, y1, x2, y2] }) => ({
+    image_id: imageId,
+    category_id: categoryId,
+    keypoints: keypoints.flatMap((point) => [point.x, point.y, point.score]),
+    bbox: [x1, y1, x2 - x1, y2 - y1],
+    score,
+  }));
+}
+
+/** COCO's keypoint metric of results, with the skeleton's sigmas. */
+export function evaluatePoses(
+  results: readonly CocoDetection[],
+  config: PoseConfig,
+  dataset: CocoDataset,
+  options: Pick<EvaluatePoseOptions, 'category' | 'imageIds' | 'maxDetections'> = {},
+): PoseEvaluation {
+  const category = poseCategory(dataset, options.category);
+  if (category.keypoints!.length !== config.skeleton.keypoints.length) {
+    const expected = `${config.skeleton.keypoints.length} keypoints, as the network has`;
+    throw new InvalidArgumentError('evaluatePoses', 'dataset', `${category.keypoints!.length} keypoints`, expected);
+  }
+  const imgIds = options.imageIds ?? dataset.getImgIds();
+  const fullest = Math.max(...imgIds.map((id) => dataset.getAnnIds({ imgIds: id, catIds: category.id }).length));
+  const maxDetections = options.maxDetections ?? Math.max(20, fullest);
+  const evaluation = evaluate(dataset, CocoResults.parse(results as CocoDetection[]), {
+    iouType: 'keypoints',
+    sigmas: config.skeleton.sigmas,
+    maxDets: [maxDetections],
+    imgIds,
+    catIds: [category.id],
+  });
+  const pck = correctKeypoints(results, dataset, { categoryId: category.id, imageIds: imgIds });
+  return Object.assign(Object.create(Object.getPrototypeOf(evaluation)), evaluation, { pck }) as PoseEvaluation;
+}
+
+/** Compiles the weights, estimates, and evaluates: `stats` holds AP, AP50, AP75, APmedium, APlarge, AR, ... */
+export async function evaluatePose(
+  weights: Readonly<StateDict>,
+  config: PoseConfig,
+  dataset: CocoDataset,
+  options: EvaluatePoseOptions,
+): Promise<PoseEvaluation> {
+  const network = compilePose(weights, config);
+  try {
+    return evaluatePoses(await estimateDataset(network, config, dataset, options), config, dataset, options);
+  } finally {
+    network.dispose();
+  }
+}

@@ -1,0 +1,151 @@
+/** Trains a bottom-up pose estimator on COCO keypoints with the loop of `@icconv/training`. */
+import { mkdir } from 'node:fs/promises';
+import type { CocoDataset } from '@icconv/coco';
+import { type FreezingConfig, type StateDict, trainableParts } from '@icconv/models';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import {
+  type AugmentConfig,
+  adam,
+  type Batch,
+  createLoader,
+  decaysMatrices,
+  recipeOptions,
+  type TrainingRecipe,
+  type TrainOptions,
+  type TrainResult,
+  trainLoop,
+} from '@icconv/training';
+import type { PoseConfig } from '../config/pose-config';
+import { cocoPoses, type PoseSample, poseCategory } from '../data/coco-poses';
+import { type EvaluatePoseOptions, evaluatePose } from '../evaluation/evaluate-pose';
+import { posePixels } from '../input/prepare';
+import { BACKBONE_PREFIX } from '../network/layers';
+import { savePoseWeights } from '../weights/pose-weights';
+import { poseStep } from './pose-step';
+
+/** A COCO data set and where its pictures lie. */
+export interface PoseData {
+  readonly dataset: CocoDataset;
+  readonly folder: string;
+}
+
+/** All that makes a training repeatable; plain data, as it stands in a configuration file. Adam, as mmpose trains bottom-up networks. */
+export interface PoseRecipe extends TrainingRecipe, FreezingConfig {
+  /** @defaultValue `0` */
+  readonly weightDecay?: number;
+  /** Height and width of the network's input in training. @defaultValue the square of `config.input.size` */
+  readonly inputSize?: readonly [height: number, width: number];
+  /**
+   * Without `resize` pictures fill the input, the whole of them being in it.
+   * @defaultValue mmpose's: rotation up to 30 degrees, scale 0.75 to 1.5, translation, flip with probability 0.5
+   */
+  readonly augment?: AugmentConfig;
+  /** Leave out pictures without a labelled keypoint. @defaultValue `false` */
+  readonly skipEmpty?: boolean;
+}
+
+export interface TrainPoseOptions
+  extends Pick<
+    TrainOptions<Batch<PoseSample>>,
+    'folder' | 'resume' | 'progress' | 'signal' | 'handleInterrupt' | 'checkpointEverySteps' | 'steps'
+  > {
+  readonly config: PoseConfig;
+  /** Changed in place; the caller disposes them. */
+  readonly weights: StateDict;
+  /** Names that were loaded from a checkpoint: freezing others is an error. */
+  readonly pretrained?: Iterable<string>;
+  readonly recipe: PoseRecipe;
+  readonly train: PoseData;
+  /** Evaluated during the training; the best weights by AP are kept. @defaultValue no evaluation */
+  readonly val?: PoseData;
+  /** How it is evaluated. @defaultValue without flip, at one scale */
+  readonly evaluation?: Pick<EvaluatePoseOptions, 'flip' | 'scales'>;
+  /** Name of the category. @defaultValue the only one that has keypoints */
+  readonly category?: string;
+  /** Threads that decode. @defaultValue one less than processors, 1 to 4 */
+  readonly workers?: number;
+}
+
+/** Source: IC-Conv human_pose/config, `BottomUpRandomAffine`; a translation of 40 is 40 / 200 of a side. */
+const DEFAULT_AUGMENT: AugmentConfig = {
+  flip: 0.5,
+  affine: { rotation: 30, scale: [0.75, 1.5], translate: 0.2 },
+};
+
+/**
+ * Trains, writing into the folder what `trainLoop` writes: checkpoint, best and final weights by mmpose's names, `results.csv`,
+ * TensorBoard curves.
+ *
+ * @throws as `trainLoop`; {@link InvalidArgumentError} where data and skeleton do not fit.
+ * @example
+ * ```ts
+ * const config = poseConfig({ backbone: 18, skeleton: skeletonOf(poseCategory(dataset)) });
+ * const weights = initPose(config, { seed: 1 });
+ * const recipe = { epochs: 30, batchSize: 4, learningRate: 1e-3 };
+ * await trainPose({ config, weights, recipe, train: { dataset, folder: 'images' }, folder: 'runs/bees' });
+ * ```
+ */
+export async function trainPose(options: TrainPoseOptions): Promise<TrainResult> {
+  const { config, recipe, train, val, folder, workers, signal, category, evaluation = {} } = options;
+  const names = poseCategory(train.dataset, category).keypoints ?? [];
+  const { keypoints, swapPairs } = config.skeleton;
+  if (names.length !== keypoints.length) {
+    const expected = `${names.length}, as the category has, and not ${keypoints.length}`;
+    throw new InvalidArgumentError('trainPose', 'skeleton.keypoints', keypoints.length, expected);
+  }
+  const { seed = 0, batchSize, weightDecay = 0, augment = DEFAULT_AUGMENT } = recipe;
+  const { size, divisor } = config.input;
+  const inputSize = recipe.inputSize ?? [size, size];
+  if (inputSize.some((side) => side % 32 !== 0)) {
+    throw new InvalidArgumentError('trainPose', 'recipe.inputSize', inputSize, 'multiples of 32');
+  }
+  const of = { folder: train.folder, ...(category !== undefined && { category }) };
+  const loader = createLoader({
+    source: cocoPoses(train.dataset, { ...of, skipEmpty: recipe.skipEmpty ?? false }),
+    batchSize,
+    seed,
+    augment: { resize: { size: inputSize, fit: 'centre' }, ...augment },
+    pixels: posePixels(config.input),
+    multipleOf: Math.min(divisor, 32),
+    objects: { swapPairs },
+    ...(workers !== undefined && { workers }),
+    ...(signal !== undefined && { signal }),
+  });
+  const { trainable, batchNorm } = trainableParts(BACKBONE_PREFIX, recipe);
+  const optimizer = adam({ weightDecay, decays: decaysMatrices });
+  const fromRecipe = recipeOptions(recipe, loader.batchesPerEpoch);
+  try {
+    if (folder !== undefined) await mkdir(folder, { recursive: true });
+    return await trainLoop<Batch<PoseSample>>({
+      ...options,
+      loader,
+      optimizer,
+      ...fromRecipe,
+      freezing: { trainable, ...(options.pretrained !== undefined && { pretrained: options.pretrained }) },
+      step(current, batch) {
+        const truths = batch.samples.map(({ objects, ignore }) => ({
+          people: objects.map((object) => object.keypoints),
+          ignore,
+        }));
+        return poseStep(current, batch.images, truths, config, { trainable, batchNorm });
+      },
+      ...(val !== undefined && {
+        evaluate: async (current) => {
+          const { stats, pck } = await evaluatePose(current, config, val.dataset, {
+            folder: val.folder,
+            ...evaluation,
+            ...(category !== undefined && { category }),
+          });
+          const { AP, AP50, AP75, AR } = stats as Record<'AP' | 'AP50' | 'AP75' | 'AR', number>;
+          return { AP, AP50, AP75, AR, PCK: pck };
+        },
+        best: { metric: 'AP' },
+      }),
+      saveWeights: (path, current) => savePoseWeights(path, current),
+    });
+  } finally {
+    fromRecipe.ema?.dispose();
+    optimizer.dispose();
+    await loader.close();
+  }
+}
