@@ -3,7 +3,7 @@ import { layerRows } from '@icconv/edo/report';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { readConfig } from '../config/read-config';
+import { collect, readConfig } from '../config/read-config';
 import type { CommandContext } from '../program';
 import { runSearch, type SearchRun } from '../search/run-search';
 import { searchSchema } from '../search/search-config';
@@ -68,4 +68,3 @@ function table({ report, result, files }: SearchRun): string {
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
-const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];

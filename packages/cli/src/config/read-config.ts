@@ -58,3 +58,6 @@ export async function readConfig<T extends z.ZodType>(
   });
   throw new ConfigError(problems.join('\n'));
 }
+
+/** For options that may be repeated. */
+export const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];

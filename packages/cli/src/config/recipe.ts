@@ -1,6 +1,7 @@
 /** What configuration files of trainings have in common. */
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { ConfigError } from './read-config';
 
 /** Annotations in COCO's format, and the folder of their pictures. */
 export const cocoData = z.strictObject({ annotations: z.string(), images: z.string() });
@@ -72,6 +73,23 @@ export const recipeFields = {
   seed: z.int().min(0).optional(),
 } as const;
 
+/** Start: a checkpoint of a whole network, or of a backbone. */
+export const weightsSchema = <T extends string>(whole: T) =>
+  z.strictObject({ file: z.string(), part: z.enum([whole, 'backbone']).default(whole as never) }).optional();
+
+/** A schema whose files may name a preset and give what differs from it. */
+export function withPresets<T extends z.ZodType>(presets: Readonly<Record<string, object>>, schema: T) {
+  return z.preprocess((value, context) => {
+    const name = (value as { preset?: unknown } | null)?.preset;
+    if (name === undefined) return value;
+    const preset = typeof name === 'string' ? presets[name] : undefined;
+    if (preset !== undefined) return underneath(preset, value);
+    const known = `expected one of ${Object.keys(presets).join(', ')}`;
+    context.issues.push({ code: 'custom', path: ['preset'], message: known, input: name });
+    return value;
+  }, schema);
+}
+
 /** Paths of a configuration file are relative to its folder. */
 export const besideConfig = (file: string, path: string): string => resolve(dirname(file), path);
 
@@ -80,6 +98,19 @@ export function underneath(preset: unknown, given: unknown): unknown {
   if (!isRecord(preset) || !isRecord(given)) return given === undefined ? preset : given;
   const keys = new Set([...Object.keys(preset), ...Object.keys(given)]);
   return Object.fromEntries([...keys].map((key) => [key, underneath(preset[key], given[key])]));
+}
+
+/**
+ * A network's configuration with what a file changes in `model.config`; the backbone is left to the caller, since its pattern is no
+ * longer in a file's format.
+ *
+ * @throws {@link ConfigError} with one line for each value that does not fit.
+ */
+export function withChanges(file: string, base: object, changes: object, schema: z.ZodType): object {
+  const result = schema.safeParse({ ...(underneath(base, changes) as object), backbone: {} });
+  if (result.success) return result.data as object;
+  const faults = result.error.issues.map(({ path, message }) => `${file}: model.config.${path.join('.')}: ${message}`);
+  throw new ConfigError(faults.join('\n'));
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

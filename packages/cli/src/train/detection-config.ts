@@ -1,27 +1,14 @@
 /** The configuration file of `icconv train detection`. */
-import { readFile } from 'node:fs/promises';
 import { type FasterRcnnConfig, fasterRcnnConfig, PRESETS, type Preset } from '@icconv/detection';
 import { configSchema } from '@icconv/detection/node';
-import { parsePattern } from '@icconv/inception-conv';
-import { PATTERN_NAMES, type PatternName, type ResNetConfig, withManualPattern } from '@icconv/models';
-import { backboneSchema } from '@icconv/models/files';
 import { z } from 'zod';
-import { ConfigError } from '../config/read-config';
-import { besideConfig, cocoData, recipeFields, underneath } from '../config/recipe';
-
-const patternSchema = z.union([
-  /** By the advice of the method's author, see `withManualPattern`. */
-  z.strictObject({ manual: z.strictObject({ maxDilation: z.int().min(1).max(16) }) }),
-  z.strictObject({ file: z.string() }),
-  z.enum(PATTERN_NAMES as unknown as readonly [PatternName, ...PatternName[]]),
-]);
+import { cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
+import { backboneFields, backboneOf } from './backbone-config';
 
 const modelSchema = z.strictObject({
   /** Whose conventions. */
   preset: z.enum(PRESETS as unknown as readonly [Preset, ...Preset[]]).default('torchvision'),
-  backbone: backboneSchema.omit({ conv: true }),
-  /** Dilations of the backbone's 3x3 convolutions; plain without. */
-  pattern: patternSchema.optional(),
+  ...backboneFields,
   /** What differs from the preset, by the names of `FasterRcnnConfig`. */
   config: z.record(z.string(), z.unknown()).default({}),
 });
@@ -45,7 +32,7 @@ const schema = z.strictObject({
     skipEmpty: z.boolean().optional(),
   }),
   /** Start: a checkpoint of a whole detector, or of a backbone. */
-  weights: z.strictObject({ file: z.string(), part: z.enum(['detector', 'backbone']).default('detector') }).optional(),
+  weights: weightsSchema('detector'),
   /** Folder of the run. */
   output: z.string(),
 });
@@ -99,15 +86,7 @@ export const DETECTION_PRESETS: Readonly<Record<string, object>> = {
 };
 
 /** With the values of its preset underneath. */
-export const detectionConfigSchema = z.preprocess((value, context) => {
-  const name = (value as { preset?: unknown } | null)?.preset;
-  if (name === undefined) return value;
-  const preset = typeof name === 'string' ? DETECTION_PRESETS[name] : undefined;
-  if (preset !== undefined) return underneath(preset, value);
-  const known = `expected one of ${Object.keys(DETECTION_PRESETS).join(', ')}`;
-  context.issues.push({ code: 'custom', path: ['preset'], message: known, input: name });
-  return value;
-}, schema);
+export const detectionConfigSchema = withPresets(DETECTION_PRESETS, schema);
 
 export type DetectionConfig = z.output<typeof schema>;
 
@@ -115,28 +94,6 @@ export type DetectionConfig = z.output<typeof schema>;
 export async function networkOf(file: string, { model }: DetectionConfig, classes: number): Promise<FasterRcnnConfig> {
   const backbone = await backboneOf(file, model);
   const base = fasterRcnnConfig({ backbone, classes, preset: model.preset });
-  // The backbone has been checked; its pattern is no longer in a file's format.
-  const merged = { ...(underneath(base, model.config) as object), backbone: {}, classes };
-  const result = configSchema.safeParse(merged);
-  if (!result.success) {
-    const faults = result.error.issues.map(
-      ({ path, message }) => `${file}: model.config.${path.join('.')}: ${message}`,
-    );
-    throw new ConfigError(faults.join('\n'));
-  }
-  return { ...(result.data as FasterRcnnConfig), backbone };
-}
-
-async function backboneOf(file: string, { backbone, pattern }: DetectionConfig['model']): Promise<ResNetConfig> {
-  const plain = backbone as ResNetConfig;
-  if (pattern === undefined) return plain;
-  if (typeof pattern === 'string') return { ...plain, conv: { kind: 'inception', pattern } };
-  if ('file' in pattern) {
-    const path = besideConfig(file, pattern.file);
-    const text = await readFile(path, 'utf8').catch((error: Error) => {
-      throw new ConfigError(`${file}: model.pattern.file: ${error.message}`, { cause: error });
-    });
-    return { ...plain, conv: { kind: 'inception', pattern: parsePattern(text, { file: path }) } };
-  }
-  return withManualPattern(plain, pattern.manual);
+  const changed = withChanges(file, base, { ...model.config, classes }, configSchema);
+  return { ...(changed as FasterRcnnConfig), backbone };
 }

@@ -1,0 +1,38 @@
+/** The backbone of a training's configuration file: a ResNet, and the dilations of its 3x3 convolutions. */
+import { readFile } from 'node:fs/promises';
+import { parsePattern } from '@icconv/inception-conv';
+import { PATTERN_NAMES, type PatternName, type ResNetConfig, withManualPattern } from '@icconv/models';
+import { backboneSchema } from '@icconv/models/files';
+import { z } from 'zod';
+import { ConfigError } from '../config/read-config';
+import { besideConfig } from '../config/recipe';
+
+const patternSchema = z.union([
+  /** By the advice of the method's author, see `withManualPattern`. */
+  z.strictObject({ manual: z.strictObject({ maxDilation: z.int().min(1).max(16) }) }),
+  z.strictObject({ file: z.string() }),
+  z.enum(PATTERN_NAMES as unknown as readonly [PatternName, ...PatternName[]]),
+]);
+
+export const backboneFields = {
+  backbone: backboneSchema.omit({ conv: true }),
+  /** Dilations of the backbone's 3x3 convolutions; plain without. */
+  pattern: patternSchema.optional(),
+} as const;
+
+type BackboneConfig = z.output<z.ZodObject<typeof backboneFields>>;
+
+/** @throws {@link ConfigError} for a pattern that cannot be read. */
+export async function backboneOf(file: string, { backbone, pattern }: BackboneConfig): Promise<ResNetConfig> {
+  const plain = backbone as ResNetConfig;
+  if (pattern === undefined) return plain;
+  if (typeof pattern === 'string') return { ...plain, conv: { kind: 'inception', pattern } };
+  if ('file' in pattern) {
+    const path = besideConfig(file, pattern.file);
+    const text = await readFile(path, 'utf8').catch((error: Error) => {
+      throw new ConfigError(`${file}: model.pattern.file: ${error.message}`, { cause: error });
+    });
+    return { ...plain, conv: { kind: 'inception', pattern: parsePattern(text, { file: path }) } };
+  }
+  return withManualPattern(plain, pattern.manual);
+}

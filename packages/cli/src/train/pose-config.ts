@@ -1,0 +1,108 @@
+/** The configuration file of `icconv train pose`. */
+import type { CocoDataset } from '@icconv/coco';
+import { type PoseConfig, poseConfig, skeletonOf } from '@icconv/pose';
+import { configSchema, poseCategory } from '@icconv/pose/node';
+import { z } from 'zod';
+import { cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
+import { backboneFields, backboneOf } from './backbone-config';
+
+const pairs = z.array(z.tuple([z.string(), z.string()]));
+
+const schema = z.strictObject({
+  preset: z.string().optional(),
+  model: z.strictObject({
+    ...backboneFields,
+    /** What differs from mmpose's bottom-up ResNets, by the names of `PoseConfig`. */
+    config: z.record(z.string(), z.unknown()).default({}),
+  }),
+  data: z.strictObject({
+    train: cocoData,
+    val: cocoData.optional(),
+    /** The only one with keypoints by default. */
+    category: z.string().optional(),
+    /** Keypoints that a mirrored picture exchanges, by name; by default those called left and right. */
+    swapPairs: pairs.optional(),
+    /** Falloff of the keypoints for OKS, in their order; by default the file's, COCO's, or 0.07. */
+    sigmas: z.array(z.number().positive()).min(1).optional(),
+  }),
+  recipe: z.strictObject({
+    ...recipeFields,
+    freezeAt: z.literal([0, 1, 2, 3, 4, 5]).optional(),
+    norms: z.enum(['train', 'eval', 'frozen']).optional(),
+    inputSize: z.tuple([z.int().min(32), z.int().min(32)]).optional(),
+    skipEmpty: z.boolean().optional(),
+  }),
+  /** How it is evaluated during the training. */
+  evaluation: z
+    .strictObject({ flip: z.boolean().default(false), scales: z.array(z.number().positive()).min(1).optional() })
+    .optional(),
+  weights: weightsSchema('estimator'),
+  /** Folder of the run. */
+  output: z.string(),
+});
+
+/** Recipes under a name; a file that names one gives what differs. */
+export const POSE_PRESETS: Readonly<Record<string, object>> = {
+  // IC-Conv's schedule for R50 of human_pose/config: 16 pictures a GPU, 300 epochs, from an ImageNet backbone.
+  coco: {
+    model: { backbone: { depth: 50 } },
+    recipe: {
+      epochs: 300,
+      batchSize: 16,
+      learningRate: 0.001,
+      schedule: { kind: 'multiStep', milestones: [200, 260] },
+      warmUpSteps: 500,
+      evaluateEvery: 50,
+      skipEmpty: true,
+    },
+  },
+  // Trains from scratch on a laptop: a quarter of ResNet-18's width squared, a light head, half resolution.
+  small: {
+    model: {
+      backbone: { block: 'basic', blocks: [2, 2, 2, 2], width: 32 },
+      config: {
+        head: {
+          deconvs: [
+            { channels: 64, kernel: 4 },
+            { channels: 64, kernel: 4 },
+            { channels: 64, kernel: 4 },
+          ],
+        },
+        input: { size: 256, divisor: 32, sampling: 'half-pixel' },
+        // The tags' losses of mmpose suit batches of hundreds and hundreds of epochs.
+        loss: { heatmap: 10, push: 0.01, pull: 0.01 },
+      },
+    },
+    recipe: {
+      epochs: 60,
+      batchSize: 4,
+      learningRate: 0.002,
+      augment: { flip: 0.5, affine: { rotation: 20, scale: [0.8, 1.25], translate: 0.1 } },
+      evaluateEvery: 5,
+    },
+  },
+};
+
+/** With the values of its preset underneath. */
+export const poseConfigSchema = withPresets(POSE_PRESETS, schema);
+
+export type PoseTrainingConfig = z.output<typeof schema>;
+
+/** The network of a configuration file. @throws {@link ConfigError} where a value does not fit the network. */
+export async function poseNetworkOf(
+  file: string,
+  { model, data }: PoseTrainingConfig,
+  dataset: CocoDataset,
+): Promise<PoseConfig> {
+  const backbone = await backboneOf(file, model);
+  const category = poseCategory(dataset, data.category);
+  const names = category.keypoints ?? [];
+  const skeleton = skeletonOf(category, {
+    ...(data.sigmas !== undefined && { sigmas: data.sigmas }),
+    ...(data.swapPairs !== undefined && {
+      swapPairs: data.swapPairs.map(([a, b]) => [names.indexOf(a), names.indexOf(b)] as const),
+    }),
+  });
+  const base = poseConfig({ backbone, skeleton });
+  return { ...(withChanges(file, base, model.config, configSchema) as PoseConfig), backbone };
+}

@@ -1,0 +1,73 @@
+/** `icconv train pose`. */
+import { initPose } from '@icconv/pose';
+import { loadPoseBackbone, loadPoseWeights, type PoseRecipe, trainPose, writePoseModel } from '@icconv/pose/node';
+import * as tf from '@tensorflow/tfjs-core';
+import { Command } from 'commander';
+import { readConfig } from '../config/read-config';
+import { besideConfig } from '../config/recipe';
+import { writeTrainingCurves } from '../pictures/training-curves';
+import type { CommandContext } from '../program';
+import { POSE_PRESETS, poseConfigSchema, poseNetworkOf } from './pose-config';
+import {
+  copyConfig,
+  openData,
+  printResult,
+  requireNativeEngine,
+  startFrom,
+  type TrainCliOptions,
+  withTrainOptions,
+} from './training-run';
+
+export function trainPoseCommand({ signal }: CommandContext): Command {
+  const command = new Command('pose').description('train bottom-up pose estimation on keypoints in COCO format');
+  return withTrainOptions(command, POSE_PRESETS).action(async (options: TrainCliOptions) => {
+    const { config: file, threads, workers } = options;
+    const config = await readConfig(file, poseConfigSchema, options.set);
+    const folder = options.output ?? besideConfig(file, config.output);
+    await requireNativeEngine(threads);
+    const train = await openData(file, config.data.train);
+    const val = config.data.val === undefined ? undefined : await openData(file, config.data.val);
+    const network = await poseNetworkOf(file, config, train.dataset);
+    await writePoseModel(folder, network);
+    await copyConfig(file, folder);
+
+    const weights = initPose(network, { seed: config.recipe.seed ?? 0 });
+    const started = performance.now();
+    try {
+      const { weights: from, evaluation } = config;
+      const load = from?.part === 'backbone' ? loadPoseBackbone : loadPoseWeights;
+      const pretrained =
+        from === undefined
+          ? []
+          : await startFrom(
+              weights,
+              (how) => load(besideConfig(file, from.file), network, how),
+              from.part === 'estimator',
+            );
+      const result = await trainPose({
+        config: network,
+        weights,
+        pretrained,
+        recipe: config.recipe as PoseRecipe,
+        train,
+        ...(val !== undefined && { val }),
+        evaluation: (evaluation ?? { flip: false }) as { flip: boolean; scales?: number[] },
+        ...(config.data.category !== undefined && { category: config.data.category }),
+        folder,
+        resume: options.resume ?? false,
+        signal,
+        handleInterrupt: false,
+        ...(workers !== undefined && { workers }),
+      });
+      await writeTrainingCurves(
+        folder,
+        result.rows,
+        `${config.output}: ${network.skeleton.keypoints.length} keypoints`,
+      );
+      const minutes = (performance.now() - started) / 60000;
+      printResult('pose', result, { folder, minutes }, options.json ?? false, ['AP', 'AP50', 'AP75', 'AR', 'PCK']);
+    } finally {
+      tf.dispose(weights);
+    }
+  });
+}

@@ -1,0 +1,125 @@
+/** What the trainings of all tasks have in common on the command line. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CocoDataset } from '@icconv/coco';
+import { loadDataset } from '@icconv/coco/node';
+import type { LoadWeightsOptions } from '@icconv/models/files';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { useEngine } from '@icconv/tensor-ops/engine';
+import type { StateDict, TrainResult } from '@icconv/training';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import { collect } from '../config/read-config';
+import { besideConfig } from '../config/recipe';
+import { writeWhole } from '../pictures/write-picture';
+
+export interface TrainCliOptions {
+  readonly config: string;
+  readonly set?: readonly string[];
+  readonly output?: string;
+  readonly resume?: boolean;
+  readonly threads?: number;
+  readonly workers?: number;
+  readonly json?: boolean;
+}
+
+export function withTrainOptions(command: Command, presets: Readonly<Record<string, object>>): Command {
+  return command
+    .requiredOption('--config <file>', `YAML or JSON; presets: ${Object.keys(presets).join(', ')}`)
+    .option('--set <place=value>', 'override a value of the file, such as recipe.epochs=3; may be repeated', collect)
+    .option('--output <folder>', 'folder of the run, instead of the file’s')
+    .option('--resume', 'go on with the run in the folder')
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', Number)
+    .option('--workers <n>', 'threads that decode pictures', Number)
+    .option('--json', 'print the result as JSON');
+}
+
+/** @throws {@link InvalidArgumentError} where only wasm is there, which has no gradients. */
+export async function requireNativeEngine(threads: number | undefined): Promise<void> {
+  const engine = await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
+  if (engine.backend === 'tensorflow') return;
+  throw new InvalidArgumentError('train', 'engine', engine.device, 'the native one, which icconv setup provides');
+}
+
+/** @param file - the configuration file, which the paths are relative to. */
+export async function openData(
+  file: string,
+  data: { readonly annotations: string; readonly images: string },
+): Promise<{ readonly dataset: CocoDataset; readonly folder: string }> {
+  const dataset = await loadDataset(besideConfig(file, data.annotations));
+  return { dataset, folder: besideConfig(file, data.images) };
+}
+
+/**
+ * Puts a checkpoint's weights in their places; those of another shape, as of a head for other classes, stay random, and are told.
+ *
+ * @param whole - whether what is missing is told too: not for a backbone.
+ * @returns the names that were loaded.
+ */
+export async function startFrom(
+  weights: StateDict,
+  load: (options: LoadWeightsOptions) => Promise<Record<string, Tensor>>,
+  whole: boolean,
+): Promise<readonly string[]> {
+  const loaded = await load({
+    strict: false,
+    skipMismatched: true,
+    onReport: ({ mismatched, missing }) => {
+      for (const { name, expected, received } of mismatched) {
+        console.error(`${name}: random, as the file's shape is [${received.join()}] and not [${expected.join()}]`);
+      }
+      if (whole && missing.length > 0) console.error(`random, as missing: ${missing.join(', ')}`);
+    },
+  });
+  for (const [name, tensor] of Object.entries(loaded)) {
+    weights[name]!.dispose();
+    weights[name] = tensor;
+  }
+  return Object.keys(loaded);
+}
+
+/** Keeps the configuration with the run. */
+export async function copyConfig(file: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeWhole(join(folder, file.endsWith('.json') ? 'config.json' : 'config.yaml'), await readFile(file));
+}
+
+/** Best and last epoch by their metrics, and where everything is. */
+export function trainingSummary(
+  folder: string,
+  rows: TrainResult['rows'],
+  minutes: number,
+  metrics: readonly string[],
+): string {
+  const evaluated = rows.filter((row) => row['val/AP'] !== undefined);
+  const done = `${rows.length} epochs in ${minutes.toFixed(1)} min; weights, curves and results.csv are in ${folder}`;
+  if (evaluated.length === 0) return done;
+  const best = evaluated.reduce((a, b) => (Number(b['val/AP']) > Number(a['val/AP']) ? b : a));
+  const table = new Table({
+    head: ['', 'epoch', ...metrics],
+    colAligns: ['left', 'right', ...metrics.map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  });
+  const line = (name: string, row: (typeof evaluated)[number]) => [
+    name,
+    String(row.epoch),
+    ...metrics.map((metric) => Number(row[`val/${metric}`]).toFixed(3)),
+  ];
+  table.push(line('best', best), line('last', evaluated.at(-1)!));
+  return `${table.toString()}\n${done}`;
+}
+
+/** Prints how a run ended; an interrupted one sets the exit code of Ctrl-C. */
+export function printResult(
+  task: string,
+  result: TrainResult,
+  more: { folder: string; minutes: number },
+  json: boolean,
+  metrics: readonly string[],
+): void {
+  if (json) console.log(JSON.stringify({ ...result, ...more }, null, 2));
+  else if (result.reason === 'interrupted') console.log(`saved; icconv train ${task} --resume goes on`);
+  else console.log(trainingSummary(more.folder, result.rows, more.minutes, metrics));
+  if (result.reason === 'interrupted') process.exitCode = 130;
+}
