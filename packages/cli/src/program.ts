@@ -9,6 +9,7 @@ import { evalCommand } from './commands/eval-coco';
 import { exportCommand } from './commands/export';
 import { inspectCommand } from './commands/inspect';
 import { modelsCommand } from './commands/models';
+import { poseCommand } from './commands/pose';
 import { reproduceCommand } from './commands/reproduce';
 import { searchCommand } from './commands/search';
 import { setupCommand } from './commands/setup';
@@ -35,6 +36,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(exportCommand(context))
     .addCommand(evalCommand(context))
     .addCommand(detectCommand(context))
+    .addCommand(poseCommand(context))
     .addCommand(trainCommand(context))
     .addCommand(searchCommand(context))
     .addCommand(reproduceCommand(context));

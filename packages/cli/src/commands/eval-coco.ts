@@ -17,6 +17,7 @@ import { evaluateParallel, loadDataset, loadResults } from '@icconv/coco/node';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import { evalDetectionCommand } from '../evaluate/detection';
+import { evalPoseCommand } from '../evaluate/pose';
 import { writeChart, writeWhole } from '../pictures/write-picture';
 import type { CommandContext } from '../program';
 
@@ -40,7 +41,7 @@ interface EvalOptions {
 export function evalCommand(context: CommandContext): Command {
   const command = new Command('eval').description('evaluate result files against annotations');
   for (const iouType of ['bbox', 'segm', 'keypoints'] as const) command.addCommand(evalCocoCommand(iouType, context));
-  return command.addCommand(evalDetectionCommand(context));
+  return command.addCommand(evalDetectionCommand(context)).addCommand(evalPoseCommand(context));
 }
 
 function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command {

@@ -1,10 +1,12 @@
 /** `icconv reproduce`: published numbers from published checkpoints, one subcommand for each task. */
 import { Command } from 'commander';
 import { reproduceDetectionCommand } from '../evaluate/detection';
+import { reproducePoseCommand } from '../evaluate/pose';
 import type { CommandContext } from '../program';
 
 export function reproduceCommand(context: CommandContext): Command {
   return new Command('reproduce')
     .description('run a published protocol and put the measured number beside the published one')
-    .addCommand(reproduceDetectionCommand(context));
+    .addCommand(reproduceDetectionCommand(context))
+    .addCommand(reproducePoseCommand(context));
 }

@@ -1,37 +1,12 @@
 /** Boxes with labels over a picture. */
 import type { DetectionResult } from '@icconv/detection/node';
-import sharp from 'sharp';
+import { COLOURS, rounded as n } from './draw-over';
 
-/** Colours that stay apart on photographs; classes take them in turn. */
-const COLOURS = [
-  '#e6194b',
-  '#3cb44b',
-  '#4363d8',
-  '#f58231',
-  '#911eb4',
-  '#008080',
-  '#e6a700',
-  '#f032e6',
-  '#5b8c00',
-  '#0098d8',
-];
 /** Width of a letter of the labels' font in parts of its height; monospaced, so that plates fit without measuring. */
 const LETTER = 0.6;
 
-/** The picture as PNG or JPEG, by the ending of the file it goes to, with everything that was found drawn in. */
-export async function drawBoxes(
-  picture: string | Uint8Array,
-  result: DetectionResult,
-  ending: 'png' | 'jpg',
-): Promise<Buffer> {
-  const { width, height } = result;
-  const upright = sharp(picture).autoOrient().flatten({ background: '#fff' });
-  const drawn = upright.composite([{ input: Buffer.from(boxesSvg(result)), top: 0, left: 0 }]).resize(width, height);
-  return ending === 'png' ? drawn.png().toBuffer() : drawn.jpeg({ quality: 92 }).toBuffer();
-}
-
 /** Faint boxes first, so that sure ones lie on top. */
-function boxesSvg({ width, height, detections }: DetectionResult): string {
+export function boxesSvg({ width, height, detections }: DetectionResult): string {
   const line = Math.max(1.5, Math.min(width, height) / 250);
   const size = Math.max(11, Math.min(width, height) / 36);
   const shapes = [...detections].reverse().map(({ box: [x1, y1, x2, y2], label, score, classId }) => {
@@ -50,5 +25,4 @@ function boxesSvg({ width, height, detections }: DetectionResult): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="DejaVu Sans Mono, monospace">${shapes.join('')}</svg>`;
 }
 
-const n = (value: number) => value.toFixed(1);
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

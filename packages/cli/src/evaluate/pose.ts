@@ -1,0 +1,155 @@
+/** `icconv eval pose` and `icconv reproduce pose`: a pose estimator over a data set, and COCO's table of it. */
+import { join } from 'node:path';
+import { type CocoDataset, formatSummary } from '@icconv/coco';
+import { loadDataset } from '@icconv/coco/node';
+import { compilePose, type PoseConfig, PUBLISHED_POSE } from '@icconv/pose';
+import {
+  estimateDataset,
+  evaluatePoses,
+  loadPoseWeights,
+  type PoseEvaluation,
+  poseCategory,
+  readPoseModel,
+} from '@icconv/pose/node';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { useEngine } from '@icconv/tensor-ops/engine';
+import * as tf from '@tensorflow/tfjs-core';
+import { Command, Option } from 'commander';
+import { MULTI_SCALE } from '../commands/pose';
+import { writeWhole } from '../pictures/write-picture';
+import type { CommandContext } from '../program';
+import { countProgress } from '../ui/count-progress';
+
+interface RunOptions {
+  readonly flip: boolean;
+  readonly multiScale?: boolean;
+  readonly threads?: number;
+  readonly limit?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+interface EvalOptions extends RunOptions {
+  readonly model: string;
+  readonly weights?: string;
+  readonly annotations: string;
+  readonly images: string;
+  readonly category?: string;
+}
+
+interface ReproduceOptions extends RunOptions {
+  readonly coco: string;
+  readonly weights: string;
+  readonly model: string;
+}
+
+function withRunOptions(command: Command): Command {
+  return command
+    .option('--no-flip', 'without the mirrored picture: half the time')
+    .option('--multi-scale', 'look at the pictures at twice and half their size too')
+    .option('--limit <n>', 'only the first pictures', Number)
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', Number)
+    .option('--out <file>', 'write the poses in COCO’s results format')
+    .option('--json', 'print everything as JSON');
+}
+
+export function evalPoseCommand({ signal }: CommandContext): Command {
+  return withRunOptions(
+    new Command('pose')
+      .description('run a trained pose estimator over a data set and print COCO’s table')
+      .requiredOption('--model <folder>', 'folder of the estimator, as icconv train pose writes it')
+      .option('--weights <file>', 'weights, by default model, best or final.safetensors in the folder')
+      .requiredOption('--annotations <file>', 'ground truth in COCO’s format')
+      .requiredOption('--images <folder>', 'folder of the pictures')
+      .option('--category <name>', 'by default the only one with keypoints'),
+  ).action(async (options: EvalOptions) => {
+    const { config, weights } = await readPoseModel(options.model);
+    const path = options.weights ?? weights;
+    if (path === undefined) {
+      throw new InvalidArgumentError('eval', '--weights', path, `given: ${options.model} has none`);
+    }
+    const dataset = await loadDataset(options.annotations, { signal });
+    const evaluation = await run(path, config, dataset, { ...options, folder: options.images }, signal);
+    if (options.json) console.log(JSON.stringify({ stats: evaluation.stats, pck: evaluation.pck }, null, 2));
+    else print(evaluation, config);
+  });
+}
+
+/** Where COCO's own archives put things. */
+const COCO_VAL = { annotations: 'annotations/person_keypoints_val2017.json', images: 'val2017' } as const;
+
+export function reproducePoseCommand({ signal }: CommandContext): Command {
+  const names = Object.keys(PUBLISHED_POSE);
+  return withRunOptions(
+    new Command('pose')
+      .description('the published protocol, from checkpoint to keypoint AP on val2017, beside the published number')
+      .requiredOption('--coco <folder>', `holds ${COCO_VAL.annotations} and ${COCO_VAL.images}/`)
+      .requiredOption('--weights <file>', 'the checkpoint, PyTorch or safetensors')
+      .addOption(new Option('--model <name>', 'which published estimator').choices(names).makeOptionMandatory()),
+  ).action(async (options: ReproduceOptions) => {
+    const { config, ap, multiScaleAp, source } = PUBLISHED_POSE[options.model]!;
+    const dataset = await loadDataset(join(options.coco, COCO_VAL.annotations), { signal });
+    const folder = join(options.coco, COCO_VAL.images);
+    const started = performance.now();
+    const evaluation = await run(options.weights, config, dataset, { ...options, folder }, signal);
+    const minutes = (performance.now() - started) / 60000;
+    const measured = 100 * evaluation.stats.AP!;
+    const expected = options.multiScale ? multiScaleAp : ap;
+    if (options.json) {
+      const { stats, pck } = evaluation;
+      console.log(JSON.stringify({ model: options.model, expected, measured, source, minutes, stats, pck }, null, 2));
+      return;
+    }
+    print(evaluation, config);
+    const part = options.limit === undefined ? '' : `, of the first ${options.limit} pictures only`;
+    const published = expected === undefined ? 'not published' : `${expected.toFixed(1)} published (${source})`;
+    const test = `${options.flip ? 'flip' : 'no flip'}, ${options.multiScale ? 'three scales' : 'one scale'}`;
+    console.log(`\n${options.model}: keypoint AP ${measured.toFixed(1)} measured (${test}${part}), ${published}`);
+  });
+}
+
+async function run(
+  weightsPath: string,
+  config: PoseConfig,
+  dataset: CocoDataset,
+  options: RunOptions & { readonly folder: string; readonly category?: string },
+  signal: AbortSignal,
+): Promise<PoseEvaluation> {
+  const { threads, limit, out, folder, category, flip, multiScale } = options;
+  const chosen = { ...(category !== undefined && { category }) };
+  poseCategory(dataset, category);
+  await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
+  const weights = await loadPoseWeights(weightsPath, config, { signal });
+  const network = compilePose(weights, config);
+  tf.dispose(weights);
+  const imageIds = dataset.getImgIds().slice(0, limit ?? dataset.imageCount);
+  const progress = countProgress('estimating', imageIds.length);
+  try {
+    const results = await estimateDataset(network, config, dataset, {
+      folder,
+      imageIds,
+      flip,
+      ...(multiScale && { scales: MULTI_SCALE }),
+      ...chosen,
+      signal,
+      onProgress: ({ done }) => progress.update(done),
+    });
+    progress.stop();
+    if (out !== undefined) await writeWhole(out, JSON.stringify(results));
+    return evaluatePoses(results, config, dataset, { imageIds, ...chosen });
+  } finally {
+    progress.stop();
+    network.dispose();
+  }
+}
+
+function print(evaluation: PoseEvaluation, { skeleton }: PoseConfig): void {
+  console.log(formatSummary(evaluation));
+  console.log(
+    ` PCK at 0.1 of the object's longer side                                      = ${evaluation.pck.toFixed(3)}`,
+  );
+  const sigmas = [...new Set(skeleton.sigmas)];
+  console.log(
+    `\nsigmas of OKS: ${sigmas.length === 1 ? `${sigmas[0]} for all keypoints` : skeleton.sigmas.map((v) => v.toFixed(3)).join(' ')}`,
+  );
+}

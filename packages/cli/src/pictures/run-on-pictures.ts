@@ -1,0 +1,96 @@
+/** A network over pictures: folders, progress, pictures that cannot be read, overlays. */
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { type DecodedImage, decodeImage, ImageDecodeError } from '@icconv/training';
+import pc from 'picocolors';
+import { countProgress } from '../ui/count-progress';
+import { drawOver } from './draw-over';
+import { writeWhole } from './write-picture';
+
+const PICTURES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp']);
+
+export interface PictureRun<R> {
+  /** For the progress bar: `detecting`. */
+  readonly title: string;
+  /** Paths, folders, addresses. */
+  readonly inputs: readonly string[];
+  /** Folder of the overlays; none without. */
+  readonly out: string | undefined;
+  readonly signal: AbortSignal;
+  run(picture: DecodedImage): Promise<R>;
+  /** What is drawn over a picture, as SVG of its size. */
+  svg(result: R): string;
+}
+
+export interface PictureOutcome<R> {
+  readonly image: string;
+  readonly result: R;
+  readonly overlay?: string;
+}
+
+/** Runs; one bad picture does not cost the others their results, but is told, and sets the exit code. */
+export async function runOnPictures<R>(options: PictureRun<R>): Promise<PictureOutcome<R>[]> {
+  const { title, inputs, out, signal, run, svg } = options;
+  const images = await listPictures(inputs);
+  if (out !== undefined) await mkdir(out, { recursive: true });
+  const progress = countProgress(title, images.length);
+  const done: PictureOutcome<R>[] = [];
+  const broken: string[] = [];
+  const names = new Set<string>();
+  try {
+    for (const [i, image] of images.entries()) {
+      signal.throwIfAborted();
+      try {
+        const picture = await decodeImage(image, { signal });
+        const result = await run(picture);
+        if (out === undefined) done.push({ image, result });
+        else {
+          const overlay = join(out, overlayName(image, names));
+          await writeWhole(overlay, await drawOver(picture, svg(result), overlay.endsWith('.png') ? 'png' : 'jpg'));
+          done.push({ image, result, overlay });
+        }
+      } catch (error) {
+        if (!(error instanceof ImageDecodeError)) throw error;
+        broken.push(error.message);
+      }
+      progress.update(i + 1);
+    }
+  } finally {
+    progress.stop();
+  }
+  for (const message of broken) console.error(`${pc.red(pc.bold('error'))} ${message}`);
+  if (broken.length > 0) process.exitCode = 1;
+  const first = done.find(({ overlay }) => overlay !== undefined);
+  if (first !== undefined) console.error(`${done.length} overlays written, ${first.overlay} and so on`);
+  return done;
+}
+
+/** Folders stand for the pictures in them, by name. */
+async function listPictures(inputs: readonly string[]): Promise<string[]> {
+  const images: string[] = [];
+  for (const input of inputs) {
+    const folder = await stat(input).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!folder) images.push(input);
+    else {
+      const names = (await readdir(input)).filter((name) => PICTURES.has(extname(name).toLowerCase())).sort();
+      if (names.length === 0) throw new InvalidArgumentError('icconv', 'images', input, 'a folder with pictures in it');
+      images.push(...names.map((name) => join(input, name)));
+    }
+  }
+  return images;
+}
+
+/** Pictures of several folders may have the same name. */
+function overlayName(image: string, taken: Set<string>): string {
+  const path = /^(?:https?|data|file):/.test(image) ? new URL(image).pathname : image;
+  const stem = basename(path, extname(path)) || 'picture';
+  const ending = extname(path).toLowerCase() === '.png' ? 'png' : 'jpg';
+  let name = `${stem}.${ending}`;
+  for (let i = 2; taken.has(name); i++) name = `${stem}-${i}.${ending}`;
+  taken.add(name);
+  return name;
+}
