@@ -70,7 +70,7 @@ export const POSE_PRESETS: Readonly<Record<string, object>> = {
         },
         input: { size: 256, divisor: 32, sampling: 'half-pixel' },
         // The tags' losses of mmpose suit batches of hundreds and hundreds of epochs.
-        loss: { heatmap: 10, push: 0.01, pull: 0.01 },
+        loss: { centre: 'exact', heatmap: 10, push: 0.01, pull: 0.01 },
       },
     },
     recipe: {

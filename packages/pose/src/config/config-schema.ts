@@ -37,7 +37,13 @@ export const configSchema = z.strictObject({
     adjust: z.boolean(),
     refine: z.boolean(),
   }),
-  loss: z.strictObject({ sigma: z.number().positive(), heatmap: factor, push: factor, pull: factor }),
+  loss: z.strictObject({
+    sigma: z.number().positive(),
+    centre: z.enum(['pixel', 'exact']),
+    heatmap: factor,
+    push: factor,
+    pull: factor,
+  }),
 });
 
 /** The configuration with its patterns in the readable file format, as `configSchema` reads it. */

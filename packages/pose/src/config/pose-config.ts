@@ -44,6 +44,8 @@ export interface PoseInputConfig {
 export interface PoseLossConfig {
   /** Deviation of the Gaussians in pixels of the heatmap. */
   readonly sigma: number;
+  /** Where Gaussians have their peak, see `EncodeOptions`. */
+  readonly centre: 'pixel' | 'exact';
   /** Factors. */
   readonly heatmap: number;
   readonly push: number;
@@ -91,7 +93,7 @@ export function poseConfig({ backbone, skeleton = COCO_SKELETON }: PoseConfigOpt
       adjust: true,
       refine: true,
     },
-    loss: { sigma: 2, heatmap: 1, push: 0.001, pull: 0.001 },
+    loss: { sigma: 2, centre: 'pixel', heatmap: 1, push: 0.001, pull: 0.001 },
   };
 }
 

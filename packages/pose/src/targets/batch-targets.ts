@@ -22,6 +22,7 @@ export interface BatchTargetOptions {
   /** Of the outputs. */
   readonly strides: readonly number[];
   readonly sigma: number;
+  readonly centre: 'pixel' | 'exact';
   /** People a picture whose tags are learned. */
   readonly maxPeople: number;
 }
@@ -48,14 +49,14 @@ export interface BatchTargets {
 }
 
 export function batchTargets(truths: readonly PoseTruth[], options: BatchTargetOptions): BatchTargets {
-  const { keypoints, height, width, strides, sigma } = options;
+  const { keypoints, height, width, strides, sigma, centre } = options;
   const outputs = strides.map((stride) => {
     const [h, w] = [Math.floor(height / stride), Math.floor(width / stride)];
     const heatmaps = new Float32Array(truths.length * h * w * keypoints);
     const masks = new Float32Array(truths.length * h * w);
     const people = truths.map((truth, i) => {
       const scaled = truth.people.map((person) => person.map((value, at) => (at % 3 === 2 ? value : value / stride)));
-      const encoded = encodeTargets(scaled, { keypoints, height: h, width: w, sigma });
+      const encoded = encodeTargets(scaled, { keypoints, height: h, width: w, sigma, centre });
       heatmaps.set(encoded.heatmaps, i * encoded.heatmaps.length);
       masks.set(learnedMask(truth.ignore, h, w, stride), i * h * w);
       return encoded.people;

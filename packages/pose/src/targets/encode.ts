@@ -12,6 +12,11 @@ export interface EncodeOptions {
   readonly width: number;
   /** Deviation of the Gaussians in pixels of the heatmap. */
   readonly sigma: number;
+  /**
+   * Where Gaussians have their peak: in the middle of the keypoint's `pixel`, as mmpose has it, or at the keypoint's `exact` place, which
+   * loses nothing of it (Huang et al., "The Devil Is in the Details", CVPR 2020). @defaultValue `'pixel'`
+   */
+  readonly centre?: 'pixel' | 'exact';
 }
 
 /** Labelled keypoints of one person, as places in a tag map of one picture. */
@@ -25,8 +30,8 @@ export interface EncodedTargets {
 }
 
 /**
- * Encodes people. A keypoint at (x, y) belongs to the pixel that holds it; its Gaussian has its peak, 1, at that pixel and is cut to a
- * patch of 6 sigma + 3 pixels. Where Gaussians of people meet, the larger value counts.
+ * Encodes people. A keypoint at (x, y) belongs to the pixel that holds it; its Gaussian is cut to a patch of 6 sigma + 3 pixels around
+ * that pixel. Where Gaussians of people meet, the larger value counts.
  *
  * @param people - of each K triples x, y, visibility, in pixels of the heatmap; visibility 0 is not labelled.
  */
@@ -34,6 +39,7 @@ export function encodeTargets(people: readonly (readonly number[])[], options: E
   const { keypoints, height, width, sigma } = options;
   const heatmaps = new Float32Array(height * width * keypoints);
   const patch = gaussianPatch(sigma);
+  const exact = options.centre === 'exact';
   const encoded: PersonTags[] = [];
   for (const person of people) {
     if (person.length !== 3 * keypoints) {
@@ -45,7 +51,9 @@ export function encodeTargets(people: readonly (readonly number[])[], options: E
       const [px, py, visible] = [person[3 * joint]!, person[3 * joint + 1]!, person[3 * joint + 2]!];
       const [x, y] = [Math.trunc(px), Math.trunc(py)];
       if (!(visible > 0) || x < 0 || y < 0 || x >= width || y >= height) continue;
-      paint(heatmaps, joint, x, y, patch, options);
+      // A pixel's middle lies half a pixel from its corner.
+      const own = exact ? gaussianPatch(sigma, px - x - 0.5, py - y - 0.5) : patch;
+      paint(heatmaps, joint, x, y, own, options);
       tags.push({ joint, x, y });
     }
     if (tags.length > 0) encoded.push(tags);
@@ -60,16 +68,16 @@ interface Patch {
   readonly values: Float32Array;
 }
 
-function gaussianPatch(sigma: number): Patch {
+/** @param dx - of the peak from the middle of the patch, in pixels. */
+function gaussianPatch(sigma: number, dx = 0, dy = 0): Patch {
   const side = Math.ceil(6 * sigma + 3);
-  const center = 3 * sigma + 1;
+  const reach = 3 * sigma + 1;
+  const axis = (shift: number) =>
+    Float64Array.from({ length: side }, (_, i) => Math.exp(-((i - reach - shift) ** 2) / (2 * sigma ** 2)));
+  const [rows, columns] = [axis(dy), axis(dx)];
   const values = new Float32Array(side * side);
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      values[y * side + x] = Math.exp(-((x - center) ** 2 + (y - center) ** 2) / (2 * sigma ** 2));
-    }
-  }
-  return { reach: Math.round(center), side, values };
+  for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) values[y * side + x] = rows[y]! * columns[x]!;
+  return { reach: Math.round(reach), side, values };
 }
 
 function paint(maps: Float32Array, joint: number, x: number, y: number, patch: Patch, options: EncodeOptions): void {

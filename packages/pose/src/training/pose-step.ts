@@ -35,6 +35,7 @@ export function poseStep(
     width,
     strides: outputStrides(config),
     sigma: config.loss.sigma,
+    centre: config.loss.centre,
     maxPeople: config.grouping.maxPeople,
   });
   try {

@@ -199,7 +199,7 @@ describe('encoding against mmpose', () => {
       (picture) => encodeTargets(picture, { keypoints: KEYPOINTS, height: H, width: W, sigma: 2 }).heatmaps,
     );
     const all = new Float32Array(2 * maps[0]!.length);
-    maps.forEach((map, i) => all.set(map, i * map.length));
+    for (const [i, map] of maps.entries()) all.set(map, i * map.length);
     expect(maxAbsError(spread(all), expected('targets'))).toBeLessThan(1e-6);
   });
 
