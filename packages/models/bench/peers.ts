@@ -14,16 +14,16 @@ export const ENGINES = ['onnxruntime', 'torch'] as const;
 export type PeerEngine = (typeof ENGINES)[number];
 
 export class Peers {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'icconv-bench-'));
+  readonly folder = mkdtempSync(join(tmpdir(), 'icconv-bench-'));
 
   private constructor(
-    private readonly peer: Peer,
+    readonly peer: Peer,
     readonly versions: Readonly<Record<PeerEngine, string>>,
   ) {}
 
   /** Undefined, with the reason on standard error, where Python or the packages are absent. */
-  static async start(threads: number): Promise<Peers | undefined> {
-    const folder = new URL('../../../tooling/bench/models/', import.meta.url);
+  static async start(threads: number, topic: 'models' | 'pose' = 'models'): Promise<Peers | undefined> {
+    const folder = new URL(`../../../tooling/bench/${topic}/`, import.meta.url);
     const requirements = new URL('requirements.txt', folder);
     const python = await pythonEnv({ requirements, modules: ['numpy', 'onnx', 'onnxruntime', 'torch', 'torchvision'] });
     if (python === undefined) return undefined;
@@ -31,12 +31,13 @@ export class Peers {
     return new Peers(peer, await peer.ask<Record<PeerEngine, string>>({ do: 'version' }));
   }
 
-  /** Hands a network over, as a checkpoint with one tensor a branch. */
-  async model(name: string, weights: StateDict, config: ResNetConfig): Promise<void> {
+  /** Hands a network over, as a checkpoint with one tensor a branch. @param prefix - of the ResNet's names in a larger network */
+  async model(name: string, weights: StateDict, config: ResNetConfig, prefix = ''): Promise<void> {
     const counts = inceptionCounts(config);
     const file = join(this.folder, 'weights.pth');
-    await saveStateDict(weights, file, { inceptionCounts: counts });
-    await this.peer.ask({ do: 'model', name, file, branches: branchesOf(config, counts) });
+    const prefixed = Object.fromEntries(Object.entries(counts).map(([layer, list]) => [prefix + layer, list]));
+    await saveStateDict(weights, file, { inceptionCounts: prefixed });
+    await this.peer.ask({ do: 'model', name, file, branches: branchesOf(config, counts), depth: config.depth });
     rmSync(file);
   }
 

@@ -85,10 +85,16 @@ class Graph:
                 z = self.conv(z if i == 0 else self.op("Relu", z), conv)
             z = self.op("Add", z, self.conv(y, block["shortcut"]) if "shortcut" in block else y)
             y = self.op("Relu", z)
+        y = self.head(y, model)
         inputs = [helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, "height", "width"])]
         outputs = [helper.make_tensor_value_info(y, onnx.TensorProto.FLOAT, None)]
         graph = helper.make_graph(self.nodes, "resnet", inputs, outputs, self.weights)
         self.model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+    def head(self, y, model):
+        for deconv in getattr(model, "deconvs", []):
+            y = self.op("Relu", self.conv(y, deconv, "ConvTranspose"))
+        return self.conv(y, model.final) if hasattr(model, "final") else y
 
     def op(self, kind, *inputs, **attributes):
         output = f"y{len(self.nodes)}"
@@ -100,11 +106,11 @@ class Graph:
         self.weights.append(numpy_helper.from_array(tensor.detach().numpy(), name))
         return name
 
-    def conv(self, x, conv):
+    def conv(self, x, conv, kind="Conv"):
         if isinstance(conv, Inception):
             return self.op("Concat", *[self.conv(x, part) for part in conv.conv_list], axis=1)
         return self.op(
-            "Conv",
+            kind,
             x,
             self.constant(conv.weight),
             self.constant(conv.bias),
@@ -115,24 +121,34 @@ class Graph:
         )
 
 
-def model(request):
-    resnet = torchvision.models.resnet50(weights=None)
+def unfolded(request, depth=50):
+    """A ResNet without weights, its inception layers in their places."""
+    resnet = getattr(torchvision.models, f"resnet{depth}")(weights=None)
     for name, branches in request["branches"].items():
         block, layer = name.rsplit(".", 1)
         setattr(resnet.get_submodule(block), layer, Inception(resnet.get_submodule(name), branches))
     resnet.fc = nn.Identity()
+    return resnet.eval()
+
+
+def model(request):
+    resnet = unfolded(request)
     resnet.load_state_dict(torch.load(request["file"], weights_only=True))
-    folded = Folded(resnet.eval())
+    keep(request["name"], Folded(resnet))
+    return {}
+
+
+def keep(name, folded):
+    """Both engines' ways to run a folded network."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     graph = Graph(folded).model.SerializeToString()
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    models[request["name"]] = {
+    models[name] = {
         "torch": lambda: folded(image),
         "onnxruntime": lambda: session.run(None, {"image": nchw})[0],
     }
     folded.to(memory_format=torch.channels_last)
-    return {}
 
 
 def read_input(request):
@@ -160,14 +176,17 @@ def version(request):
     return {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__}
 
 
-if __name__ == "__main__":
+def serve(commands):
     torch.set_num_threads(int(sys.argv[1]))
     torch.set_grad_enabled(False)
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            commands = {"model": model, "input": read_input, "run": run, "version": version}
             answer = commands[request["do"]](request)
         except Exception as error:  # The benchmark reports it.
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    serve({"model": model, "input": read_input, "run": run, "version": version})

@@ -1,0 +1,163 @@
+/**
+ * pnpm bench pose [--json] [--threads N] [--only forward,whole,grouping]
+ *
+ * Bottom-up networks at 640x640 (R50, IC-R50 k13, R101, IC-R101 k13, each with the head of transposed convolutions) beside onnxruntime and
+ * torch with the same weights; a whole picture with flip, at one and at three scales; grouping of 1, 5, 20 and 30 people on maps of 160 and
+ * 640 pixels beside mmpose 0.29's parser. Answers checked first, contenders in turns. Without Python there are no peers. `--json` prints
+ * one JSON object a line.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { groupKeypoints } from '@icconv/tensor-ops';
+import { useEngine } from '@icconv/tensor-ops/engine';
+import { maxRelativeError } from '@icconv/test-utils';
+import * as tf from '@tensorflow/tfjs-core';
+import { ENGINES, Peers } from '../../models/bench/peers';
+import { hashedTensor } from '../../models/test/support/values';
+import { type Contender, inProcess, interleaved } from '../../tensor-ops/bench/measure';
+import { compilePose, estimatePicture, initPose, PUBLISHED_POSE } from '../src/index';
+import { paintCrowd } from './crowd';
+
+const NETWORKS = {
+  R50: 'ic-conv/res50',
+  'IC-R50 k13': 'ic-conv/ic-res50-k13',
+  R101: 'ic-conv/res101',
+  'IC-R101 k13': 'ic-conv/ic-res101-k13',
+} as const;
+const SIZE = 640;
+/** float32 through a hundred layers, in other orders of summation; of the largest value. */
+const TOLERANCE = 1e-3;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    threads: { type: 'string', default: '2' },
+    only: { type: 'string', default: 'forward,whole,grouping' },
+  },
+});
+const threads = Number(values.threads);
+const parts = values.only.split(',');
+const engine = await useEngine({ device: 'cpu', threads });
+const peers = await Peers.start(threads, 'pose');
+const machine = { tensorflow: engine.version, simd: engine.simd, threads, peers: peers?.versions };
+const say = (text: string) => values.json || console.log(text);
+const emit = (line: object) => values.json && console.log(JSON.stringify({ bench: 'pose', ...line, ...machine }));
+say(
+  `TensorFlow ${engine.version}, ${engine.simd}, ${threads} threads; peers: ${JSON.stringify(peers?.versions ?? 'none')}`,
+);
+
+try {
+  if (parts.includes('forward')) await forward();
+  if (parts.includes('whole')) await whole();
+  if (parts.includes('grouping')) await grouping();
+} finally {
+  peers?.stop();
+}
+
+/** Plain and inception of one depth side by side. */
+async function forward(): Promise<void> {
+  say(`\nforward ${SIZE}x${SIZE}, one picture, ms (over the same engine's plain)`);
+  for (const names of [
+    ['R50', 'IC-R50 k13'],
+    ['R101', 'IC-R101 k13'],
+  ] as const) {
+    const x = hashedTensor<tf.Rank.R4>('image', [1, SIZE, SIZE, 3]);
+    await peers?.input(x);
+    const contenders: { readonly engine: string; readonly name: string; readonly run: Contender }[] = [];
+    const compiled = [];
+    for (const name of names) {
+      const { config } = PUBLISHED_POSE[NETWORKS[name]]!;
+      const weights = initPose(config, { seed: 1 });
+      await peers?.model(name, weights, config.backbone, 'backbone.');
+      const network = compilePose(weights, config);
+      tf.dispose(weights);
+      compiled.push(network);
+      contenders.push({ engine: 'icconv', name, run: inProcess(() => network.forward(x)[0]!) });
+      if (peers === undefined) continue;
+      const [own] = network.forward(x);
+      for (const peer of ENGINES) {
+        const error = maxRelativeError((await own!.data()) as Float32Array, await peers.result(peer, name));
+        if (!(error < TOLERANCE)) throw new Error(`${name}: differs from ${peer} by ${error}`);
+        contenders.push({ engine: peer, name, run: (repeat) => peers.time(peer, name, repeat) });
+      }
+      own!.dispose();
+    }
+    const timings = await interleaved(contenders.map(({ run }) => run));
+    const medianOf = (by: string, name: string) =>
+      timings[contenders.findIndex((one) => one.engine === by && one.name === name)]!.median;
+    for (const [i, { engine: by, name }] of contenders.entries()) {
+      const { median } = timings[i]!;
+      const overPlain = median / medianOf(by, names[0]);
+      const overOurs = median / medianOf('icconv', name);
+      say(
+        `  ${name.padEnd(12)} ${by.padEnd(12)} ${median.toFixed(0).padStart(6)}  (${overPlain.toFixed(2)})  ${overOurs.toFixed(2)} times ours`,
+      );
+      emit({ part: 'forward', network: name, engine: by, ...timings[i], overPlain, overOurs });
+    }
+    for (const network of compiled) network.dispose();
+    x.dispose();
+  }
+}
+
+async function whole(): Promise<void> {
+  say('\na picture of 480x640 with flip, R50, ms');
+  const { config } = PUBLISHED_POSE['ic-conv/res50']!;
+  const weights = initPose(config, { seed: 1 });
+  const network = compilePose(weights, config);
+  tf.dispose(weights);
+  const picture = { data: new Uint8Array(480 * 640 * 3).fill(90), height: 480, width: 640 };
+  const tests = { 'one scale': [1], 'scales 2, 1, 0.5': [2, 1, 0.5] };
+  for (const [name, scales] of Object.entries(tests)) {
+    const run: Contender = async (repeat) => {
+      const start = performance.now();
+      for (let i = 0; i < repeat; i++) estimatePicture(network, picture, config, { flip: true, scales });
+      return (performance.now() - start) / repeat;
+    };
+    const [timing] = await interleaved([run]);
+    say(`  ${name.padEnd(18)} ${timing!.median.toFixed(0)}`);
+    emit({ part: 'whole', network: 'R50', scales, ...timing });
+  }
+  network.dispose();
+}
+
+async function grouping(): Promise<void> {
+  say('\ngrouping, two tags a keypoint, ms');
+  for (const size of [160, 640]) {
+    for (const people of [1, 5, 20, 30]) {
+      const { heatmaps, tags } = paintCrowd(people, size);
+      const found = groupKeypoints(heatmaps, tags).people;
+      const ours: Contender = async (repeat) => {
+        const start = performance.now();
+        for (let i = 0; i < repeat; i++) groupKeypoints(heatmaps, tags);
+        return (performance.now() - start) / repeat;
+      };
+      const [timing] = await interleaved([ours]);
+      const theirs = await askMmpose(heatmaps, tags);
+      if (theirs !== undefined && theirs.people !== found) {
+        throw new Error(`mmpose finds ${theirs.people} people, we ${found}`);
+      }
+      const beside =
+        theirs === undefined
+          ? ''
+          : `  mmpose 0.29 ${theirs.ms.toFixed(0)}, ${(theirs.ms / timing!.median).toFixed(0)} times ours`;
+      say(`  ${size}x${size} ${String(people).padStart(3)} people ${timing!.median.toFixed(2).padStart(7)}${beside}`);
+      emit({ part: 'grouping', size, people, ...timing, mmpose: theirs?.ms });
+      tf.dispose([heatmaps, tags]);
+    }
+  }
+}
+
+/** Once: seconds a call. Undefined where mmpose is not installed. */
+async function askMmpose(
+  heatmaps: tf.Tensor3D,
+  tags: tf.Tensor4D,
+): Promise<{ ms: number; people: number } | undefined> {
+  if (peers === undefined) return undefined;
+  const files = { heatmaps: join(peers.folder, 'heatmaps'), tags: join(peers.folder, 'tags') };
+  writeFileSync(files.heatmaps, (await heatmaps.data()) as Float32Array);
+  writeFileSync(files.tags, (await tags.data()) as Float32Array);
+  const [tagSize] = tags.shape;
+  await peers.peer.ask({ do: 'maps', ...files, shape: [...heatmaps.shape, tagSize] });
+  return peers.peer.ask<{ ms: number; people: number }>({ do: 'group', repeat: 1 }).catch(() => undefined);
+}
