@@ -70,14 +70,14 @@ interface Patch {
 
 /** @param dx - of the peak from the middle of the patch, in pixels. */
 function gaussianPatch(sigma: number, dx = 0, dy = 0): Patch {
-  const side = Math.ceil(6 * sigma + 3);
-  const reach = 3 * sigma + 1;
+  const reach = Math.ceil(3 * sigma) + 1;
+  const side = 2 * reach + 1;
   const axis = (shift: number) =>
     Float64Array.from({ length: side }, (_, i) => Math.exp(-((i - reach - shift) ** 2) / (2 * sigma ** 2)));
   const [rows, columns] = [axis(dy), axis(dx)];
   const values = new Float32Array(side * side);
   for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) values[y * side + x] = rows[y]! * columns[x]!;
-  return { reach: Math.round(reach), side, values };
+  return { reach, side, values };
 }
 
 function paint(maps: Float32Array, joint: number, x: number, y: number, patch: Patch, options: EncodeOptions): void {

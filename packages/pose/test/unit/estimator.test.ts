@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeBackends } from '@icconv/test-utils';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, expect, test } from 'vitest';
+import { estimatePicture, initPose, placeInput, prepareInput, toPicture } from '../../src';
+import {
+  createPoseEstimator,
+  createRemotePoseEstimator,
+  readPoseModel,
+  savePoseWeights,
+  writePoseModel,
+} from '../../src/node';
+import { activate } from '../support/activate';
+import { painted, paintedConfig, paintedNetwork } from '../support/painted';
+
+const folder = mkdtempSync(join(tmpdir(), 'icconv-pose-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const scene = painted({
+  height: 150,
+  width: 230,
+  people: [
+    [
+      [
+        [60.3, 50.2],
+        [95.5, 64.0],
+      ],
+      20,
+    ],
+    [
+      [
+        [160.0, 90.7],
+        [180.4, 42.1],
+      ],
+      120,
+    ],
+  ],
+});
+
+describeBackends('estimatePicture', activate, () => {
+  test('results are plain, best first, in pixels of the picture, with boxes around what was found', () => {
+    const { poses, width, height } = estimatePicture(paintedNetwork, scene, paintedConfig());
+    expect([height, width]).toEqual([150, 230]);
+    expect(JSON.parse(JSON.stringify(poses))).toEqual(poses);
+    expect(poses).toHaveLength(2);
+    for (const { keypoints, box, score } of poses) {
+      const [red, green] = keypoints as [(typeof keypoints)[0], (typeof keypoints)[0]];
+      expect(keypoints.map(({ name }) => name)).toEqual(['red', 'green']);
+      expect(box).toEqual([
+        Math.min(red.x, green.x),
+        Math.min(red.y, green.y),
+        Math.max(red.x, green.x),
+        Math.max(red.y, green.y),
+      ]);
+      expect(score).toBeCloseTo((red.score + green.score) / 2, 5);
+    }
+    expect(poses[0]!.score).toBeGreaterThanOrEqual(poses[1]!.score);
+  });
+
+  test('half-pixel sampling finds places to half a pixel of the heatmap', () => {
+    const config = paintedConfig();
+    const { poses } = estimatePicture(paintedNetwork, scene, {
+      ...config,
+      input: { ...config.input, sampling: 'half-pixel' },
+    });
+    const place = placeInput(scene, config.input);
+    const all = poses.flatMap(({ keypoints }) => keypoints);
+    for (const [x, y] of [
+      [60.8, 50.7],
+      [96, 64.5],
+      [160.5, 91.2],
+      [180.9, 42.6],
+    ]) {
+      expect(Math.min(...all.map((point) => Math.hypot(point.x - x!, point.y - y!)))).toBeLessThan(2 / place.scale);
+    }
+  });
+
+  test('the second image of a flip test is the mirrored first', () => {
+    const config = paintedConfig();
+    const place = placeInput(scene, config.input);
+    const input = prepareInput(scene, place, config.input, true);
+    const difference = tf.tidy(() => {
+      const [first, second] = tf.split(input, 2, 0) as [tf.Tensor4D, tf.Tensor4D];
+      return tf.max(tf.abs(tf.sub(tf.reverse(first, 2), second))).dataSync()[0]!;
+    });
+    expect(difference).toBe(0);
+    input.dispose();
+  });
+
+  test('a point of the input goes where it came from', () => {
+    const place = placeInput(scene, paintedConfig().input);
+    const [x, y] = toPicture(place.width / 2, place.height / 2, place);
+    expect([x, y]).toEqual([...place.centre]);
+  });
+
+  test('scales that cannot be are refused', () => {
+    const run = (scales: number[]) => () => estimatePicture(paintedNetwork, scene, paintedConfig(), { scales });
+    expect(run([])).toThrow('scales');
+    expect(run([2, 0.5])).toThrow('with 1 among them');
+    expect(run([1, 1])).toThrow('scales');
+    expect(run([-1])).toThrow('scales');
+  });
+});
+
+const tiny = { block: 'basic', blocks: [1, 1, 1, 1], width: 4 } as const;
+function tinyConfig() {
+  const base = paintedConfig(64);
+  return {
+    ...base,
+    backbone: tiny,
+    head: {
+      ...base.head,
+      deconvs: [
+        { channels: 4, kernel: 4 as const },
+        { channels: 4, kernel: 4 as const },
+      ],
+    },
+  };
+}
+
+describeBackends('createPoseEstimator', activate, (backend) => {
+  test.runIf(backend === 'native')('from a folder, in this process and in another, with the same results', async () => {
+    const config = tinyConfig();
+    const weights = initPose(config, { seed: 3 });
+    await writePoseModel(folder, config);
+    await savePoseWeights(join(folder, 'model.safetensors'), weights);
+    tf.dispose(weights);
+    expect((await readPoseModel(folder)).config).toEqual(config);
+    const local = await createPoseEstimator({ model: folder, threads: 2 });
+    const remote = await createRemotePoseEstimator({ model: folder, threads: 1 });
+    try {
+      expect(remote.keypoints).toEqual(['red', 'green']);
+      const [mine] = await local.estimate([scene, scene]);
+      const [theirs] = await remote.estimate(scene);
+      expect(theirs).toEqual(mine);
+      await expect(local.estimate(join(folder, 'model.json'))).rejects.toThrow('model.json');
+      const aborted = AbortSignal.abort(new Error('enough'));
+      await expect(local.estimate(scene, { signal: aborted })).rejects.toThrow('enough');
+    } finally {
+      await local.dispose();
+      await remote.dispose();
+    }
+    await expect(local.estimate(scene)).rejects.toThrow('disposed');
+  });
+
+  test.runIf(backend === 'native')('a checkpoint of another network is refused by name and shape', async () => {
+    const config = tinyConfig();
+    const other = { ...config, skeleton: { ...config.skeleton, keypoints: ['a', 'b', 'c'], sigmas: [1, 1, 1] } };
+    await expect(createPoseEstimator({ config: other, weights: join(folder, 'model.safetensors') })).rejects.toThrow(
+      'keypoint_head.final_layer.weight',
+    );
+    await expect(createPoseEstimator({ model: join(folder, 'nowhere') })).rejects.toThrow('nowhere');
+  });
+});
