@@ -4,7 +4,8 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path';
 
 const folder = process.argv[2];
-if (folder === undefined) throw new Error('usage: node subset.mjs COCO_FOLDER, which holds person_keypoints.json and images/');
+if (folder === undefined)
+  throw new Error('usage: node subset.mjs COCO_FOLDER, which holds person_keypoints.json and images/');
 const all = JSON.parse(readFileSync(join(folder, 'person_keypoints.json'), 'utf8'));
 const of = (id) => all.annotations.filter((one) => one.image_id === id);
 const clear = ({ num_keypoints, iscrowd, bbox }) => num_keypoints >= 8 && iscrowd === 0 && bbox[3] >= 70;
