@@ -1,25 +1,12 @@
 /** train, eval, detect and reproduce from end to end, on data that is made on the spot. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { VisionError } from '@icconv/tensor-ops';
-import { useEngine } from '@icconv/tensor-ops/engine';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { createProgram } from '../src/program';
+import { beforeAll, expect, test } from 'vitest';
+import { endToEnd } from './end-to-end';
 
-const folder = mkdtempSync(join(tmpdir(), 'icconv-cli-detection-'));
-const path = (...names: string[]) => join(folder, ...names);
-const printed: string[] = [];
-const complained: string[] = [];
-let missing: string | undefined;
+const { path, icconv, fails, printed, complained, take } = endToEnd('detection');
 
 beforeAll(async () => {
-  missing = await useEngine({ device: 'cpu', threads: 2 }).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
-  if (missing !== undefined && process.env.ICCONV_REQUIRE_BACKENDS?.includes('native')) throw new Error(missing);
   mkdirSync(path('images'));
   const images: object[] = [];
   const annotations: object[] = [];
@@ -54,25 +41,10 @@ output: run
 `,
   );
 });
-afterAll(() => rmSync(folder, { recursive: true }));
-beforeEach((context) => {
-  if (missing !== undefined) context.skip(missing);
-  printed.length = complained.length = 0;
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
-  vi.spyOn(console, 'error').mockImplementation((text: string) => void complained.push(text));
-  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = 0;
-});
-
-const icconv = (...args: string[]) =>
-  createProgram({ signal: new AbortController().signal }).parseAsync(args, { from: 'user' });
 
 test('train writes a folder that eval and detect take', async () => {
   await icconv('train', 'detection', '--config', path('train.yaml'), '--workers', '0', '--json');
-  const { reason, steps, best } = JSON.parse(printed.join('\n'));
+  const { reason, steps, best } = JSON.parse(take());
   expect({ reason, steps }).toEqual({ reason: 'finished', steps: 4 });
   expect(best.metric).toBe('AP');
   const files = [
@@ -86,7 +58,6 @@ test('train writes a folder that eval and detect take', async () => {
   ];
   expect(readdirSync(path('run'))).toEqual(expect.arrayContaining(files));
 
-  printed.length = 0;
   const data = ['--annotations', path('gt.json'), '--images', path('images')];
   await icconv(
     'eval',
@@ -100,14 +71,13 @@ test('train writes a folder that eval and detect take', async () => {
     '--workers',
     '0',
   );
-  expect(JSON.parse(printed.join('\n')).stats.AP).toBeCloseTo(best.value, 6);
+  expect(JSON.parse(take()).stats.AP).toBeCloseTo(best.value, 6);
   for (const { category_id } of JSON.parse(readFileSync(path('dt.json'), 'utf8'))) expect(category_id).toBe(7);
 
-  printed.length = 0;
   writeFileSync(path('broken.jpg'), 'no picture');
   const images = [path('images'), path('broken.jpg')];
   await icconv('detect', ...images, '--model', path('run'), '--out', path('overlays'), '--score', '0', '--json');
-  const results = JSON.parse(printed.join('\n')) as {
+  const results = JSON.parse(take()) as {
     image: string;
     width: number;
     overlay: string;
@@ -127,17 +97,8 @@ test('a second run into the folder is refused, and resumed only when asked', asy
 }, 60_000);
 
 test('faults of the file are named with line and place', async () => {
-  const fail = async (...set: string[]) => {
-    const error = await icconv(
-      'train',
-      'detection',
-      '--config',
-      path('train.yaml'),
-      ...set.flatMap((one) => ['--set', one]),
-    ).catch((reason: unknown) => reason);
-    expect(VisionError.isInstance(error)).toBe(true);
-    return (error as Error).message;
-  };
+  const fail = (...set: string[]) =>
+    fails('train', 'detection', '--config', path('train.yaml'), ...set.flatMap((one) => ['--set', one]));
   expect(await fail('recipe.epochs=none')).toMatch(/train\.yaml:\d+: recipe\.epochs: /);
   expect(await fail('recipe.epoch=1')).toMatch(/recipe\.epoch: unknown/);
   expect(await fail('preset=huge')).toMatch(/preset: expected one of coco-1x, small/);

@@ -109,7 +109,9 @@ export function underneath(preset: unknown, given: unknown): unknown {
 export function withChanges(file: string, base: object, changes: object, schema: z.ZodType): object {
   const result = schema.safeParse({ ...(underneath(base, changes) as object), backbone: {} });
   if (result.success) return result.data as object;
-  const faults = result.error.issues.map(({ path, message }) => `${file}: model.config.${path.join('.')}: ${message}`);
+  const faults = result.error.issues.map(
+    ({ path, message }) => `${file}: ${['model.config', ...path].join('.')}: ${message}`,
+  );
   throw new ConfigError(faults.join('\n'));
 }
 

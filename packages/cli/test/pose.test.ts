@@ -1,0 +1,112 @@
+/** train, eval, pose and reproduce from end to end, on data that is made on the spot. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { beforeAll, expect, test } from 'vitest';
+import { endToEnd } from './end-to-end';
+
+const { path, icconv, fails, printed, complained, take } = endToEnd('pose');
+
+beforeAll(async () => {
+  mkdirSync(path('images'));
+  const images: object[] = [];
+  const annotations: object[] = [];
+  for (let i = 0; i < 4; i++) {
+    // A sign with a red left half and a blue right half; the keypoints are the halves' middles.
+    const [x, y] = [8 + 10 * i, 40 - 8 * i];
+    const half = (left: number, background: string) => ({
+      input: { create: { width: 20, height: 30, channels: 3 as const, background } },
+      left,
+      top: y,
+    });
+    await sharp({ create: { width: 96, height: 96, channels: 3, background: '#606060' } })
+      .composite([half(x, '#e02020'), half(x + 20, '#2020e0')])
+      .png()
+      .toFile(path('images', `${i}.png`));
+    images.push({ id: i + 1, file_name: `${i}.png`, width: 96, height: 96 });
+    annotations.push({
+      ...{ id: i + 1, image_id: i + 1, category_id: 7, bbox: [x, y, 40, 30], area: 1200, iscrowd: 0 },
+      ...{ keypoints: [x + 10, y + 15, 2, x + 30, y + 15, 2], num_keypoints: 2 },
+    });
+  }
+  const sign = { id: 7, name: 'sign', keypoints: ['left_half', 'right_half'], skeleton: [[1, 2]] };
+  writeFileSync(path('gt.json'), JSON.stringify({ images, annotations, categories: [sign] }));
+  writeFileSync(
+    path('train.yaml'),
+    `preset: small
+model:
+  backbone: { block: basic, blocks: [1, 1, 1, 1], width: 16 }
+  pattern: { manual: { maxDilation: 2 } }
+  config: { input: { size: 96 } }
+data:
+  train: { annotations: gt.json, images: images }
+  val: { annotations: gt.json, images: images }
+recipe: { epochs: 40, evaluateEvery: 20, augment: { flip: 0 }, warmUpSteps: 5 }
+output: run
+`,
+  );
+});
+
+test('train writes a folder that eval and pose take', async () => {
+  await icconv('train', 'pose', '--config', path('train.yaml'), '--workers', '0', '--json');
+  const { reason, steps, best } = JSON.parse(take());
+  expect({ reason, steps }).toEqual({ reason: 'finished', steps: 40 });
+  expect(best.metric).toBe('AP');
+  const files = ['best.safetensors', 'config.yaml', 'curves.png', 'final.safetensors', 'model.json', 'results.csv'];
+  expect(readdirSync(path('run'))).toEqual(expect.arrayContaining(files));
+
+  const data = ['--annotations', path('gt.json'), '--images', path('images')];
+  await icconv('eval', 'pose', '--model', path('run'), ...data, '--no-flip', '--json', '--out', path('dt.json'));
+  const { stats, pck } = JSON.parse(take());
+  expect(stats.AP).toBeCloseTo(best.value, 6);
+  expect(pck).toBeGreaterThan(0.2);
+  for (const { category_id } of JSON.parse(readFileSync(path('dt.json'), 'utf8'))) expect(category_id).toBe(7);
+
+  writeFileSync(path('broken.jpg'), 'no picture');
+  const images = [path('images'), path('broken.jpg')];
+  await icconv('pose', ...images, '--model', path('run'), '--out', path('overlays'), '--score', '0', '--json');
+  const results = JSON.parse(take()) as {
+    width: number;
+    overlay: string;
+    poses: { score: number; keypoints: { name: string; x: number; y: number; score: number }[] }[];
+  }[];
+  expect(results.map(({ width }) => width)).toEqual([96, 96, 96, 96]);
+  expect(results[0]!.poses[0]!.keypoints.map(({ name }) => name)).toEqual(['left_half', 'right_half']);
+  expect((await sharp(results[0]!.overlay).metadata()).width).toBe(96);
+  expect(complained.join('\n')).toMatch(/broken\.jpg.*known format/);
+  expect(process.exitCode).toBe(1);
+
+  await icconv('pose', path('images', '0.png'), '--model', path('run'), '--score', '2');
+  expect(take()).toContain('(nobody)');
+}, 120_000);
+
+test('a second run into the folder is refused, and resumed only when asked', async () => {
+  const args = ['train', 'pose', '--config', path('train.yaml'), '--workers', '0'];
+  expect(await fails(...args)).toMatch(/holds a run/);
+  await icconv(...args, '--resume');
+  expect(printed.join('\n')).toContain('40 epochs');
+}, 60_000);
+
+test('faults of the file are named with line and place', async () => {
+  const fail = (...set: string[]) =>
+    fails('train', 'pose', '--config', path('train.yaml'), ...set.flatMap((one) => ['--set', one]));
+  expect(await fail('recipe.epochs=none')).toMatch(/train\.yaml:\d+: recipe\.epochs: /);
+  expect(await fail('preset=huge')).toMatch(/preset: expected one of coco, small/);
+  expect(await fail('model.config={loss: {sigma: -1}}')).toMatch(/model\.config\.loss\.sigma/);
+  expect(await fail('model.config={tags: 2}')).toMatch(/model\.config: .*tags/);
+  expect(await fail('data.sigmas=[0.1]', 'output=other')).toMatch(/sigmas/);
+  expect(await fail('data.category=car', 'output=other')).toMatch(/car/);
+  expect(await fail('data.train.annotations=none.json')).toMatch(/none\.json/);
+  expect(existsSync(path('other', 'last.safetensors'))).toBe(false);
+});
+
+test('missing things are named with the remedy', async () => {
+  expect(await fails('pose', path('images'))).toMatch(/--model/);
+  expect(await fails('pose', path('images'), '--model', path('nowhere'))).toMatch(/nowhere/);
+  writeFileSync(path('empty.json'), '');
+  const data = ['--annotations', path('empty.json'), '--images', path('images')];
+  expect(await fails('eval', 'pose', '--model', path('run'), ...data)).toMatch(/empty\.json/);
+  const model = ['--model', 'mmpose/res50-640', '--weights', path('none.pth')];
+  await expect(icconv('reproduce', 'pose', '--coco', path('none'), ...model)).rejects.toThrow(
+    /person_keypoints_val2017\.json/,
+  );
+});
