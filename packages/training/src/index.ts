@@ -18,7 +18,13 @@ export {
   type SampleObject,
 } from './augment/objects';
 export { type PictureLayer, type PictureSize, type PlanPicture, planSample, type SamplePlan } from './augment/plan';
-export { CheckpointError, FrozenRandomWeightsError, ImageDecodeError, NonFiniteLossError } from './errors';
+export {
+  CheckpointError,
+  FrozenRandomWeightsError,
+  ImageDecodeError,
+  MissingGradientsError,
+  NonFiniteLossError,
+} from './errors';
 export { decodeImage, imageSize } from './images/decode-image';
 export type { DecodedImage, DecodeOptions, ImageInput, PixelData } from './images/image-input';
 export { sendableImage } from './images/sendable-image';

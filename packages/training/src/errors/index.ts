@@ -1,2 +1,7 @@
 export { ImageDecodeError } from './image-decode-error';
-export { CheckpointError, FrozenRandomWeightsError, NonFiniteLossError } from './training-errors';
+export {
+  CheckpointError,
+  FrozenRandomWeightsError,
+  MissingGradientsError,
+  NonFiniteLossError,
+} from './training-errors';

@@ -44,3 +44,17 @@ export class FrozenRandomWeightsError extends VisionError {
     this.names = names;
   }
 }
+
+/** The backend computes no gradients: `@tensorflow/tfjs-core` registers none by itself. */
+export class MissingGradientsError extends VisionError {
+  readonly backend: string;
+
+  constructor(backend: string) {
+    super(
+      'ICCONV_MISSING_GRADIENTS',
+      `training needs gradients, and backend "${backend}" has none; make the native engine current with useEngine() of ` +
+        '@icconv/tensor-ops/engine (npx icconv setup provides it), or import @tensorflow/tfjs for its gradients',
+    );
+    this.backend = backend;
+  }
+}

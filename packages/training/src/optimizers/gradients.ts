@@ -2,6 +2,7 @@
 import { globalNorm, InvalidArgumentError, linearCombination } from '@icconv/tensor-ops';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { MissingGradientsError } from '../errors';
 import type { StateDict } from './types';
 
 /** What a training step hands to the loop. */
@@ -25,12 +26,15 @@ export interface LossResult {
  *
  * @param trainable - which weights; the others are constants. A weight that no loss depends on gets no gradient.
  * @param compute - losses from the weights; called once. What it makes besides its result is disposed.
+ * @throws {@link MissingGradientsError} on a backend without gradients.
  */
 export function lossGradients(
   weights: Readonly<StateDict>,
   trainable: (name: string) => boolean,
   compute: (weights: Readonly<StateDict>) => LossResult,
 ): Required<StepResult> {
+  // The losses are added by AddN: without its gradient every training would end there.
+  if (tf.getGradient('AddN') === undefined) throw new MissingGradientsError(tf.getBackend());
   const names = Object.keys(weights).filter(trainable);
   let outcome: LossResult | undefined;
   const { value, grads } = tf.engine().gradients(
