@@ -19,7 +19,7 @@ import {
 import { BACKBONE_PREFIX } from '../../src/network/layers';
 import { backboneOf } from '../../src/network/weights';
 import { activate } from '../support/activate';
-import { type PaintedPicture, painted, paintedConfig, paintedNetwork } from '../support/painted';
+import { PICTURES, painted, paintedConfig, paintedNetwork } from '../support/painted';
 
 const fixture = loadFixture(new URL('./fixtures/pose.safetensors', import.meta.url));
 const expected = (name: string) => fixture[name]!.data as Float32Array;
@@ -121,55 +121,6 @@ describeBackends('pose against mmpose', activate, (backend) => {
     tf.dispose([own, x, { ...gradients }, { ...statistics }]);
   });
 
-  const PICTURES: PaintedPicture[] = [
-    {
-      height: 150,
-      width: 230,
-      people: [
-        [
-          [
-            [60.3, 50.2],
-            [95.5, 64.0],
-          ],
-          20,
-        ],
-        [
-          [
-            [160.0, 90.7],
-            [180.4, 42.1],
-          ],
-          120,
-        ],
-        [
-          [
-            [200.2, 120.0],
-            [150.0, 128.6],
-          ],
-          220,
-        ],
-      ],
-    },
-    {
-      height: 211,
-      width: 140,
-      people: [
-        [
-          [
-            [50.0, 60.5],
-            [90.7, 70.2],
-          ],
-          40,
-        ],
-        [
-          [
-            [70.3, 150.0],
-            [110.0, 178.3],
-          ],
-          160,
-        ],
-      ],
-    },
-  ];
   const tests = [
     ['single', { flip: false }],
     ['flip', { flip: true }],

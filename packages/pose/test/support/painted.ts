@@ -3,19 +3,41 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type PoseConfig, poseConfig } from '../../src';
 
-type Point = readonly [x: number, y: number];
-
 export interface PaintedPicture {
   readonly height: number;
   readonly width: number;
-  readonly people: readonly (readonly [joints: readonly [Point, Point], tag: number])[];
+  readonly people: readonly (readonly [x0: number, y0: number, x1: number, y1: number, tag: number])[];
 }
+
+/** The pictures that mmpose has seen too. */
+export const PICTURES: readonly PaintedPicture[] = [
+  {
+    height: 150,
+    width: 230,
+    people: [
+      [60.3, 50.2, 95.5, 64, 20],
+      [160, 90.7, 180.4, 42.1, 120],
+      [200.2, 120, 150, 128.6, 220],
+    ],
+  },
+  {
+    height: 211,
+    width: 140,
+    people: [
+      [50, 60.5, 90.7, 70.2, 40],
+      [70.3, 150, 110, 178.3, 160],
+    ],
+  },
+];
 
 /** 8-bit RGB: joint 0 is a red blob, joint 1 a green one; blue, around both, is the person's tag. */
 export function painted({ height, width, people }: PaintedPicture) {
   const values = new Float64Array(height * width * 3);
-  for (const [joints, tag] of people) {
-    for (const [channel, [px, py]] of joints.entries()) {
+  for (const [x0, y0, x1, y1, tag] of people) {
+    for (const [channel, px, py] of [
+      [0, x0, y0],
+      [1, x1, y1],
+    ] as const) {
       for (let y = 0; y < height; y++) {
         for (let x = 0; x < width; x++) {
           const square = (x - px) ** 2 + (y - py) ** 2;

@@ -13,31 +13,12 @@ import {
   writePoseModel,
 } from '../../src/node';
 import { activate } from '../support/activate';
-import { painted, paintedConfig, paintedNetwork } from '../support/painted';
+import { PICTURES, painted, paintedConfig, paintedNetwork } from '../support/painted';
 
 const folder = mkdtempSync(join(tmpdir(), 'icconv-pose-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const scene = painted({
-  height: 150,
-  width: 230,
-  people: [
-    [
-      [
-        [60.3, 50.2],
-        [95.5, 64.0],
-      ],
-      20,
-    ],
-    [
-      [
-        [160.0, 90.7],
-        [180.4, 42.1],
-      ],
-      120,
-    ],
-  ],
-});
+const scene = painted({ ...PICTURES[0]!, people: PICTURES[0]!.people.slice(0, 2) });
 
 describeBackends('estimatePicture', activate, () => {
   test('results are plain, best first, in pixels of the picture, with boxes around what was found', () => {
