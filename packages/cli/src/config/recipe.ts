@@ -19,7 +19,10 @@ export const augmentSchema = z.strictObject({
         longest: side.optional(),
         rounding: z.enum(['round', 'floor']).optional(),
       }),
-      z.strictObject({ size: z.tuple([side, side]), fit: z.enum(['stretch', 'contain', 'centre']).optional() }),
+      z.strictObject({
+        size: z.tuple([side, side]),
+        fit: z.enum(['stretch', 'contain', 'centre', 'cover']).optional(),
+      }),
     ])
     .optional(),
   flip: fraction.optional(),

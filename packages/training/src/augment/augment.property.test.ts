@@ -14,7 +14,7 @@ const configs: fc.Arbitrary<AugmentConfig> = fc.record(
       fc.record({ shortest: fc.integer({ min: 8, max: 300 }), longest: fc.integer({ min: 300, max: 400 }) }),
       fc.record({
         size: fc.constantFrom([64, 96] as const, [100, 50] as const),
-        fit: fc.constantFrom('stretch' as const, 'contain' as const, 'centre' as const),
+        fit: fc.constantFrom('stretch' as const, 'contain' as const, 'centre' as const, 'cover' as const),
       }),
     ),
     flip: fc.constantFrom(0, 0.5, 1),

@@ -19,6 +19,16 @@ const layer = (over: Partial<PictureLayer>): PictureLayer => ({
 });
 const size = { height: 100, width: 100 };
 
+test('cover fills a fixed size with the middle of the picture, centre shows the whole', () => {
+  const middle = (fit: 'cover' | 'centre') => {
+    const plan = planSample({ resize: { size: [100, 100], fit } }, [{ height: 200, width: 400 }], seededRandom(1));
+    const [scale, , x, , , y] = plan.layers[0]!.forward;
+    return { size: [plan.height, plan.width], scale, middle: [200 * scale + x, 100 * scale + y] };
+  };
+  expect(middle('cover')).toEqual({ size: [100, 100], scale: 0.5, middle: [50, 50] });
+  expect(middle('centre')).toEqual({ size: [100, 100], scale: 0.25, middle: [50, 50] });
+});
+
 test('resizing rules give the sizes of torchvision', () => {
   const output = (config: AugmentConfig, height: number, width: number) => {
     const plan = planSample(config, [{ height, width }], seededRandom(1));

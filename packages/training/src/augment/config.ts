@@ -13,10 +13,11 @@ export interface ResizeToFit {
   /** Height and width of the output. */
   readonly size: readonly [height: number, width: number];
   /**
-   * `stretch` changes the aspect ratio; `contain` shows the whole picture at the top left, `centre` in the middle, the rest being fill.
+   * `stretch` changes the aspect ratio; `contain` shows the whole picture at the top left, `centre` in the middle, the rest being fill;
+   * `cover` fills the output with the picture's middle, the rest being cut.
    * @defaultValue `'contain'`
    */
-  readonly fit?: 'stretch' | 'contain' | 'centre';
+  readonly fit?: 'stretch' | 'contain' | 'centre' | 'cover';
 }
 
 export interface AffineConfig {

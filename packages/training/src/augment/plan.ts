@@ -120,9 +120,10 @@ function resize(
   if (rule !== undefined && 'size' in rule) {
     const [height, width] = rule.size;
     if (rule.fit === 'stretch') return { ...scaled(rounded(height * jitter), rounded(width * jitter)), height, width };
-    const factor = Math.min(height / picture.height, width / picture.width) * jitter;
+    const fill = rule.fit === 'cover' ? Math.max : Math.min;
+    const factor = fill(height / picture.height, width / picture.width) * jitter;
     const result = scaled(rounded(picture.height * factor), rounded(picture.width * factor));
-    if (rule.fit !== 'centre') return { ...result, height, width };
+    if (rule.fit !== 'centre' && rule.fit !== 'cover') return { ...result, height, width };
     const shift = translation(
       Math.round((width - result.content.width) / 2),
       Math.round((height - result.content.height) / 2),

@@ -71,7 +71,13 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
   const evaluate = async (epochsDone: number): Promise<Metrics | undefined> => {
     const last = step >= totalSteps;
     if (options.evaluate === undefined || !(last || epochsDone % evaluateEvery === 0)) return undefined;
-    return options.evaluate(averaged(weights, ema?.weights()), { step, epoch: epochsDone });
+    try {
+      return await options.evaluate(averaged(weights, ema?.weights()), { step, epoch: epochsDone });
+    } catch (error) {
+      // Stopped in the evaluation: the epoch's work is saved, without its metrics.
+      if (options.signal?.aborted && error === options.signal.reason) return undefined;
+      throw error;
+    }
   };
   const endEpoch = async (epochsDone: number) => {
     const metrics = await evaluate(epochsDone);
@@ -167,17 +173,26 @@ function lengthOf<B extends TrainBatch>(options: TrainOptions<B>): { epochs: num
   return { epochs, totalSteps: Math.min(most, steps ?? Number.POSITIVE_INFINITY) };
 }
 
+function refuseRun(path: string): never {
+  throw new CheckpointError(path, 'the folder holds a run; pass resume: true to go on with it, or take another folder');
+}
+
+/**
+ * For what is to be written into a run's folder before the loop begins.
+ *
+ * @throws {@link CheckpointError} where the folder holds a run already, as the loop would.
+ */
+export function checkFreshRun(folder: string): void {
+  const path = join(folder, CHECKPOINT_FILE);
+  if (existsSync(path)) refuseRun(path);
+}
+
 async function resumeFrom<B extends TrainBatch>(
   path: string | undefined,
   options: TrainOptions<B>,
 ): Promise<Checkpoint | undefined> {
   if (path === undefined || !existsSync(path)) return undefined;
-  if (!options.resume) {
-    throw new CheckpointError(
-      path,
-      'the folder holds a run; pass resume: true to go on with it, or take another folder',
-    );
-  }
+  if (!options.resume) refuseRun(path);
   const checkpoint = await loadCheckpoint(path);
   const { model, buffers, ema, optimizer, emaUpdates, seed } = checkpoint;
   try {

@@ -83,7 +83,7 @@ export interface TrainOptions<B extends TrainBatch> {
   readonly progress?: Progress | boolean;
   /** Ctrl-C and SIGTERM save a checkpoint and end the training; a second one ends the process. @defaultValue `true` */
   readonly handleInterrupt?: boolean;
-  /** Its abortion is an interruption like Ctrl-C. */
+  /** Its abortion is an interruption like Ctrl-C. Not for the loader, whose error would end the loop before it saves. */
   readonly signal?: AbortSignal;
 }
 

@@ -5,7 +5,7 @@ import { loadStateDict } from '@icconv/tensor-ops/weights';
 import { describeBackends } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, expect, test } from 'vitest';
-import { NonFiniteLossError, type ProgressState, trainLoop } from '../../src';
+import { checkFreshRun, NonFiniteLossError, type ProgressState, trainLoop } from '../../src';
 import { activate } from '../support/activate';
 import { accuracy, fingerprint, initialWeights, makeRun, step } from './tiny';
 
@@ -50,6 +50,36 @@ describeBackends(
       expect(existsSync(join(here, 'tensorboard'))).toBe(true);
       tf.dispose([final, best]);
       await dispose();
+    });
+
+    test('an abort between steps, or in an evaluation that listens to it, saves and stops', async () => {
+      const here = folder('aborted');
+      const between = new AbortController();
+      const first = makeRun({ folder: here, signal: between.signal });
+      setImmediate(() => between.abort());
+      const early = await trainLoop(first.run);
+      expect(early.reason).toBe('interrupted');
+      expect(() => checkFreshRun(here)).toThrow(/holds a run/);
+      await first.dispose();
+
+      const within = new AbortController();
+      const second = makeRun({
+        folder: here,
+        resume: true,
+        signal: within.signal,
+        async evaluate() {
+          within.abort();
+          within.signal.throwIfAborted();
+          return { accuracy: 0 };
+        },
+      });
+      const result = await trainLoop(second.run);
+      expect([result.reason, result.steps]).toEqual(['interrupted', 4]);
+      expect(result.rows.map((row) => 'val/accuracy' in row)).toEqual([false]);
+      await second.dispose();
+      const third = makeRun({ folder: here, resume: true });
+      expect((await trainLoop(third.run)).steps).toBe(24);
+      await third.dispose();
     });
 
     test('a number of steps ends it in the middle of an epoch', async () => {
