@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
+import { createProgram } from '../src/program';
 import { endToEnd } from './end-to-end';
 
 const { path, icconv, fails, printed, complained, take } = endToEnd('pose');
@@ -86,6 +87,34 @@ test('a second run into the folder is refused, and resumed only when asked', asy
   expect(printed.join('\n')).toContain('40 epochs');
 }, 60_000);
 
+test('a refused run leaves the other as it was; a stopped one is saved', async () => {
+  const model = readFileSync(path('run', 'model.json'), 'utf8');
+  const args = ['train', 'pose', '--config', path('train.yaml'), '--workers', '0'];
+  expect(await fails(...args, '--set', 'model.backbone.width=8')).toMatch(/holds a run/);
+  expect(readFileSync(path('run', 'model.json'), 'utf8')).toBe(model);
+
+  const controller = new AbortController();
+  const check = setInterval(() => {
+    if (existsSync(path('stopped', 'results.csv'))) controller.abort();
+  }, 10);
+  try {
+    const stopped = createProgram({ signal: controller.signal });
+    await stopped.parseAsync([...args, '--output', path('stopped')], { from: 'user' });
+  } finally {
+    clearInterval(check);
+  }
+  expect(take()).toContain('--resume goes on');
+  expect(process.exitCode).toBe(130);
+  expect(existsSync(path('stopped', 'last.safetensors'))).toBe(true);
+}, 60_000);
+
+test('a picture is never replaced by its overlay', async () => {
+  const before = readFileSync(path('images', '0.png'));
+  const args = ['pose', path('images', '0.png'), '--model', path('run'), '--out', path('images')];
+  expect(await fails(...args)).toMatch(/--out.*another folder/);
+  expect(readFileSync(path('images', '0.png'))).toEqual(before);
+});
+
 test('faults of the file are named with line and place', async () => {
   const fail = (...set: string[]) =>
     fails('train', 'pose', '--config', path('train.yaml'), ...set.flatMap((one) => ['--set', one]));
@@ -94,6 +123,7 @@ test('faults of the file are named with line and place', async () => {
   expect(await fail('model.config={loss: {sigma: -1}}')).toMatch(/model\.config\.loss\.sigma/);
   expect(await fail('model.config={tags: 2}')).toMatch(/model\.config: .*tags/);
   expect(await fail('data.sigmas=[0.1]', 'output=other')).toMatch(/sigmas/);
+  expect(await fail('data.swapPairs=[[left_half, right_side]]')).toMatch(/train\.yaml: data\.swapPairs: "right_side"/);
   expect(await fail('data.category=car', 'output=other')).toMatch(/car/);
   expect(await fail('data.train.annotations=none.json')).toMatch(/none\.json/);
   expect(existsSync(path('other', 'last.safetensors'))).toBe(false);

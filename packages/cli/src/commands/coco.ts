@@ -21,6 +21,7 @@ import {
   saveYolo,
 } from '@icconv/coco/node';
 import { Argument, Command, Option } from 'commander';
+import { countOption } from '../config/number-options';
 import type { CommandContext } from '../program';
 
 export function cocoCommand(context: CommandContext): Command {
@@ -35,7 +36,7 @@ function checkCommand({ signal }: CommandContext): Command {
     .description('look for faults and traps in an annotation file; exit code 1 where there are errors')
     .argument('<file>', 'annotation file')
     .option('--results <file>', 'check a results file against it too')
-    .option('--classes <n>', 'categories in the histogram', Number, 20)
+    .option('--classes <n>', 'categories in the histogram', countOption, 20)
     .option('--json', 'print the report as JSON')
     .action(async (file: string, options: { results?: string; classes: number; json?: boolean }) => {
       const dataset = await loadDataset(file, { signal });

@@ -5,6 +5,7 @@ import { PATTERN_NAMES, type PatternName, type ResNetDepth } from '@icconv/model
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
+import { countOption, numberOption } from '../config/number-options';
 import { boxesSvg } from '../pictures/boxes-overlay';
 import { type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import type { CommandContext } from '../program';
@@ -30,16 +31,29 @@ export function detectCommand({ signal }: CommandContext): Command {
     .argument('<images...>', 'pictures, folders of them, or addresses')
     .option('--model <folder>', 'a trained detector, as icconv train detection writes it')
     .option('--weights <file>', 'checkpoint, PyTorch or safetensors; by default the folder’s')
-    .option('--backbone <depth>', 'depth of the ResNet, for a checkpoint without a folder', Number)
-    .addOption(new Option('--pattern <name>', 'published dilations of the backbone').choices([...PATTERN_NAMES]))
-    .option('--classes <list>', 'names with commas between, or their number; for a checkpoint without a folder')
+    .addOption(
+      new Option('--backbone <depth>', 'depth of the ResNet, for a checkpoint without a folder')
+        .argParser(countOption)
+        .conflicts('model'),
+    )
+    .addOption(
+      new Option('--pattern <name>', 'published dilations of the backbone')
+        .choices([...PATTERN_NAMES])
+        .conflicts('model'),
+    )
+    .addOption(
+      new Option(
+        '--classes <list>',
+        'names with commas between, or their number; for a checkpoint without a folder',
+      ).conflicts('model'),
+    )
     .addOption(new Option('--preset <name>', 'whose conventions').choices([...PRESETS]).default('torchvision'))
-    .option('--score <least>', 'least score', Number, 0.5)
-    .option('--max <n>', 'detections a picture', Number)
+    .option('--score <least>', 'least score', numberOption, 0.5)
+    .option('--max <n>', 'detections a picture', countOption)
     .option('--out <folder>', 'write the pictures with boxes drawn in')
     .option('--json', 'print everything as JSON')
     .addOption(new Option('--device <device>').choices(['auto', 'cuda', 'cpu', 'wasm']).default('auto'))
-    .option('--threads <n>', 'threads of TensorFlow, by default all processors', Number)
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .action(async (inputs: readonly string[], options: DetectCliOptions) => {
       const detector = await createDetector({ ...sourceOf(options), ...engineOf(options), signal });
       const { score: scoreThreshold, max, out } = options;

@@ -16,6 +16,7 @@ import {
 import { evaluateParallel, loadDataset, loadResults } from '@icconv/coco/node';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
+import { countOption, numberOption } from '../config/number-options';
 import { evalDetectionCommand } from '../evaluate/detection';
 import { evalPoseCommand } from '../evaluate/pose';
 import { writeChart, writeWhole } from '../pictures/write-picture';
@@ -59,8 +60,8 @@ function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command 
     .option('--agnostic', 'ignore categories')
     .option('--max-dets <list>', 'detections taken from an image, such as 1,10,100', numbers)
     .option('--iou-thrs <list>', 'overlap thresholds, such as 0.5,0.75', numbers)
-    .option('--min-score <score>', 'least score in the analysis of mistakes', Number, 0.3)
-    .option('--threads <n>', 'threads, by default as many as pay', Number)
+    .option('--min-score <score>', 'least score in the analysis of mistakes', numberOption, 0.3)
+    .option('--threads <n>', 'threads, by default as many as pay', countOption)
     .addOption(new Option('--compat <mode>', 'repeat the known faults of pycocotools').choices(['none', 'pycocotools']))
     .addOption(
       new Option('--unknown-images <mode>', 'detections of images that the annotations lack').choices([

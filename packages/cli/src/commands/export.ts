@@ -20,6 +20,7 @@ import { loadStateDict } from '@icconv/tensor-ops/weights';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { countOption } from '../config/number-options';
 import { ConfigError, readConfig } from '../config/read-config';
 import type { CommandContext } from '../program';
 import { downloadProgress } from '../ui/download-progress';
@@ -59,7 +60,7 @@ function onnxCommand({ signal }: CommandContext): Command {
       ),
     )
     .option('--pattern <name>', 'dilations of the 3x3 convolutions: a published pattern, or the file of one')
-    .option('--classes <n>', 'outputs of the classifier, where the logits are wanted', Number)
+    .option('--classes <n>', 'outputs of the classifier, where the logits are wanted', countOption)
     .option('--prefix <text>', 'what stands before the names of the backbone: backbone.')
     .addOption(new Option('--style <library>', 'whose names the file has').choices(STYLES).default('torchvision'))
     .option('--outputs <list>', `some of ${OUTPUTS.join(',')} (default: the features)`, (text) =>

@@ -5,6 +5,7 @@ import { createPoseEstimator, type EstimatorSource } from '@icconv/pose/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
+import { countOption, numberOption } from '../config/number-options';
 import { posesSvg } from '../pictures/poses-overlay';
 import { type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import type { CommandContext } from '../program';
@@ -33,16 +34,24 @@ export function poseCommand({ signal }: CommandContext): Command {
     .argument('<images...>', 'pictures, folders of them, or addresses')
     .option('--model <folder>', 'a trained estimator, as icconv train pose writes it')
     .option('--weights <file>', 'checkpoint, PyTorch or safetensors; by default the folder’s')
-    .option('--backbone <depth>', 'depth of the ResNet, for a checkpoint of COCO’s keypoints without a folder', Number)
-    .addOption(new Option('--pattern <name>', 'published dilations of the backbone').choices([...PATTERN_NAMES]))
-    .option('--score <least>', 'least score of a person', Number, 0.2)
-    .option('--keypoint-score <least>', 'least score of a keypoint that is drawn and counted', Number, 0.1)
+    .addOption(
+      new Option('--backbone <depth>', 'depth of the ResNet, for a checkpoint of COCO’s keypoints without a folder')
+        .argParser(countOption)
+        .conflicts('model'),
+    )
+    .addOption(
+      new Option('--pattern <name>', 'published dilations of the backbone')
+        .choices([...PATTERN_NAMES])
+        .conflicts('model'),
+    )
+    .option('--score <least>', 'least score of a person', numberOption, 0.2)
+    .option('--keypoint-score <least>', 'least score of a keypoint that is drawn and counted', numberOption, 0.1)
     .option('--no-flip', 'without the mirrored picture: half the time')
     .option('--multi-scale', 'look at the pictures at twice and half their size too')
     .option('--out <folder>', 'write the pictures with skeletons drawn in')
     .option('--json', 'print everything as JSON')
     .addOption(new Option('--device <device>').choices(['auto', 'cuda', 'cpu', 'wasm']).default('auto'))
-    .option('--threads <n>', 'threads of TensorFlow, by default all processors', Number)
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .action(async (inputs: readonly string[], options: PoseCliOptions) => {
       const { device, threads, score, keypointScore, flip, multiScale, out } = options;
       const engine = { device, ...(threads !== undefined && { threads }) };

@@ -3,6 +3,7 @@ import { layerRows } from '@icconv/edo/report';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { countOption } from '../config/number-options';
 import { collect, readConfig } from '../config/read-config';
 import type { CommandContext } from '../program';
 import { runSearch, type SearchRun } from '../search/run-search';
@@ -20,7 +21,7 @@ export function searchCommand({ signal }: CommandContext): Command {
     .description('find the dilation of every channel from a trained super-network; writes pattern, weights and report')
     .requiredOption('--config <file>', 'YAML or JSON')
     .option('--set <place=value>', 'override a value of the file, such as maxDilation=6; may be repeated', collect)
-    .option('--threads <n>', 'threads of TensorFlow, by default all processors', Number)
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .option('--json', 'print the result as JSON')
     .action(async ({ config: file, set, threads, json }: SearchFlags) => {
       const config = await readConfig(file, searchSchema, set);

@@ -14,6 +14,7 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { categoryTable } from '../commands/eval-coco';
+import { countOption, workersOption } from '../config/number-options';
 import { writeWhole } from '../pictures/write-picture';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
@@ -43,10 +44,10 @@ interface ReproduceOptions extends RunOptions {
 
 function withRunOptions(command: Command): Command {
   return command
-    .option('--batch-size <n>', 'pictures at once', Number, 1)
-    .option('--limit <n>', 'only the first pictures', Number)
-    .option('--threads <n>', 'threads of TensorFlow, by default all processors', Number)
-    .option('--workers <n>', 'threads that decode pictures', Number)
+    .option('--batch-size <n>', 'pictures at once', countOption, 1)
+    .option('--limit <n>', 'only the first pictures', countOption)
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
+    .option('--workers <n>', 'threads that decode pictures', workersOption)
     .option('--out <file>', 'write the detections in COCO’s results format')
     .option('--per-category', 'print the table by category')
     .option('--json', 'print everything as JSON');

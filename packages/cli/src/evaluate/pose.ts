@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type CocoDataset, formatSummary } from '@icconv/coco';
 import { loadDataset } from '@icconv/coco/node';
-import { compilePose, type PoseConfig, PUBLISHED_POSE } from '@icconv/pose';
+import { type CompiledPose, compilePose, type PoseConfig, PUBLISHED_POSE } from '@icconv/pose';
 import {
   estimateDataset,
   evaluatePoses,
@@ -16,6 +16,7 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { MULTI_SCALE } from '../commands/pose';
+import { countOption } from '../config/number-options';
 import { writeWhole } from '../pictures/write-picture';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
@@ -47,8 +48,8 @@ function withRunOptions(command: Command): Command {
   return command
     .option('--no-flip', 'without the mirrored picture: half the time')
     .option('--multi-scale', 'look at the pictures at twice and half their size too')
-    .option('--limit <n>', 'only the first pictures', Number)
-    .option('--threads <n>', 'threads of TensorFlow, by default all processors', Number)
+    .option('--limit <n>', 'only the first pictures', countOption)
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .option('--out <file>', 'write the poses in COCO’s results format')
     .option('--json', 'print everything as JSON');
 }
@@ -91,7 +92,9 @@ export function reproducePoseCommand({ signal }: CommandContext): Command {
     const dataset = await loadDataset(join(options.coco, COCO_VAL.annotations), { signal });
     const folder = join(options.coco, COCO_VAL.images);
     const started = performance.now();
-    const evaluation = await run(options.weights, config, dataset, { ...options, folder }, signal);
+    // COCO's server counts 20 poses a picture, whatever the picture holds.
+    const protocol = { ...options, folder, maxDetections: 20 };
+    const evaluation = await run(options.weights, config, dataset, protocol, signal);
     const minutes = (performance.now() - started) / 60000;
     const measured = 100 * evaluation.stats.AP!;
     const expected = options.multiScale ? multiScaleAp : ap;
@@ -112,16 +115,20 @@ async function run(
   weightsPath: string,
   config: PoseConfig,
   dataset: CocoDataset,
-  options: RunOptions & { readonly folder: string; readonly category?: string },
+  options: RunOptions & { readonly folder: string; readonly category?: string; readonly maxDetections?: number },
   signal: AbortSignal,
 ): Promise<PoseEvaluation> {
-  const { threads, limit, out, folder, category, flip, multiScale } = options;
+  const { threads, limit, out, folder, category, flip, multiScale, maxDetections } = options;
   const chosen = { ...(category !== undefined && { category }) };
   poseCategory(dataset, category);
   await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
   const weights = await loadPoseWeights(weightsPath, config, { signal });
-  const network = compilePose(weights, config);
-  tf.dispose(weights);
+  let network: CompiledPose;
+  try {
+    network = compilePose(weights, config);
+  } finally {
+    tf.dispose(weights);
+  }
   const imageIds = dataset.getImgIds().slice(0, limit ?? dataset.imageCount);
   const progress = countProgress('estimating', imageIds.length);
   try {
@@ -136,7 +143,8 @@ async function run(
     });
     progress.stop();
     if (out !== undefined) await writeWhole(out, JSON.stringify(results));
-    return evaluatePoses(results, config, dataset, { imageIds, ...chosen });
+    const most = maxDetections === undefined ? {} : { maxDetections };
+    return evaluatePoses(results, config, dataset, { imageIds, ...chosen, ...most });
   } finally {
     progress.stop();
     network.dispose();

@@ -1,6 +1,6 @@
 /** A network over pictures: folders, progress, pictures that cannot be read, overlays. */
-import { mkdir, readdir, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { type DecodedImage, decodeImage, ImageDecodeError } from '@icconv/training';
 import pc from 'picocolors';
@@ -33,20 +33,19 @@ export interface PictureOutcome<R> {
 export async function runOnPictures<R>(options: PictureRun<R>): Promise<PictureOutcome<R>[]> {
   const { title, inputs, out, signal, run, svg } = options;
   const images = await listPictures(inputs);
-  if (out !== undefined) await mkdir(out, { recursive: true });
+  const overlays = out === undefined ? undefined : overlayPaths(images, out);
   const progress = countProgress(title, images.length);
   const done: PictureOutcome<R>[] = [];
   const broken: string[] = [];
-  const names = new Set<string>();
   try {
     for (const [i, image] of images.entries()) {
       signal.throwIfAborted();
       try {
         const picture = await decodeImage(image, { signal });
         const result = await run(picture);
-        if (out === undefined) done.push({ image, result });
+        const overlay = overlays?.[i];
+        if (overlay === undefined) done.push({ image, result });
         else {
-          const overlay = join(out, overlayName(image, names));
           await writeWhole(overlay, await drawOver(picture, svg(result), overlay.endsWith('.png') ? 'png' : 'jpg'));
           done.push({ image, result, overlay });
         }
@@ -82,6 +81,17 @@ async function listPictures(inputs: readonly string[]): Promise<string[]> {
     }
   }
   return images;
+}
+
+/** @throws {@link InvalidArgumentError} where an overlay would replace one of the pictures. */
+function overlayPaths(images: readonly string[], out: string): string[] {
+  const names = new Set<string>();
+  const originals = new Set(images.map((image) => resolve(image)));
+  return images.map((image) => {
+    const path = join(out, overlayName(image, names));
+    if (!originals.has(resolve(path))) return path;
+    throw new InvalidArgumentError('icconv', '--out', out, `another folder: ${path} is one of the pictures`);
+  });
 }
 
 /** Pictures of several folders may have the same name. */

@@ -1,12 +1,14 @@
 /** Files that are whole or not there. */
-import { rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import sharp from 'sharp';
 
 /** Dots an inch; SVG counts 72, so charts get twice as many pixels as they have units. */
 const DENSITY = 144;
 
-/** Writes under another name first. */
+/** Writes under another name first, into a folder that is made where it is missing. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.part`;
   await writeFile(temporary, content);
   await rename(temporary, path);

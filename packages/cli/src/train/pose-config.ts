@@ -3,6 +3,7 @@ import type { CocoDataset } from '@icconv/coco';
 import { type PoseConfig, poseConfig, skeletonOf } from '@icconv/pose';
 import { configSchema, poseCategory } from '@icconv/pose/node';
 import { z } from 'zod';
+import { ConfigError } from '../config/read-config';
 import { cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
 import { backboneFields, backboneOf } from './backbone-config';
 
@@ -34,7 +35,7 @@ const schema = z.strictObject({
   }),
   /** How it is evaluated during the training. */
   evaluation: z
-    .strictObject({ flip: z.boolean().default(false), scales: z.array(z.number().positive()).min(1).optional() })
+    .strictObject({ flip: z.boolean().optional(), scales: z.array(z.number().positive()).min(1).optional() })
     .optional(),
   weights: weightsSchema('estimator'),
   /** Folder of the run. */
@@ -45,7 +46,7 @@ const schema = z.strictObject({
 export const POSE_PRESETS: Readonly<Record<string, object>> = {
   // IC-Conv's schedule for R50 of human_pose/config: 16 pictures a GPU, 300 epochs, from an ImageNet backbone.
   coco: {
-    model: { backbone: { depth: 50 } },
+    model: { backbone: { depth: 50 }, config: { input: { sampling: 'half-pixel' } } },
     recipe: {
       epochs: 300,
       batchSize: 16,
@@ -97,11 +98,15 @@ export async function poseNetworkOf(
 ): Promise<PoseConfig> {
   const backbone = await backboneOf(file, model);
   const category = poseCategory(dataset, data.category);
-  const names = category.keypoints ?? [];
+  const keypoint = (name: string) => {
+    const found = category.keypoints!.indexOf(name);
+    if (found >= 0) return found;
+    throw new ConfigError(`${file}: data.swapPairs: "${name}" is none of ${category.keypoints!.join(', ')}`);
+  };
   const skeleton = skeletonOf(category, {
     ...(data.sigmas !== undefined && { sigmas: data.sigmas }),
     ...(data.swapPairs !== undefined && {
-      swapPairs: data.swapPairs.map(([a, b]) => [names.indexOf(a), names.indexOf(b)] as const),
+      swapPairs: data.swapPairs.map(([a, b]) => [keypoint(a), keypoint(b)] as const),
     }),
   });
   const base = poseConfig({ backbone, skeleton });

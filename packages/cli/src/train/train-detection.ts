@@ -8,6 +8,7 @@ import {
   trainDetector,
   writeDetectorModel,
 } from '@icconv/detection/node';
+import { checkFreshRun } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { readConfig } from '../config/read-config';
@@ -36,6 +37,7 @@ export function trainDetectionCommand({ signal }: CommandContext): Command {
     const val = config.data.val === undefined ? undefined : await openData(file, config.data.val);
     const classes = config.data.classes ?? classNames(train.dataset);
     const network = await networkOf(file, config, classes.length);
+    if (!options.resume) checkFreshRun(folder);
     await writeDetectorModel(folder, { config: network, classes });
     await copyConfig(file, folder);
 

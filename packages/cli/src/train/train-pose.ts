@@ -1,6 +1,7 @@
 /** `icconv train pose`. */
-import { initPose } from '@icconv/pose';
+import { initPose, type Skeleton } from '@icconv/pose';
 import { loadPoseBackbone, loadPoseWeights, type PoseRecipe, trainPose, writePoseModel } from '@icconv/pose/node';
+import { checkFreshRun } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { readConfig } from '../config/read-config';
@@ -28,8 +29,11 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
     const train = await openData(file, config.data.train);
     const val = config.data.val === undefined ? undefined : await openData(file, config.data.val);
     const network = await poseNetworkOf(file, config, train.dataset);
+    if (!options.resume) checkFreshRun(folder);
     await writePoseModel(folder, network);
     await copyConfig(file, folder);
+
+    console.error(`mirrored pictures exchange ${describePairs(network.skeleton)}`);
 
     const weights = initPose(network, { seed: config.recipe.seed ?? 0 });
     const started = performance.now();
@@ -51,7 +55,7 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
         recipe: config.recipe as PoseRecipe,
         train,
         ...(val !== undefined && { val }),
-        evaluation: (evaluation ?? { flip: false }) as { flip: boolean; scales?: number[] },
+        evaluation: (evaluation ?? {}) as { flip?: boolean; scales?: number[] },
         ...(config.data.category !== undefined && { category: config.data.category }),
         folder,
         resume: options.resume ?? false,
@@ -70,4 +74,9 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
       tf.dispose(weights);
     }
   });
+}
+
+function describePairs({ keypoints, swapPairs }: Skeleton): string {
+  if (swapPairs.length === 0) return 'no keypoints: name pairs of left and right in data.swapPairs if there are any';
+  return swapPairs.map(([a, b]) => `${keypoints[a]} and ${keypoints[b]}`).join(', ');
 }

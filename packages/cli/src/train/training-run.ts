@@ -10,6 +10,7 @@ import type { StateDict, TrainResult } from '@icconv/training';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { countOption, workersOption } from '../config/number-options';
 import { collect } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
 import { writeWhole } from '../pictures/write-picture';
@@ -30,8 +31,8 @@ export function withTrainOptions(command: Command, presets: Readonly<Record<stri
     .option('--set <place=value>', 'override a value of the file, such as recipe.epochs=3; may be repeated', collect)
     .option('--output <folder>', 'folder of the run, instead of the file’s')
     .option('--resume', 'go on with the run in the folder')
-    .option('--threads <n>', 'threads of TensorFlow, by default all processors', Number)
-    .option('--workers <n>', 'threads that decode pictures', Number)
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
+    .option('--workers <n>', 'threads that decode pictures', workersOption)
     .option('--json', 'print the result as JSON');
 }
 

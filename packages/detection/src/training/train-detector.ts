@@ -96,7 +96,6 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
     augment: recipe.augment ?? { flip: 0.5 },
     groupByAspect: recipe.groupByAspect ?? source.size !== undefined,
     ...(workers !== undefined && { workers }),
-    ...(signal !== undefined && { signal }),
   });
   const { trainable, batchNorm } = trainableParts(BACKBONE_PREFIX, recipe);
   const optimizer = sgd({ momentum, weightDecay, ...(!decayNorms && { decays: decaysMatrices }) });
@@ -125,6 +124,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
             classes,
             batchSize,
             ...(workers !== undefined && { workers }),
+            ...(signal !== undefined && { signal }),
           });
           const { AP, AP50, AP75, AR100 } = stats as Record<'AP' | 'AP50' | 'AP75' | 'AR100', number>;
           return { AP, AP50, AP75, AR100 };

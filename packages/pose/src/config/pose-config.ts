@@ -26,6 +26,9 @@ export interface PoseHeadConfig {
   readonly higher: readonly DeconvConfig[];
 }
 
+/** Pixels of the input for one of C5: inputs are multiples of it. */
+export const COARSEST_STRIDE = 32;
+
 /** How pixels become the network's input. */
 export interface PoseInputConfig {
   /** The shorter side in pixels; the longer is padded to a multiple of `divisor`. */
@@ -36,7 +39,7 @@ export interface PoseInputConfig {
   readonly deviation: readonly [number, number, number];
   /**
    * Where pixels lie: `mmpose` has their centres at whole numbers when it resizes and rounds the picture's centre, `half-pixel` has them at
-   * halves, as everywhere else in this project.
+   * halves, as everywhere else in this project, trainings included.
    */
   readonly sampling: 'mmpose' | 'half-pixel';
 }
@@ -99,6 +102,6 @@ export function poseConfig({ backbone, skeleton = COCO_SKELETON }: PoseConfigOpt
 
 /** Pixels of the input for one of each output, finest last. */
 export function outputStrides({ head }: PoseConfig): number[] {
-  const first = 32 / 2 ** head.deconvs.length;
+  const first = COARSEST_STRIDE / 2 ** head.deconvs.length;
   return [first, ...head.higher.map((_, i) => first / 2 ** (i + 1))];
 }

@@ -34,7 +34,7 @@ function official(
 
 /** By name. The official plain networks are mmpose's trained with another learning rate. */
 export const PUBLISHED_POSE: Readonly<Record<string, PublishedPose>> = {
-  'mmpose/res50-512': mmpose(50, 512, 46.6),
+  'mmpose/res50-512': mmpose(50, 512, 46.6, 50.3),
   'mmpose/res50-640': mmpose(50, 640, 47.9, 52.5),
   'mmpose/res101-512': mmpose(101, 512, 55.4, 60.3),
   'mmpose/res152-512': mmpose(152, 512, 59.5, 66.0),

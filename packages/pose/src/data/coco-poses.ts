@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { CocoCategory, CocoDataset, CocoId } from '@icconv/coco';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { PixelMask, Sample, SampleObject, SampleSource } from '@icconv/training';
+import type { Skeleton } from '../skeleton/skeleton';
 
 export interface PoseObject extends SampleObject {
   readonly keypoints: readonly number[];
@@ -38,19 +39,50 @@ export function poseCategory(dataset: CocoDataset, name?: string): CocoCategory 
 }
 
 /**
+ * Where the pictures of a data set lie.
+ *
+ * @throws {@link InvalidArgumentError} for a data set without pictures, and a picture without `file_name`.
+ */
+export function cocoPictures(
+  dataset: CocoDataset,
+  { folder, imageIds }: Pick<CocoPosesOptions, 'folder' | 'imageIds'>,
+): { readonly image: string; readonly name: string; readonly imageId: CocoId }[] {
+  const images = dataset.loadImgs(imageIds ?? dataset.getImgIds());
+  if (images.length === 0) throw new InvalidArgumentError('pose', 'dataset', 'no pictures', 'a data set with pictures');
+  return images.map(({ id, file_name: name }) => {
+    if (name === undefined) throw new InvalidArgumentError('pose', 'file_name', name, `given for image ${id}`);
+    return { image: join(folder, name), name, imageId: id };
+  });
+}
+
+/** @throws {@link InvalidArgumentError} where the network's keypoints are not those of the category, by name and in order. */
+export function checkKeypoints(skeleton: Skeleton, { keypoints: names = [], name }: CocoCategory): void {
+  const { keypoints } = skeleton;
+  const at = [...keypoints.keys()].find((i) => keypoints[i] !== names[i]);
+  if (at === undefined && names.length === keypoints.length) return;
+  const expected =
+    at === undefined || names.length !== keypoints.length
+      ? `${keypoints.length} keypoints, as the network has`
+      : `"${keypoints[at]}" as keypoint ${at + 1}, as the network has`;
+  const received = names.length === keypoints.length ? `"${names[at!]}"` : `${names.length} keypoints`;
+  throw new InvalidArgumentError('pose', `category ${name}`, received, expected);
+}
+
+/**
  * A source for `createLoader`: people with labelled keypoints; crowds and people without labels are masked where they have a mask, as they
  * hide people that the network would be punished for finding.
  *
- * @throws {@link InvalidArgumentError} for a data set without pictures.
+ * @throws {@link InvalidArgumentError} for a data set without pictures, or with a polygon in a picture whose size is not given.
  */
 export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): SampleSource<PoseSample> {
-  const { folder, skipEmpty = false } = options;
+  const { skipEmpty = false } = options;
   const { id: catIds, keypoints: names = [] } = poseCategory(dataset, options.category);
   const samples: { readonly sample: PoseSample; readonly hidden: readonly CocoId[] }[] = [];
-  for (const image of dataset.loadImgs(options.imageIds ?? dataset.getImgIds())) {
+  for (const { imageId, ...picture } of cocoPictures(dataset, options)) {
+    const [image] = dataset.loadImgs(imageId);
     const objects: PoseObject[] = [];
     const hidden: CocoId[] = [];
-    for (const one of dataset.loadAnns(dataset.getAnnIds({ imgIds: image.id, catIds }))) {
+    for (const one of dataset.loadAnns(dataset.getAnnIds({ imgIds: imageId, catIds }))) {
       const { keypoints = [], iscrowd, segmentation, id } = one;
       const labelled = keypoints.some((value, at) => at % 3 === 2 && value > 0);
       if (iscrowd !== 1 && labelled) {
@@ -59,17 +91,20 @@ export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): Samp
           throw new InvalidArgumentError('cocoPoses', `keypoints of annotation ${id}`, keypoints.length, expected);
         }
         objects.push({ keypoints });
-      } else if (segmentation !== undefined && id !== undefined) hidden.push(id);
+      } else if (segmentation !== undefined && id !== undefined) {
+        // Files without masks often have an empty list of polygons.
+        if (Array.isArray(segmentation) && segmentation.length === 0) continue;
+        if (Array.isArray(segmentation) && !(image!.height && image!.width)) {
+          throw new InvalidArgumentError('cocoPoses', `size of image ${imageId}`, undefined, 'given, as it has a mask');
+        }
+        hidden.push(id);
+      }
     }
     if (skipEmpty && objects.length === 0) continue;
-    if (image.file_name === undefined) {
-      throw new InvalidArgumentError('cocoPoses', 'file_name', undefined, `given for image ${image.id}`);
-    }
-    const sample = { image: join(folder, image.file_name), name: image.file_name, objects, imageId: image.id };
-    samples.push({ sample, hidden });
+    samples.push({ sample: { ...picture, objects, imageId }, hidden });
   }
   if (samples.length === 0) {
-    throw new InvalidArgumentError('cocoPoses', 'dataset', 'no pictures', 'a data set with pictures to train on');
+    throw new InvalidArgumentError('cocoPoses', 'dataset', 'no labelled keypoints', 'a data set with some');
   }
   return {
     length: samples.length,

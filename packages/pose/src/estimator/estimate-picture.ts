@@ -2,7 +2,7 @@
 import { aggregateKeypointMaps, groupKeypoints, InvalidArgumentError, type RgbImage } from '@icconv/tensor-ops';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { outputStrides, type PoseConfig } from '../config/pose-config';
+import { COARSEST_STRIDE, type PoseConfig } from '../config/pose-config';
 import { placeInput, prepareInput, toPicture } from '../input/prepare';
 import type { CompiledPose } from '../network/compile-pose';
 import { flipIndex } from '../skeleton/skeleton';
@@ -27,10 +27,18 @@ export function estimatePicture(
   try {
     let tagsFrom = 0;
     for (const scale of sorted) {
-      const input = prepareInput(picture, place(scale), config.input, flip);
-      if (scale === base) tagsFrom = maps.length;
-      maps.push(...network.forward(input));
-      input.dispose();
+      const { height, width, ...rest } = place(scale);
+      if (height % COARSEST_STRIDE !== 0 || width % COARSEST_STRIDE !== 0) {
+        const expected = `scales at which inputs are multiples of ${COARSEST_STRIDE}, not ${height}x${width} as at ${scale}`;
+        throw new InvalidArgumentError('estimate', 'scales', scales, expected);
+      }
+      const input = prepareInput(picture, { height, width, ...rest }, config.input, flip);
+      try {
+        if (scale === base) tagsFrom = maps.length;
+        maps.push(...network.forward(input));
+      } finally {
+        input.dispose();
+      }
     }
     const { heatmaps, tags } = aggregateKeypointMaps(maps, {
       keypoints: keypoints.length,
@@ -62,15 +70,16 @@ export function estimatePicture(
   }
 }
 
-/** The stride of the finest output must divide the input. */
+/** The coarsest features have stride 32, and every output is a multiple of them. @throws {@link InvalidArgumentError} */
 export function checkDivisor(config: PoseConfig): void {
   const { divisor } = config.input;
-  if (divisor % 32 === 0) return;
-  const expected = `a multiple of 32, for outputs of stride ${outputStrides(config).join(', ')}`;
+  if (divisor % COARSEST_STRIDE === 0) return;
+  const expected = `a multiple of ${COARSEST_STRIDE}`;
   throw new InvalidArgumentError('pose', 'input.divisor', divisor, expected);
 }
 
-function checkScales(scales: readonly number[]): void {
+/** @throws {@link InvalidArgumentError} */
+export function checkScales(scales: readonly number[]): void {
   const distinct = new Set(scales);
   const fine = scales.length > 0 && distinct.size === scales.length && scales.every((scale) => scale > 0);
   if (!fine || (scales.length > 1 && !distinct.has(1))) {

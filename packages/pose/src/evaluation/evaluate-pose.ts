@@ -10,10 +10,9 @@ import {
   evaluate,
 } from '@icconv/coco';
 import type { StateDict } from '@icconv/models';
-import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { decodeImage } from '@icconv/training';
 import type { PoseConfig } from '../config/pose-config';
-import { cocoPoses, poseCategory } from '../data/coco-poses';
+import { checkKeypoints, cocoPictures, poseCategory } from '../data/coco-poses';
 import { estimatePicture } from '../estimator/estimate-picture';
 import type { EstimateOptions, PoseResult } from '../estimator/types';
 import { type CompiledPose, compilePose } from '../network/compile-pose';
@@ -48,27 +47,23 @@ export async function estimateDataset(
   options: EvaluatePoseOptions,
 ): Promise<CocoDetection[]> {
   const { folder, category, imageIds, onProgress, signal, ...how } = options;
-  const { id: categoryId } = poseCategory(dataset, category);
-  const source = cocoPoses(dataset, {
-    folder,
-    ...(category !== undefined && { category }),
-    ...(imageIds !== undefined && { imageIds }),
-  });
+  const found = poseCategory(dataset, category);
+  checkKeypoints(config.skeleton, found);
+  const pictures = cocoPictures(dataset, { folder, ...(imageIds !== undefined && { imageIds }) });
   const results: CocoDetection[] = [];
   const decode = async (index: number) => {
-    if (index >= source.length) return undefined;
-    const sample = await source.get(index);
-    return { sample, picture: await decodeImage(sample.image, { ...(signal !== undefined && { signal }) }) };
+    const picture = pictures[index];
+    return picture && decodeImage(picture.image, { ...(signal !== undefined && { signal }) });
   };
   let next = decode(0);
-  for (let i = 0; i < source.length; i++) {
-    const { sample, picture } = (await next)!;
+  for (const [i, { imageId }] of pictures.entries()) {
+    const picture = (await next)!;
     next = decode(i + 1);
     next.catch(() => {});
     signal?.throwIfAborted();
     const { poses } = estimatePicture(network, picture, config, how);
-    results.push(...toResults(poses, sample.imageId, categoryId));
-    onProgress?.({ done: i + 1, total: source.length });
+    results.push(...toResults(poses, imageId, found.id));
+    onProgress?.({ done: i + 1, total: pictures.length });
     await setImmediate();
   }
   return results;
@@ -92,10 +87,7 @@ export function evaluatePoses(
   options: Pick<EvaluatePoseOptions, 'category' | 'imageIds' | 'maxDetections'> = {},
 ): PoseEvaluation {
   const category = poseCategory(dataset, options.category);
-  if (category.keypoints!.length !== config.skeleton.keypoints.length) {
-    const expected = `${config.skeleton.keypoints.length} keypoints, as the network has`;
-    throw new InvalidArgumentError('evaluatePoses', 'dataset', `${category.keypoints!.length} keypoints`, expected);
-  }
+  checkKeypoints(config.skeleton, category);
   const imgIds = options.imageIds ?? dataset.getImgIds();
   const fullest = Math.max(...imgIds.map((id) => dataset.getAnnIds({ imgIds: id, catIds: category.id }).length));
   const maxDetections = options.maxDetections ?? Math.max(20, fullest);

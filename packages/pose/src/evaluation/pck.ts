@@ -24,7 +24,7 @@ export function correctKeypoints(
   for (const id of imageIds) {
     const objects = dataset
       .loadAnns(dataset.getAnnIds({ imgIds: id, catIds: categoryId, iscrowd: false }))
-      .map(({ keypoints = [], bbox }) => ({ keypoints, reach: tolerance * Math.max(bbox?.[2] ?? 0, bbox?.[3] ?? 0) }));
+      .map(({ keypoints = [], bbox }) => ({ keypoints, reach: tolerance * longerSide(keypoints, bbox) }));
     for (const { keypoints } of objects) labelled += keypoints.filter((v, at) => at % 3 === 2 && v > 0).length;
     const free = new Set(objects);
     for (const { keypoints = [] } of [...(byImage.get(id) ?? [])].sort((a, b) => b.score - a.score)) {
@@ -39,6 +39,16 @@ export function correctKeypoints(
     }
   }
   return right / labelled;
+}
+
+/** Of the box, or of the extent of the labelled keypoints where there is none. */
+function longerSide(keypoints: readonly number[], bbox: readonly number[] | undefined): number {
+  if (bbox !== undefined) return Math.max(bbox[2]!, bbox[3]!);
+  const side = (axis: number) => {
+    const values = keypoints.filter((_, at) => at % 3 === axis && keypoints[at - axis + 2]! > 0);
+    return values.length === 0 ? 0 : Math.max(...values) - Math.min(...values);
+  };
+  return Math.max(side(0), side(1));
 }
 
 function groupByImage(results: readonly CocoDetection[]): Map<CocoId, CocoDetection[]> {

@@ -68,12 +68,18 @@ export const COCO_SKELETON: Skeleton = {
   sigmas: COCO_SIGMAS,
 };
 
+/** The first twelve of CrowdPose's keypoints. Source: Jeff-sjtu/CrowdPose. */
+const CROWDPOSE_LIMBS = ['shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle']
+  .flatMap((joint) => [`left_${joint}`, `right_${joint}`])
+  .join();
+
 /** Falloff of keypoints that nobody has measured: the middle of COCO's. */
 export const DEFAULT_SIGMA = 0.07;
 
 /**
  * The skeleton that a category of a COCO file describes. Limbs come from its `skeleton`; pairs of left and right from the names
- * (`left_knee`, `right_knee`); sigmas from a field `sigmas`, else COCO's or CrowdPose's where their number fits and the names are theirs,
+ * (`left_knee` and `right_knee`, `l_knee` and `r_knee`); sigmas from a field `sigmas`, else COCO's or
+ * CrowdPose's where the names are theirs, in their order,
  * else {@link DEFAULT_SIGMA}.
  *
  * @param changes - fields to set otherwise.
@@ -124,8 +130,13 @@ export function flipIndex({ keypoints, swapPairs }: Skeleton): number[] {
 function pairsByName(names: readonly string[]): [number, number][] {
   const pairs: [number, number][] = [];
   for (const [i, name] of names.entries()) {
-    const other = names.indexOf(name.replace(/left/i, (word) => (word === 'left' ? 'right' : 'Right')));
-    if (/left/i.test(name) && other >= 0) pairs.push([i, other]);
+    const mirrored = name.replace(/left|(?<![a-z0-9])l(?![a-z0-9])/i, (word) => {
+      const right = word.length === 1 ? 'r' : 'right';
+      if (word === word.toUpperCase()) return right.toUpperCase();
+      return word[0] === 'L' ? `R${right.slice(1)}` : right;
+    });
+    const other = names.indexOf(mirrored);
+    if (mirrored !== name && other >= 0) pairs.push([i, other]);
   }
   return pairs;
 }
@@ -133,7 +144,8 @@ function pairsByName(names: readonly string[]): [number, number][] {
 function sigmasOf(category: CocoCategory, names: readonly string[]): readonly number[] {
   if (Array.isArray(category.sigmas)) return category.sigmas as number[];
   if (names.join() === COCO_SKELETON.keypoints.join()) return COCO_SIGMAS;
-  if (names.length === CROWDPOSE_SIGMAS.length && names.includes('neck') && names.includes('left_ankle')) {
+  // CrowdPose's files call the thirteenth `head` or `top_head`.
+  if (names.length === CROWDPOSE_SIGMAS.length && names.join().startsWith(CROWDPOSE_LIMBS) && names[13] === 'neck') {
     return CROWDPOSE_SIGMAS;
   }
   return names.map(() => DEFAULT_SIGMA);

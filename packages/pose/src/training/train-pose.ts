@@ -15,11 +15,13 @@ import {
   type TrainResult,
   trainLoop,
 } from '@icconv/training';
-import type { PoseConfig } from '../config/pose-config';
-import { cocoPoses, type PoseSample, poseCategory } from '../data/coco-poses';
+import { COARSEST_STRIDE, type PoseConfig } from '../config/pose-config';
+import { checkKeypoints, cocoPoses, type PoseSample, poseCategory } from '../data/coco-poses';
+import { checkDivisor, checkScales } from '../estimator/estimate-picture';
 import { type EvaluatePoseOptions, evaluatePose } from '../evaluation/evaluate-pose';
 import { posePixels } from '../input/prepare';
 import { BACKBONE_PREFIX } from '../network/layers';
+import { checkSkeleton } from '../skeleton/skeleton';
 import { savePoseWeights } from '../weights/pose-weights';
 import { poseStep } from './pose-step';
 
@@ -36,8 +38,8 @@ export interface PoseRecipe extends TrainingRecipe, FreezingConfig {
   /** Height and width of the network's input in training. @defaultValue the square of `config.input.size` */
   readonly inputSize?: readonly [height: number, width: number];
   /**
-   * Without `resize` pictures fill the input, the whole of them being in it.
-   * @defaultValue mmpose's: rotation up to 30 degrees, scale 0.75 to 1.5, translation, flip with probability 0.5
+   * Without `resize` a picture's shorter side fills the input, as in inference, and its longer side is cut.
+   * @defaultValue mmpose's: rotation up to 30 degrees, scale 2/3 to 4/3, translation, flip with probability 0.5
    */
   readonly augment?: AugmentConfig;
   /** Leave out pictures without a labelled keypoint. @defaultValue `false` */
@@ -66,10 +68,13 @@ export interface TrainPoseOptions
   readonly workers?: number;
 }
 
-/** Source: IC-Conv human_pose/config, `BottomUpRandomAffine`; a translation of 40 is 40 / 200 of a side. */
+/**
+ * Source: IC-Conv human_pose/config and mmpose's `BottomUpRandomAffine`, whose scale of 0.75 to 1.5 is of the window cut from the picture and
+ * whose translation of 40 is 40 / 200 of a side.
+ */
 const DEFAULT_AUGMENT: AugmentConfig = {
   flip: 0.5,
-  affine: { rotation: 30, scale: [0.75, 1.5], translate: 0.2 },
+  affine: { rotation: 30, scale: [2 / 3, 4 / 3], translate: 0.2 },
 };
 
 /**
@@ -86,17 +91,18 @@ const DEFAULT_AUGMENT: AugmentConfig = {
  * ```
  */
 export async function trainPose(options: TrainPoseOptions): Promise<TrainResult> {
-  const { config, recipe, train, val, folder, workers, signal, category, evaluation = {} } = options;
-  const names = poseCategory(train.dataset, category).keypoints ?? [];
-  const { keypoints, swapPairs } = config.skeleton;
-  if (names.length !== keypoints.length) {
-    const expected = `${names.length}, as the category has, and not ${keypoints.length}`;
-    throw new InvalidArgumentError('trainPose', 'skeleton.keypoints', keypoints.length, expected);
+  const { config, recipe, train, val, folder, workers, signal, category } = options;
+  const evaluation = { flip: false, ...options.evaluation };
+  checkSkeleton(config.skeleton);
+  checkDivisor(config);
+  if (evaluation.scales !== undefined) checkScales(evaluation.scales);
+  for (const data of [train, ...(val === undefined ? [] : [val])]) {
+    checkKeypoints(config.skeleton, poseCategory(data.dataset, category));
   }
   const { seed = 0, batchSize, weightDecay = 0, augment = DEFAULT_AUGMENT } = recipe;
-  const { size, divisor } = config.input;
+  const { size } = config.input;
   const inputSize = recipe.inputSize ?? [size, size];
-  if (inputSize.some((side) => side % 32 !== 0)) {
+  if (inputSize.some((side) => side % COARSEST_STRIDE !== 0)) {
     throw new InvalidArgumentError('trainPose', 'recipe.inputSize', inputSize, 'multiples of 32');
   }
   const of = { folder: train.folder, ...(category !== undefined && { category }) };
@@ -104,12 +110,11 @@ export async function trainPose(options: TrainPoseOptions): Promise<TrainResult>
     source: cocoPoses(train.dataset, { ...of, skipEmpty: recipe.skipEmpty ?? false }),
     batchSize,
     seed,
-    augment: { resize: { size: inputSize, fit: 'centre' }, ...augment },
+    augment: { resize: { size: inputSize, fit: 'cover' }, ...augment },
     pixels: posePixels(config.input),
-    multipleOf: Math.min(divisor, 32),
-    objects: { swapPairs },
+    multipleOf: COARSEST_STRIDE,
+    objects: { swapPairs: config.skeleton.swapPairs },
     ...(workers !== undefined && { workers }),
-    ...(signal !== undefined && { signal }),
   });
   const { trainable, batchNorm } = trainableParts(BACKBONE_PREFIX, recipe);
   const optimizer = adam({ weightDecay, decays: decaysMatrices });
@@ -135,6 +140,7 @@ export async function trainPose(options: TrainPoseOptions): Promise<TrainResult>
             folder: val.folder,
             ...evaluation,
             ...(category !== undefined && { category }),
+            ...(signal !== undefined && { signal }),
           });
           const { AP, AP50, AP75, AR } = stats as Record<'AP' | 'AP50' | 'AP75' | 'AR', number>;
           return { AP, AP50, AP75, AR, PCK: pck };

@@ -82,6 +82,8 @@ describeBackends('estimatePicture', activate, () => {
     expect(run([2, 0.5])).toThrow('with 1 among them');
     expect(run([1, 1])).toThrow('scales');
     expect(run([-1])).toThrow('scales');
+    // 128 at three quarters is 96, which becomes 128, and 170 at the full size.
+    expect(run([1, 0.75])).toThrow(/multiples of 32, not 170x/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { CROWDPOSE_SIGMAS } from '@icconv/coco';
 import { expect, test } from 'vitest';
 import { COCO_SKELETON, DEFAULT_SIGMA, flipIndex, skeletonOf } from '../../src';
 
@@ -15,6 +16,25 @@ test('a category says names, limbs and, by the names, which keypoints change pla
   expect(swapPairs).toEqual([[3, 2]]);
   expect(sigmas).toEqual([DEFAULT_SIGMA, DEFAULT_SIGMA, DEFAULT_SIGMA, DEFAULT_SIGMA]);
   expect(flipIndex(skeletonOf(bee))).toEqual([0, 1, 3, 2]);
+});
+
+test.each([
+  ['LEFT_KNEE', 'RIGHT_KNEE'],
+  ['Left Knee', 'Right Knee'],
+  ['kneeLeft', 'kneeRight'],
+  ['l_knee', 'r_knee'],
+  ['knee-L', 'knee-R'],
+])('%s and %s change places', (left, right) => {
+  expect(skeletonOf({ id: 1, name: 'one', keypoints: [right, 'tail', left] }).swapPairs).toEqual([[2, 0]]);
+});
+
+test('CrowdPose is recognised by its names and their order', () => {
+  const joints = ['shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle'];
+  const sides = joints.flatMap((joint) => [`left_${joint}`, `right_${joint}`]);
+  const own = skeletonOf({ id: 1, name: 'person', keypoints: [...sides, 'head', 'neck'] });
+  expect(own.sigmas).toEqual(CROWDPOSE_SIGMAS);
+  const byArm = [...joints.map((joint) => `right_${joint}`), ...joints.map((joint) => `left_${joint}`), 'head', 'neck'];
+  expect(skeletonOf({ id: 1, name: 'person', keypoints: byArm }).sigmas[0]).toBe(DEFAULT_SIGMA);
 });
 
 test('COCO is recognised by its names', () => {

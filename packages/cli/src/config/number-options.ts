@@ -1,0 +1,20 @@
+/** Values of options that are numbers; commander names the option in front of what is expected. */
+import { InvalidArgumentError } from 'commander';
+
+export function numberOption(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('expected a number');
+  return value;
+}
+
+/** 1 and more. */
+export function countOption(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number from 1 on');
+  return value;
+}
+
+/** 0 and more: `--workers 0` decodes on the main thread. */
+export function workersOption(text: string): number {
+  return text === '0' ? 0 : countOption(text);
+}

@@ -1,0 +1,65 @@
+import { CocoDataset } from '@icconv/coco';
+import { expect, test } from 'vitest';
+import { COCO_SKELETON, poseConfig, skeletonOf } from '../../src';
+import { cocoPoses, correctKeypoints, estimateDataset } from '../../src/node';
+
+const category = { id: 3, name: 'arrow', keypoints: ['tip', 'tail'], skeleton: [] };
+const arrow = (id: number, keypoints: number[], more: object = {}) => ({
+  ...{ id, image_id: 1, category_id: 3, iscrowd: 0, area: 100, bbox: [0, 0, 40, 20], keypoints },
+  ...more,
+});
+const LABELLED = [10, 10, 2, 30, 10, 2];
+const NONE = [0, 0, 0, 0, 0, 0];
+const IMAGE = { id: 1, file_name: 'a.jpg', width: 40, height: 20 };
+
+function dataset(annotations: object[], images: object[] = [IMAGE]) {
+  return CocoDataset.parse(JSON.stringify({ images, annotations, categories: [category] }));
+}
+const samples = (...annotations: object[]) => cocoPoses(dataset(annotations), { folder: 'here' });
+
+test('people with labels are objects; crowds and the others are masked where they have a mask', async () => {
+  const square = [[0, 0, 10, 0, 10, 10, 0, 10]];
+  const source = samples(arrow(1, LABELLED), arrow(2, NONE, { segmentation: square }), arrow(3, NONE));
+  const { objects, ignore, image } = await source.get(0);
+  expect(image).toMatch(/here.a\.jpg/);
+  expect(objects).toEqual([{ keypoints: LABELLED }]);
+  expect([ignore!.height, ignore!.width]).toEqual([20, 40]);
+  expect(ignore!.data.reduce((sum, value) => sum + value, 0)).toBe(100);
+});
+
+test('an empty list of polygons is no mask', async () => {
+  const source = samples(arrow(1, LABELLED), arrow(2, NONE, { segmentation: [], iscrowd: 1 }));
+  expect((await source.get(0)).ignore).toBeUndefined();
+});
+
+test('what does not fit is named before the training begins', () => {
+  expect(() => samples(arrow(1, [1, 2, 2]))).toThrow(/annotation 1.*6 numbers/);
+  const polygon = arrow(1, NONE, { segmentation: [[0, 0, 1, 0, 1, 1]] });
+  const sizeless = dataset([arrow(2, LABELLED), polygon], [{ id: 1, file_name: 'a.jpg' }]);
+  expect(() => cocoPoses(sizeless, { folder: '' })).toThrow(/size of image 1/);
+  expect(() => cocoPoses(dataset([arrow(1, NONE)]), { folder: '', skipEmpty: true })).toThrow(/no labelled keypoints/);
+  expect(() => cocoPoses(dataset([], []), { folder: '' })).toThrow(/no pictures/);
+});
+
+test('a network of other keypoints, or of the same in another order, is refused', async () => {
+  const network = { forward: () => [] };
+  const run = (skeleton: Parameters<typeof poseConfig>[0]['skeleton']) =>
+    estimateDataset(network, poseConfig({ backbone: 18, skeleton: skeleton! }), dataset([]), { folder: '' });
+  await expect(run(COCO_SKELETON)).rejects.toThrow(/arrow.*17 keypoints, as the network has/);
+  const other = skeletonOf({ ...category, keypoints: ['tail', 'tip'] });
+  await expect(run(other)).rejects.toThrow(/"tail" as keypoint 1/);
+});
+
+test('correct keypoints are within a tenth of the longer side, each object with one pose', () => {
+  const pose = (score: number, ...keypoints: number[]) => ({ image_id: 1, category_id: 3, score, keypoints });
+  const of = (annotations: object[], ...results: ReturnType<typeof pose>[]) =>
+    correctKeypoints(results, dataset(annotations), { categoryId: 3, imageIds: [1] });
+  // The box is 40 wide: 4 pixels are right, 5 are not.
+  expect(of([arrow(1, LABELLED)], pose(1, 14, 10, 1, 30, 15, 1))).toBe(0.5);
+  // Without a box the keypoints' extent counts, here 20.
+  const bare = arrow(1, LABELLED, { bbox: undefined });
+  expect(of([bare], pose(1, 12, 10, 1, 33, 10, 1))).toBe(0.5);
+  const two = [arrow(1, LABELLED), arrow(2, [10, 18, 2, 30, 18, 2])];
+  expect(of(two, pose(0.9, ...LABELLED), pose(0.8, ...LABELLED))).toBe(0.5);
+  expect(of(two)).toBe(0);
+});
