@@ -1,5 +1,5 @@
 /** `icconv coco`: looks after COCO files. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import {
   CocoArgumentError,
   type CocoDataset,
@@ -22,6 +22,7 @@ import {
 } from '@icconv/coco/node';
 import { Argument, Command, Option } from 'commander';
 import { countOption } from '../config/number-options';
+import { writeWhole } from '../pictures/write-whole';
 import type { CommandContext } from '../program';
 
 export function cocoCommand(context: CommandContext): Command {
@@ -94,7 +95,7 @@ function convertCommand({ signal }: CommandContext): Command {
         console.log(`${output}: ${dataset.imageCount} images, ${dataset.annotationCount} annotations`);
       } else {
         const results = await readResults(input, options, signal);
-        if (options.to === 'csv') await writeFile(output, resultsToCsv(results));
+        if (options.to === 'csv') await writeWhole(output, resultsToCsv(results));
         else await saveResults(output, results);
         console.log(`${output}: ${results.size} detections`);
       }

@@ -19,7 +19,7 @@ import { Command, Option } from 'commander';
 import { countOption, numberOption } from '../config/number-options';
 import { evalDetectionCommand } from '../evaluate/detection';
 import { evalPoseCommand } from '../evaluate/pose';
-import { writeChart, writeWhole } from '../pictures/write-picture';
+import { writeChart, writeWhole } from '../pictures/write-whole';
 import type { CommandContext } from '../program';
 
 interface EvalOptions {

@@ -1,5 +1,5 @@
 /** `icconv export onnx WEIGHTS OUTPUT`: a backbone for other runtimes. */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { parsePattern } from '@icconv/inception-conv';
 import {
   inceptionCounts,
@@ -22,6 +22,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { countOption } from '../config/number-options';
 import { ConfigError, readConfig } from '../config/read-config';
+import { writeWhole } from '../pictures/write-whole';
 import type { CommandContext } from '../program';
 import { downloadProgress } from '../ui/download-progress';
 import { formatBytes } from '../weights/format';
@@ -79,7 +80,7 @@ function onnxCommand({ signal }: CommandContext): Command {
       const { outputs, batchNorm } = flags;
       const bytes = await exportOnnx(weights, config, { batchNorm, ...(outputs && { returns: outputs }) });
       dispose(weights);
-      await write(output, bytes);
+      await writeWhole(output, bytes);
       if (flags.json) console.log(JSON.stringify({ path: output, bytes: bytes.length, config }));
       else console.log(`${output}: ${formatBytes(bytes.length)}`);
     });
@@ -130,15 +131,4 @@ async function patternOf(name: string) {
 function oneOf<T>(value: T, allowed: readonly T[]): T {
   if (!allowed.includes(value)) throw new InvalidArgumentError(`expected one of ${allowed.join(', ')}`);
   return value;
-}
-
-/** Under a temporary name first, so that nobody sees half a model. */
-async function write(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, bytes);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }

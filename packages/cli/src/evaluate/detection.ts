@@ -15,7 +15,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { categoryTable } from '../commands/eval-coco';
 import { countOption, workersOption } from '../config/number-options';
-import { writeWhole } from '../pictures/write-picture';
+import { writeWhole } from '../pictures/write-whole';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 

@@ -17,7 +17,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { MULTI_SCALE } from '../commands/pose';
 import { countOption } from '../config/number-options';
-import { writeWhole } from '../pictures/write-picture';
+import { writeWhole } from '../pictures/write-whole';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 

@@ -6,7 +6,7 @@ import { type DecodedImage, decodeImage, ImageDecodeError } from '@icconv/traini
 import pc from 'picocolors';
 import { countProgress } from '../ui/count-progress';
 import { drawOver } from './draw-over';
-import { writeWhole } from './write-picture';
+import { writeWhole } from './write-whole';
 
 const PICTURES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp']);
 

@@ -13,7 +13,7 @@ import type { Command } from 'commander';
 import { countOption, workersOption } from '../config/number-options';
 import { collect } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
-import { writeWhole } from '../pictures/write-picture';
+import { writeWhole } from '../pictures/write-whole';
 
 export interface TrainCliOptions {
   readonly config: string;

@@ -1,5 +1,5 @@
 /** Files that are whole or not there. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import sharp from 'sharp';
 
@@ -10,8 +10,14 @@ const DENSITY = 144;
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.part`;
-  await writeFile(temporary, content);
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, content);
+    await rename(temporary, path);
+  } catch (error) {
+    // As on a full disk: nothing half-written stays.
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Writes `<path>.svg` and `<path>.png`. */
