@@ -43,7 +43,7 @@ show({
 show({
   name: `Bottom-up pose estimation with an IC-ResNet-18 on ${scenes} synthetic scenes of up to four drawn figures`,
   example: 'figures',
-  ...{ predict: 'pose', predictOptions: ['--no-flip', '--score', '0.3'] },
+  ...{ predict: 'pose', predictOptions: ['--no-flip', '--score', '0.4'] },
   ...{ task: 'pose', options: ['--no-flip'] },
 });
 title(`Pictures with boxes: ${join(folder, 'digits/overlays')}; with skeletons: ${join(folder, 'figures/overlays')}`);
