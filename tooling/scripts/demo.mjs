@@ -15,14 +15,14 @@ const check = (code) => {
   if (code !== 0) process.exit(code);
 };
 
-/** Makes unseen scenes of an example, runs its model over them, and prints COCO's metric. */
-function show({ name, example, predict, predictOptions = [], task, options = [] }) {
+/** Makes unseen scenes of an example, runs its model over them, and prints COCO's metric; `predict` and `evaluate` are command and options. */
+function show({ name, example, predict: [command, ...how], evaluate: [task, ...options] }) {
   title(name);
   const [data, model] = [join(folder, example), join(ROOT, 'examples', example, 'model')];
   const images = join(data, 'images');
   const make = ['--silent', '--filter', `@icconv/example-${example}`, 'run', 'data', '--out', data, '--train', '0'];
   check(pnpm([...make, '--test', scenes, '--first', String(FIRST_UNSEEN)]));
-  check(icconv([predict, images, '--model', model, '--out', join(data, 'overlays'), ...predictOptions]));
+  check(icconv([command, images, '--model', model, '--out', join(data, 'overlays'), ...how]));
   title("COCO's metric");
   check(
     icconv(['eval', task, '--model', model, '--annotations', join(data, 'test.json'), '--images', images, ...options]),
@@ -36,14 +36,14 @@ rmSync(folder, { recursive: true, force: true });
 show({
   name: `Faster R-CNN with an IC-ResNet-18 on ${scenes} scenes of handwritten digits, 12 to 200 pixels high`,
   example: 'digits',
-  ...{ predict: 'detect', predictOptions: ['--score', '0.6'] },
-  ...{ task: 'detection', options: ['--per-category'] },
+  predict: ['detect', '--score', '0.6'],
+  evaluate: ['detection', '--per-category'],
 });
 // The mirrored picture of a figure with a striped left side is no such figure: no flip test.
 show({
   name: `Bottom-up pose estimation with an IC-ResNet-18 on ${scenes} synthetic scenes of up to four drawn figures`,
   example: 'figures',
-  ...{ predict: 'pose', predictOptions: ['--no-flip', '--score', '0.4'] },
-  ...{ task: 'pose', options: ['--no-flip'] },
+  predict: ['pose', '--no-flip', '--score', '0.4'],
+  evaluate: ['pose', '--no-flip'],
 });
 title(`Pictures with boxes: ${join(folder, 'digits/overlays')}; with skeletons: ${join(folder, 'figures/overlays')}`);

@@ -40,7 +40,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import { readConfig } from '../../../packages/cli/src/config/read-config';
 import { besideConfig, underneath } from '../../../packages/cli/src/config/recipe';
-import { writeWhole } from '../../../packages/cli/src/pictures/write-whole';
+import { writeWhole } from '../../../packages/cli/src/files/write-whole';
 import { reportFailure } from '../../../packages/cli/src/ui/failure';
 import { writeSplit } from '../../digits/src/write-split';
 import { BASELINES, type Experiment, experimentSchema, type Method } from './config';

@@ -27,7 +27,13 @@ export function unet(seed: number, kernelSize = 3): tfl.LayersModel {
   const third = conv(up(bottom, second), 'up2', 16);
   const last = conv(up(third, first), 'up1', 8);
   const output = tfl.layers
-    .conv2d({ name: 'mask', filters: 1, kernelSize: 1, activation: 'sigmoid' })
+    .conv2d({
+      name: 'mask',
+      filters: 1,
+      kernelSize: 1,
+      activation: 'sigmoid',
+      kernelInitializer: tfl.initializers.glorotUniform({ seed: seed + number }),
+    })
     .apply(last) as tfl.SymbolicTensor;
   return tfl.model({ inputs: input, outputs: output });
 }

@@ -30,6 +30,7 @@ export {
 } from './training/train-detector';
 export {
   type LoadDetectorOptions,
+  loadCompiledFasterRcnn,
   loadDetectorBackbone,
   loadDetectorWeights,
   saveDetectorWeights,

@@ -21,4 +21,4 @@ export {
 } from './evaluation/evaluate-pose';
 export { correctKeypoints, type PckOptions } from './evaluation/pck';
 export { type PoseData, type PoseRecipe, type TrainPoseOptions, trainPose } from './training/train-pose';
-export { loadPoseBackbone, loadPoseWeights, savePoseWeights } from './weights/pose-weights';
+export { loadCompiledPose, loadPoseBackbone, loadPoseWeights, savePoseWeights } from './weights/pose-weights';

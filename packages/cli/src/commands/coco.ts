@@ -22,7 +22,7 @@ import {
 } from '@icconv/coco/node';
 import { Argument, Command, Option } from 'commander';
 import { countOption } from '../config/number-options';
-import { writeWhole } from '../pictures/write-whole';
+import { writeWhole } from '../files/write-whole';
 import type { CommandContext } from '../program';
 
 export function cocoCommand(context: CommandContext): Command {

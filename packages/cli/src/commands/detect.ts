@@ -1,13 +1,14 @@
 /** `icconv detect`: objects in pictures, as a table, as JSON, as overlays. */
 import { PRESETS, type Preset } from '@icconv/detection';
 import { createDetector, type DetectionResult, type DetectorSource } from '@icconv/detection/node';
-import { PATTERN_NAMES, type PatternName, type ResNetDepth } from '@icconv/models';
+import type { PatternName, ResNetDepth } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
+import { withCheckpointOptions, withPictureOptions } from '../config/network-options';
 import { countOption, numberOption } from '../config/number-options';
 import { boxesSvg } from '../pictures/boxes-overlay';
-import { type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
+import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import type { CommandContext } from '../program';
 
 interface DetectCliOptions {
@@ -26,21 +27,11 @@ interface DetectCliOptions {
 }
 
 export function detectCommand({ signal }: CommandContext): Command {
-  return new Command('detect')
+  const command = new Command('detect')
     .description('find objects in pictures')
     .argument('<images...>', 'pictures, folders of them, or addresses')
-    .option('--model <folder>', 'a trained detector, as icconv train detection writes it')
-    .option('--weights <file>', 'checkpoint, PyTorch or safetensors; by default the folder’s')
-    .addOption(
-      new Option('--backbone <depth>', 'depth of the ResNet, for a checkpoint without a folder')
-        .argParser(countOption)
-        .conflicts('model'),
-    )
-    .addOption(
-      new Option('--pattern <name>', 'published dilations of the backbone')
-        .choices([...PATTERN_NAMES])
-        .conflicts('model'),
-    )
+    .option('--model <folder>', 'a trained detector, as icconv train detection writes it');
+  withCheckpointOptions(command, 'a checkpoint')
     .addOption(
       new Option(
         '--classes <list>',
@@ -49,37 +40,26 @@ export function detectCommand({ signal }: CommandContext): Command {
     )
     .addOption(new Option('--preset <name>', 'whose conventions').choices([...PRESETS]).default('torchvision'))
     .option('--score <least>', 'least score', numberOption, 0.5)
-    .option('--max <n>', 'detections a picture', countOption)
-    .option('--out <folder>', 'write the pictures with boxes drawn in')
-    .option('--json', 'print everything as JSON')
-    .addOption(new Option('--device <device>').choices(['auto', 'cuda', 'cpu', 'wasm']).default('auto'))
-    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
-    .action(async (inputs: readonly string[], options: DetectCliOptions) => {
-      const detector = await createDetector({ ...sourceOf(options), ...engineOf(options), signal });
-      const { score: scoreThreshold, max, out } = options;
-      const limits = { scoreThreshold, ...(max !== undefined && { maxDetections: max }) };
-      try {
-        const done = await runOnPictures<DetectionResult>({
-          title: 'detecting',
-          inputs,
-          out,
-          signal,
-          run: async (picture) => (await detector.detect(picture, { ...limits, signal }))[0]!,
-          svg: boxesSvg,
-        });
-        if (options.json)
-          console.log(
-            JSON.stringify(
-              done.map(({ result, ...rest }) => ({ ...rest, ...result })),
-              null,
-              2,
-            ),
-          );
-        else print(done);
-      } finally {
-        await detector.dispose();
-      }
-    });
+    .option('--max <n>', 'detections a picture', countOption);
+  return withPictureOptions(command, 'boxes').action(async (inputs: readonly string[], options: DetectCliOptions) => {
+    const detector = await createDetector({ ...sourceOf(options), ...engineOf(options), signal });
+    const { score: scoreThreshold, max, out } = options;
+    const limits = { scoreThreshold, ...(max !== undefined && { maxDetections: max }) };
+    try {
+      const done = await runOnPictures<DetectionResult>({
+        title: 'detecting',
+        inputs,
+        out,
+        signal,
+        run: async (picture) => (await detector.detect(picture, { ...limits, signal }))[0]!,
+        svg: boxesSvg,
+      });
+      if (options.json) console.log(outcomesJson(done));
+      else print(done);
+    } finally {
+      await detector.dispose();
+    }
+  });
 }
 
 function sourceOf(options: DetectCliOptions): DetectorSource {

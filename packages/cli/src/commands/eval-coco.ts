@@ -19,7 +19,8 @@ import { Command, Option } from 'commander';
 import { countOption, numberOption } from '../config/number-options';
 import { evalDetectionCommand } from '../evaluate/detection';
 import { evalPoseCommand } from '../evaluate/pose';
-import { writeChart, writeWhole } from '../pictures/write-whole';
+import { writeWhole } from '../files/write-whole';
+import { writeChart } from '../pictures/write-chart';
 import type { CommandContext } from '../program';
 
 interface EvalOptions {

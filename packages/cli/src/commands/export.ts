@@ -22,7 +22,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { countOption } from '../config/number-options';
 import { ConfigError, readConfig } from '../config/read-config';
-import { writeWhole } from '../pictures/write-whole';
+import { writeWhole } from '../files/write-whole';
 import type { CommandContext } from '../program';
 import { downloadProgress } from '../ui/download-progress';
 import { formatBytes } from '../weights/format';

@@ -1,13 +1,14 @@
 /** `icconv pose`: people in pictures by their keypoints, as a table, as JSON, as overlays. */
-import { PATTERN_NAMES, type PatternName, type ResNetDepth } from '@icconv/models';
+import type { PatternName, ResNetDepth } from '@icconv/models';
 import type { PoseResult } from '@icconv/pose';
 import { createPoseEstimator, type EstimatorSource } from '@icconv/pose/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import Table from 'cli-table3';
-import { Command, Option } from 'commander';
-import { countOption, numberOption } from '../config/number-options';
+import { Command } from 'commander';
+import { withCheckpointOptions, withPictureOptions } from '../config/network-options';
+import { numberOption } from '../config/number-options';
 import { posesSvg } from '../pictures/poses-overlay';
-import { type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
+import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import type { CommandContext } from '../program';
 
 interface PoseCliOptions {
@@ -29,57 +30,36 @@ interface PoseCliOptions {
 export const MULTI_SCALE = [2, 1, 0.5] as const;
 
 export function poseCommand({ signal }: CommandContext): Command {
-  return new Command('pose')
+  const command = new Command('pose')
     .description('find people and their keypoints in pictures')
     .argument('<images...>', 'pictures, folders of them, or addresses')
-    .option('--model <folder>', 'a trained estimator, as icconv train pose writes it')
-    .option('--weights <file>', 'checkpoint, PyTorch or safetensors; by default the folder’s')
-    .addOption(
-      new Option('--backbone <depth>', 'depth of the ResNet, for a checkpoint of COCO’s keypoints without a folder')
-        .argParser(countOption)
-        .conflicts('model'),
-    )
-    .addOption(
-      new Option('--pattern <name>', 'published dilations of the backbone')
-        .choices([...PATTERN_NAMES])
-        .conflicts('model'),
-    )
+    .option('--model <folder>', 'a trained estimator, as icconv train pose writes it');
+  withCheckpointOptions(command, 'a checkpoint of COCO’s keypoints')
     .option('--score <least>', 'least score of a person', numberOption, 0.2)
     .option('--keypoint-score <least>', 'least score of a keypoint that is drawn and counted', numberOption, 0.1)
     .option('--no-flip', 'without the mirrored picture: half the time')
-    .option('--multi-scale', 'look at the pictures at twice and half their size too')
-    .option('--out <folder>', 'write the pictures with skeletons drawn in')
-    .option('--json', 'print everything as JSON')
-    .addOption(new Option('--device <device>').choices(['auto', 'cuda', 'cpu', 'wasm']).default('auto'))
-    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
-    .action(async (inputs: readonly string[], options: PoseCliOptions) => {
-      const { device, threads, score, keypointScore, flip, multiScale, out } = options;
-      const engine = { device, ...(threads !== undefined && { threads }) };
-      const estimator = await createPoseEstimator({ ...sourceOf(options), ...engine, signal });
-      const how = { flip, scoreThreshold: score, signal, ...(multiScale && { scales: MULTI_SCALE }) };
-      const { edges } = estimator.config.skeleton;
-      try {
-        const done = await runOnPictures<PoseResult>({
-          title: 'estimating',
-          inputs,
-          out,
-          signal,
-          run: async (picture) => (await estimator.estimate(picture, how))[0]!,
-          svg: (result) => posesSvg(result, { edges, keypointThreshold: keypointScore }),
-        });
-        if (options.json)
-          console.log(
-            JSON.stringify(
-              done.map(({ result, ...rest }) => ({ ...rest, ...result })),
-              null,
-              2,
-            ),
-          );
-        else print(done, keypointScore);
-      } finally {
-        await estimator.dispose();
-      }
-    });
+    .option('--multi-scale', 'look at the pictures at twice and half their size too');
+  return withPictureOptions(command, 'skeletons').action(async (inputs: readonly string[], options: PoseCliOptions) => {
+    const { device, threads, score, keypointScore, flip, multiScale, out } = options;
+    const engine = { device, ...(threads !== undefined && { threads }) };
+    const estimator = await createPoseEstimator({ ...sourceOf(options), ...engine, signal });
+    const how = { flip, scoreThreshold: score, signal, ...(multiScale && { scales: MULTI_SCALE }) };
+    const { edges } = estimator.config.skeleton;
+    try {
+      const done = await runOnPictures<PoseResult>({
+        title: 'estimating',
+        inputs,
+        out,
+        signal,
+        run: async (picture) => (await estimator.estimate(picture, how))[0]!,
+        svg: (result) => posesSvg(result, { edges, keypointThreshold: keypointScore }),
+      });
+      if (options.json) console.log(outcomesJson(done));
+      else print(done, keypointScore);
+    } finally {
+      await estimator.dispose();
+    }
+  });
 }
 
 function sourceOf({ model, weights, backbone, pattern }: PoseCliOptions): EstimatorSource {

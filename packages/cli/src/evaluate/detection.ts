@@ -2,20 +2,14 @@
 import { join } from 'node:path';
 import { type CocoDataset, type CocoId, CocoResults, type Evaluation, evaluate, formatSummary } from '@icconv/coco';
 import { loadDataset } from '@icconv/coco/node';
-import {
-  compileFasterRcnn,
-  type FasterRcnnConfig,
-  PUBLISHED_DETECTORS,
-  type PublishedDetector,
-} from '@icconv/detection';
-import { detectDataset, loadDetectorWeights, readDetectorModel } from '@icconv/detection/node';
+import { type FasterRcnnConfig, PUBLISHED_DETECTORS, type PublishedDetector } from '@icconv/detection';
+import { detectDataset, loadCompiledFasterRcnn, readDetectorModel } from '@icconv/detection/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
-import * as tf from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { categoryTable } from '../commands/eval-coco';
 import { countOption, workersOption } from '../config/number-options';
-import { writeWhole } from '../pictures/write-whole';
+import { writeWhole } from '../files/write-whole';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 
@@ -138,9 +132,7 @@ async function run(
 ): Promise<Evaluation> {
   const { threads, workers, limit, out, batchSize, folder, classes, categoryIds } = options;
   await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
-  const weights = await loadDetectorWeights(weightsPath, config, { signal });
-  const detector = compileFasterRcnn(weights, config);
-  tf.dispose(weights);
+  const detector = await loadCompiledFasterRcnn(weightsPath, config, { signal });
   const imgIds = dataset.getImgIds().slice(0, limit ?? dataset.imageCount);
   const progress = countProgress('detecting', imgIds.length);
   try {

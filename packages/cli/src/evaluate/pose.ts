@@ -2,22 +2,21 @@
 import { join } from 'node:path';
 import { type CocoDataset, formatSummary } from '@icconv/coco';
 import { loadDataset } from '@icconv/coco/node';
-import { type CompiledPose, compilePose, type PoseConfig, PUBLISHED_POSE } from '@icconv/pose';
+import { type PoseConfig, PUBLISHED_POSE } from '@icconv/pose';
 import {
   estimateDataset,
   evaluatePoses,
-  loadPoseWeights,
+  loadCompiledPose,
   type PoseEvaluation,
   poseCategory,
   readPoseModel,
 } from '@icconv/pose/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
-import * as tf from '@tensorflow/tfjs-core';
 import { Command, Option } from 'commander';
 import { MULTI_SCALE } from '../commands/pose';
 import { countOption } from '../config/number-options';
-import { writeWhole } from '../pictures/write-whole';
+import { writeWhole } from '../files/write-whole';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 
@@ -122,13 +121,7 @@ async function run(
   const chosen = { ...(category !== undefined && { category }) };
   poseCategory(dataset, category);
   await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
-  const weights = await loadPoseWeights(weightsPath, config, { signal });
-  let network: CompiledPose;
-  try {
-    network = compilePose(weights, config);
-  } finally {
-    tf.dispose(weights);
-  }
+  const network = await loadCompiledPose(weightsPath, config, { signal });
   const imageIds = dataset.getImgIds().slice(0, limit ?? dataset.imageCount);
   const progress = countProgress('estimating', imageIds.length);
   try {
@@ -143,8 +136,11 @@ async function run(
     });
     progress.stop();
     if (out !== undefined) await writeWhole(out, JSON.stringify(results));
-    const most = maxDetections === undefined ? {} : { maxDetections };
-    return evaluatePoses(results, config, dataset, { imageIds, ...chosen, ...most });
+    return evaluatePoses(results, config, dataset, {
+      imageIds,
+      ...chosen,
+      ...(maxDetections !== undefined && { maxDetections }),
+    });
   } finally {
     progress.stop();
     network.dispose();

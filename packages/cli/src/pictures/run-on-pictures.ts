@@ -4,9 +4,9 @@ import { basename, extname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { type DecodedImage, decodeImage, ImageDecodeError } from '@icconv/training';
 import pc from 'picocolors';
+import { writeWhole } from '../files/write-whole';
 import { countProgress } from '../ui/count-progress';
 import { drawOver } from './draw-over';
-import { writeWhole } from './write-whole';
 
 const PICTURES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp']);
 
@@ -63,6 +63,15 @@ export async function runOnPictures<R>(options: PictureRun<R>): Promise<PictureO
   const first = done.find(({ overlay }) => overlay !== undefined);
   if (first !== undefined) console.error(`${done.length} overlays written, ${first.overlay} and so on`);
   return done;
+}
+
+/** What `--json` prints. */
+export function outcomesJson<R extends object>(done: readonly PictureOutcome<R>[]): string {
+  return JSON.stringify(
+    done.map(({ result, ...rest }) => ({ ...rest, ...result })),
+    null,
+    2,
+  );
 }
 
 /** Folders stand for the pictures in them, by name. */

@@ -1,7 +1,7 @@
 /** Curves of a training, from the rows of its `results.csv`. */
 import { join } from 'node:path';
 import type { EChartsOption } from 'echarts';
-import { writeChart } from './write-whole';
+import { writeChart } from './write-chart';
 
 type Row = Readonly<Record<string, number | string>>;
 

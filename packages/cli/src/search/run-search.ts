@@ -23,7 +23,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
-import { writeWhole } from '../pictures/write-whole';
+import { writeWhole } from '../files/write-whole';
 import { countProgress } from '../ui/count-progress';
 import { costTable, kernelCosts, receptiveFields } from './costs';
 import type { SearchConfig } from './search-config';

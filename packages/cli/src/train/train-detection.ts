@@ -8,7 +8,6 @@ import {
   trainDetector,
   writeDetectorModel,
 } from '@icconv/detection/node';
-import { checkFreshRun } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { readConfig } from '../config/read-config';
@@ -17,7 +16,7 @@ import { writeTrainingCurves } from '../pictures/training-curves';
 import type { CommandContext } from '../program';
 import { DETECTION_PRESETS, detectionConfigSchema, networkOf } from './detection-config';
 import {
-  copyConfig,
+  beginRun,
   openData,
   printResult,
   requireNativeEngine,
@@ -37,9 +36,8 @@ export function trainDetectionCommand({ signal }: CommandContext): Command {
     const val = config.data.val === undefined ? undefined : await openData(file, config.data.val);
     const classes = config.data.classes ?? classNames(train.dataset);
     const network = await networkOf(file, config, classes.length);
-    if (!options.resume) checkFreshRun(folder);
+    await beginRun(file, folder, options.resume);
     await writeDetectorModel(folder, { config: network, classes });
-    await copyConfig(file, folder);
 
     const weights = initFasterRcnn(network, { seed: config.recipe.seed ?? 0 });
     const started = performance.now();

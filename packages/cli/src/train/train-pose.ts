@@ -1,7 +1,6 @@
 /** `icconv train pose`. */
 import { initPose, type Skeleton } from '@icconv/pose';
 import { loadPoseBackbone, loadPoseWeights, type PoseRecipe, trainPose, writePoseModel } from '@icconv/pose/node';
-import { checkFreshRun } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { readConfig } from '../config/read-config';
@@ -10,7 +9,7 @@ import { writeTrainingCurves } from '../pictures/training-curves';
 import type { CommandContext } from '../program';
 import { POSE_PRESETS, poseConfigSchema, poseNetworkOf } from './pose-config';
 import {
-  copyConfig,
+  beginRun,
   openData,
   printResult,
   requireNativeEngine,
@@ -29,9 +28,8 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
     const train = await openData(file, config.data.train);
     const val = config.data.val === undefined ? undefined : await openData(file, config.data.val);
     const network = await poseNetworkOf(file, config, train.dataset);
-    if (!options.resume) checkFreshRun(folder);
+    await beginRun(file, folder, options.resume);
     await writePoseModel(folder, network);
-    await copyConfig(file, folder);
 
     console.error(`mirrored pictures exchange ${describePairs(network.skeleton)}`);
 

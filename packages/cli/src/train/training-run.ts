@@ -1,19 +1,19 @@
 /** What the trainings of all tasks have in common on the command line. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CocoDataset } from '@icconv/coco';
 import { loadDataset } from '@icconv/coco/node';
 import type { LoadWeightsOptions } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
-import type { StateDict, TrainResult } from '@icconv/training';
+import { checkFreshRun, type StateDict, type TrainResult } from '@icconv/training';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { countOption, workersOption } from '../config/number-options';
 import { collect } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
-import { writeWhole } from '../pictures/write-whole';
+import { writeWhole } from '../files/write-whole';
 
 export interface TrainCliOptions {
   readonly config: string;
@@ -80,9 +80,13 @@ export async function startFrom(
   return Object.keys(loaded);
 }
 
-/** Keeps the configuration with the run. */
-export async function copyConfig(file: string, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+/**
+ * Keeps the configuration with the run.
+ *
+ * @throws CheckpointError where the folder holds a run that is not to be resumed, before anything of it changes.
+ */
+export async function beginRun(file: string, folder: string, resume: boolean | undefined): Promise<void> {
+  if (!resume) checkFreshRun(folder);
   await writeWhole(join(folder, file.endsWith('.json') ? 'config.json' : 'config.yaml'), await readFile(file));
 }
 

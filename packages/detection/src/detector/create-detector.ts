@@ -13,7 +13,7 @@ import { fasterRcnnConfig, type Preset } from '../config/presets';
 import { preparePictures } from '../input/prepare-pictures';
 import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
 import type { Detections } from '../roi-heads/select-detections';
-import { loadDetectorWeights } from '../weights/detector-weights';
+import { loadCompiledFasterRcnn } from '../weights/detector-weights';
 import type { DetectionResult, DetectOptions, Detector } from './types';
 
 /** A trained detector's folder, as `icconv train detection` writes it. */
@@ -85,15 +85,10 @@ export async function createDetector(options: DetectorOptions): Promise<LocalDet
     );
   }
   await useEngine({ device, ...(threads !== undefined && { threads }) });
-  let network: CompiledFasterRcnn;
-  if (typeof weights === 'string') {
-    const loaded = await loadDetectorWeights(weights, config, { ...(signal !== undefined && { signal }) });
-    try {
-      network = compileFasterRcnn(loaded, config);
-    } finally {
-      tf.dispose(loaded);
-    }
-  } else network = compileFasterRcnn(weights, config);
+  const network =
+    typeof weights === 'string'
+      ? await loadCompiledFasterRcnn(weights, config, { ...(signal !== undefined && { signal }) })
+      : compileFasterRcnn(weights, config);
   let disposed = false;
 
   return {

@@ -8,8 +8,9 @@ import {
   saveStateDict,
   selectStateDict,
 } from '@icconv/tensor-ops/weights';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
+import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
 import { BACKBONE_PREFIX } from '../network/names';
 import { fasterRcnnShapes } from '../network/shapes';
 import { flattenedWeight, fromTorchOrder, toTorchOrder } from './flatten-order';
@@ -56,6 +57,20 @@ export async function loadDetectorWeights(
     return ours;
   } finally {
     await file.close();
+  }
+}
+
+/** Loads a checkpoint and compiles it; only the compiled weights stay. @throws as {@link loadDetectorWeights} */
+export async function loadCompiledFasterRcnn(
+  path: string,
+  config: FasterRcnnConfig,
+  options: LoadDetectorOptions = {},
+): Promise<CompiledFasterRcnn> {
+  const weights = await loadDetectorWeights(path, config, options);
+  try {
+    return compileFasterRcnn(weights, config);
+  } finally {
+    dispose(weights);
   }
 }
 

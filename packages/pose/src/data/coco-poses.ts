@@ -58,14 +58,12 @@ export function cocoPictures(
 /** @throws {@link InvalidArgumentError} where the network's keypoints are not those of the category, by name and in order. */
 export function checkKeypoints(skeleton: Skeleton, { keypoints: names = [], name }: CocoCategory): void {
   const { keypoints } = skeleton;
-  const at = [...keypoints.keys()].find((i) => keypoints[i] !== names[i]);
-  if (at === undefined && names.length === keypoints.length) return;
-  const expected =
-    at === undefined || names.length !== keypoints.length
-      ? `${keypoints.length} keypoints, as the network has`
-      : `"${keypoints[at]}" as keypoint ${at + 1}, as the network has`;
-  const received = names.length === keypoints.length ? `"${names[at!]}"` : `${names.length} keypoints`;
-  throw new InvalidArgumentError('pose', `category ${name}`, received, expected);
+  const refuse = (received: string, expected: string) => {
+    throw new InvalidArgumentError('pose', `category ${name}`, received, `${expected}, as the network has`);
+  };
+  if (names.length !== keypoints.length) refuse(`${names.length} keypoints`, `${keypoints.length} keypoints`);
+  const at = keypoints.findIndex((own, i) => own !== names[i]);
+  if (at >= 0) refuse(`"${names[at]}"`, `"${keypoints[at]}" as keypoint ${at + 1}`);
 }
 
 /**
@@ -79,7 +77,6 @@ export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): Samp
   const { id: catIds, keypoints: names = [] } = poseCategory(dataset, options.category);
   const samples: { readonly sample: PoseSample; readonly hidden: readonly CocoId[] }[] = [];
   for (const { imageId, ...picture } of cocoPictures(dataset, options)) {
-    const [image] = dataset.loadImgs(imageId);
     const objects: PoseObject[] = [];
     const hidden: CocoId[] = [];
     for (const one of dataset.loadAnns(dataset.getAnnIds({ imgIds: imageId, catIds }))) {
@@ -94,9 +91,7 @@ export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): Samp
       } else if (segmentation !== undefined && id !== undefined) {
         // Files without masks often have an empty list of polygons.
         if (Array.isArray(segmentation) && segmentation.length === 0) continue;
-        if (Array.isArray(segmentation) && !(image!.height && image!.width)) {
-          throw new InvalidArgumentError('cocoPoses', `size of image ${imageId}`, undefined, 'given, as it has a mask');
-        }
+        if (Array.isArray(segmentation)) needSize(dataset, imageId);
         hidden.push(id);
       }
     }
@@ -113,6 +108,13 @@ export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): Samp
       return hidden.length === 0 ? sample : { ...sample, ignore: maskOf(dataset, hidden) };
     },
   };
+}
+
+/** Polygons are drawn into a picture of known size. */
+function needSize(dataset: CocoDataset, imageId: CocoId): void {
+  const { height, width } = dataset.loadImgs(imageId)[0]!;
+  if (height && width) return;
+  throw new InvalidArgumentError('cocoPoses', `size of image ${imageId}`, undefined, 'given, as it has a mask');
 }
 
 function maskOf(dataset: CocoDataset, ids: readonly CocoId[]): PixelMask {

@@ -6,12 +6,11 @@ import { ModelFileError } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
 import { decodeImage, type ImageInput } from '@icconv/training';
-import * as tf from '@tensorflow/tfjs-core';
 import { readPoseModel } from '../config/model-file';
 import { type PoseConfig, poseConfig } from '../config/pose-config';
 import { type CompiledPose, compilePose } from '../network/compile-pose';
 import type { Skeleton } from '../skeleton/skeleton';
-import { loadPoseWeights } from '../weights/pose-weights';
+import { loadCompiledPose } from '../weights/pose-weights';
 import { checkDivisor, estimatePicture } from './estimate-picture';
 import type { EstimateOptions, PoseEstimator, PoseResult } from './types';
 
@@ -74,15 +73,10 @@ export async function createPoseEstimator(options: EstimatorOptions): Promise<Lo
   const { config, weights } = await resolve(options);
   checkDivisor(config);
   await useEngine({ device, ...(threads !== undefined && { threads }) });
-  let network: CompiledPose;
-  if (typeof weights === 'string') {
-    const loaded = await loadPoseWeights(weights, config, { ...(signal !== undefined && { signal }) });
-    try {
-      network = compilePose(loaded, config);
-    } finally {
-      tf.dispose(loaded);
-    }
-  } else network = compilePose(weights, config);
+  const network =
+    typeof weights === 'string'
+      ? await loadCompiledPose(weights, config, { ...(signal !== undefined && { signal }) })
+      : compilePose(weights, config);
   let disposed = false;
 
   return {

@@ -27,12 +27,13 @@ export function estimatePicture(
   try {
     let tagsFrom = 0;
     for (const scale of sorted) {
-      const { height, width, ...rest } = place(scale);
+      const here = place(scale);
+      const { height, width } = here;
       if (height % COARSEST_STRIDE !== 0 || width % COARSEST_STRIDE !== 0) {
         const expected = `scales at which inputs are multiples of ${COARSEST_STRIDE}, not ${height}x${width} as at ${scale}`;
         throw new InvalidArgumentError('estimate', 'scales', scales, expected);
       }
-      const input = prepareInput(picture, { height, width, ...rest }, config.input, flip);
+      const input = prepareInput(picture, here, config.input, flip);
       try {
         if (scale === base) tagsFrom = maps.length;
         maps.push(...network.forward(input));

@@ -2,8 +2,9 @@
 import { inceptionCounts } from '@icconv/models';
 import { type LoadWeightsOptions, loadBackboneWeights } from '@icconv/models/files';
 import { loadStateDict, type SaveStateDictOptions, saveStateDict } from '@icconv/tensor-ops/weights';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import type { PoseConfig } from '../config/pose-config';
+import { type CompiledPose, compilePose } from '../network/compile-pose';
 import { BACKBONE_PREFIX } from '../network/layers';
 import { poseShapes } from '../network/weights';
 
@@ -26,6 +27,20 @@ export async function loadPoseWeights(
       inceptionCounts: Object.fromEntries(counts.map(([layer, list]) => [BACKBONE_PREFIX + layer, list])),
     }),
   });
+}
+
+/** Loads a checkpoint and compiles it; only the compiled weights stay. @throws as {@link loadPoseWeights} */
+export async function loadCompiledPose(
+  path: string,
+  config: PoseConfig,
+  options: LoadWeightsOptions = {},
+): Promise<CompiledPose> {
+  const weights = await loadPoseWeights(path, config, options);
+  try {
+    return compilePose(weights, config);
+  } finally {
+    dispose(weights);
+  }
 }
 
 /** Saves a pose estimator's weights by mmpose's names and PyTorch's layouts. @returns the path written. */

@@ -1,10 +1,6 @@
 /** Files that are whole or not there. */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import sharp from 'sharp';
-
-/** Dots an inch; SVG counts 72, so charts get twice as many pixels as they have units. */
-const DENSITY = 144;
 
 /** Writes under another name first, into a folder that is made where it is missing. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
@@ -18,10 +14,4 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     await rm(temporary, { force: true });
     throw error;
   }
-}
-
-/** Writes `<path>.svg` and `<path>.png`. */
-export async function writeChart(path: string, svg: string): Promise<void> {
-  await writeWhole(`${path}.svg`, svg);
-  await writeWhole(`${path}.png`, await sharp(Buffer.from(svg), { density: DENSITY }).png().toBuffer());
 }
