@@ -13,7 +13,7 @@ export type { Observe, SearchLayer, SearchNetwork } from './network/search-netwo
 export { expectation } from './objectives/expectation';
 export { type FilterValues, filterValues } from './objectives/filter-values';
 export { type LayerErrors, layerErrors, OBJECTIVES, type Objective, type ObjectiveName } from './objectives/objective';
-export { type OutputErrors, outputErrors } from './objectives/output-error';
+export { outputErrors } from './objectives/output-error';
 export { signedWeights } from './objectives/signed-weights';
 export type { ChannelErrors } from './objectives/tap-sums';
 export { weightL1 } from './objectives/weight-l1';

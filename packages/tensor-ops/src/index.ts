@@ -9,6 +9,7 @@ export {
   convTranspose2d,
   type Pair,
 } from './ops/conv2d';
+export { type DilationErrors, type DilationErrorsOptions, dilationErrors } from './ops/dilation-errors';
 export {
   type FusedConv2dOptions,
   type FusedConvAlgorithm,

@@ -1,6 +1,7 @@
 import { registerBatchNorm } from './ops/batch-norm';
 import { registerConvProgram } from './ops/conv-program';
 import { registerConv2d } from './ops/conv2d';
+import { registerDilationErrors } from './ops/dilation-errors';
 import { registerFusedConv2d } from './ops/fused-conv2d';
 import { registerImageBatch } from './ops/image-batch';
 import { registerInceptionConv2d } from './ops/inception-conv2d';
@@ -22,6 +23,7 @@ export function registerKernels(): void {
   registerBatchNorm();
   registerConv2d();
   registerFusedConv2d();
+  registerDilationErrors();
   registerMaxPool2d();
   registerInceptionConv2d();
   registerConvProgram();

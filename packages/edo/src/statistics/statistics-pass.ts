@@ -46,11 +46,11 @@ export async function statisticsPass(
         network.run(x, (layer, input) => {
           const own = sums.get(layer.name) ?? {};
           sums.set(layer.name, own);
-          if (options.inputMeans === true) own.means = accumulate(own.means, [channelMeans(input)], size);
+          if (options.inputMeans === true) own.means = accumulate(own.means, channelMeans(input), size);
           if (options.outputErrors !== true) return undefined;
           const { y, errors, whole } = outputErrors(input, layer);
           own.errors = accumulate(own.errors, errors, size);
-          own.whole = accumulate(own.whole, [whole], size);
+          own.whole = accumulate(own.whole, whole, size);
           return y;
         }),
       );
@@ -73,14 +73,12 @@ export async function statisticsPass(
   );
 }
 
-/** Adds rows times weight, and lets go of them. */
-function accumulate(sum: Float64Array | undefined, rows: readonly tf.Tensor[], weight: number): Float64Array {
-  const length = rows[0]!.size;
-  const result = sum ?? new Float64Array(rows.length * length);
-  rows.forEach((row, i) => {
-    const values = row.dataSync();
-    for (let j = 0; j < length; j++) result[i * length + j]! += weight * values[j]!;
-    row.dispose();
+/** Adds values times weight, and lets go of them. */
+function accumulate(sum: Float64Array | undefined, values: tf.Tensor, weight: number): Float64Array {
+  const result = sum ?? new Float64Array(values.size);
+  values.dataSync().forEach((value, i) => {
+    result[i]! += weight * value;
   });
+  values.dispose();
   return result;
 }

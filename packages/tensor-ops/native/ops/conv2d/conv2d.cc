@@ -2,12 +2,10 @@
 #include "ops/conv2d/conv2d.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
-#include <new>
 #include <vector>
 
 #include "common/simd.h"
+#include "common/workspace.h"
 #include "ops/conv2d/job.h"
 #include "ops/conv2d/packed.h"
 
@@ -29,28 +27,6 @@ const Level& level() {
 #endif
     return level_portable();
 }
-
-// Memory that a thread keeps from call to call, some megabytes: asked for anew, it would be mapped and faulted in each time.
-class Workspace {
-public:
-    void* get(size_t bytes) {
-        if (bytes > size_) {
-            memory_.reset();
-            size_ = 0;
-            memory_.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
-            if (memory_ == nullptr) throw std::bad_alloc();
-            size_ = bytes;
-        }
-        return memory_.get();
-    }
-
-private:
-    struct Free {
-        void operator()(void* p) const { std::free(p); }
-    };
-    std::unique_ptr<void, Free> memory_;
-    size_t size_ = 0;
-};
 
 thread_local Workspace workspace;
 

@@ -26,6 +26,7 @@ struct Lanes {
     static Vector add(Vector a, Vector b) { return _mm256_add_ps(a, b); }
     static Vector sub(Vector a, Vector b) { return _mm256_sub_ps(a, b); }
     static Vector mul(Vector a, Vector b) { return _mm256_mul_ps(a, b); }
+    static Vector abs(Vector a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
     static Vector relu(Vector a) { return _mm256_max_ps(_mm256_setzero_ps(), a); }
     static void pin(Vector& a) { asm("" : "+x"(a)); }
 

@@ -33,6 +33,7 @@ struct Lanes {
     static Vector add(Vector a, Vector b) { return _mm512_add_ps(a, b); }
     static Vector sub(Vector a, Vector b) { return _mm512_sub_ps(a, b); }
     static Vector mul(Vector a, Vector b) { return _mm512_mul_ps(a, b); }
+    static Vector abs(Vector a) { return _mm512_abs_ps(a); }
     // NaN stays NaN: the second operand is returned where either is NaN.
     static Vector relu(Vector a) { return _mm512_max_ps(_mm512_setzero_ps(), a); }
     // Keeps a broadcast in a register, where the compiler would load it again for each use.

@@ -36,6 +36,10 @@ struct Lanes {
     static Vector add(Vector a, Vector b) { return a + b; }
     static Vector sub(Vector a, Vector b) { return a - b; }
     static Vector mul(Vector a, Vector b) { return a * b; }
+    static Vector abs(Vector a) {
+        for (int i = 0; i < kCount; ++i) a[i] = __builtin_fabsf(a[i]);
+        return a;
+    }
     static Vector relu(Vector a) {
         for (int i = 0; i < kCount; ++i) a[i] = a[i] < 0 ? 0 : a[i];
         return a;

@@ -1,0 +1,12 @@
+// Dilation errors, plain C++.
+#include "ops/conv2d/lanes_portable.h"
+
+#include "ops/dilation_errors/level.h"
+
+namespace icconv {
+namespace dilation_errors_internal {
+
+const Level& level_portable() { return kLevel; }
+
+}  // namespace dilation_errors_internal
+}  // namespace icconv

@@ -1,0 +1,2 @@
+export { type DilationErrors, type DilationErrorsOptions, dilationErrors } from './dilation-errors';
+export { registerDilationErrors } from './register-dilation-errors';
