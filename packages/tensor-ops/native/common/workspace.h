@@ -9,6 +9,18 @@
 
 namespace icconv {
 
+struct FreeMemory {
+    void operator()(void* p) const { std::free(p); }
+};
+using Memory = std::unique_ptr<void, FreeMemory>;
+
+// At multiples of a cache line.
+inline Memory allocate(size_t bytes) {
+    Memory memory(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+}
+
 // Memory that a thread keeps from call to call, some megabytes: asked for anew, it would be mapped and faulted in each time.
 class Workspace {
 public:
@@ -16,18 +28,14 @@ public:
         if (bytes > size_) {
             memory_.reset();
             size_ = 0;
-            memory_.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
-            if (memory_ == nullptr) throw std::bad_alloc();
+            memory_ = allocate(bytes);
             size_ = bytes;
         }
         return memory_.get();
     }
 
 private:
-    struct Free {
-        void operator()(void* p) const { std::free(p); }
-    };
-    std::unique_ptr<void, Free> memory_;
+    Memory memory_;
     size_t size_ = 0;
 };
 

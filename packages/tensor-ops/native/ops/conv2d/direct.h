@@ -84,8 +84,9 @@ void direct(const Job& job, const Task& task, void* workspace) {
                 gather.rows(pixel, pixel + count, rows, tile.input_stride);
             }
             if (single_tap && pixel + count < shape.pixels()) {
-                tile.ahead = gather.pixel(pixel + count);
-                tile.ahead_stride = shape.stride_w * shape.in_c;
+                // Sixteen pixels by a cache line every sixteen steps. Processors foresee one stream of addresses, not fourteen.
+                const ptrdiff_t stride = static_cast<ptrdiff_t>(shape.stride_w) * shape.in_c;
+                tile.ahead = {gather.pixel(pixel + count), stride, 2 * stride, 4 * stride, 16 - 16 * stride};
             }
             run_panels(tile, count, task.panel1 - task.panel0);
         });

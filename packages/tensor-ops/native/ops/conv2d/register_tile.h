@@ -18,6 +18,13 @@ namespace {
 
 using conv2d_internal::kPanel;
 
+// Lines to be fetched into the caches meanwhile: every four steps of the reduction those at from + {0, second, third, second + third};
+// `from` then moves by `step`, and after every sixteen steps by `turn` too.
+struct Ahead {
+    const float* from = nullptr;
+    ptrdiff_t second, third, step, turn;
+};
+
 struct Tile {
     const float* input;  // Of the first pixel.
     ptrdiff_t input_stride;
@@ -35,8 +42,7 @@ struct Tile {
     bool relu;
     bool stream = false;  // Stores past the caches; y then lies at multiples of 64 bytes and every panel is whole.
     int last_channels;  // Of the last panel, 1 to 16.
-    const float* ahead = nullptr;  // Inputs of the pixels that come next (one run), fetched meanwhile if not null.
-    ptrdiff_t ahead_stride = 0;
+    Ahead ahead{};  // Of the first panels only; needs a single run.
 };
 
 // Fetches to write: the processor has them by the time the sums are done.
@@ -107,20 +113,19 @@ void register_tile(const Tile& tile) {
             for (int v = 0; v < kVectors; ++v) sum[p][v] = Lanes::fmadd(weight[v], x, sum[p][v]);
         }
     };
-    // Sixteen pixels ahead by a cache line every sixteen steps. Processors foresee one stream of addresses, not fourteen.
-    const float* ahead = tile.ahead;
-    const ptrdiff_t ahead_stride = tile.ahead_stride;
+    const Ahead& ahead = tile.ahead;
+    const float* from_ahead = ahead.from;
     const ptrdiff_t fourth = (tile.reduction + 4) & 12;
     for (int run = 0;;) {
         ptrdiff_t left = tile.reduction;
         for (; left >= 4; left -= 4) {
-            if (ahead != nullptr) {
-                __builtin_prefetch(ahead);
-                __builtin_prefetch(ahead + ahead_stride);
-                __builtin_prefetch(ahead + 2 * ahead_stride);
-                __builtin_prefetch(ahead + 3 * ahead_stride);
-                ahead += 4 * ahead_stride;
-                if ((left & 12) == fourth) ahead += 16 - 16 * ahead_stride;
+            if (from_ahead != nullptr) {
+                __builtin_prefetch(from_ahead);
+                __builtin_prefetch(from_ahead + ahead.second);
+                __builtin_prefetch(from_ahead + ahead.third);
+                __builtin_prefetch(from_ahead + ahead.second + ahead.third);
+                from_ahead += ahead.step;
+                if ((left & 12) == fourth) from_ahead += ahead.turn;
             }
             // Hides from the compiler that the pointers are related: it would keep one and compute the others anew.
             ICCONV_UNROLL
@@ -218,7 +223,7 @@ inline void run_panels(Tile tile, int pixels, int panels) {
         const int taken = panels - panel < Lanes::kTilePanels ? panels - panel : Lanes::kTilePanels;
         tile.last_channels = panel + taken == panels ? last_channels : kPanel;
         tiles.run[taken - 1][pixels - 1](tile);
-        tile.ahead = nullptr;
+        tile.ahead.from = nullptr;
         tile.weights += taken * tile.panel_stride;
         tile.y += taken * kPanel;
         if (tile.bias != nullptr) tile.bias += taken * kPanel;

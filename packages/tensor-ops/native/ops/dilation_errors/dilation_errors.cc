@@ -33,52 +33,82 @@ thread_local Workspace workspace;
 // A tile of 14 pixels by this many inputs fills two thirds of a level-1 cache of 32 KiB.
 constexpr int kReductionStep = 320;
 // The classes of a task's pixels, and beside them the weights of a step, share a level-2 cache of 1 MiB.
-constexpr long kScratchFloats = 384 * 1024 / 4;
-// Panels that share a gathered tile, and pixels that share the packed weights: with fewer, copying shows.
-constexpr int kMostPanels = 4;
-constexpr long kLeastPixels = 28;
-constexpr long kMostPixels = 112;
+constexpr long kScratchFloats = 640 * 1024 / 4;
+// What the register tile takes at once.
+constexpr int kTaskPanels = 2;
 
 int ceil_div(long a, long b) { return static_cast<int>((a + b - 1) / b); }
 
-std::vector<TapClass> tap_classes(int reach) {
-    std::vector<TapClass> classes;
+std::vector<Step> steps_of(int reach, int channels) {
+    // Whole taps while they are short, else equal shares of one.
+    const int taps_at_once = std::max(1, std::min(4, kReductionStep / channels));
+    const int channels_at_once = std::min(channels, ceil_div(ceil_div(channels, ceil_div(channels, kReductionStep)), 4) * 4);
+    std::vector<Step> steps;
     for (int a = 0; a <= reach; ++a) {
         for (int b = 0; b <= reach; ++b) {
-            TapClass taps{};
+            std::vector<Tap> taps;
             for (int row = -a; row <= a; row += std::max(1, 2 * a)) {
-                for (int column = -b; column <= b; column += std::max(1, 2 * b)) taps.taps[taps.count++] = {row, column};
+                for (int column = -b; column <= b; column += std::max(1, 2 * b)) taps.push_back({row, column});
             }
-            classes.push_back(taps);
+            bool add = false;
+            for (size_t t = 0; t < taps.size(); t += taps_at_once) {
+                for (int c = 0; c < channels; c += channels_at_once) {
+                    Step step{a * (reach + 1) + b, {}, 0, c, std::min(channels, c + channels_at_once), add};
+                    for (size_t i = t; i < std::min(taps.size(), t + taps_at_once); ++i) step.taps[step.count++] = taps[i];
+                    steps.push_back(step);
+                    add = true;
+                }
+            }
         }
     }
-    return classes;
+    return steps;
 }
 
 // The cut does not depend on the number of threads, and so neither do the results.
-std::vector<Task> plan(const Job& job, int tile, int* pieces) {
+std::vector<Task> plan(const Job& job, int threads, int* pieces) {
     const DilationErrorsParams& p = job.params;
-    const long pixels = static_cast<long>(p.batch) * p.out_h() * p.out_w();
-    // Whole pairs of panels, which the register tile takes at once.
-    const int pairs = ceil_div(job.panels(), 2);
-    const int panel_pieces = ceil_div(pairs, kMostPanels / 2);
-    const long width = static_cast<long>(std::min(job.panels(), kMostPanels)) * kPanel;
+    const long rows = static_cast<long>(p.batch) * p.out_h();
+    const long tiles = rows * job.parts;
+    const long width = static_cast<long>(std::min(job.panels(), kTaskPanels)) * kPanel;
     const long fitting = kScratchFloats / (job.class_count() * width);
-    const long piece = std::max<long>(tile, std::max(kLeastPixels, std::min(fitting, kMostPixels)) / tile * tile);
-    const long tiles = ceil_div(pixels, tile);
-    *pieces = ceil_div(pixels, piece);
+    *pieces = ceil_div(tiles, std::max<long>(1, fitting / ceil_div(p.out_w(), job.parts)));
+    const auto pixel = [&](long tile) { return tile / job.parts * p.out_w() + tile_begin(job, static_cast<int>(tile % job.parts)); };
+    // The wider a task, the longer the rows of weights that it reads.
+    const long room = kScratchFloats / (job.class_count() * ceil_div(pixel(tiles), *pieces)) / (kTaskPanels * kPanel) > 1 ? 2 : 1;
+    const int pairs = ceil_div(job.panels(), kTaskPanels);
+    const int wanted = ceil_div(threads > 1 ? 2L * threads : 1, static_cast<long>(*pieces) * job.blocks);
+    const int widths = std::min(pairs, std::max(wanted, ceil_div(pairs, std::max(1L, room))));
     std::vector<Task> tasks;
     for (int i = 0; i < *pieces; ++i) {
-        const long begin = tiles * i / *pieces * tile;
-        const long end = std::min(pixels, tiles * (i + 1) / *pieces * tile);
+        const long tile0 = tiles * i / *pieces;
+        const long tile1 = tiles * (i + 1) / *pieces;
         for (int block = 0; block < job.blocks; ++block) {
-            for (int q = 0; q < panel_pieces; ++q) {
-                const int panel0 = pairs * q / panel_pieces * 2;
-                tasks.push_back({begin, end, i, block, panel0, std::min(job.panels(), pairs * (q + 1) / panel_pieces * 2)});
+            for (int q = 0; q < widths; ++q) {
+                const int panel0 = pairs * q / widths * kTaskPanels;
+                const int panel1 = std::min(job.panels(), pairs * (q + 1) / widths * kTaskPanels);
+                tasks.push_back({tile0, tile1, pixel(tile0), pixel(tile1), i, block, panel0, panel1});
             }
         }
     }
     return tasks;
+}
+
+Memory pad(Job& job, const float* x, Executor& executor) {
+    const DilationErrorsParams& p = job.params;
+    const size_t row = static_cast<size_t>(job.padded_w()) * job.pixel_stride;
+    const int rows = p.batch * job.padded_h();
+    Memory padded = allocate(row * rows * sizeof(float));
+    executor.run(rows, [&](int i) {
+        float* to = static_cast<float*>(padded.get()) + row * i;
+        const int in_row = i % job.padded_h() - p.reach();
+        std::fill(to, to + row, 0.0f);
+        if (in_row < 0 || in_row >= p.in_h) return;
+        const float* from = x + (static_cast<size_t>(i / job.padded_h()) * p.in_h + in_row) * p.in_w * p.in_c;
+        to += static_cast<size_t>(p.reach()) * job.pixel_stride;
+        for (int column = 0; column < p.in_w; ++column, from += p.in_c, to += job.pixel_stride) std::copy(from, from + p.in_c, to);
+    });
+    job.x = static_cast<const float*>(padded.get());
+    return padded;
 }
 
 }  // namespace
@@ -86,14 +116,23 @@ std::vector<Task> plan(const Job& job, int tile, int* pieces) {
 void dilation_errors(const DilationErrorsParams& params, const float* x, const float* filter, const DilationErrorsResult& result,
                      Executor& executor) {
     const conv2d_internal::Blocks blocks({params.side(), params.side(), params.in_c, params.out_c, params.groups});
-    const std::vector<TapClass> classes = tap_classes(params.reach());
-    Job job = {params, x, filter, result.y, nullptr, blocks.count, blocks.in, blocks.out, classes.data(), 0, 0};
-    const int steps = ceil_div(job.block_in, kReductionStep);
-    job.channels_at_once = std::min(job.block_in, ceil_div(ceil_div(job.block_in, steps), 4) * 4);
-    job.taps_at_once = std::max(1, std::min(4, kReductionStep / job.channels_at_once));
+    const std::vector<Step> steps = steps_of(params.reach(), blocks.in);
     const Level& simd = level();
+    Job job{};
+    job.params = params;
+    job.pixel_stride = ceil_div(params.in_c, 16) / 2 * 2 * 16 + 16;
+    job.filter = filter;
+    job.y = result.y;
+    job.blocks = blocks.count;
+    job.block_in = blocks.in;
+    job.block_out = blocks.out;
+    job.steps = steps.data();
+    job.step_count = static_cast<int>(steps.size());
+    for (const Step& step : steps) job.most_reduction = std::max(job.most_reduction, step.reduction());
+    job.parts = ceil_div(params.out_w(), simd.tile_pixels);
+    const Memory padded = pad(job, x, executor);
     int pieces = 0;
-    const std::vector<Task> tasks = plan(job, simd.tile_pixels, &pieces);
+    const std::vector<Task> tasks = plan(job, executor.threads(), &pieces);
     const int rows = params.dilations() + 1;
     std::vector<float> sums(static_cast<size_t>(pieces) * rows * job.channels());
     job.sums = sums.data();

@@ -17,35 +17,53 @@ struct Tap {
     int row, column;
 };
 
-// The taps at the distances (a, b) from the centre: 1, 2 or 4 of them. A dilation keeps whole classes.
-struct TapClass {
+// A part of the reduction: some taps of one class, and of them the input channels [c0, c1) of a block. The taps at the distances (a, b) from
+// the centre are a class: 1, 2 or 4 of them. A dilation keeps whole classes.
+struct Step {
+    int tap_class;  // a * (reach + 1) + b
     Tap taps[4];
     int count;
+    int c0, c1;
+    bool add;  // Not the first of its class.
+
+    int reduction() const { return count * (c1 - c0); }
 };
 
 struct Job {
     DilationErrorsParams params;
+    // [N][padded_h][padded_w][pixel_stride]: the input between zeros as wide as the reach. Pixels are an odd number of cache lines apart:
+    // those of a tile then lie in different sets of the level-1 cache.
     const float* x;
+    int pixel_stride;
     const float* filter;
     float* y;
     // [pieces][D * D + 1][channels()]: sums over the pixels of a piece; the last row is that of |y|.
     float* sums;
     // Groups merged until their outputs fill a panel, as in conv2d.
     int blocks, block_in, block_out;
-    const TapClass* classes;                // Number a * (reach + 1) + b.
-    int taps_at_once, channels_at_once;     // Of the reduction.
+    const Step* steps;
+    int step_count;
+    int most_reduction;  // Of a step.
+    int parts;           // Tiles of a row.
 
     int class_count() const { return (params.reach() + 1) * (params.reach() + 1); }
     int panels() const { return (block_out + kPanel - 1) / kPanel; }
     int channels() const { return blocks * panels() * kPanel; }
+    int padded_h() const { return params.in_h + 2 * params.reach(); }
+    int padded_w() const { return params.in_w + 2 * params.reach(); }
 };
 
+// A row of the map is cut into `parts` tiles of about equal length, which the register tile takes whole.
 struct Task {
-    long begin, end;  // Output pixels of all images, counted in memory order.
+    long tile0, tile1;   // Of all images, counted in memory order.
+    long begin, end;     // Their output pixels.
     int piece;
     int block;
     int panel0, panel1;
 };
+
+// Where the tiles of a row begin.
+inline int tile_begin(const Job& job, int part) { return static_cast<int>(static_cast<long>(job.params.out_w()) * part / job.parts); }
 
 struct Level {
     size_t (*workspace)(const Job&, const Task&);  // Bytes.

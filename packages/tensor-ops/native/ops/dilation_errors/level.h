@@ -13,9 +13,10 @@ namespace icconv {
 namespace {
 
 using dilation_errors_internal::Job;
+using dilation_errors_internal::Step;
 using dilation_errors_internal::Tap;
-using dilation_errors_internal::TapClass;
 using dilation_errors_internal::Task;
+using dilation_errors_internal::tile_begin;
 using Params = DilationErrorsParams;
 
 // Parts of a task's memory, in floats; all are multiples of a cache line.
@@ -24,33 +25,33 @@ struct Layout {
         pixels = static_cast<int>(task.end - task.begin);
         width = (task.panel1 - task.panel0) * kPanel;
         class_stride = static_cast<ptrdiff_t>(pixels) * width;
-        const int reduction = job.taps_at_once * job.channels_at_once;
-        // An odd number of cache lines: rows of a tile then lie in different sets of the level-1 cache.
-        row_stride = (reduction / 16 + 1) / 2 * 2 * 16 + 16;
         weights = class_stride * job.class_count();
-        rows = weights + static_cast<ptrdiff_t>(reduction) * width;
-        // The last row, too, is written in whole vectors.
-        columns = rows + static_cast<ptrdiff_t>(Lanes::kTilePixels) * row_stride + 16;
+        columns = weights + static_cast<ptrdiff_t>(job.most_reduction) * width;
         sums = columns + static_cast<ptrdiff_t>(job.params.reach() + 1) * kPanel;
         size = sums + static_cast<ptrdiff_t>(job.params.dilations() + 1) * kPanel;
     }
     int pixels, width;
-    ptrdiff_t class_stride, row_stride, weights, rows, columns, sums, size;
+    ptrdiff_t class_stride, weights, columns, sums, size;
 };
 
 size_t workspace_bytes(const Job& job, const Task& task) { return static_cast<size_t>(Layout(job, task).size) * sizeof(float); }
 
-// Weights of some taps and of input channels [c0, c1) into panels of 16 output channels; zero between merged groups and past the last one.
-void pack_weights(const Job& job, const Task& task, const Tap* taps, int count, int c0, int c1, float* to) {
+// The weights of a tap from input channel c of a block to the block's outputs.
+const float* weights_of(const Job& job, const Task& task, const Tap& tap, int c) {
     const Params& p = job.params;
     const int group_in = p.in_c / p.groups;
-    const int group_out = p.out_c / p.groups;
-    const int reach = p.reach();
-    const ptrdiff_t panel_stride = static_cast<ptrdiff_t>(count) * (c1 - c0) * kPanel;
-    for (int t = 0; t < count; ++t) {
-        const ptrdiff_t tap = static_cast<ptrdiff_t>(taps[t].row + reach) * p.side() + taps[t].column + reach;
-        for (int c = c0; c < c1; ++c, to += kPanel) {
-            const float* from = job.filter + (tap * group_in + c % group_in) * p.out_c + static_cast<ptrdiff_t>(task.block) * job.block_out;
+    const ptrdiff_t number = static_cast<ptrdiff_t>(tap.row + p.reach()) * p.side() + tap.column + p.reach();
+    return job.filter + (number * group_in + c % group_in) * p.out_c + static_cast<ptrdiff_t>(task.block) * job.block_out;
+}
+
+// Into panels of 16 output channels; zero between merged groups and past the last one.
+void pack_weights(const Job& job, const Task& task, const Step& step, float* to) {
+    const int group_in = job.params.in_c / job.params.groups;
+    const int group_out = job.params.out_c / job.params.groups;
+    const ptrdiff_t panel_stride = static_cast<ptrdiff_t>(step.reduction()) * kPanel;
+    for (int t = 0; t < step.count; ++t) {
+        for (int c = step.c0; c < step.c1; ++c, to += kPanel) {
+            const float* const from = weights_of(job, task, step.taps[t], c);
             // The outputs of this block that see this input.
             const int live0 = job.block_in == group_in ? 0 : c / group_in * group_out;
             const int live1 = job.block_in == group_in ? job.block_out : live0 + group_out;
@@ -58,7 +59,7 @@ void pack_weights(const Job& job, const Task& task, const Tap* taps, int count, 
                 const int first = panel * kPanel;
                 float* const out = to + (panel - task.panel0) * panel_stride;
                 if (first >= live0 && first + kPanel <= live1) {
-                    for (int n = 0; n < kPanel; n += Lanes::kCount) Lanes::store(out + n, Lanes::load(from + first + n));
+                    copy_floats(out, from + first, kPanel);
                 } else {
                     for (int n = 0; n < kPanel; ++n) out[n] = first + n >= live0 && first + n < live1 ? from[first + n] : 0.0f;
                 }
@@ -67,70 +68,50 @@ void pack_weights(const Job& job, const Task& task, const Tap* taps, int count, 
     }
 }
 
-// Walks over output pixels in memory order.
-struct Pixel {
-    Pixel(const Params& p, long index) : image(index / p.out_w() / p.out_h()) {
-        row = static_cast<int>(index / p.out_w() % p.out_h());
-        column = static_cast<int>(index % p.out_w());
-    }
-    void next(const Params& p) {
-        if (++column < p.out_w()) return;
-        column = 0;
-        if (++row < p.out_h()) return;
-        row = 0;
-        ++image;
-    }
-    long image;
-    int row, column;
-};
-
-// What output pixels from `begin` on see through some taps, of input channels [c0, c1): a row for each pixel.
-void gather_rows(const Job& job, const Task& task, const Tap* taps, int count, int c0, int c1, long begin, int pixels, float* to,
-                 ptrdiff_t stride) {
-    const Params& p = job.params;
-    const float* const x = job.x + static_cast<ptrdiff_t>(task.block) * job.block_in + c0;
-    const int run = c1 - c0;
-    Pixel at(p, begin);
-    for (int i = 0; i < pixels; ++i, to += stride, at.next(p)) {
-        for (int t = 0; t < count; ++t) {
-            const int row = at.row * p.stride_h + taps[t].row;
-            const int column = at.column * p.stride_w + taps[t].column;
-            if (row >= 0 && row < p.in_h && column >= 0 && column < p.in_w) {
-                copy_floats(to + t * run, x + ((at.image * p.in_h + row) * p.in_w + column) * p.in_c, run);
-            } else {
-                zero_floats(to + t * run, run);
-            }
-        }
-    }
+// Weights of the next step, which the tile fetches while it computes: their rows lie too far apart for the processor to foresee. A tile
+// has time for a line of each row, so there are two or four tiles to a step.
+Ahead weights_ahead(const Job& job, const Task& task, const Step& next, int tile) {
+    const ptrdiff_t row = job.params.out_c;
+    const int panels = task.panel1 - task.panel0;
+    const int rows_a_tile = next.reduction() / panels;
+    // Several taps are rows of several places; there the filter is small and in the cache already.
+    if (next.count != 1 || panels % 2 != 0 || job.block_in != job.params.in_c / job.params.groups || tile >= panels) return {};
+    const float* const from = weights_of(job, task, next.taps[0], next.c0 + tile * rows_a_tile) + task.panel0 * kPanel;
+    if (panels == 2) return {from, kPanel, row, 2 * row, 0};
+    return {from, kPanel, 2 * kPanel, row, 0};
 }
 
-void convolve_class(const Job& job, const Task& task, const Layout& layout, const TapClass& taps, float* to, float* memory) {
+void run_step(const Job& job, const Task& task, const Layout& layout, const Step& step, const Step* next, float* memory) {
+    const Params& p = job.params;
     float* const weights = memory + layout.weights;
-    float* const rows = memory + layout.rows;
-    bool add = false;
-    for (int t = 0; t < taps.count; t += job.taps_at_once) {
-        const int count = min_of(job.taps_at_once, taps.count - t);
-        for (int c0 = 0; c0 < job.block_in; c0 += job.channels_at_once) {
-            const int c1 = min_of(c0 + job.channels_at_once, job.block_in);
-            pack_weights(job, task, taps.taps + t, count, c0, c1, weights);
-            Tile tile{};
-            tile.input = rows;
-            tile.input_stride = layout.row_stride;
-            tile.reduction = static_cast<ptrdiff_t>(count) * (c1 - c0);
-            tile.runs = 1;
-            tile.weights = weights;
-            tile.panel_stride = tile.reduction * kPanel;
-            tile.y_stride = layout.width;
-            tile.add = add;
-            tile.last_channels = kPanel;
-            // Each tile of pixels is in the level-1 cache while the weights of all panels pass by it.
-            for_tiles(layout.pixels, [&](int begin, int pixels) {
-                gather_rows(job, task, taps.taps + t, count, c0, c1, task.begin + begin, pixels, rows, layout.row_stride);
-                tile.y = to + static_cast<ptrdiff_t>(begin) * layout.width;
-                run_panels(tile, pixels, task.panel1 - task.panel0);
-            });
-            add = true;
-        }
+    pack_weights(job, task, step, weights);
+    const auto offset = [&](const Tap& tap) {
+        return (static_cast<ptrdiff_t>(tap.row + p.reach()) * job.padded_w() + tap.column + p.reach()) * job.pixel_stride;
+    };
+    ptrdiff_t run_steps[3];
+    for (int t = 1; t < step.count; ++t) run_steps[t - 1] = offset(step.taps[t]) - offset(step.taps[t - 1]) - (step.c1 - step.c0);
+    Tile tile{};
+    tile.input_stride = static_cast<ptrdiff_t>(p.stride_w) * job.pixel_stride;
+    tile.reduction = step.c1 - step.c0;
+    tile.runs = step.count;
+    tile.run_steps = run_steps;
+    tile.weights = weights;
+    tile.panel_stride = static_cast<ptrdiff_t>(step.reduction()) * kPanel;
+    tile.y = memory + step.tap_class * layout.class_stride;
+    tile.y_stride = layout.width;
+    tile.add = step.add;
+    tile.last_channels = kPanel;
+    const float* const x = job.x + offset(step.taps[0]) + static_cast<ptrdiff_t>(task.block) * job.block_in + step.c0;
+    for (long i = task.tile0; i < task.tile1; ++i) {
+        const long row = i / job.parts;
+        const int part = static_cast<int>(i % job.parts);
+        const int begin = tile_begin(job, part);
+        const int pixels = tile_begin(job, part + 1) - begin;
+        const ptrdiff_t padded_row = static_cast<ptrdiff_t>(row / p.out_h()) * job.padded_h() + row % p.out_h() * p.stride_h;
+        tile.input = x + (padded_row * job.padded_w() + begin * p.stride_w) * job.pixel_stride;
+        if (next != nullptr && step.count == 1) tile.ahead = weights_ahead(job, task, *next, static_cast<int>(i - task.tile0));
+        run_panels(tile, pixels, task.panel1 - task.panel0);
+        tile.y += static_cast<ptrdiff_t>(pixels) * layout.width;
     }
 }
 
@@ -179,7 +160,9 @@ void sum_errors(const Job& job, const Task& task, const Layout& layout, const fl
 void run_task(const Job& job, const Task& task, void* workspace) {
     const Layout layout(job, task);
     float* const memory = static_cast<float*>(workspace);
-    for (int i = 0; i < job.class_count(); ++i) convolve_class(job, task, layout, job.classes[i], memory + i * layout.class_stride, memory);
+    for (int i = 0; i < job.step_count; ++i) {
+        run_step(job, task, layout, job.steps[i], i + 1 < job.step_count ? &job.steps[i + 1] : nullptr, memory);
+    }
     const int rows = job.params.dilations() + 1;
     for (int panel = task.panel0; panel < task.panel1; ++panel) {
         float* const sums = memory + layout.sums;
