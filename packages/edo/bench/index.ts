@@ -60,7 +60,7 @@ const jobs = {
   'output errors': () => statisticsPass(network, [image()], { inputMeans: true, outputErrors: true }),
 };
 const times: Record<string, number[]> = {};
-for (let turn = 0; turn < 4; turn++) {
+for (let turn = 0; turn < 10; turn++) {
   for (const [job, run] of Object.entries(jobs)) {
     const started = performance.now();
     await run();

@@ -115,44 +115,42 @@ void run_step(const Job& job, const Task& task, const Layout& layout, const Step
     }
 }
 
+// The sum of `count` vectors, `step` floats apart.
+inline Lanes::Vector sum_of(const float* from, int count, ptrdiff_t step) {
+    Lanes::Vector sum = Lanes::load(from);
+    for (int i = 1; i < count; ++i) sum = Lanes::add(sum, Lanes::load(from += step));
+    return sum;
+}
+
+inline void add_absolute(float* sum, Lanes::Vector value) { Lanes::store(sum, Lanes::add(Lanes::load(sum), Lanes::abs(value))); }
+
 // From the classes of one panel to y, and to the sums of |y| and |y - y(d)|.
 void sum_errors(const Job& job, const Task& task, const Layout& layout, const float* classes, int panel, float* columns, float* sums) {
-    using V = Lanes::Vector;
     const Params& p = job.params;
     const int side = p.reach() + 1;
+    const int taps = p.radius + 1;
+    const int max_dilation = p.max_dilation;
+    // From one class to the next, and from a distance of the rows to the next.
+    const ptrdiff_t stride = layout.class_stride;
+    const ptrdiff_t row_stride = stride * side;
     const int channels = min_of(kPanel, job.block_out - panel * kPanel);
     zero_floats(sums, (p.dilations() + 1) * kPanel);
     float* const y = job.y + task.begin * p.out_c + static_cast<ptrdiff_t>(task.block) * job.block_out + panel * kPanel;
     for (int pixel = 0; pixel < layout.pixels; ++pixel) {
         const float* const at = classes + static_cast<ptrdiff_t>(pixel) * layout.width + (panel - task.panel0) * kPanel;
         for (int n = 0; n < kPanel; n += Lanes::kCount) {
-            const float* const from = at + n;
-            const auto load = [&](int a, int b) { return Lanes::load(from + (static_cast<ptrdiff_t>(a) * side + b) * layout.class_stride); };
-            const auto count_in = [&](int row, V value) {
-                float* const sum = sums + static_cast<ptrdiff_t>(row) * kPanel + n;
-                Lanes::store(sum, Lanes::add(Lanes::load(sum), Lanes::abs(value)));
-            };
-            // Rows first and then columns, as below: a dilation that keeps everything then has error 0 exactly.
-            V whole = Lanes::zero();
-            for (int b = 0; b < side; ++b) {
-                V column = load(0, b);
-                for (int a = 1; a < side; ++a) column = Lanes::add(column, load(a, b));
-                whole = Lanes::add(whole, column);
-            }
+            // Rows first and then columns, for all: a dilation that keeps everything then has error 0 exactly.
+            for (int b = 0; b < side; ++b) Lanes::store(columns + b * kPanel, sum_of(at + n + b * stride, side, row_stride));
+            const Lanes::Vector whole = sum_of(columns, side, kPanel);
             Lanes::store_first(y + static_cast<ptrdiff_t>(pixel) * p.out_c + n, max_of(0, min_of(Lanes::kCount, channels - n)), whole);
-            count_in(p.dilations(), whole);
-            for (int dh = 1; dh <= p.max_dilation; ++dh) {
-                for (int b = 0; b < side; ++b) {
-                    V column = load(0, b);
-                    for (int i = 1; i <= p.radius; ++i) column = Lanes::add(column, load(i * dh, b));
-                    Lanes::store(columns + b * kPanel, column);
-                }
-                for (int dw = 1; dw <= p.max_dilation; ++dw) {
-                    V kept = Lanes::zero();
-                    for (int i = 0; i <= p.radius; ++i) kept = Lanes::add(kept, Lanes::load(columns + i * dw * kPanel));
-                    count_in((dh - 1) * p.max_dilation + dw - 1, Lanes::sub(whole, kept));
+            float* sum = sums + n;
+            for (int dh = 1; dh <= max_dilation; ++dh) {
+                for (int b = 0; b < side; ++b) Lanes::store(columns + b * kPanel, sum_of(at + n + b * stride, taps, dh * row_stride));
+                for (int dw = 1; dw <= max_dilation; ++dw, sum += kPanel) {
+                    add_absolute(sum, Lanes::sub(whole, sum_of(columns, taps, dw * kPanel)));
                 }
             }
+            add_absolute(sum, whole);
         }
     }
 }
