@@ -19,7 +19,7 @@ namespace {
 using conv2d_internal::kPanel;
 
 // Lines to be fetched into the caches meanwhile: every four steps of the reduction those at from + {0, second, third, second + third};
-// `from` then moves by `step`, and after every sixteen steps by `turn` too.
+// `from` then moves by `step`, and after every sixteen steps of a run by `turn` too.
 struct Ahead {
     const float* from = nullptr;
     ptrdiff_t second, third, step, turn;
@@ -42,7 +42,7 @@ struct Tile {
     bool relu;
     bool stream = false;  // Stores past the caches; y then lies at multiples of 64 bytes and every panel is whole.
     int last_channels;  // Of the last panel, 1 to 16.
-    Ahead ahead{};  // Of the first panels only; needs a single run.
+    Ahead ahead{};  // Of the first panels only.
 };
 
 // Fetches to write: the processor has them by the time the sums are done.

@@ -68,15 +68,15 @@ void pack_weights(const Job& job, const Task& task, const Step& step, float* to)
     }
 }
 
-// Weights of the next step, which the tile fetches while it computes: their rows lie too far apart for the processor to foresee. A tile
-// has time for a line of each row, so there are two or four tiles to a step.
+// Weights of the next step, which the tile fetches while it computes: their rows lie too far apart for the processor to foresee. It has
+// time for a line of each row; the lines of a tap are therefore dealt out to as many tiles as there are panels, or each tap to a tile.
 Ahead weights_ahead(const Job& job, const Task& task, const Step& next, int tile) {
     const ptrdiff_t row = job.params.out_c;
     const int panels = task.panel1 - task.panel0;
-    const int rows_a_tile = next.reduction() / panels;
-    // Several taps are rows of several places; there the filter is small and in the cache already.
-    if (next.count != 1 || panels % 2 != 0 || job.block_in != job.params.in_c / job.params.groups || tile >= panels) return {};
-    const float* const from = weights_of(job, task, next.taps[0], next.c0 + tile * rows_a_tile) + task.panel0 * kPanel;
+    if (panels % 2 != 0 || job.block_in != job.params.in_c / job.params.groups || tile >= max_of(panels, next.count)) return {};
+    const Tap& tap = next.taps[next.count == 1 ? 0 : min_of(tile, next.count - 1)];
+    const int first = next.count == 1 ? next.reduction() / panels * tile : 0;
+    const float* const from = weights_of(job, task, tap, next.c0 + first) + task.panel0 * kPanel;
     if (panels == 2) return {from, kPanel, row, 2 * row, 0};
     return {from, kPanel, 2 * kPanel, row, 0};
 }
@@ -109,7 +109,7 @@ void run_step(const Job& job, const Task& task, const Layout& layout, const Step
         const int pixels = tile_begin(job, part + 1) - begin;
         const ptrdiff_t padded_row = static_cast<ptrdiff_t>(row / p.out_h()) * job.padded_h() + row % p.out_h() * p.stride_h;
         tile.input = x + (padded_row * job.padded_w() + begin * p.stride_w) * job.pixel_stride;
-        if (next != nullptr && step.count == 1) tile.ahead = weights_ahead(job, task, *next, static_cast<int>(i - task.tile0));
+        if (next != nullptr) tile.ahead = weights_ahead(job, task, *next, static_cast<int>(i - task.tile0));
         run_panels(tile, pixels, task.panel1 - task.panel0);
         tile.y += static_cast<ptrdiff_t>(pixels) * layout.width;
     }
