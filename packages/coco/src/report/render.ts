@@ -65,9 +65,10 @@ export function renderHtml(report: Report, options: { readonly title?: string } 
       ? ''
       : `<table><tr><th>category</th><th>objects</th><th>AP</th><th>AP50</th><th>AP75</th><th>AR</th></tr>${rows.join('\n')}</table>`;
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${title}</title>
-<style>body{font:14px system-ui,sans-serif;max-width:960px;margin:2em auto}td,th{padding:2px 12px;text-align:right}
-td:first-child,th:first-child{text-align:left}tr:nth-child(even){background:#f4f4f4}svg{margin:1em 0}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
+<style>body{font:14px system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 16px}pre{overflow-x:auto}
+td,th{padding:2px 12px;text-align:right;font-variant-numeric:tabular-nums}td:first-child,th:first-child{text-align:left}
+tr:nth-child(even){background:#f4f4f4}svg{margin:1em 0;max-width:100%;height:auto}</style></head>
 <body><h1>${title}</h1><pre>${escapeHtml(formatSummary(evaluation))}</pre>
 ${Object.values(renderCharts(report)).join('\n')}
 ${table}

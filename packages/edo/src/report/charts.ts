@@ -57,7 +57,7 @@ export function errorChart(report: SearchReport): EChartsOption {
   return {
     ...BASE,
     color: [...['#c3cad4', '#e0893b', '#4a9d6e', '#b6486f'].slice(0, series.length - 1), '#1d6fa5'],
-    legend: { top: 4, right: 8 },
+    legend: { top: 4, right: 8, itemGap: 18 },
     grid: { left: 60, right: 20, top: 40, bottom: 96 },
     xAxis: {
       type: 'category',

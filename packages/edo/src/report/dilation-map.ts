@@ -3,7 +3,7 @@ import type { DilationPattern } from '@icconv/inception-conv';
 
 const CELL = 20;
 const GAP = 30;
-const COLUMNS = 6;
+const MOST_COLUMNS = 7;
 const LABEL = 34;
 
 /** Shares up to this have their own shade; (1, 1) is often above and must not blanch all others. */
@@ -18,9 +18,11 @@ export function dilationMapSvg(pattern: DilationPattern): string {
   const { maxDilation, layers } = pattern;
   const cell = Math.max(CELL, Math.round(104 / maxDilation));
   const side = maxDilation * cell;
-  const columns = Math.min(COLUMNS, layers.length);
+  const rows = Math.ceil(layers.length / MOST_COLUMNS);
+  // Rows of equal length, as far as that goes.
+  const columns = Math.ceil(layers.length / rows);
   const width = columns * (side + GAP) + GAP;
-  const height = Math.ceil(layers.length / columns) * (side + LABEL + 24) + 12;
+  const height = rows * (side + LABEL + 24) + 12;
   const squares = layers.map(({ name = '', dilations }, i) => {
     const left = GAP + (i % columns) * (side + GAP);
     const top = LABEL + Math.floor(i / columns) * (side + LABEL + 24);

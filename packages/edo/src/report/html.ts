@@ -13,7 +13,7 @@ section{background:#fff;border:1px solid var(--line);border-radius:12px;padding:
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:14px;margin-top:24px}
 .tile{background:#fff;border:1px solid var(--line);border-radius:12px;padding:14px 18px}
 .tile b{display:block;font-size:24px;color:var(--blue);font-variant-numeric:tabular-nums}.tile span{color:var(--soft);font-size:13px}
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:8px}svg{max-width:100%;height:auto}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:8px}svg{max-width:100%;height:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{padding:6px 12px;text-align:right;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600;font-size:13px}td:first-child,th:first-child{text-align:left}tr:last-child td{border-bottom:0}`;
 
@@ -103,7 +103,7 @@ ${sections.join('\n')}
 `;
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const percent = (share: number) => `${(100 * share).toFixed(1)}\u00a0%`;
 const section = (title: string, text: string, body: string) =>
   `<section><h2>${title}</h2>${text === '' ? '' : `<p>${text}</p>`}${body}</section>`;
 
