@@ -28,7 +28,7 @@ export const configSchema = z.strictObject({
     sampling: z.enum(['mmpose', 'half-pixel']),
   }),
   grouping: z.strictObject({
-    nmsKernel: whole,
+    nmsKernel: whole.refine((side) => side % 2 === 1, { error: 'must be odd' }),
     maxPeople: whole,
     detectionThreshold: factor,
     tagThreshold: z.number().positive(),

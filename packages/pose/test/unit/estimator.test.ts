@@ -128,6 +128,13 @@ describeBackends('createPoseEstimator', activate, (backend) => {
     await expect(local.estimate(scene)).rejects.toThrow('disposed');
   });
 
+  test.runIf(backend === 'native')('a description that no network can have is refused by its place', async () => {
+    const config = tinyConfig();
+    const even = join(folder, 'even');
+    await writePoseModel(even, { ...config, grouping: { ...config.grouping, nmsKernel: 4 } });
+    await expect(readPoseModel(even)).rejects.toThrow(/config\.grouping\.nmsKernel.*must be odd/s);
+  });
+
   test.runIf(backend === 'native')('a checkpoint of another network is refused by name and shape', async () => {
     const config = tinyConfig();
     const other = { ...config, skeleton: { ...config.skeleton, keypoints: ['a', 'b', 'c'], sigmas: [1, 1, 1] } };
