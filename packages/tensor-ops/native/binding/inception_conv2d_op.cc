@@ -45,11 +45,13 @@ ICCONV_INCEPTION_OP("IcconvInceptionConv2DPacked")
     .Attr("kernel_size: int >= 1")
     .Attr("activation: {'linear', 'relu'} = 'linear'");
 
+// input_size [2], H and W, is a tensor and no attribute: maps differ in size, and TensorFlow keeps a kernel, and that its plan, for every
+// set of attribute values it has seen.
 ICCONV_INCEPTION_OP("IcconvInceptionConv2DGradInput")
     .Input("dy: float")
     .Input("filter: float")
-    .Output("dx: float")
-    .Attr("input_size: list(int) >= 2");
+    .Input("input_size: int32")
+    .Output("dx: float");
 
 ICCONV_INCEPTION_OP("IcconvInceptionConv2DGradFilter")
     .Input("input: float")
@@ -198,18 +200,20 @@ public:
 
 class InceptionConv2DGradInputOp final : public InceptionOp {
 public:
-    explicit InceptionConv2DGradInputOp(OpKernelConstruction* context) : InceptionOp(context) {
-        OP_REQUIRES_OK(context, context->GetAttr("input_size", &input_size_));
-        OP_REQUIRES(context, input_size_.size() == 2 && std::min(input_size_[0], input_size_[1]) >= 1 && std::max(input_size_[0], input_size_[1]) <= kMost,
-                    invalid_argument("input_size must be [H, W], each at least 1"));
-    }
+    using InceptionOp::InceptionOp;
 
     void Compute(OpKernelContext* context) override {
         const Tensor& dy = context->input(0);
         const Tensor& filter = context->input(1);
         OP_REQUIRES_OK(context, check_filter(filter));
         OP_REQUIRES(context, dy.dims() == 4 && dy.dim_size(0) <= kMost, invalid_argument("dy must have rank 4, received ", dy.shape().DebugString()));
-        const InceptionConv2DSize size = this->size(dy.dim_size(0), input_size_[0], input_size_[1]);
+        const Tensor& input_size = context->input(2);
+        OP_REQUIRES(context, input_size.NumElements() == 2, invalid_argument("input_size must be [H, W]"));
+        const int64_t height = input_size.flat<int32_t>()(0);
+        const int64_t width = input_size.flat<int32_t>()(1);
+        OP_REQUIRES(context, std::min(height, width) >= 1 && std::max(height, width) <= kMost,
+                    invalid_argument("input_size must be [H, W], each at least 1"));
+        const InceptionConv2DSize size = this->size(dy.dim_size(0), height, width);
         OP_REQUIRES_OK(context, check_dy(dy, size));
         const auto plan = this->plan(filter.dim_size(2) * groups(), filter.dim_size(0));
         Tensor* dx = nullptr;
@@ -220,9 +224,6 @@ public:
         TfExecutor executor(context);
         inception_conv2d_grad_input(*plan, size, data(dy), data(filter), dx->flat<float>().data(), executor);
     }
-
-private:
-    std::vector<int64_t> input_size_;
 };
 
 class InceptionConv2DGradFilterOp final : public InceptionOp {

@@ -32,16 +32,15 @@ REGISTER_OP("IcconvRoiAlign")
     .Attr("aligned: bool")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-// Gradient with respect to map `level`, [batch, height, width, channels of grad].
+// Gradient with respect to map `level`, [batch, height, width, channels of grad]. map_size [3], batch, height and width, is a tensor and no
+// attribute: maps differ in size, and TensorFlow keeps a kernel for every set of attribute values it has seen.
 REGISTER_OP("IcconvRoiAlignGrad")
     .Input("grad: float")
     .Input("rois: float")
     .Input("levels: int32")
+    .Input("map_size: int32")
     .Output("output: float")
     .Attr("level: int >= 0")
-    .Attr("batch: int >= 0")
-    .Attr("height: int >= 0")
-    .Attr("width: int >= 0")
     .Attr("scale: float")
     .Attr("sampling_ratio: int >= 0")
     .Attr("aligned: bool")
@@ -117,10 +116,7 @@ class RoiAlignGradOp final : public OpKernel {
 public:
     explicit RoiAlignGradOp(OpKernelConstruction* context) : OpKernel(context) {
         OP_REQUIRES_OK(context, context->GetAttr("level", &level_index_));
-        OP_REQUIRES_OK(context, context->GetAttr("batch", &level_.batch));
-        OP_REQUIRES_OK(context, context->GetAttr("height", &level_.height));
-        OP_REQUIRES_OK(context, context->GetAttr("width", &level_.width));
-        OP_REQUIRES_OK(context, context->GetAttr("scale", &level_.spatial_scale));
+        OP_REQUIRES_OK(context, context->GetAttr("scale", &scale_));
         OP_REQUIRES_OK(context, context->GetAttr("sampling_ratio", &params_.sampling_ratio));
         OP_REQUIRES_OK(context, context->GetAttr("aligned", &params_.aligned));
     }
@@ -136,24 +132,29 @@ public:
         params.pooled_height = grad.dim_size(1);
         params.pooled_width = grad.dim_size(2);
         params.channels = grad.dim_size(3);
+        const Tensor& map_size = context->input(3);
+        OP_REQUIRES(context, map_size.NumElements() == 3, invalid_argument("map_size must be [batch, height, width]"));
+        const auto sizes = map_size.flat<int32_t>();
+        const RoiAlignLevel level = {sizes(0), sizes(1), sizes(2), scale_};
+        OP_REQUIRES(context, level.batch >= 0 && level.height >= 0 && level.width >= 0, invalid_argument("map_size must not be negative"));
         const Rois view_of_rois = view(rois, levels);
         for (int64_t r = 0; r < view_of_rois.count; ++r) {
             // RoIs of other maps are skipped, and their images are those maps' affair.
             if (view_of_rois.levels != nullptr && view_of_rois.levels[r] != level_index_) continue;
-            OP_REQUIRES(context, first_bad_roi({view_of_rois.data + r * 5, nullptr, 1}, &level_, 1) < 0, bad_roi(r));
+            OP_REQUIRES(context, first_bad_roi({view_of_rois.data + r * 5, nullptr, 1}, &level, 1) < 0, bad_roi(r));
         }
         Tensor* output = nullptr;
-        const TensorShape shape({level_.batch, level_.height, level_.width, params.channels});
+        const TensorShape shape({level.batch, level.height, level.width, params.channels});
         OP_REQUIRES_OK(context, context->allocate_output(0, shape, &output));
         if (output->NumElements() == 0) return;
         advise_huge_pages(output);
         TfExecutor executor(context);
-        roi_align_grad(params, level_, level_index_, view_of_rois, grad.flat<float>().data(), output->flat<float>().data(), executor);
+        roi_align_grad(params, level, level_index_, view_of_rois, grad.flat<float>().data(), output->flat<float>().data(), executor);
     }
 
 private:
     RoiAlignParams params_{};
-    RoiAlignLevel level_{};
+    float scale_ = 1;
     int level_index_ = 0;
 };
 

@@ -51,8 +51,8 @@ export function gradInputNative(
   inputSize: Pair,
   geometry: InceptionGeometry,
 ): Tensor4D {
-  const attrs = [...common(geometry), attr.int('input_size', inputSize)];
-  return backend.executeSingleOutput('IcconvInceptionConv2DGradInput', attrs, [dy, filter]) as Tensor4D;
+  const inputs = [dy, filter, tf.tensor1d([...inputSize], 'int32')];
+  return backend.executeSingleOutput('IcconvInceptionConv2DGradInput', common(geometry), inputs) as Tensor4D;
 }
 
 export function gradFilterNative(

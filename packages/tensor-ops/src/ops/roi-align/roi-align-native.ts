@@ -1,5 +1,6 @@
 /** RoIAlign on TensorFlow's native runtime, by the ops of native/binding/roi_align_op.cc. */
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { attr, type NativeBackend } from '../../engine/native-backend';
 import { checkRois, type RoiAlignAttrs } from './geometry';
 
@@ -39,12 +40,10 @@ export function roiAlignGradNative(
   const { shape, scale } = attrs.maps[level]!;
   const opAttrs = [
     attr.int('level', level),
-    attr.int('batch', shape[0]),
-    attr.int('height', shape[1]),
-    attr.int('width', shape[2]),
     attr.float('scale', scale),
     attr.int('sampling_ratio', attrs.samplingRatio),
     attr.bool('aligned', attrs.aligned),
   ];
-  return backend.executeSingleOutput('IcconvRoiAlignGrad', opAttrs, [dy, rois, levels]) as Tensor4D;
+  const mapSize = tf.tensor1d(shape.slice(0, 3), 'int32');
+  return backend.executeSingleOutput('IcconvRoiAlignGrad', opAttrs, [dy, rois, levels, mapSize]) as Tensor4D;
 }
