@@ -12,6 +12,17 @@ export interface FilterValues extends SuperKernel {
   readonly groups: number;
 }
 
+/** @throws {@link ShapeMismatchError} for a filter of another K than the layer's dilations need. */
+export function checkSuperFilter({ name, filter, ...kernel }: SearchLayer): void {
+  checkSuperKernel('search', kernel);
+  const side = superSize(kernel);
+  const [height, width] = filter.shape;
+  if (height !== side || width !== side) {
+    const expected = `[${side}, ${side}, in/groups, out] for dilations up to ${kernel.maxDilation}`;
+    throw new ShapeMismatchError('search', `${name}.weight`, expected, filter.shape);
+  }
+}
+
 /**
  * Reads a layer's filter from its tensor.
  *
@@ -19,13 +30,8 @@ export interface FilterValues extends SuperKernel {
  */
 export function filterValues(layer: SearchLayer): FilterValues {
   const { name, filter, groups, maxDilation, kernelSize } = layer;
-  checkSuperKernel('filterValues', layer);
-  const side = superSize(layer);
-  const [height, width, inChannels, outChannels] = filter.shape;
-  if (height !== side || width !== side) {
-    const expected = `[${side}, ${side}, in/groups, out] for dilations up to ${maxDilation}`;
-    throw new ShapeMismatchError('search', `${name}.weight`, expected, filter.shape);
-  }
+  checkSuperFilter(layer);
+  const [, , inChannels, outChannels] = filter.shape;
   const values = filter.dataSync<'float32'>() as Float32Array;
   // A sum tells of a NaN anywhere without a test for each value.
   let sum = 0;

@@ -8,16 +8,17 @@
  */
 import { type DilationErrors, dilationErrors } from '@icconv/tensor-ops';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { checkSuperKernel } from '../geometry/taps';
 import type { SearchLayer } from '../network/search-network';
+import { checkSuperFilter } from './filter-values';
 
 /**
  * Errors of one batch, without the layer's bias.
  *
  * @param x - float32 [N, H, W, C]: the layer's input.
+ * @throws ShapeMismatchError for a filter of another K than the layer's dilations need.
  */
 export function outputErrors(x: Tensor4D, layer: SearchLayer): DilationErrors {
-  checkSuperKernel('outputErrors', layer);
+  checkSuperFilter(layer);
   const { filter, maxDilation, stride: strides, groups } = layer;
   return dilationErrors(x, filter, { maxDilation, strides, groups });
 }

@@ -45,7 +45,7 @@ ICCONV_INCEPTION_OP("IcconvInceptionConv2DPacked")
     .Attr("kernel_size: int >= 1")
     .Attr("activation: {'linear', 'relu'} = 'linear'");
 
-// input_size [2], H and W, is a tensor and no attribute: maps differ in size, and TensorFlow keeps a kernel, and that its plan, for every
+// input_size [2], H and W, is a tensor and no attribute: maps differ in size, and TensorFlow keeps a kernel, and with it a plan, for every
 // set of attribute values it has seen.
 ICCONV_INCEPTION_OP("IcconvInceptionConv2DGradInput")
     .Input("dy: float")

@@ -34,8 +34,10 @@ thread_local Workspace workspace;
 constexpr int kReductionStep = 320;
 // The classes of a task's pixels, and beside them the weights of a step, share a level-2 cache of 1 MiB.
 constexpr long kScratchFloats = 640 * 1024 / 4;
-// What the register tile takes at once.
-constexpr int kTaskPanels = 2;
+// With fewer, laying out the weights for them shows more than a scratch that has outgrown the cache (dilations of 6 and more).
+constexpr long kLeastPixels = 112;
+// Panels are dealt out in pairs, which the register tile of AVX-512 takes at once.
+constexpr int kPairPanels = 2;
 
 int ceil_div(long a, long b) { return static_cast<int>((a + b - 1) / b); }
 
@@ -64,18 +66,18 @@ std::vector<Step> steps_of(int reach, int channels) {
     return steps;
 }
 
-// The cut does not depend on the number of threads, and so neither do the results.
+// The cut of the pixels does not depend on the number of threads. That of the channels does, but not what is computed for a channel.
 std::vector<Task> plan(const Job& job, int threads, int* pieces) {
     const DilationErrorsParams& p = job.params;
     const long rows = static_cast<long>(p.batch) * p.out_h();
     const long tiles = rows * job.parts;
-    const long width = static_cast<long>(std::min(job.panels(), kTaskPanels)) * kPanel;
-    const long fitting = kScratchFloats / (job.class_count() * width);
+    const long width = static_cast<long>(std::min(job.panels(), kPairPanels)) * kPanel;
+    const long fitting = std::max(kLeastPixels, kScratchFloats / (job.class_count() * width));
     *pieces = ceil_div(tiles, std::max<long>(1, fitting / ceil_div(p.out_w(), job.parts)));
     const auto pixel = [&](long tile) { return tile / job.parts * p.out_w() + tile_begin(job, static_cast<int>(tile % job.parts)); };
     // The wider a task, the longer the rows of weights that it reads.
-    const long room = kScratchFloats / (job.class_count() * ceil_div(pixel(tiles), *pieces)) / (kTaskPanels * kPanel) > 1 ? 2 : 1;
-    const int pairs = ceil_div(job.panels(), kTaskPanels);
+    const long room = kScratchFloats / (job.class_count() * ceil_div(pixel(tiles), *pieces)) / (kPairPanels * kPanel) > 1 ? 2 : 1;
+    const int pairs = ceil_div(job.panels(), kPairPanels);
     const int wanted = ceil_div(threads > 1 ? 2L * threads : 1, static_cast<long>(*pieces) * job.blocks);
     const int widths = std::min(pairs, std::max(wanted, ceil_div(pairs, std::max(1L, room))));
     std::vector<Task> tasks;
@@ -84,8 +86,8 @@ std::vector<Task> plan(const Job& job, int threads, int* pieces) {
         const long tile1 = tiles * (i + 1) / *pieces;
         for (int block = 0; block < job.blocks; ++block) {
             for (int q = 0; q < widths; ++q) {
-                const int panel0 = pairs * q / widths * kTaskPanels;
-                const int panel1 = std::min(job.panels(), pairs * (q + 1) / widths * kTaskPanels);
+                const int panel0 = pairs * q / widths * kPairPanels;
+                const int panel1 = std::min(job.panels(), pairs * (q + 1) / widths * kPairPanels);
                 tasks.push_back({tile0, tile1, pixel(tile0), pixel(tile1), i, block, panel0, panel1});
             }
         }

@@ -134,6 +134,11 @@ TEST(dilation_errors_over_many_inputs_and_outputs) {
     // More than one step of the reduction, more than one piece of channels, panels that are not whole.
     check(make_problem(random, {1, 5, 6, 330, 83, 1, 1, 1, 2, 1}), executor);
     check(make_problem(random, {1, 9, 8, 700, 40, 2, 2, 1, 3, 1}), executor);
+    // Tasks of four panels, where few threads share a small map.
+    SerialExecutor one;
+    check(make_problem(random, {2, 7, 6, 9, 200, 1, 1, 1, 2, 1}), one);
+    // So many classes that they outgrow the cache.
+    check(make_problem(random, {1, 12, 13, 3, 40, 1, 1, 1, 9, 1}), executor);
     // More pixels than a task takes.
     check(make_problem(random, {2, 21, 19, 6, 130, 1, 1, 1, 2, 1}), executor);
 }
@@ -147,12 +152,15 @@ TEST(dilation_errors_of_one_dilation_are_zero) {
 
 TEST(dilation_errors_do_not_depend_on_threads) {
     test::Random random(20);
-    const Problem problem = make_problem(random, {2, 17, 19, 9, 70, 1, 1, 1, 3, 1});
     ThreadExecutor several(4);
     SerialExecutor one;
-    const Result a = run(problem, several);
-    const Result b = run(problem, one);
-    EXPECT(a.y == b.y && a.errors == b.errors && a.whole == b.whole);
+    // Many pieces of pixels; and few, whose channels are dealt out by the number of threads.
+    for (const DilationErrorsParams& params : {DilationErrorsParams{2, 17, 19, 9, 70, 1, 1, 1, 3, 1}, {2, 7, 6, 9, 200, 1, 1, 1, 2, 1}}) {
+        const Problem problem = make_problem(random, params);
+        const Result a = run(problem, several);
+        const Result b = run(problem, one);
+        EXPECT(a.y == b.y && a.errors == b.errors && a.whole == b.whole);
+    }
 }
 
 }  // namespace
