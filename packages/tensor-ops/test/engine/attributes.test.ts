@@ -30,7 +30,11 @@ describeBackends(
         const seen = new Map<string, Set<string>>();
         for (const size of [6, 9]) {
           spy.mockClear();
-          tf.tidy(() => tf.grad((x) => tf.sum(f(x as tf.Tensor4D)))(tf.ones([1, size, size + 1, 2])).dataSync());
+          tf.tidy(() =>
+            tf
+              .grad((x) => tf.sum(f(x as tf.Tensor4D)))(tf.ones([1, size, size + 1, 2]))
+              .dataSync(),
+          );
           for (const [op, attrs] of spy.mock.calls as [string, NativeAttr[], unknown][]) {
             seen.set(op, (seen.get(op) ?? new Set()).add(JSON.stringify(attrs)));
           }
