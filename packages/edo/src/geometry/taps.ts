@@ -43,7 +43,7 @@ export function dilationIndex([height, width]: Dilation, maxDilation: number): n
 }
 
 /** Whether a k x k convolution of this dilation reads at an offset from its centre, on one axis. */
-export function reads(offset: number, dilation: number, kernelSize: number): boolean {
+function reads(offset: number, dilation: number, kernelSize: number): boolean {
   const distance = Math.abs(offset);
   return distance % dilation === 0 && distance / dilation <= (kernelSize - 1) / 2;
 }

@@ -13,13 +13,13 @@ export interface FilterValues extends SuperKernel {
 }
 
 /** @throws {@link ShapeMismatchError} for a filter of another K than the layer's dilations need. */
-export function checkSuperFilter({ name, filter, ...kernel }: SearchLayer): void {
-  checkSuperKernel('search', kernel);
-  const side = superSize(kernel);
-  const [height, width] = filter.shape;
+export function checkSuperFilter(layer: SearchLayer): void {
+  checkSuperKernel('search', layer);
+  const side = superSize(layer);
+  const [height, width] = layer.filter.shape;
   if (height !== side || width !== side) {
-    const expected = `[${side}, ${side}, in/groups, out] for dilations up to ${kernel.maxDilation}`;
-    throw new ShapeMismatchError('search', `${name}.weight`, expected, filter.shape);
+    const expected = `[${side}, ${side}, in/groups, out] for dilations up to ${layer.maxDilation}`;
+    throw new ShapeMismatchError('search', `${layer.name}.weight`, expected, layer.filter.shape);
   }
 }
 

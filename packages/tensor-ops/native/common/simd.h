@@ -24,4 +24,15 @@ const char* simd_level_name(SimdLevel level);
 
 }  // namespace icconv
 
+// The function of three, <name>_avx512, <name>_avx2 and <name>_portable, that is for the level in force. A macro, because the first two
+// are there on x86-64 alone.
+#if defined(__x86_64__)
+#define ICCONV_AT_SIMD_LEVEL(name)                                               \
+    (::icconv::simd_level() == ::icconv::SimdLevel::kAvx512 ? name##_avx512      \
+     : ::icconv::simd_level() == ::icconv::SimdLevel::kAvx2 ? name##_avx2        \
+                                                            : name##_portable)
+#else
+#define ICCONV_AT_SIMD_LEVEL(name) (name##_portable)
+#endif
+
 #endif  // ICCONV_COMMON_SIMD_H_

@@ -14,14 +14,15 @@ struct FreeMemory {
 };
 using Memory = std::unique_ptr<void, FreeMemory>;
 
-// At multiples of a cache line.
+// Whole pages.
 inline Memory allocate(size_t bytes) {
-    Memory memory(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
+    Memory memory(std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096));
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
 }
 
-// Memory that a thread keeps from call to call, some megabytes: asked for anew, it would be mapped and faulted in each time.
+// Memory that a thread keeps from call to call: of some megabytes, it would be mapped, zeroed and unmapped at every call, which took 2 to
+// 3 % of the time of a layer.
 class Workspace {
 public:
     void* get(size_t bytes) {
@@ -33,8 +34,15 @@ public:
         }
         return memory_.get();
     }
+    // Gives back what is too much to keep.
+    void trim() {
+        if (size_ <= kKept) return;
+        memory_.reset();
+        size_ = 0;
+    }
 
 private:
+    static constexpr size_t kKept = 8 << 20;
     Memory memory_;
     size_t size_ = 0;
 };

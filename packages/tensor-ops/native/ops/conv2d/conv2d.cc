@@ -14,24 +14,10 @@ namespace {
 
 using namespace conv2d_internal;
 
-const Level& level() {
-#if defined(__x86_64__)
-    switch (simd_level()) {
-        case SimdLevel::kAvx512:
-            return level_avx512();
-        case SimdLevel::kAvx2:
-            return level_avx2();
-        default:
-            break;
-    }
-#endif
-    return level_portable();
-}
+const Level& level() { return ICCONV_AT_SIMD_LEVEL(level)(); }
 
 thread_local Workspace workspace;
 
-// A tile of 14 pixels by this many inputs fills two thirds of a level-1 cache of 32 KiB.
-constexpr int kReductionStep = 320;
 // Of a level-2 cache of 1 MiB, for weights, inputs and outputs of a piece.
 constexpr long kCacheFloats = 640 * 1024 / 4;
 constexpr long kLeastPixels = 56;
@@ -40,8 +26,6 @@ constexpr long kMostPixels = 224;
 constexpr long kWinogradPiece = 56;
 // With fewer, fetching four times the weights costs more than the saved products: a map of 7 x 7 has 4, one of 14 x 14 has 16.
 constexpr long kLeastWinogradTiles = 16;
-
-int ceil_div(long a, long b) { return static_cast<int>((a + b - 1) / b); }
 
 // Cuts [0, items) x [0, panels) x blocks. Pieces of items are about `piece` long and multiples of `unit` if that is possible.
 std::vector<Task> cut(long items, long piece, long unit, int blocks, int panels, int panel_piece) {

@@ -9,10 +9,14 @@ namespace conv2d_internal {
 
 // Output channels of one panel of packed weights, at every SIMD level: a cache line.
 constexpr int kPanel = 16;
+// A tile of 14 pixels by this many inputs fills two thirds of a level-1 cache of 32 KiB.
+constexpr int kReductionStep = 320;
 // Winograd F(4x4, 3x3): output tiles of 4 x 4 pixels from input tiles of 6 x 6.
 constexpr int kWinogradOut = 4;
 constexpr int kWinogradIn = 6;
 constexpr int kWinogradPoints = kWinogradIn * kWinogradIn;
+
+constexpr int ceil_div(long a, long b) { return static_cast<int>((a + b - 1) / b); }
 
 struct Shape {
     int batch, in_h, in_w, in_c;

@@ -14,32 +14,16 @@ namespace {
 
 using namespace dilation_errors_internal;
 
-const Level& level() {
-#if defined(__x86_64__)
-    switch (simd_level()) {
-        case SimdLevel::kAvx512:
-            return level_avx512();
-        case SimdLevel::kAvx2:
-            return level_avx2();
-        default:
-            break;
-    }
-#endif
-    return level_portable();
-}
+const Level& level() { return ICCONV_AT_SIMD_LEVEL(level)(); }
 
 thread_local Workspace workspace;
 
-// A tile of 14 pixels by this many inputs fills two thirds of a level-1 cache of 32 KiB.
-constexpr int kReductionStep = 320;
 // The classes of a task's pixels, and beside them the weights of a step, share a level-2 cache of 1 MiB.
 constexpr long kScratchFloats = 640 * 1024 / 4;
 // With fewer, laying out the weights for them shows more than a scratch that has outgrown the cache (dilations of 6 and more).
 constexpr long kLeastPixels = 112;
 // Panels are dealt out in pairs, which the register tile of AVX-512 takes at once.
 constexpr int kPairPanels = 2;
-
-int ceil_div(long a, long b) { return static_cast<int>((a + b - 1) / b); }
 
 std::vector<Step> steps_of(int reach, int channels) {
     // Whole taps while they are short, else equal shares of one.
@@ -138,7 +122,10 @@ void dilation_errors(const DilationErrorsParams& params, const float* x, const f
     const int rows = params.dilations() + 1;
     std::vector<float> sums(static_cast<size_t>(pieces) * rows * job.channels());
     job.sums = sums.data();
-    executor.run(static_cast<int>(tasks.size()), [&](int i) { simd.run(job, tasks[i], workspace.get(simd.workspace(job, tasks[i]))); });
+    executor.run(static_cast<int>(tasks.size()), [&](int i) {
+        simd.run(job, tasks[i], workspace.get(simd.workspace(job, tasks[i])));
+        workspace.trim();
+    });
 
     const double pixels = static_cast<double>(params.batch) * params.out_h() * params.out_w();
     for (int row = 0; row < rows; ++row) {

@@ -10,7 +10,9 @@
 namespace icconv {
 namespace dilation_errors_internal {
 
+using conv2d_internal::ceil_div;
 using conv2d_internal::kPanel;
+using conv2d_internal::kReductionStep;
 
 // A tap of the super-kernel, by its offset from the centre.
 struct Tap {

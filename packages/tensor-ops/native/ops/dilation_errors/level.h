@@ -1,4 +1,4 @@
-// The work of one task: the classes of taps convolved into a scratch that stays in the level-2 cache, then all errors from there.
+// The work of one task: the classes of taps convolved into a scratch, then all errors from there.
 // Included after conv2d's lanes_*.h, by the one file that is compiled for that level.
 #ifndef ICCONV_OPS_DILATION_ERRORS_LEVEL_H_
 #define ICCONV_OPS_DILATION_ERRORS_LEVEL_H_
@@ -69,13 +69,14 @@ void pack_weights(const Job& job, const Task& task, const Step& step, float* to)
 }
 
 // Weights of the next step, which the tile fetches while it computes: their rows lie too far apart for the processor to foresee. It has
-// time for a line of each row; the lines of a tap are therefore dealt out to as many tiles as there are panels, or each tap to a tile.
+// time for a line of each row: of one tap each tile therefore fetches a share, as many as there are panels; of several each fetches one.
 Ahead weights_ahead(const Job& job, const Task& task, const Step& next, int tile) {
     const ptrdiff_t row = job.params.out_c;
     const int panels = task.panel1 - task.panel0;
-    if (panels % 2 != 0 || job.block_in != job.params.in_c / job.params.groups || tile >= max_of(panels, next.count)) return {};
-    const Tap& tap = next.taps[next.count == 1 ? 0 : min_of(tile, next.count - 1)];
-    const int first = next.count == 1 ? next.reduction() / panels * tile : 0;
+    const bool several = next.count > 1;
+    if (panels % 2 != 0 || job.block_in != job.params.in_c / job.params.groups || tile >= (several ? next.count : panels)) return {};
+    const Tap& tap = next.taps[several ? tile : 0];
+    const int first = several ? 0 : next.reduction() / panels * tile;
     const float* const from = weights_of(job, task, tap, next.c0 + first) + task.panel0 * kPanel;
     if (panels == 2) return {from, kPanel, row, 2 * row, 0};
     return {from, kPanel, 2 * kPanel, row, 0};

@@ -2,41 +2,16 @@
 #include "ops/inception_conv2d/inception_conv2d.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 
 #include "common/simd.h"
+#include "common/workspace.h"
 
 namespace icconv {
 namespace {
 
-const ConvLevel& level() {
-#if defined(__x86_64__)
-    switch (simd_level()) {
-        case SimdLevel::kAvx512:
-            return conv_level_avx512();
-        case SimdLevel::kAvx2:
-            return conv_level_avx2();
-        default:
-            break;
-    }
-#endif
-    return conv_level_portable();
-}
+const ConvLevel& level() { return ICCONV_AT_SIMD_LEVEL(conv_level)(); }
 
-const WinogradLevel& winograd_level() {
-#if defined(__x86_64__)
-    switch (simd_level()) {
-        case SimdLevel::kAvx512:
-            return winograd_level_avx512();
-        case SimdLevel::kAvx2:
-            return winograd_level_avx2();
-        default:
-            break;
-    }
-#endif
-    return winograd_level_portable();
-}
+const WinogradLevel& winograd_level() { return ICCONV_AT_SIMD_LEVEL(winograd_level)(); }
 
 ConvShape shape_of(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size) {
     return {size.batch,         size.in_height, size.in_width, plan.in_channels(),  size.out_height(), size.out_width(),
@@ -97,49 +72,14 @@ std::vector<ConvTask> make_tasks(int batch, int rows, int unit, int strips, cons
     return tasks;
 }
 
-// A thread's memory, kept from call to call: fresh memory of this size would be mapped, zeroed and unmapped at every call, which
-// took 2 to 3 % of the time of a layer.
-class Workspace {
-public:
-    static Workspace& of_thread() {
-        thread_local Workspace workspace;
-        return workspace;
-    }
-
-    ~Workspace() { std::free(memory_); }
-    void* get(size_t bytes) {
-        if (bytes > size_) {
-            std::free(memory_);
-            size_ = (bytes + 4095) / 4096 * 4096;
-            memory_ = std::aligned_alloc(4096, size_);
-            if (memory_ == nullptr) {
-                size_ = 0;
-                throw std::bad_alloc();
-            }
-        }
-        return memory_;
-    }
-    // Gives back what is too much to keep.
-    void trim() {
-        if (size_ <= kKept) return;
-        std::free(memory_);
-        memory_ = nullptr;
-        size_ = 0;
-    }
-
-private:
-    static constexpr size_t kKept = 8 << 20;
-    void* memory_ = nullptr;
-    size_t size_ = 0;
-};
+thread_local Workspace workspace;
 
 template <class Job>
-void run_tasks(const Job& job, const std::vector<ConvTask>& tasks, size_t (*workspace)(const Job&, const ConvTask&),
+void run_tasks(const Job& job, const std::vector<ConvTask>& tasks, size_t (*bytes)(const Job&, const ConvTask&),
                void (*work)(const Job&, const ConvTask&, void*), Executor& executor) {
     executor.run(static_cast<int>(tasks.size()), [&](int i) {
-        Workspace& memory = Workspace::of_thread();
-        work(job, tasks[i], memory.get(workspace(job, tasks[i])));
-        memory.trim();
+        work(job, tasks[i], workspace.get(bytes(job, tasks[i])));
+        workspace.trim();
     });
 }
 
@@ -249,15 +189,14 @@ void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize
     const int direct = static_cast<int>(tasks.size());
     // The small Winograd tasks come last and even out the times.
     executor.run(direct + static_cast<int>(winograd.tasks.size()), [&](int i) {
-        Workspace& memory = Workspace::of_thread();
         if (i < direct) {
-            level().forward(job, tasks[i], memory.get(level().forward_workspace(job, tasks[i])));
+            level().forward(job, tasks[i], workspace.get(level().forward_workspace(job, tasks[i])));
         } else {
             const WinogradTask& task = winograd.tasks[i - direct];
             const WinogradGroup& group = plan.winograd_groups()[task.group];
-            winograd_level().run(winograd_job, task, memory.get(winograd_level().workspace(shape, group, task.end - task.begin)));
+            winograd_level().run(winograd_job, task, workspace.get(winograd_level().workspace(shape, group, task.end - task.begin)));
         }
-        memory.trim();
+        workspace.trim();
     });
 }
 

@@ -22,13 +22,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // People a task looks for one joint of.
 constexpr size_t kPeoplePerTask = 4;
 
-const MapScan& map_scan() {
-#if defined(__x86_64__)
-    if (simd_level() == SimdLevel::kAvx512) return grouping_internal::map_scan_avx512();
-    if (simd_level() == SimdLevel::kAvx2) return grouping_internal::map_scan_avx2();
-#endif
-    return grouping_internal::map_scan_portable();
-}
+const MapScan& map_scan() { return ICCONV_AT_SIMD_LEVEL(grouping_internal::map_scan)(); }
 
 class Grouping {
 public:

@@ -17,13 +17,7 @@ using keypoint_maps_internal::RowKernels;
 // Rows of one map that a task makes.
 constexpr int64_t kRowsPerTask = 128;
 
-const RowKernels& row_kernels() {
-#if defined(__x86_64__)
-    if (simd_level() == SimdLevel::kAvx512) return keypoint_maps_internal::row_kernels_avx512();
-    if (simd_level() == SimdLevel::kAvx2) return keypoint_maps_internal::row_kernels_avx2();
-#endif
-    return keypoint_maps_internal::row_kernels_portable();
-}
+const RowKernels& row_kernels() { return ICCONV_AT_SIMD_LEVEL(keypoint_maps_internal::row_kernels)(); }
 
 // Where along an axis each result lies. In float32, as torch has it: in a long axis that moves the weights.
 class Axis {

@@ -13,7 +13,7 @@
 
 namespace icconv {
 
-bool nms_any_overlap_scalar(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold) {
+bool nms_any_overlap_portable(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold) {
     for (int64_t r = 0; r < cells.rows; ++r) {
         for (int64_t k = r * cells.row_stride; k < r * cells.row_stride + cells.columns; ++k) {
             for (int64_t i = cells.begin[k]; i < cells.end[k]; ++i) {
@@ -36,13 +36,7 @@ constexpr int64_t kPlainScan = 384;
 // Groups are handed to threads in portions of about this many boxes.
 constexpr int64_t kBoxesPerTask = 1024;
 
-NmsAnyOverlap any_overlap() {
-#if defined(__x86_64__)
-    if (simd_level() == SimdLevel::kAvx512) return nms_any_overlap_avx512;
-    if (simd_level() == SimdLevel::kAvx2) return nms_any_overlap_avx2;
-#endif
-    return nms_any_overlap_scalar;
-}
+NmsAnyOverlap any_overlap() { return ICCONV_AT_SIMD_LEVEL(nms_any_overlap); }
 
 // Stable order by ascending 32-bit key. Digits of 8 bits for few keys, whose time the counters of wider ones would dominate; passes
 // in which all keys have the same digit are left out.

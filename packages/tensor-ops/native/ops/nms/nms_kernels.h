@@ -33,7 +33,7 @@ struct NmsCells {
 // Whether any box of the cells has IoU > threshold with `box`. Bit for bit the same on every level.
 using NmsAnyOverlap = bool (*)(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold);
 
-bool nms_any_overlap_scalar(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold);
+bool nms_any_overlap_portable(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold);
 bool nms_any_overlap_avx2(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold);
 bool nms_any_overlap_avx512(const NmsColumns& boxes, const NmsCells& cells, const NmsBox& box, float threshold);
 

@@ -41,14 +41,12 @@ void scatter_scalar(const RoiWindow& w, const float* grad, float* origin) {
 
 void finish_scalar() {}
 
-const RoiAlignKernels& kernels() {
-    static const RoiAlignKernels scalar{gather_scalar, scatter_scalar, finish_scalar};
-#if defined(__x86_64__)
-    if (simd_level() == SimdLevel::kAvx512) return roi_align_kernels_avx512();
-    if (simd_level() == SimdLevel::kAvx2) return roi_align_kernels_avx2();
-#endif
-    return scalar;
+const RoiAlignKernels& roi_align_kernels_portable() {
+    static const RoiAlignKernels kernels{gather_scalar, scatter_scalar, finish_scalar};
+    return kernels;
 }
+
+const RoiAlignKernels& kernels() { return ICCONV_AT_SIMD_LEVEL(roi_align_kernels)(); }
 
 // Side of a tile in pixels.
 int64_t tile_side(int64_t channels) {

@@ -61,7 +61,7 @@ export function dilationErrors(x: Tensor4D, filter: Tensor4D, options: DilationE
   }
   checkGroups(op, groups, x.shape[3], filter.shape);
   const strides = checkPair(op, 'strides', options.strides ?? 1, 1);
-  const attrs: DilationErrorsAttrs = { maxDilation, radius, strides, groups };
+  const attrs: DilationErrorsAttrs = { maxDilation, strides, groups };
   type Outputs = [Tensor4D, Tensor2D, Tensor1D];
   const [y, errors, whole] = runKernel<Outputs>(op, DILATION_ERRORS, { x, filter }, attrs);
   return { y, errors, whole };

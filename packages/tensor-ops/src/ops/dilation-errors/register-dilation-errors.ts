@@ -11,7 +11,6 @@ export const DILATION_ERRORS = 'IcConvDilationErrors';
 
 export interface DilationErrorsAttrs {
   readonly maxDilation: number;
-  readonly radius: number;
   readonly strides: Pair;
   readonly groups: number;
 }
@@ -41,9 +40,9 @@ export function registerDilationErrors(): void {
 export function dilationErrorsPortable(
   x: Tensor4D,
   filter: Tensor4D,
-  { maxDilation, radius, strides, groups }: DilationErrorsAttrs,
+  { maxDilation, strides, groups }: DilationErrorsAttrs,
 ): [Tensor4D, Tensor, Tensor1D] {
-  const reach = radius * maxDilation;
+  const reach = (filter.shape[0] - 1) / 2;
   const range = (length: number) => Array.from({ length }, (_, i) => i);
   const meanAbsolute = (z: Tensor) => tf.mean(tf.abs(z), [0, 1, 2]);
   const classes = range(reach + 1).map((a) =>
@@ -57,7 +56,7 @@ export function dilationErrorsPortable(
     }),
   );
   const y = tf.addN(classes.flat());
-  const distances = (dilation: number) => range(radius + 1).map((i) => i * dilation);
+  const distances = (dilation: number) => range(reach / maxDilation + 1).map((i) => i * dilation);
   const errors = range(maxDilation ** 2).map((i) =>
     tf.tidy(() => {
       const rows = distances(Math.floor(i / maxDilation) + 1);
