@@ -27,6 +27,9 @@ export {
   type ResizeNormalizeOptions,
   type RgbImage,
   resizeNormalize,
+  type ShortestSideOptions,
+  type SideRounding,
+  shortestSideSize,
 } from './ops/image-batch';
 export {
   type InceptionAlgorithm,

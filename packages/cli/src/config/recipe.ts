@@ -17,7 +17,7 @@ export const augmentSchema = z.strictObject({
       z.strictObject({
         shortest: z.union([side, z.array(side).min(1)]),
         longest: side.optional(),
-        rounding: z.enum(['round', 'floor']).optional(),
+        rounding: z.enum(['round', 'floor', 'detectron2']).optional(),
       }),
       z.strictObject({
         size: z.tuple([side, side]),

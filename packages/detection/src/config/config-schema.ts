@@ -23,7 +23,7 @@ export const configSchema = z.strictObject({
   input: z.strictObject({
     minSize: whole,
     maxSize: whole,
-    sizeRounding: z.enum(['floor', 'round']),
+    sizeRounding: z.enum(['floor', 'round', 'detectron2']),
     mean: triple,
     deviation: triple,
     channels: z.enum(['rgb', 'bgr']),

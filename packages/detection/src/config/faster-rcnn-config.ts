@@ -5,6 +5,7 @@
  * facebookresearch/detectron2 `detectron2/config/defaults.py`.
  */
 import type { ResNetConfig } from '@icconv/models';
+import type { SideRounding } from '@icconv/tensor-ops';
 import type { AnchorConfig } from '../anchors/anchor-generator';
 import type { BoxCoderWeights } from '../boxes/box-coder';
 import type { MatcherConfig } from '../matching/matcher';
@@ -17,8 +18,8 @@ export interface InputConfig {
   /** The shorter side after resizing, in pixels, unless the longer one would exceed its limit. */
   readonly minSize: number;
   readonly maxSize: number;
-  /** How the resized height and width become whole: torchvision cuts, mmdetection and detectron2 round. */
-  readonly sizeRounding: 'floor' | 'round';
+  /** How the resized height and width become whole: torchvision cuts, mmdetection rounds, detectron2 has its own way of it. */
+  readonly sizeRounding: SideRounding;
   /** Subtracted from and divided out of each channel, for pixels in [0, 255], in the order of `channels`. */
   readonly mean: readonly [number, number, number];
   readonly deviation: readonly [number, number, number];

@@ -103,7 +103,7 @@ const CONVENTIONS: Readonly<Record<Preset, Conventions>> = {
       mean: [103.53, 116.28, 123.675],
       deviation: [1, 1, 1],
       channels: 'bgr',
-      sizeRounding: 'round',
+      sizeRounding: 'detectron2',
       resampling: 'pillow',
     },
     rpn: NEWER_RPN,

@@ -3,6 +3,7 @@
  *
  * Coordinates: pixel centers lie at half-integers, so a box scales by new size over old size on each axis.
  */
+import { shortestSideSize } from '@icconv/tensor-ops';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { InputConfig } from '../config/faster-rcnn-config';
@@ -17,14 +18,9 @@ export interface PreparedBatch {
 }
 
 /** Height and width after resizing: the shorter side becomes `minSize` unless the longer one would exceed `maxSize`. */
-export function resizedSize(height: number, width: number, config: InputConfig): [number, number] {
-  const scale = Math.min(config.minSize / Math.min(height, width), config.maxSize / Math.max(height, width));
-  const whole = (side: number) => {
-    // In float32, as torch computes it: 800 / 427 * 427 must not be cut to 799.
-    const length = Math.fround(side * Math.fround(scale));
-    return Math.max(1, config.sizeRounding === 'floor' ? Math.floor(length) : Math.floor(length + 0.5));
-  };
-  return [whole(height), whole(width)];
+export function resizedSize(height: number, width: number, config: InputConfig): [height: number, width: number] {
+  const { minSize: shortest, maxSize: longest, sizeRounding: rounding } = config;
+  return shortestSideSize(height, width, { shortest, longest, rounding });
 }
 
 /** @param images - RGB, int32 or float32 [h, w, 3], values in [0, 255]. */

@@ -42,8 +42,12 @@ test('resizing rules give the sizes of torchvision', () => {
   expect(output({ resize: { size: [512, 512] } }, 100, 300)).toEqual([512, 512]);
   const cut = { resize: { shortest: 800, longest: 1333, rounding: 'floor' } } as const;
   expect(output(cut, 480, 640)).toEqual([800, 1066]);
-  // 800 / 427 * 427 is a little below 800 in doubles.
   expect(output(cut, 427, 640)).toEqual([800, 1199]);
+  // 800 / 334 * 334 is a little below 800 in doubles.
+  expect(output(cut, 334, 500)).toEqual([799, 1197]);
+  const detectron2 = { resize: { shortest: 800, longest: 1333, rounding: 'detectron2' } } as const;
+  expect(output(detectron2, 3, 62)).toEqual([64, 1333]);
+  expect(output(rule, 3, 62)).toEqual([65, 1333]);
   // A line of one pixel keeps one.
   expect(output({ resize: { shortest: 10, longest: 20 } }, 1, 1000)).toEqual([1, 20]);
 });

@@ -1,12 +1,13 @@
 /** What may be done to a sample. Plain data, so that it can stand in a configuration file. */
+import type { SideRounding } from '@icconv/tensor-ops';
 
 export interface ResizeToShortest {
   /** Length of the shorter side in pixels; of several one is drawn for each sample. */
   readonly shortest: number | readonly number[];
   /** The longer side gets no longer than this. @defaultValue no limit */
   readonly longest?: number;
-  /** How sides become whole: torchvision cuts, others round. @defaultValue `'round'` */
-  readonly rounding?: 'round' | 'floor';
+  /** How sides become whole: torchvision cuts, mmdetection rounds, detectron2 has its own way of it. @defaultValue `'round'` */
+  readonly rounding?: SideRounding;
 }
 
 export interface ResizeToFit {

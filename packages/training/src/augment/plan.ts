@@ -2,7 +2,7 @@
  * From a configuration, the pictures' sizes and chance to what is done to a sample: one affine map a picture. Resize, scale jitter, crop,
  * rotation and flip are all affine, so pixels are sampled once, and boxes, keypoints and polygons move by the very same map.
  */
-import type { AffineMap } from '@icconv/tensor-ops';
+import { type AffineMap, shortestSideSize } from '@icconv/tensor-ops';
 import type { Random } from '../random/random';
 import { type ColourMatrix, drawColour } from './colour';
 import type { AugmentConfig } from './config';
@@ -130,20 +130,19 @@ function resize(
     );
     return { ...result, forward: chain(result.forward, shift), height, width };
   }
-  let factor = jitter;
-  if (rule !== undefined) {
-    const sides = [rule.shortest].flat();
-    const shortest = sides[Math.floor(choice * sides.length)]! * jitter;
-    const [short, long] = [picture.height, picture.width].sort((a, b) => a - b) as [number, number];
-    factor = Math.min(shortest / short, (rule.longest ?? Number.POSITIVE_INFINITY) / long);
-  }
-  // In float32, as torch computes it: 800 / 427 * 427 must not be cut to 799.
-  const cut = (length: number) => Math.max(1, Math.floor(Math.fround(length * Math.fround(factor))));
-  const floors = rule?.rounding === 'floor';
-  const side = (length: number) => (floors ? cut(length) : rounded(length * factor));
-  const result = scaled(side(picture.height), side(picture.width));
+  const { height, width } = picture;
+  const size =
+    rule === undefined
+      ? ([rounded(height * jitter), rounded(width * jitter)] as const)
+      : shortestSideSize(height, width, { ...rule, shortest: drawn(rule.shortest, choice) * jitter });
+  const result = scaled(...size);
   return { ...result, ...result.content };
 }
+
+const drawn = (sides: number | readonly number[], choice: number) => {
+  const list = [sides].flat();
+  return list[Math.floor(choice * list.length)]!;
+};
 
 /** Four pictures that meet at a random point, each with its corner there. */
 function planMosaic(config: AugmentConfig, pictures: readonly PlanPicture[], random: Random): SamplePlan {
