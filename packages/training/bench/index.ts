@@ -8,10 +8,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { decodeImage } from '@icconv/base/pictures';
 import { resizeNormalize } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import sharp from 'sharp';
-import { createLoader, decodeImage, seededRandom } from '../src';
+import { createLoader, seededRandom } from '../src';
 
 const { values } = parseArgs({
   options: {

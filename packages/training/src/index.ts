@@ -21,13 +21,9 @@ export { type PictureLayer, type PictureSize, type PlanPicture, planSample, type
 export {
   CheckpointError,
   FrozenRandomWeightsError,
-  ImageDecodeError,
   MissingGradientsError,
   NonFiniteLossError,
 } from './errors';
-export { decodeImage, imageSize } from './images/decode-image';
-export type { DecodedImage, DecodeOptions, ImageInput, PixelData } from './images/image-input';
-export { sendableImage } from './images/sendable-image';
 export { createLoader } from './loader/create-loader';
 export type { Batch, BatchSample, DataPosition, Loader, LoaderOptions, Sample, SampleSource } from './loader/types';
 export {

@@ -1,5 +1,6 @@
 /** `icconv coco`: looks after COCO files. */
 import { readFile } from 'node:fs/promises';
+import { writeAtomically } from '@icconv/base/files';
 import {
   CocoArgumentError,
   type CocoDataset,
@@ -22,7 +23,6 @@ import {
 } from '@icconv/coco/node';
 import { Argument, Command, Option } from 'commander';
 import { countOption } from '../config/number-options';
-import { writeWhole } from '../files/write-whole';
 import type { CommandContext } from '../program';
 
 export function cocoCommand(context: CommandContext): Command {
@@ -95,7 +95,7 @@ function convertCommand({ signal }: CommandContext): Command {
         console.log(`${output}: ${dataset.imageCount} images, ${dataset.annotationCount} annotations`);
       } else {
         const results = await readResults(input, options, signal);
-        if (options.to === 'csv') await writeWhole(output, resultsToCsv(results));
+        if (options.to === 'csv') await writeAtomically(output, resultsToCsv(results));
         else await saveResults(output, results);
         console.log(`${output}: ${results.size} detections`);
       }

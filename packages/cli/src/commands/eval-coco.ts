@@ -1,6 +1,7 @@
 /** `icconv eval bbox|segm|keypoints`: COCO's metric over two files. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '@icconv/base/files';
 import {
   analyzeErrors,
   CocoArgumentError,
@@ -19,7 +20,6 @@ import { Command, Option } from 'commander';
 import { countOption, numberOption } from '../config/number-options';
 import { evalDetectionCommand } from '../evaluate/detection';
 import { evalPoseCommand } from '../evaluate/pose';
-import { writeWhole } from '../files/write-whole';
 import { writeChart } from '../pictures/write-chart';
 import type { CommandContext } from '../program';
 
@@ -161,7 +161,7 @@ async function writePlots(
   const report = { evaluation, dataset, ...(errors !== undefined && { errors }) };
   await mkdir(folder, { recursive: true });
   for (const [name, svg] of Object.entries(renderCharts(report))) await writeChart(join(folder, name), svg);
-  await writeWhole(join(folder, 'report.html'), renderHtml(report));
+  await writeAtomically(join(folder, 'report.html'), renderHtml(report));
   console.error(`${join(folder, 'report.html')} and its charts are written`);
 }
 

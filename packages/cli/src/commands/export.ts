@@ -1,5 +1,6 @@
 /** `icconv export onnx WEIGHTS OUTPUT`: a backbone for other runtimes. */
 import { readFile } from 'node:fs/promises';
+import { writeAtomically } from '@icconv/base/files';
 import { parsePattern } from '@icconv/inception-conv';
 import {
   inceptionCounts,
@@ -22,7 +23,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { countOption } from '../config/number-options';
 import { ConfigError, readConfig } from '../config/read-config';
-import { writeWhole } from '../files/write-whole';
 import type { CommandContext } from '../program';
 import { downloadProgress } from '../ui/download-progress';
 import { formatBytes } from '../weights/format';
@@ -80,7 +80,7 @@ function onnxCommand({ signal }: CommandContext): Command {
       const { outputs, batchNorm } = flags;
       const bytes = await exportOnnx(weights, config, { batchNorm, ...(outputs && { returns: outputs }) });
       dispose(weights);
-      await writeWhole(output, bytes);
+      await writeAtomically(output, bytes);
       if (flags.json) console.log(JSON.stringify({ path: output, bytes: bytes.length, config }));
       else console.log(`${output}: ${formatBytes(bytes.length)}`);
     });

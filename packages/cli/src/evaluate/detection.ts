@@ -1,5 +1,6 @@
 /** `icconv eval detection` and `icconv reproduce detection`: a detector over a data set, and COCO's table of it. */
 import { join } from 'node:path';
+import { writeAtomically } from '@icconv/base/files';
 import { type CocoDataset, type CocoId, CocoResults, type Evaluation, evaluate, formatSummary } from '@icconv/coco';
 import { loadDataset } from '@icconv/coco/node';
 import { type FasterRcnnConfig, PUBLISHED_DETECTORS, type PublishedDetector } from '@icconv/detection';
@@ -9,7 +10,6 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import { Command, Option } from 'commander';
 import { categoryTable } from '../commands/eval-coco';
 import { countOption, workersOption } from '../config/number-options';
-import { writeWhole } from '../files/write-whole';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 
@@ -147,7 +147,7 @@ async function run(
       ...(workers !== undefined && { workers }),
     });
     progress.stop();
-    if (out !== undefined) await writeWhole(out, JSON.stringify(results));
+    if (out !== undefined) await writeAtomically(out, JSON.stringify(results));
     return evaluate(dataset, CocoResults.parse(results), { iouType: 'bbox', imgIds });
   } finally {
     progress.stop();

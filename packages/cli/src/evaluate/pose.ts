@@ -1,5 +1,6 @@
 /** `icconv eval pose` and `icconv reproduce pose`: a pose estimator over a data set, and COCO's table of it. */
 import { join } from 'node:path';
+import { writeAtomically } from '@icconv/base/files';
 import { type CocoDataset, formatSummary } from '@icconv/coco';
 import { loadDataset } from '@icconv/coco/node';
 import { type PoseConfig, PUBLISHED_POSE } from '@icconv/pose';
@@ -16,7 +17,6 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import { Command, Option } from 'commander';
 import { MULTI_SCALE } from '../commands/pose';
 import { countOption } from '../config/number-options';
-import { writeWhole } from '../files/write-whole';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 
@@ -135,7 +135,7 @@ async function run(
       onProgress: ({ done }) => progress.update(done),
     });
     progress.stop();
-    if (out !== undefined) await writeWhole(out, JSON.stringify(results));
+    if (out !== undefined) await writeAtomically(out, JSON.stringify(results));
     return evaluatePoses(results, config, dataset, {
       imageIds,
       ...chosen,

@@ -1,10 +1,11 @@
 /** A network over pictures: folders, progress, pictures that cannot be read, overlays. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
+import { ImageDecodeError } from '@icconv/base';
+import { writeAtomically } from '@icconv/base/files';
+import { type DecodedImage, decodeImage } from '@icconv/base/pictures';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
-import { type DecodedImage, decodeImage, ImageDecodeError } from '@icconv/training';
 import pc from 'picocolors';
-import { writeWhole } from '../files/write-whole';
 import { countProgress } from '../ui/count-progress';
 import { drawOver } from './draw-over';
 
@@ -46,7 +47,10 @@ export async function runOnPictures<R>(options: PictureRun<R>): Promise<PictureO
         const overlay = overlays?.[i];
         if (overlay === undefined) done.push({ image, result });
         else {
-          await writeWhole(overlay, await drawOver(picture, svg(result), overlay.endsWith('.png') ? 'png' : 'jpg'));
+          await writeAtomically(
+            overlay,
+            await drawOver(picture, svg(result), overlay.endsWith('.png') ? 'png' : 'jpg'),
+          );
           done.push({ image, result, overlay });
         }
       } catch (error) {

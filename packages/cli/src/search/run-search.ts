@@ -1,6 +1,8 @@
 /** One search by a configuration file, from the super-network's file to pattern, weights and report. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { writeAtomically } from '@icconv/base/files';
+import { decodeImage } from '@icconv/base/pictures';
 import { fasterRcnnConfig, prepareImages } from '@icconv/detection';
 import {
   baselinePattern,
@@ -18,12 +20,10 @@ import { formatPattern, formatPatternCounts } from '@icconv/inception-conv';
 import { type ResNetConfig, resnetShapes } from '@icconv/models';
 import { VisionError } from '@icconv/tensor-ops';
 import { loadStateDict, saveStateDict } from '@icconv/tensor-ops/weights';
-import { decodeImage } from '@icconv/training';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
-import { writeWhole } from '../files/write-whole';
 import { countProgress } from '../ui/count-progress';
 import { costTable, kernelCosts, receptiveFields } from './costs';
 import type { SearchConfig } from './search-config';
@@ -93,7 +93,7 @@ async function writeFiles(
   await mkdir(folder, { recursive: true });
   const files: string[] = [];
   const write = async (name: string, content: string) => {
-    await writeWhole(join(folder, name), content);
+    await writeAtomically(join(folder, name), content);
     files.push(join(folder, name));
   };
   await write('pattern.json', formatPattern(result.pattern));

@@ -1,6 +1,7 @@
 /** What the trainings of all tasks have in common on the command line. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '@icconv/base/files';
 import type { CocoDataset } from '@icconv/coco';
 import { loadDataset } from '@icconv/coco/node';
 import type { LoadWeightsOptions } from '@icconv/models/files';
@@ -13,7 +14,6 @@ import type { Command } from 'commander';
 import { countOption, workersOption } from '../config/number-options';
 import { collect } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
-import { writeWhole } from '../files/write-whole';
 
 export interface TrainCliOptions {
   readonly config: string;
@@ -87,7 +87,7 @@ export async function startFrom(
  */
 export async function beginRun(file: string, folder: string, resume: boolean | undefined): Promise<void> {
   if (!resume) checkFreshRun(folder);
-  await writeWhole(join(folder, file.endsWith('.json') ? 'config.json' : 'config.yaml'), await readFile(file));
+  await writeAtomically(join(folder, file.endsWith('.json') ? 'config.json' : 'config.yaml'), await readFile(file));
 }
 
 /** Best and last epoch by their metrics, and where everything is. */

@@ -1,28 +1,10 @@
-/**
- * Errors of this package. They carry the marker of IC-Conv's error family (`Symbol.for('icconv.error')`), so that
- * `VisionError.isInstance` of `@icconv/tensor-ops` recognises them, without this package depending on tensors.
- */
-const MARKER = Symbol.for('icconv.error');
+import { VisionError } from '@icconv/base';
 
-/** Base of every error that this package throws on purpose. */
-export class CocoError extends Error {
-  /** Stable machine-readable name, such as `ICCONV_COCO_FORMAT`. */
-  readonly code: string;
-  readonly [MARKER] = true;
-
-  constructor(code: string, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.name = new.target.name;
-    this.code = code;
-  }
-
+/** Base of every error that this package throws on purpose; codes begin with `ICCONV_COCO_`. */
+export class CocoError extends VisionError {
   /** True for an error of this package, also one made by another copy of it. */
-  static isInstance(error: unknown): error is CocoError {
-    if (typeof error !== 'object' || error === null) return false;
-    const { code } = error as { code?: unknown };
-    return (
-      (error as Record<symbol, unknown>)[MARKER] === true && typeof code === 'string' && code.startsWith('ICCONV_COCO_')
-    );
+  static override isInstance(error: unknown): error is CocoError {
+    return VisionError.isInstance(error) && error.code.startsWith('ICCONV_COCO_');
   }
 }
 

@@ -1,11 +1,11 @@
 /** A detector ready for use: decoding, preparation, network, and results in pixels of the pictures. */
 import { setImmediate } from 'node:timers/promises';
+import { decodeImage, type ImageInput } from '@icconv/base/pictures';
 import type { DilationPattern } from '@icconv/inception-conv';
 import { type PatternName, type ResNetConfig, type ResNetDepth, resnetConfig, type StateDict } from '@icconv/models';
 import { ModelFileError } from '@icconv/models/files';
 import { InvalidArgumentError, type RgbImage } from '@icconv/tensor-ops';
 import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
-import { decodeImage, type ImageInput } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import { readDetectorModel } from '../config/model-file';

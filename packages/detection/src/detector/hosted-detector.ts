@@ -1,6 +1,7 @@
 /** What runs in the process of a remote detector. */
+
+import type { ImageInput } from '@icconv/base/pictures';
 import type { Hosted } from '@icconv/tensor-ops/remote';
-import type { ImageInput } from '@icconv/training';
 import { createDetector, type DetectorOptions } from './create-detector';
 import type { DetectOptions } from './types';
 

@@ -1,6 +1,7 @@
 /** The detector for servers: it runs in a process of its own. */
+
+import { type ImageInput, sendableImage } from '@icconv/base/pictures';
 import { createRemote } from '@icconv/tensor-ops/remote';
-import { type ImageInput, sendableImage } from '@icconv/training';
 import type { CheckpointSource, ConfigSource, DetectorOptions, FolderSource } from './create-detector';
 import type { DetectionResult, Detector } from './types';
 

@@ -1,4 +1,4 @@
-import type { DecodeOptions, ImageInput } from '@icconv/training';
+import type { DecodeOptions, ImageInput } from '@icconv/base/pictures';
 
 export interface Detection {
   /** x1 y1 x2 y2 in pixels of the picture, upright by its EXIF orientation. */

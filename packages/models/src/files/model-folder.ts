@@ -1,7 +1,8 @@
 /** A trained model in a folder: `model.json` says what it is, a weights file beside it what it has learned. */
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writeAtomically } from '@icconv/base/files';
 import { VisionError } from '@icconv/tensor-ops';
 import type { z } from 'zod';
 
@@ -19,10 +20,8 @@ export class ModelFileError extends VisionError {
 
 /** Writes a description into the folder, which is made where it is missing. @returns its path. */
 export async function writeModelFile(folder: string, description: object): Promise<string> {
-  await mkdir(folder, { recursive: true });
   const path = join(folder, MODEL_FILE);
-  await writeFile(`${path}.part`, `${JSON.stringify(description, null, 2)}\n`);
-  await rename(`${path}.part`, path);
+  await writeAtomically(path, `${JSON.stringify(description, null, 2)}\n`);
   return path;
 }
 

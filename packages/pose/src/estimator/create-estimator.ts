@@ -1,11 +1,11 @@
 /** A pose estimator ready for use: decoding, preparation, network, grouping, and results in pixels of the pictures. */
 import { setImmediate } from 'node:timers/promises';
+import { decodeImage, type ImageInput } from '@icconv/base/pictures';
 import type { DilationPattern } from '@icconv/inception-conv';
 import { type PatternName, type ResNetConfig, type ResNetDepth, resnetConfig, type StateDict } from '@icconv/models';
 import { ModelFileError } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
-import { decodeImage, type ImageInput } from '@icconv/training';
 import { readPoseModel } from '../config/model-file';
 import { type PoseConfig, poseConfig } from '../config/pose-config';
 import { type CompiledPose, compilePose } from '../network/compile-pose';

@@ -1,6 +1,7 @@
 /** What runs in the process of a remote pose estimator. */
+
+import type { ImageInput } from '@icconv/base/pictures';
 import type { Hosted } from '@icconv/tensor-ops/remote';
-import type { ImageInput } from '@icconv/training';
 import { createPoseEstimator, type EstimatorOptions } from './create-estimator';
 import type { EstimateOptions } from './types';
 

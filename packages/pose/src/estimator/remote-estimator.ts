@@ -1,6 +1,7 @@
 /** The pose estimator for servers: it runs in a process of its own. */
+
+import { type ImageInput, sendableImage } from '@icconv/base/pictures';
 import { createRemote } from '@icconv/tensor-ops/remote';
-import { type ImageInput, sendableImage } from '@icconv/training';
 import type { CheckpointSource, ConfigSource, EstimatorOptions, FolderSource } from './create-estimator';
 import type { PoseEstimator, PoseResult } from './types';
 

@@ -1,4 +1,4 @@
-import type { DecodeOptions, ImageInput } from '@icconv/training';
+import type { DecodeOptions, ImageInput } from '@icconv/base/pictures';
 
 export interface Keypoint {
   /** Pixels of the picture, upright by its EXIF orientation. */

@@ -1,6 +1,7 @@
 /** Runs a pose estimator over a COCO data set and takes COCO's metric of what it finds, and the share of correct keypoints. */
 
 import { setImmediate } from 'node:timers/promises';
+import { decodeImage } from '@icconv/base/pictures';
 import {
   type CocoDataset,
   type CocoDetection,
@@ -10,7 +11,6 @@ import {
   evaluate,
 } from '@icconv/coco';
 import type { StateDict } from '@icconv/models';
-import { decodeImage } from '@icconv/training';
 import type { PoseConfig } from '../config/pose-config';
 import { checkKeypoints, cocoPictures, poseCategory } from '../data/coco-poses';
 import { estimatePicture } from '../estimator/estimate-picture';

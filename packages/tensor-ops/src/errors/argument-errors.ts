@@ -1,4 +1,4 @@
-import { VisionError } from './vision-error';
+import { VisionError } from '@icconv/base';
 
 /** An argument has a value that the operator cannot take. */
 export class InvalidArgumentError extends VisionError {

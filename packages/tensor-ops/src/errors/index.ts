@@ -1,3 +1,3 @@
+export { VisionError } from '@icconv/base';
 export { InvalidArgumentError, ShapeMismatchError, UnsupportedBackendError } from './argument-errors';
-export { VisionError } from './vision-error';
 export { RefusedPickleError, type ShapeDifference, StateDictMismatchError, WeightFormatError } from './weight-errors';

@@ -1,4 +1,4 @@
-import { VisionError } from './vision-error';
+import { VisionError } from '@icconv/base';
 
 /** A weight file cannot be read: not the format it seems to be, truncated, damaged, or of a kind that is not supported. */
 export class WeightFormatError extends VisionError {

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { writeAtomically } from '@icconv/base/files';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openWeights, type WeightDtype, type WritableTensor, writePytorch, writeSafetensors } from '../../src/weights';
-import { writeAtomically } from '../../src/weights/atomic-file';
 import { openFile } from '../../src/weights/byte-source';
 import { readZip } from '../../src/weights/pytorch/zip-archive';
 import { crc32, crc32ByTable, ZipWriter } from '../../src/weights/pytorch/zip-writer';

@@ -1,4 +1,3 @@
-export { ImageDecodeError } from './image-decode-error';
 export {
   CheckpointError,
   FrozenRandomWeightsError,

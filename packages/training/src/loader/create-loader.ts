@@ -1,12 +1,12 @@
 /** Batches of augmented pictures: decoded ahead on threads, sampled and normalised in one native call in the thread of TensorFlow. */
 import { availableParallelism } from 'node:os';
+import { ImageDecodeError } from '@icconv/base';
+import { nameOf } from '@icconv/base/pictures';
 import { type ImagePlacement, InvalidArgumentError, imageBatch } from '@icconv/tensor-ops';
 import { checkAugmentConfig } from '../augment/check-config';
 import { inverse } from '../augment/geometry';
 import { moveMask, moveSample, type PixelMask } from '../augment/objects';
 import { drawsMosaic, planSample, type SamplePlan } from '../augment/plan';
-import { ImageDecodeError } from '../errors';
-import { nameOf } from '../images/decode-core';
 import { seededRandom } from '../random/random';
 import { type BatchOrderOptions, batchCount, batchOrder } from './batch-order';
 import { DecodePool, type PoolImage } from './decode-pool';

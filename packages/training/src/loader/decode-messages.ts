@@ -1,5 +1,5 @@
 /** What main thread and decoding threads say to each other. */
-import type { ImageInput } from '../images/image-input';
+import type { ImageInput } from '@icconv/base/pictures';
 
 export interface DecodeJob {
   readonly id: number;

@@ -2,11 +2,16 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { ImageDecodeError } from '@icconv/base';
+import {
+  type DecodedImage,
+  type DecodeOptions,
+  decodeImage,
+  type ImageInput,
+  isPixelData,
+  meanGrey,
+} from '@icconv/base/pictures';
 import { VisionError } from '@icconv/tensor-ops';
-import { ImageDecodeError } from '../errors';
-import { isPixelData, meanGrey } from '../images/decode-core';
-import { decodeImage } from '../images/decode-image';
-import type { DecodedImage, DecodeOptions, ImageInput } from '../images/image-input';
 import type { DecodeJob, DecodeReply } from './decode-messages';
 
 export interface PoolImage extends DecodedImage {

@@ -1,7 +1,7 @@
 /** A thread that decodes pictures. Pixels go back without being copied. */
 import { parentPort } from 'node:worker_threads';
+import { DecodeFailure, decodePixels, meanGrey } from '@icconv/base/pictures';
 import sharp from 'sharp';
-import { DecodeFailure, decodePixels, meanGrey } from '../images/decode-core';
 import type { DecodeJob, DecodeReply } from './decode-messages';
 
 // Pictures are decoded side by side, so one thread for each is enough; and none comes twice, so caching them only holds memory.

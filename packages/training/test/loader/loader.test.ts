@@ -1,19 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ImageDecodeError } from '@icconv/base';
 import { describeBackends } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type Batch,
-  createLoader,
-  type DataPosition,
-  type ImageDecodeError,
-  type LoaderOptions,
-  type Sample,
-  seededRandom,
-} from '../../src';
+import { type Batch, createLoader, type LoaderOptions, type Sample, seededRandom } from '../../src';
 import { batchCount, batchOrder } from '../../src/loader/batch-order';
 import { activate } from '../support/activate';
 

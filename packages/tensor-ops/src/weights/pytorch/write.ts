@@ -2,8 +2,9 @@
  * Writes checkpoints that `torch.load(..., weights_only=True)` accepts: the zip format, an OrderedDict of plain tensors.
  * Source: torch/serialization.py (`_save`).
  */
+
+import { writeAtomically } from '@icconv/base/files';
 import { InvalidArgumentError } from '../../errors';
-import { writeAtomically } from '../atomic-file';
 import { DTYPES } from '../dtypes';
 import { PickleWriter, type PlainValue } from '../pickle/writer';
 import { elementCount, rowMajor } from '../strided';

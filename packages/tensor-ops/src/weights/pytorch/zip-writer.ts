@@ -3,7 +3,7 @@
  * sizes or offsets pass 4 GiB. Source: PKWARE's APPNOTE 6.3.9, sections 4.3 to 4.5; alignment: caffe2/serialize/inline_container.cc.
  */
 import * as zlib from 'node:zlib';
-import type { FileWriter } from '../atomic-file';
+import type { FileWriter } from '@icconv/base/files';
 
 const ALIGNMENT = 64;
 /** Id of the extra field that PyTorch pads with. */

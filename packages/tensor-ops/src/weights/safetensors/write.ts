@@ -1,7 +1,7 @@
 /** Writes safetensors files, in one piece or in shards with an index. Source: the format section of the safetensors README. */
 import { basename, dirname, extname, join } from 'node:path';
+import { writeAtomically } from '@icconv/base/files';
 import { InvalidArgumentError } from '../../errors';
-import { writeAtomically } from '../atomic-file';
 import { DTYPES } from '../dtypes';
 import { checkNames, readWritable, type WritableTensor, writableBytes } from '../writable';
 

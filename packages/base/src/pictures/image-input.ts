@@ -1,4 +1,3 @@
-import type { RgbImage } from '@icconv/tensor-ops';
 import type { Sharp } from 'sharp';
 
 /** A picture in memory by its pixels: RGBA as the browser's `ImageData`, RGB or grey, told apart by the length of `data`. */
@@ -16,12 +15,20 @@ export interface DecodeOptions {
   readonly background?: readonly [number, number, number];
   /** More pixels than this are refused before they are decoded. @defaultValue 2^28, a picture of 16384 x 16384: 805 MB decoded */
   readonly maxPixels?: number;
+  /** A longer encoded picture is refused before it is read. @defaultValue 2^28 */
+  readonly maxBytes?: number;
+  /** Decoding that takes longer fails. @defaultValue 60 */
+  readonly maxSeconds?: number;
   /** Also decode what is damaged, as far as it goes, the rest grey. @defaultValue `false` */
   readonly tolerateDamage?: boolean;
+  /** Also take SVG, which is a program that draws: a few bytes of it can keep a processor busy for minutes. @defaultValue `false` */
+  readonly allowSvg?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** 8-bit sRGB pixels whose buffer nobody else uses. */
-export interface DecodedImage extends RgbImage {
+/** 8-bit sRGB pixels, height * width * 3 of them, whose buffer nobody else uses. */
+export interface DecodedImage {
   readonly data: Uint8Array<ArrayBuffer>;
+  readonly width: number;
+  readonly height: number;
 }

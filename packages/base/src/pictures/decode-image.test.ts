@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
-import { ImageDecodeError } from '../errors';
-import { meanGrey } from './decode-core';
+import { ImageDecodeError } from '../errors/image-decode-error';
 import { decodeImage, imageSize } from './decode-image';
+import { meanGrey } from './decode-pixels';
 import type { ImageInput } from './image-input';
 
 const folder = mkdtempSync(join(tmpdir(), 'icconv-images-'));
@@ -128,4 +128,20 @@ test('what cannot be read is one error with the path', async () => {
 
 test('mean grey', () => {
   expect(meanGrey({ data: Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255), width: 3, height: 1 })).toBeCloseTo(85, 6);
+});
+
+test('only pictures of known formats in ordinary files reach the decoder', async () => {
+  const svg = Buffer.from(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="1"><rect width="2" height="1"/></svg>',
+  );
+  expect((await failure(svg)).reason).toBe('it is SVG, which is taken with allowSvg only; save it as PNG');
+  expect(await values(svg).catch((error) => error.code)).toBe('ICCONV_IMAGE_DECODE');
+  expect((await decodeImage(svg, { allowSvg: true })).width).toBe(2);
+  expect((await failure(Buffer.from('%PDF-1.4\n'))).reason).toBe('it is no picture of a known format');
+  expect((await failure(folder)).reason).toBe('it is a folder, not an ordinary file');
+  expect((await failure('/dev/zero')).reason).toBe('it is a device, not an ordinary file');
+  await expect(imageSize(join(folder, 'no.png'))).rejects.toThrow('no such file');
+  expect((await failure(await noise().png().toBuffer(), { maxBytes: 100 })).reason).toBe(
+    'it has more bytes than maxBytes allows (100)',
+  );
 });

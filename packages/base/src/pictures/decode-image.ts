@@ -1,5 +1,6 @@
-import { ImageDecodeError } from '../errors';
-import { DecodeFailure, decodePixels, readSize } from './decode-core';
+import { ImageDecodeError } from '../errors/image-decode-error';
+import { DecodeFailure } from './decode-failure';
+import { decodePixels, readSize } from './decode-pixels';
 import type { DecodedImage, DecodeOptions, ImageInput } from './image-input';
 
 /**

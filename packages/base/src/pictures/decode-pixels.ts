@@ -6,35 +6,37 @@
  */
 import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
+import { bmpSize, decodeBmp, isBmp } from './bmp';
+import { DecodeFailure } from './decode-failure';
+import { forHeader, readEncoded } from './encoded-picture';
 import type { DecodedImage, DecodeOptions, ImageInput, PixelData } from './image-input';
 
-export const DEFAULT_MAX_PIXELS = 2 ** 28;
+const DEFAULT_MAX_PIXELS = 2 ** 28;
+const DEFAULT_MAX_SECONDS = 60;
 const WHITE = [255, 255, 255] as const;
-
-/** Why a picture cannot be decoded; the main thread makes the public error of it. */
-export class DecodeFailure extends Error {
-  readonly path: string;
-  readonly reason: string;
-
-  constructor(path: string, reason: string, cause?: unknown) {
-    super(`${path}: ${reason}`, { cause });
-    this.path = path;
-    this.reason = reason;
-  }
-}
 
 export async function decodePixels(input: ImageInput, options: DecodeOptions = {}): Promise<DecodedImage> {
   if (isPixelData(input)) return fromPixels(input, options.background ?? WHITE);
   const path = nameOf(input);
-  const pipeline = await open(input, path, options);
+  const { maxPixels = DEFAULT_MAX_PIXELS, tolerateDamage = false, signal } = options;
+  signal?.throwIfAborted();
+  let pipeline: Sharp;
+  if (isSharp(input)) pipeline = input.clone();
+  else {
+    const bytes = await readEncoded(input, path, options);
+    if (isBmp(bytes)) return decodeBmp(bytes, path, maxPixels, tolerateDamage);
+    pipeline = open(bytes, options);
+  }
   const [r, g, b] = options.background ?? WHITE;
   try {
-    const { data, info } = await pipeline
+    const decoding = pipeline
+      .timeout({ seconds: options.maxSeconds ?? DEFAULT_MAX_SECONDS })
       .autoOrient()
       .flatten({ background: { r, g, b } })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
+    const { data, info } = await orAborted(decoding, signal);
     const { width, height, channels } = info;
     if (channels !== 3 && channels !== 1) throw new Error(`${channels} channels`);
     const pixels = ownBuffer(data);
@@ -51,7 +53,14 @@ export async function readSize(
 ): Promise<{ width: number; height: number }> {
   if (isPixelData(input)) return { width: input.width, height: input.height };
   const path = nameOf(input);
-  const pipeline = await open(input, path, options);
+  options.signal?.throwIfAborted();
+  let pipeline: Sharp;
+  if (isSharp(input)) pipeline = input.clone();
+  else {
+    const { start, source } = await forHeader(input, path, options);
+    if (isBmp(start)) return bmpSize(start, path);
+    pipeline = open(source, options);
+  }
   try {
     const { autoOrient } = await pipeline.metadata();
     return { width: autoOrient.width, height: autoOrient.height };
@@ -82,44 +91,38 @@ export function isPixelData(input: ImageInput): input is PixelData {
   return typeof input === 'object' && 'data' in input && 'width' in input && !isSharp(input);
 }
 
-const isSharp = (input: object): input is Sharp => typeof (input as Partial<Sharp>).toColourspace === 'function';
+const isSharp = (input: unknown): input is Sharp =>
+  typeof input === 'object' && typeof (input as Partial<Sharp>).toColourspace === 'function';
 
-async function open(input: Exclude<ImageInput, PixelData>, path: string, options: DecodeOptions): Promise<Sharp> {
-  const { maxPixels = DEFAULT_MAX_PIXELS, tolerateDamage = false, signal } = options;
-  signal?.throwIfAborted();
-  if (typeof input === 'object' && isSharp(input)) return input.clone();
-  const source = await encoded(input, path, signal);
-  if (typeof source !== 'string' && source.byteLength === 0) throw new DecodeFailure(path, 'it is empty');
+/** sharp goes on in its own thread after an abort; whoever waits for it does not have to. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function open(source: string | Uint8Array, options: DecodeOptions): Sharp {
   return sharp(source, {
-    failOn: tolerateDamage ? 'none' : 'error',
-    limitInputPixels: maxPixels,
+    failOn: options.tolerateDamage ? 'none' : 'error',
+    limitInputPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
     sequentialRead: true,
     ignoreIcc: true,
   });
 }
 
-async function encoded(input: string | URL | Uint8Array | ArrayBuffer, path: string, signal?: AbortSignal) {
-  if (input instanceof ArrayBuffer) return new Uint8Array(input);
-  if (input instanceof Uint8Array) return input;
-  const text = String(input);
-  if (/^(?:https?|data):/i.test(text)) {
-    try {
-      const response = await fetch(text, signal === undefined ? {} : { signal });
-      if (!response.ok) throw new Error(`the server answers ${response.status}`);
-      return new Uint8Array(await response.arrayBuffer());
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw new DecodeFailure(path, (error as Error).message, error);
-    }
-  }
-  return /^file:/i.test(text) ? fileURLToPath(text) : text;
-}
-
 function failure(path: string, error: unknown): DecodeFailure {
   if (error instanceof DecodeFailure) return error;
   const text = (error as Error).message;
-  const reason = /missing/i.test(text)
-    ? 'no such file'
+  const reason = /timeout/i.test(text)
+    ? 'decoding it takes longer than maxSeconds allows'
     : /pixel limit/i.test(text)
       ? 'it has more pixels than maxPixels allows'
       : /unsupported image format/i.test(text)

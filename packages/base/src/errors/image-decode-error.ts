@@ -1,4 +1,4 @@
-import { VisionError } from '@icconv/tensor-ops';
+import { VisionError } from './vision-error';
 
 /** A picture cannot be read: missing, truncated, too large, or of no known format. */
 export class ImageDecodeError extends VisionError {

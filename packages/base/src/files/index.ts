@@ -1,0 +1,4 @@
+export { resolveInside, resolveInsideWithLinks } from './inside';
+export { type OpenFile, openOrdinaryFile, type ReadFileOptions, readOrdinaryFile, readText } from './read-file';
+export { type FileContent, type FileWriter, writeAtomically } from './write-file';
+export { type FolderOptions, type FolderWriter, recoverFolder, writeFolderAtomically } from './write-folder';
