@@ -6,7 +6,7 @@ import { describeBackends } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Batch, createLoader, type LoaderOptions, type Sample, seededRandom } from '../../src';
+import { type Batch, createLoader, type DataPosition, type LoaderOptions, type Sample, seededRandom } from '../../src';
 import { batchCount, batchOrder } from '../../src/loader/batch-order';
 import { activate } from '../support/activate';
 
