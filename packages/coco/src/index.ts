@@ -11,6 +11,8 @@ export { datasetFromYolo, datasetToYolo, resultsFromYolo } from './convert/yolo'
 export type { AnnotationFilter, OneOrMore } from './data/dataset';
 export { CocoDataset } from './data/dataset';
 export type { DatasetColumns } from './data/dataset-builder';
+export type { ObjectBox } from './data/object-box';
+export { boxOf } from './data/object-box';
 export type { ReadOptions, ResultColumns } from './data/results';
 export { CocoResults } from './data/results';
 export type {
