@@ -1,6 +1,6 @@
 /** The bundle itself: threads from ESM and CommonJS, and no Node module behind the entries for browsers. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'tsup';
@@ -66,6 +66,56 @@ test.each(['esm', 'cjs'])('threads give the same numbers (%s)', (format) => {
   expect(failed).toContain('segmentation');
 });
 
+/** Saves datasets of `a` and of `b` in turns to the path that it is given, until it is killed. */
+const SAVES = `
+  import { CocoDataset } from ${JSON.stringify(pathToFileURL(join(folder, 'index.js')).href)};
+  import { saveDataset } from ${JSON.stringify(pathToFileURL(join(folder, 'node.js')).href)};
+  const dataset = (name) => CocoDataset.parse({
+    images: [{ id: 1, width: 9, height: 9 }], categories: [{ id: 1, name }],
+    annotations: Array.from({ length: 20000 }, (_, i) => ({ id: i + 1, image_id: 1, category_id: 1, bbox: [1, 2, 3, 4], area: 12, iscrowd: 0 })),
+  });
+  const [a, b] = [dataset('a'), dataset('b')];
+  console.log('saving');
+  try { for (;;) { await saveDataset(process.argv[1], a); await saveDataset(process.argv[1], b); } }
+  catch (error) { console.log(error.code, error.message); process.exitCode = 3; }`;
+
+test('a killed writer leaves the old file or the new one', async () => {
+  const target = join(folder, 'saved.json');
+  const old = { images: [], categories: [], annotations: [], mine: 'old' };
+  writeFileSync(target, JSON.stringify(old));
+  const seen = new Set<string>();
+  for (let kill = 0; kill < 20; kill++) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', SAVES, target], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    await new Promise((resolve) => setTimeout(resolve, kill * 9));
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.once('close', resolve));
+    const found = JSON.parse(readFileSync(target, 'utf8'));
+    if (found.mine === undefined) expect(found.annotations).toHaveLength(20_000);
+    seen.add(found.mine ?? found.categories[0].name);
+  }
+  expect(seen.size).toBeGreaterThan(1);
+}, 60_000);
+
+test.skipIf(process.platform === 'win32')(
+  'a file that the disk has no room for is a typed error, and the old one stays',
+  () => {
+    const place = join(folder, 'small');
+    mkdirSync(place);
+    const target = join(place, 'saved.json');
+    writeFileSync(target, '{}');
+    // Blocks of 512 bytes: less than the file needs.
+    const command = 'ulimit -f 200; exec "$0" --input-type=module -e "$1" "$2"';
+    const { stdout, status } = spawnSync('sh', ['-c', command, process.execPath, SAVES, target], { encoding: 'utf8' });
+    expect(stdout).toContain(`ICCONV_FILE ${target}: cannot be written`);
+    expect(status).toBe(3);
+    expect(readFileSync(target, 'utf8')).toBe('{}');
+    expect(readdirSync(place)).toEqual(['saved.json']);
+  },
+);
+
 test('a thread that cannot start is one warning, and the numbers still come', () => {
   rmSync(join(folder, 'evaluate-worker.js'));
   const script = `import * as coco from ${JSON.stringify(pathToFileURL(join(folder, 'index.js')).href)};
@@ -88,6 +138,8 @@ test('the entries for browsers import no Node module', () => {
     };
     walk(entry);
     const outside = [...imports].filter((name) => !name.startsWith('./')).sort();
-    expect(outside).toEqual(entry === 'index.js' ? ['fast-xml-parser', 'papaparse'] : ['echarts']);
+    expect(outside).toEqual(
+      entry === 'index.js' ? ['@icconv/base', 'fast-xml-parser', 'papaparse'] : ['@icconv/base', 'echarts'],
+    );
   }
 });

@@ -1,4 +1,5 @@
 /** Files and folders. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,10 +47,18 @@ test('results come back from a file as they were, on ordinary and shared memory'
 });
 
 test('a file can be absent, cut short, or no longer wanted', async () => {
-  await expect(loadDataset(path('none.json'))).rejects.toMatchObject({ code: 'ICCONV_COCO_FILE' });
+  await expect(loadDataset(path('none.json'))).rejects.toMatchObject({ code: 'ICCONV_FILE' });
   writeFileSync(path('cut.json'), JSON.stringify(detections).slice(0, 1_200_000));
   await expect(loadResults(path('cut.json'))).rejects.toThrow(/cut.json at byte 1200000: JSON ends early/);
   await expect(loadResults(path('cut.json'), { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+});
+
+test.skipIf(process.platform === 'win32')('a named pipe and a folder are refused at once', async () => {
+  execFileSync('mkfifo', [path('pipe.json')]);
+  for (const load of [loadDataset, loadResults]) {
+    await expect(load(path('pipe.json'))).rejects.toThrow('it is a named pipe, not an ordinary file');
+    await expect(load(folder)).rejects.toThrow('it is a folder, not an ordinary file');
+  }
 });
 
 /** The start of a PNG file: signature and header, which hold the size. */

@@ -82,7 +82,7 @@ describe('icconv eval', () => {
     const files = ['--gt', path('gt.json'), '--dt', path('dt.json')];
     await expect(icconv('eval', 'segm', ...files)).rejects.toThrow('an annotation with a segmentation');
     await expect(icconv('eval', 'bbox', '--gt', path('none.json'), '--dt', path('dt.json'))).rejects.toThrow(
-      'cannot read',
+      'cannot be read',
     );
     await expect(icconv('eval', 'bbox', ...files, '--max-dets', 'many')).rejects.toThrow('numbers with commas between');
   });

@@ -1,33 +1,12 @@
 /** Folders and files of other formats, read and written whole. */
-import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { basename, extname, join } from 'node:path';
 import { imageSizeFromFile } from 'image-size/fromFile';
 import { datasetFromVoc, datasetToVoc } from '../convert/voc';
 import { datasetFromYolo, datasetToYolo, resultsFromYolo, type YoloImage } from '../convert/yolo';
 import type { CocoDataset } from '../data/dataset';
 import type { CocoResults } from '../data/results';
 import { CocoArgumentError, CocoError } from '../errors';
-
-/** Writes an annotation file, in pieces. */
-export async function saveDataset(path: string, dataset: CocoDataset): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await pipeline(Readable.from(dataset.toJsonPieces()), createWriteStream(path));
-}
-
-/** Writes a results file, in pieces. */
-export async function saveResults(path: string, results: CocoResults): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await pipeline(Readable.from(resultPieces(results)), createWriteStream(path));
-}
-
-function* resultPieces(results: CocoResults): Generator<string> {
-  yield '[';
-  for (let row = 0; row < results.size; row++) yield `${row > 0 ? ',\n' : ''}${JSON.stringify(results.at(row))}`;
-  yield ']\n';
-}
 
 export interface YoloFolderOptions {
   /** Folder of the pictures, for their sizes; names equal those of the labels. */

@@ -1,6 +1,7 @@
 export type { YoloFolderOptions } from './formats';
-export { loadVoc, loadYolo, loadYoloResults, saveDataset, saveResults, saveVoc, saveYolo } from './formats';
+export { loadVoc, loadYolo, loadYoloResults, saveVoc, saveYolo } from './formats';
 export type { LoadOptions } from './load';
 export { loadDataset, loadResults } from './load';
 export type { ParallelOptions } from './parallel';
 export { evaluateParallel } from './parallel';
+export { saveDataset, saveResults } from './save';

@@ -1,10 +1,11 @@
 /** Files, read piece by piece straight into the scanner's buffer: neither the text nor objects are ever in memory as a whole. */
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { FileError } from '@icconv/base';
+import { openOrdinaryFile } from '@icconv/base/files';
 import { allocator } from '../data/annotation-builder';
 import { CocoDataset } from '../data/dataset';
 import { DatasetSink } from '../data/dataset-builder';
 import { type CocoResults, type ReadOptions, ResultsSink } from '../data/results';
-import { CocoError } from '../errors';
 import { CocoCursor, type CocoSink } from '../json/cursor';
 
 export interface LoadOptions extends ReadOptions {
@@ -19,7 +20,7 @@ const PIECE = 1 << 20;
 /**
  * Reads an annotation file of any size.
  *
- * @throws {@link CocoError} where the file cannot be read, {@link CocoFormatError} as {@link CocoDataset.parse}.
+ * @throws FileError where the file cannot be read, or is a named pipe, a device or a folder; {@link CocoFormatError} as {@link CocoDataset.parse}.
  */
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<CocoDataset> {
   const sink = new DatasetSink(options.source ?? path, allocator(options.shared ?? false));
@@ -35,17 +36,14 @@ export async function loadResults(path: string, options: LoadOptions = {}): Prom
 }
 
 async function readInto(sink: CocoSink, path: string, source: string, options: LoadOptions): Promise<void> {
-  const file = await open(path).catch((cause: unknown) => {
-    throw new CocoError('ICCONV_COCO_FILE', `cannot read ${path}: ${(cause as Error).message}`, { cause });
-  });
+  const { handle, size } = await openOrdinaryFile(path);
   try {
-    const { size } = await file.stat();
     const cursor = new CocoCursor(sink, source, size);
     let total = 0;
     for (;;) {
       options.signal?.throwIfAborted();
       const room = cursor.scanner.writable(PIECE);
-      const { bytesRead } = await file.read(room, 0, Math.min(room.length, PIECE));
+      const bytesRead = await readPiece(handle, path, room.subarray(0, PIECE));
       if (bytesRead === 0) break;
       cursor.pushed(bytesRead);
       total += bytesRead;
@@ -53,6 +51,14 @@ async function readInto(sink: CocoSink, path: string, source: string, options: L
     }
     cursor.close();
   } finally {
-    await file.close();
+    await handle.close();
+  }
+}
+
+async function readPiece(handle: FileHandle, path: string, into: Uint8Array): Promise<number> {
+  try {
+    return (await handle.read(into, 0, into.length)).bytesRead;
+  } catch (cause) {
+    throw FileError.from(path, 'cannot be read', cause);
   }
 }

@@ -1,0 +1,20 @@
+/** COCO files, written whole: an older file stays until the new one is complete. */
+import { writeAtomically } from '@icconv/base/files';
+import type { CocoDataset } from '../data/dataset';
+import type { CocoResults } from '../data/results';
+
+/** Writes an annotation file. @throws FileError where the disk refuses; an older file is then as it was. */
+export async function saveDataset(path: string, dataset: CocoDataset): Promise<void> {
+  await writeAtomically(path, dataset.toJsonPieces());
+}
+
+/** Writes a results file. @throws FileError as {@link saveDataset}. */
+export async function saveResults(path: string, results: CocoResults): Promise<void> {
+  await writeAtomically(path, resultPieces(results));
+}
+
+function* resultPieces(results: CocoResults): Generator<string> {
+  yield '[';
+  for (let row = 0; row < results.size; row++) yield `${row > 0 ? ',\n' : ''}${JSON.stringify(results.at(row))}`;
+  yield ']\n';
+}
