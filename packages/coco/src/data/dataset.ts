@@ -167,7 +167,10 @@ export class CocoDataset {
   image(row: number): CocoImage {
     const { images, annotations } = this.columns;
     const text = decoder.decode(slabView(images.text, images.textAddress[row]!, images.textLength[row]!));
-    return { ...(JSON.parse(text) as CocoImage), id: annotations.imageIds[images.idIndex[row]!]! };
+    const [width, height] = [images.width[row]!, images.height[row]!];
+    // The columns are right: sizes may have been filled in.
+    const size = width > 0 && height > 0 ? { width, height } : {};
+    return { ...(JSON.parse(text) as CocoImage), ...size, id: annotations.imageIds[images.idIndex[row]!]! };
   }
 
   /** Id of annotation number `row`; undefined where it has none. */

@@ -1,0 +1,252 @@
+/** What a training learns from and an evaluation scores, and what they leave out and why. */
+import { keypointsOf } from '../data/annotation-builder';
+import { type CompleteOptions, completeDataset, hasBox } from '../data/complete';
+import { CocoDataset } from '../data/dataset';
+import type { CocoId } from '../data/types';
+import { CocoError, CocoMismatchError } from '../errors';
+import { HAS } from '../json/record';
+
+export interface DataReportOptions extends CompleteOptions {
+  /** What is learned or scored of an object: its box, or its keypoints. */
+  readonly task: 'boxes' | 'keypoints';
+  /** What for: COCO's metric counts some objects that teach nothing. */
+  readonly use: 'training' | 'evaluation';
+  /** Categories that are learned. @defaultValue all of the dataset */
+  readonly categoryIds?: readonly CocoId[];
+  /** Pictures that are used. @defaultValue all of the dataset */
+  readonly imageIds?: readonly CocoId[];
+}
+
+/** So many objects, for one reason. */
+export interface ObjectCount {
+  readonly reason: ObjectReason;
+  readonly message: string;
+  readonly count: number;
+  /** Ids of the annotations of the first few. */
+  readonly examples: readonly CocoId[];
+}
+
+/** Plain data, as it stands in JSON. */
+export interface DataReport {
+  readonly task: DataReportOptions['task'];
+  readonly use: DataReportOptions['use'];
+  readonly pictures: number;
+  readonly picturesWithoutObjects: number;
+  /** Learned from, or scored. */
+  readonly objects: number;
+  /** Objects of the used pictures that are not. */
+  readonly leftOut: readonly ObjectCount[];
+  /** Objects that are used, with something to know about them. */
+  readonly notes: readonly ObjectCount[];
+  /** The learned categories in their order, with their used objects. */
+  readonly classes: readonly { readonly id: CocoId; readonly name: string; readonly objects: number }[];
+}
+
+export interface ObjectSelection {
+  readonly report: DataReport;
+  /** With what could be filled in, see `completeDataset`; for an evaluation what cannot be scored is marked to be ignored. */
+  readonly dataset: CocoDataset;
+  /** 1 for annotations that are used, by row. */
+  readonly used: Uint8Array;
+}
+
+const LEFT_OUT = {
+  'unknown-image': 'of pictures that the images list lacks',
+  'other-category': 'of categories that are not learned',
+  crowd: 'crowds (iscrowd 1)',
+  ignored: 'marked to be ignored',
+  'no-box': 'without box and mask',
+  'empty-box': 'with a box without width or height',
+  outside: 'with a box outside their picture',
+  'no-keypoints': 'without a labelled keypoint',
+  'keypoints-outside': 'with all labelled keypoints outside their picture',
+  'num-keypoints': 'with num_keypoints 0 though keypoints are labelled; COCO’s metric does not score them',
+} as const;
+
+const NOTES = {
+  'box-of-mask': 'with the box of their mask, having none of their own',
+  'beyond-border': 'with a box that reaches beyond the picture; it is cut',
+  'some-keypoints-outside': 'with labelled keypoints outside the picture; these teach nothing',
+  'cannot-be-found': 'with a box that is empty or outside their picture; they count as missed',
+} as const;
+
+export type ObjectReason = keyof typeof LEFT_OUT | keyof typeof NOTES;
+
+const EXAMPLES = 5;
+
+class Counts<R extends ObjectReason> {
+  readonly #found = new Map<R, { count: number; examples: CocoId[] }>();
+
+  constructor(readonly messages: Readonly<Record<R, string>>) {}
+
+  add(reason: R, dataset: CocoDataset, row: number): void {
+    const entry = this.#found.get(reason) ?? { count: 0, examples: [] };
+    this.#found.set(reason, entry);
+    entry.count++;
+    if (entry.examples.length < EXAMPLES) entry.examples.push(dataset.annotationId(row) ?? row);
+  }
+
+  list(): ObjectCount[] {
+    return (Object.keys(this.messages) as R[]).flatMap((reason) => {
+      const entry = this.#found.get(reason);
+      return entry === undefined ? [] : [{ reason, message: this.messages[reason], ...entry }];
+    });
+  }
+}
+
+/**
+ * Chooses the objects that are used and counts the others by reason.
+ *
+ * @throws {@link CocoMismatchError} for objects with another number of keypoints than their category names: which is which is unknown.
+ */
+export function selectObjects(dataset: CocoDataset, options: DataReportOptions): ObjectSelection {
+  const { task, use } = options;
+  const whole = completeDataset(dataset, options);
+  const { annotations: a, images } = whole.columns;
+  const categoryIds = options.categoryIds ?? dataset.categories.map(({ id }) => id);
+  const classOf = new Map(categoryIds.map((id, index) => [id, index]));
+  const imageIds = options.imageIds ?? dataset.getImgIds();
+  const wanted = new Set(imageIds.map((id) => whole.imageRow(id)));
+  const leftOut = new Counts(LEFT_OUT);
+  const notes = new Counts(NOTES);
+  const used = new Uint8Array(a.count);
+  const objects = new Array<number>(categoryIds.length).fill(0);
+  const withObjects = new Set<number>();
+  const named = new Map(dataset.categories.map(({ id, keypoints }) => [id, keypoints?.length]));
+  const miscounted: number[] = [];
+  const boxless: number[] = [];
+
+  for (let row = 0; row < a.count; row++) {
+    const image = whole.imageRow(a.imageIds[a.imageIndex[row]!]!);
+    if (image >= 0 && !wanted.has(image)) continue;
+    const category = a.categoryIndex[row]! < 0 ? undefined : classOf.get(a.categoryIds[a.categoryIndex[row]!]!);
+    const reason = image < 0 ? 'unknown-image' : category === undefined ? 'other-category' : reasonAgainst(row, image);
+    if (reason !== undefined) {
+      if (reason === 'no-box' && use === 'evaluation') boxless.push(row);
+      leftOut.add(reason, whole, row);
+      continue;
+    }
+    if (task === 'keypoints' && keypointsOf(a, row).length !== 3 * (named.get(categoryIds[category!]!) ?? 0)) {
+      miscounted.push(row);
+    }
+    used[row] = 1;
+    objects[category!]!++;
+    withObjects.add(image);
+    note(row, image);
+  }
+  if (miscounted.length > 0) throw miscount(whole, miscounted);
+  const names = new Map(dataset.categories.map(({ id, name }) => [id, name]));
+  const report: DataReport = {
+    task,
+    use,
+    pictures: wanted.size,
+    picturesWithoutObjects: wanted.size - withObjects.size,
+    objects: objects.reduce((sum, count) => sum + count, 0),
+    leftOut: leftOut.list(),
+    notes: notes.list(),
+    classes: categoryIds.map((id, i) => ({ id, name: names.get(id) ?? String(id), objects: objects[i]! })),
+  };
+  return { report, dataset: boxless.length > 0 ? withIgnored(whole, boxless) : whole, used };
+
+  function reasonAgainst(row: number, image: number): keyof typeof LEFT_OUT | undefined {
+    if (a.iscrowd[row] === 1) return 'crowd';
+    if (use === 'evaluation' && a.ignore[row] === 1) return 'ignored';
+    if (task === 'keypoints') {
+      const { labelled, inside } = countKeypoints(row, image);
+      if (labelled === 0) return 'no-keypoints';
+      if (use === 'evaluation') return a.numKeypoints[row] === 0 ? 'num-keypoints' : undefined;
+      return inside === 0 ? 'keypoints-outside' : undefined;
+    }
+    if ((a.present[row]! & HAS.bbox) === 0) return 'no-box';
+    if (use === 'evaluation') return undefined;
+    if (!hasBox(whole, row)) return 'empty-box';
+    return place(row, image) === 'outside' ? 'outside' : undefined;
+  }
+
+  function note(row: number, image: number): void {
+    if (task === 'keypoints') {
+      const { labelled, inside } = countKeypoints(row, image);
+      if (use === 'training' && inside < labelled) notes.add('some-keypoints-outside', whole, row);
+      return;
+    }
+    if (!hasBox(dataset, row) && hasBox(whole, row)) notes.add('box-of-mask', whole, row);
+    const where = place(row, image);
+    if (use === 'training' && where === 'beyond') notes.add('beyond-border', whole, row);
+    if (use === 'evaluation' && (where === 'outside' || !hasBox(whole, row))) notes.add('cannot-be-found', whole, row);
+  }
+
+  /** Where a box lies in a picture of known size. */
+  function place(row: number, image: number): 'inside' | 'beyond' | 'outside' {
+    const [width, height] = [images.width[image]!, images.height[image]!];
+    if (!(width > 0 && height > 0)) return 'inside';
+    const [x, y, w, h] = a.bbox.subarray(row * 4, row * 4 + 4) as unknown as [number, number, number, number];
+    if (x >= width || y >= height || x + w <= 0 || y + h <= 0) return 'outside';
+    // A pixel of room: COCO's own boxes are rounded.
+    return x < -1 || y < -1 || x + w > width + 1 || y + h > height + 1 ? 'beyond' : 'inside';
+  }
+
+  function countKeypoints(row: number, image: number): { labelled: number; inside: number } {
+    const keypoints = keypointsOf(a, row);
+    const [width, height] = [images.width[image]!, images.height[image]!];
+    const known = width > 0 && height > 0;
+    let [labelled, inside] = [0, 0];
+    for (let i = 0; i + 2 < keypoints.length; i += 3) {
+      if (!(keypoints[i + 2]! > 0)) continue;
+      labelled++;
+      const [x, y] = [keypoints[i]!, keypoints[i + 1]!];
+      // At the far border too: annotators click it.
+      if (!known || (x >= 0 && y >= 0 && x <= width && y <= height)) inside++;
+    }
+    return { labelled, inside };
+  }
+}
+
+/** With an empty box that counts neither as found nor as missed: the evaluation wants one of every object. */
+function withIgnored(dataset: CocoDataset, rows: readonly number[]): CocoDataset {
+  const { annotations } = dataset.columns;
+  const [present, ignore] = [annotations.present.slice(), annotations.ignore.slice()];
+  for (const row of rows) {
+    present[row] = present[row]! | HAS.bbox;
+    ignore[row] = 1;
+  }
+  return new CocoDataset({ ...dataset.columns, annotations: { ...annotations, present, ignore } });
+}
+
+function miscount(dataset: CocoDataset, rows: readonly number[]): CocoMismatchError {
+  const { category_id, keypoints = [] } = dataset.annotation(rows[0]!);
+  const { name, keypoints: names = [] } = dataset.categories.find(({ id }) => id === category_id)!;
+  const others = rows.length === 1 ? '' : `; the same with ${rows.length - 1} more`;
+  return new CocoMismatchError(
+    `keypoints of annotation ${dataset.annotationId(rows[0]!) ?? rows[0]!}: expected ${3 * names.length} numbers, x, y and ` +
+      `visibility of the ${names.length} keypoints of category ${name}, received ${keypoints.length}${others}`,
+  );
+}
+
+/** What is used of a dataset, and what is left out and why. */
+export function dataReport(dataset: CocoDataset, options: DataReportOptions): DataReport {
+  return selectObjects(dataset, options).report;
+}
+
+/**
+ * @param source - what the data is called: a path, `validation data`.
+ * @throws {@link CocoError} `ICCONV_COCO_NO_OBJECTS` where no object is left: a training would learn that there is nothing to find, and an
+ * evaluation score nothing. It says what the objects were left out for.
+ */
+export function requireObjects(report: DataReport, source: string): void {
+  if (report.objects > 0) return;
+  const what = report.use === 'training' ? 'learn from' : 'score';
+  const all = report.leftOut.reduce((sum, { count }) => sum + count, 0);
+  const why =
+    all === 0
+      ? `${report.pictures === 1 ? 'its picture has' : `its ${report.pictures} pictures have`} no annotation`
+      : report.leftOut.map(({ count, message, examples }) => `${count} ${message}${some(examples, count)}`).join('; ');
+  throw new CocoError(
+    'ICCONV_COCO_NO_OBJECTS',
+    `${source}: nothing to ${what}: ${all === 0 ? why : `of ${all} ${all === 1 ? 'annotation' : 'annotations'}, ${why}`}`,
+  );
+}
+
+/** ` (annotations 3, 7, ...)` */
+export function some(examples: readonly CocoId[], count: number): string {
+  return ` (${count === 1 ? 'annotation' : 'annotations'} ${examples.join(', ')}${count > examples.length ? ', ...' : ''})`;
+}

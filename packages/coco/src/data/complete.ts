@@ -1,0 +1,69 @@
+/** What a file may leave out and the rest of it tells: boxes of objects that have only a mask, sizes of pictures. */
+import { HAS } from '../json/record';
+import { CocoDataset } from './dataset';
+import { boxOf } from './object-box';
+import type { CocoId } from './types';
+
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface CompleteOptions {
+  /** Sizes of the upright pictures, taken where the images list has none. */
+  readonly sizes?: ReadonlyMap<CocoId, PictureSize>;
+}
+
+/**
+ * The dataset with a `bbox` for each annotation that lacks one, or has one without width and height, and has a mask; and with the sizes
+ * that the images list lacks. The dataset itself where nothing is to be filled in.
+ *
+ * @throws {@link CocoArgumentError} for run lengths that are none.
+ */
+export function completeDataset(dataset: CocoDataset, { sizes }: CompleteOptions = {}): CocoDataset {
+  const { images, annotations } = dataset.columns;
+  const size = sizes === undefined ? undefined : filledSizes(dataset, sizes);
+  const boxes = filledBoxes(dataset);
+  if (size === undefined && boxes === undefined) return dataset;
+  return new CocoDataset({
+    ...dataset.columns,
+    images: { ...images, ...size },
+    annotations: { ...annotations, ...boxes },
+  });
+}
+
+function filledSizes(dataset: CocoDataset, sizes: ReadonlyMap<CocoId, PictureSize>) {
+  const { images, annotations } = dataset.columns;
+  const [width, height] = [images.width.slice(), images.height.slice()];
+  let filled = false;
+  for (let row = 0; row < images.count; row++) {
+    if (width[row]! > 0 && height[row]! > 0) continue;
+    const size = sizes.get(annotations.imageIds[images.idIndex[row]!]!);
+    if (size === undefined) continue;
+    width[row] = size.width;
+    height[row] = size.height;
+    filled = true;
+  }
+  return filled ? { width, height } : undefined;
+}
+
+function filledBoxes(dataset: CocoDataset) {
+  const { annotations } = dataset.columns;
+  if (annotations.segments === undefined) return undefined;
+  let filled: { readonly bbox: Float64Array; readonly present: Uint16Array } | undefined;
+  for (let row = 0; row < annotations.count; row++) {
+    if (annotations.segments.kind[row] === 0 || hasBox(dataset, row)) continue;
+    const box = boxOf(dataset.annotation(row));
+    if (box === undefined) continue;
+    filled ??= { bbox: annotations.bbox.slice(), present: annotations.present.slice() };
+    filled.bbox.set(box, row * 4);
+    filled.present[row] = filled.present[row]! | HAS.bbox;
+  }
+  return filled;
+}
+
+/** Whether an annotation has a box with width and height, by its row. */
+export function hasBox(dataset: CocoDataset, row: number): boolean {
+  const { present, bbox } = dataset.columns.annotations;
+  return (present[row]! & HAS.bbox) !== 0 && bbox[row * 4 + 2]! > 0 && bbox[row * 4 + 3]! > 0;
+}
