@@ -23,6 +23,7 @@ export { type BatchNormMode, foldedNorm, NORM_PARTS, normLayer } from './layers/
 export { fpnNames, PREFIXES, renameFrom, resnetNames, type WeightNames, type WeightStyle } from './names/names';
 export type { ConvSpec } from './network/plan';
 export type { ResNetOutput } from './network/walk';
+export { checkWeightBudget, MAX_WEIGHTS } from './network/weight-budget';
 export { type ManualResNetOptions, withManualPattern } from './patterns/manual';
 export { PATTERN_NAMES, type PatternName } from './patterns/names';
 export { publishedCounts, publishedPattern } from './patterns/published';

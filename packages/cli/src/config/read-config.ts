@@ -1,8 +1,10 @@
 /** Configuration files: YAML (so JSON too), checked against a schema, with errors that name file, line and what is allowed. */
-import { readFile } from 'node:fs/promises';
+import { FileError } from '@icconv/base';
+import { readText } from '@icconv/base/files';
 import { VisionError } from '@icconv/tensor-ops';
-import { LineCounter, parse, parseDocument } from 'yaml';
+import { type Document, LineCounter, parse, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { suggestion } from './suggestion';
 
 /** A configuration that cannot be used. */
 export class ConfigError extends VisionError {
@@ -11,53 +13,103 @@ export class ConfigError extends VisionError {
   }
 }
 
+/** Far above any configuration; a larger file is another one by mistake. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
 /**
  * Reads and checks a configuration file.
  *
  * @param overrides - `recipe.epochs=3`: places in the file, or new ones, with values as they would stand there.
- * @throws {@link ConfigError} with one line for each problem: `train.yaml:7: recipe.learningRate: expected number, received string`.
+ * @throws {@link ConfigError} with one line for each problem: `train.yaml:7: recipe.learningRate: expected number, received string`;
+ *   where the value came from an override, `--set recipe.learningRate=x` in place of file and line.
  */
 export async function readConfig<T extends z.ZodType>(
   file: string,
   schema: T,
   overrides: readonly string[] = [],
 ): Promise<z.output<T>> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new ConfigError(`${file}: cannot be read: ${(error as Error).message}`);
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const broken = document.errors[0];
-  if (broken !== undefined)
-    throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message.split('\n')[0]}`);
-  for (const override of overrides) {
-    const [, path, value] = /^([\w.-]+)=(.*)$/s.exec(override) ?? [];
-    if (path === undefined)
-      throw new ConfigError(`--set ${override}: expected a place and a value, as recipe.epochs=3`);
-    document.setIn(path.split('.'), parse(value!));
-  }
-  const result = schema.safeParse(document.toJS() ?? {});
+  const source = new ConfigSource(file, await readText(file, { maxBytes: MAX_BYTES }).catch(unreadable(file)));
+  for (const override of overrides) source.override(override);
+  const result = schema.safeParse(source.values());
   if (result.success) return result.data;
-  const lineOf = (path: readonly PropertyKey[]): number => {
-    // The nearest part of the path that stands in the file.
-    for (let length = path.length; length > 0; length--) {
-      const node = document.getIn(path.slice(0, length), true) as { range?: readonly number[] } | undefined;
-      if (node?.range !== undefined && node.range !== null) return lines.linePos(node.range[0]!).line;
-    }
-    return 1;
-  };
-  const problems = result.error.issues.map((issue) => {
-    const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [];
-    const path = [...issue.path, ...unknown.slice(0, 1)];
-    const message =
-      unknown.length > 0 ? `unknown${unknown.length > 1 ? `, as ${unknown.slice(1).join(', ')}` : ''}` : issue.message;
-    return `${file}:${lineOf(path)}: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`;
+  const problems = result.error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys')
+      return `${source.place(issue.path)}${named(issue.path)}${plain(issue.message)}`;
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      return `${source.place(path)}${named(path)}unknown${suggestion(schema, path)}`;
+    });
   });
   throw new ConfigError(problems.join('\n'));
 }
 
 /** For options that may be repeated. */
 export const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
+
+/** Without what stands before every message about a value. */
+const plain = (message: string): string => message.replace(/^(?:Invalid input|Invalid option): /, '');
+
+const named = (path: readonly PropertyKey[]): string => (path.length === 0 ? '' : `${path.join('.')}: `);
+
+const unreadable = (file: string) => (error: unknown) => {
+  if (!FileError.isInstance(error)) throw error;
+  throw new ConfigError(`${file}: cannot be read: ${(error as FileError).reason}`, { cause: error });
+};
+
+/** The text, the values in it and where each stands. */
+class ConfigSource {
+  readonly #file: string;
+  readonly #lines = new LineCounter();
+  readonly #document: Document.Parsed;
+  /** Places that overrides gave a value, and the overrides as they were written. */
+  readonly #overridden: { readonly path: readonly string[]; readonly text: string }[] = [];
+
+  constructor(file: string, text: string) {
+    this.#file = file;
+    try {
+      this.#document = parseDocument(text, { lineCounter: this.#lines });
+    } catch (error) {
+      // The parser calls itself for each level of nesting.
+      throw new ConfigError(`${file}: is nested too deeply`, { cause: error });
+    }
+    const broken = this.#document.errors[0];
+    if (broken === undefined) return;
+    throw new ConfigError(`${file}:${this.#lines.linePos(broken.pos[0]).line}: ${broken.message.split('\n')[0]}`);
+  }
+
+  override(text: string): void {
+    const [, place, value] = /^([\w.-]+)=(.*)$/s.exec(text) ?? [];
+    if (place === undefined) throw new ConfigError(`--set ${text}: expected a place and a value, as recipe.epochs=3`);
+    const path = place.split('.');
+    try {
+      this.#document.setIn(path, parse(value!));
+    } catch (error) {
+      throw new ConfigError(`--set ${text}: ${(error as Error).message.split('\n')[0]}`, { cause: error });
+    }
+    this.#overridden.unshift({ path, text });
+  }
+
+  values(): unknown {
+    try {
+      return this.#document.toJS() ?? {};
+    } catch (error) {
+      // Aliases of aliases: a few lines can stand for more values than there is memory.
+      throw new ConfigError(`${this.#file}: its aliases cannot be resolved: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** `file:line: ` of the nearest part of the path that stands in the file, or `--set place=value: `. */
+  place(path: readonly PropertyKey[]): string {
+    const override = this.#overridden.find(({ path: set }) => set.every((part, i) => part === String(path[i])));
+    if (override !== undefined) return `--set ${override.text}: `;
+    for (let length = path.length; length > 0; length--) {
+      const node = this.#document.getIn(path.slice(0, length), true) as { range?: readonly number[] } | undefined;
+      if (node?.range !== undefined && node.range !== null) {
+        return `${this.#file}:${this.#lines.linePos(node.range[0]!).line}: `;
+      }
+    }
+    return `${this.#file}:1: `;
+  }
+}

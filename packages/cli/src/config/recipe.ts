@@ -8,7 +8,15 @@ export const cocoData = z.strictObject({ annotations: z.string(), images: z.stri
 
 const fraction = z.number().min(0).max(1);
 const range = z.tuple([z.number().positive(), z.number().positive()]);
-const side = z.int().min(1);
+// Far above anything in use: beyond these limits a value is a slip of the pen.
+const side = z
+  .int()
+  .min(1)
+  .max(2 ** 15);
+const count = z
+  .int()
+  .min(1)
+  .max(10 ** 9);
 
 /** See `AugmentConfig` of `@icconv/training`. */
 export const augmentSchema = z.strictObject({
@@ -61,18 +69,25 @@ export const scheduleSchema = z.discriminatedUnion('kind', [
 
 /** Settings that every training has. */
 export const recipeFields = {
-  epochs: z.int().min(1),
-  batchSize: z.int().min(1),
+  epochs: count,
+  batchSize: z
+    .int()
+    .min(1)
+    .max(2 ** 16),
   learningRate: z.number().positive(),
   schedule: scheduleSchema.optional(),
-  warmUpSteps: z.int().min(0).optional(),
+  warmUpSteps: z
+    .int()
+    .min(0)
+    .max(10 ** 9)
+    .optional(),
   weightDecay: z.number().min(0).optional(),
   clipNorm: z.number().positive().optional(),
-  accumulate: z.int().min(1).optional(),
+  accumulate: count.optional(),
   emaDecay: z.number().min(0).lt(1).optional(),
   augment: augmentSchema.optional(),
-  evaluateEvery: z.int().min(1).optional(),
-  checkpointEvery: z.int().min(1).optional(),
+  evaluateEvery: count.optional(),
+  checkpointEvery: count.optional(),
   seed: z.int().min(0).optional(),
 } as const;
 
@@ -101,6 +116,19 @@ export function underneath(preset: unknown, given: unknown): unknown {
   if (!isRecord(preset) || !isRecord(given)) return given === undefined ? preset : given;
   const keys = new Set([...Object.keys(preset), ...Object.keys(given)]);
   return Object.fromEntries([...keys].map((key) => [key, underneath(preset[key], given[key])]));
+}
+
+/**
+ * What a file may change of a network's configuration: any of its values, at any depth; lists are given whole. What the rest of the file
+ * says (`model.backbone`, the classes of the data) is left out, so that it is not given twice.
+ */
+export function changesOf(schema: z.ZodObject, elsewhere: readonly string[]): z.ZodObject {
+  const rest = Object.entries(schema.shape).filter(([key]) => !elsewhere.includes(key));
+  return z.strictObject(
+    Object.fromEntries(
+      rest.map(([key, value]) => [key, (value instanceof z.ZodObject ? changesOf(value, []) : value).optional()]),
+    ),
+  );
 }
 
 /**

@@ -4,7 +4,10 @@ import { OBJECTIVES, type ObjectiveName } from '@icconv/edo';
 import { backboneSchema } from '@icconv/models/files';
 import { z } from 'zod';
 
-const side = z.int().min(1);
+const side = z
+  .int()
+  .min(1)
+  .max(2 ** 13);
 const pair = z.tuple([side, side]);
 
 export const searchSchema = z.strictObject({
@@ -17,7 +20,7 @@ export const searchSchema = z.strictObject({
   /** The plain network. */
   backbone: backboneSchema.omit({ conv: true }),
   /** The super-kernels' side is 2*maxDilation + 1. */
-  maxDilation: z.int(),
+  maxDilation: z.int().min(1).max(64),
   /** Which convolutions have super-kernels; the second of every block by default. */
   layers: z.array(z.string()).min(1).optional(),
   objective: z.enum(Object.keys(OBJECTIVES) as [ObjectiveName, ...ObjectiveName[]]).default('weight-l1'),

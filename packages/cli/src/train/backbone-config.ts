@@ -1,5 +1,5 @@
 /** The backbone of a training's configuration file: a ResNet, and the dilations of its 3x3 convolutions. */
-import { readFile } from 'node:fs/promises';
+import { readText } from '@icconv/base/files';
 import { parsePattern } from '@icconv/inception-conv';
 import { PATTERN_NAMES, type PatternName, type ResNetConfig, withManualPattern } from '@icconv/models';
 import { backboneSchema } from '@icconv/models/files';
@@ -29,7 +29,7 @@ export async function backboneOf(file: string, { backbone, pattern }: BackboneCo
   if (typeof pattern === 'string') return { ...plain, conv: { kind: 'inception', pattern } };
   if ('file' in pattern) {
     const path = besideConfig(file, pattern.file);
-    const text = await readFile(path, 'utf8').catch((error: Error) => {
+    const text = await readText(path).catch((error: Error) => {
       throw new ConfigError(`${file}: model.pattern.file: ${error.message}`, { cause: error });
     });
     return { ...plain, conv: { kind: 'inception', pattern: parsePattern(text, { file: path }) } };

@@ -2,7 +2,7 @@
 import { type FasterRcnnConfig, fasterRcnnConfig, PRESETS, type Preset } from '@icconv/detection';
 import { configSchema } from '@icconv/detection/node';
 import { z } from 'zod';
-import { cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
+import { changesOf, cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
 import { backboneFields, backboneOf } from './backbone-config';
 
 const modelSchema = z.strictObject({
@@ -10,7 +10,7 @@ const modelSchema = z.strictObject({
   preset: z.enum(PRESETS as unknown as readonly [Preset, ...Preset[]]).default('torchvision'),
   ...backboneFields,
   /** What differs from the preset, by the names of `FasterRcnnConfig`. */
-  config: z.record(z.string(), z.unknown()).default({}),
+  config: changesOf(configSchema, ['backbone', 'classes']).default({}),
 });
 
 const schema = z.strictObject({

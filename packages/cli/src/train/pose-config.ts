@@ -4,7 +4,7 @@ import { type PoseConfig, poseConfig, skeletonOf } from '@icconv/pose';
 import { configSchema, poseCategory } from '@icconv/pose/node';
 import { z } from 'zod';
 import { ConfigError } from '../config/read-config';
-import { cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
+import { changesOf, cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
 import { backboneFields, backboneOf } from './backbone-config';
 
 const pairs = z.array(z.tuple([z.string(), z.string()]));
@@ -14,7 +14,7 @@ const schema = z.strictObject({
   model: z.strictObject({
     ...backboneFields,
     /** What differs from mmpose's bottom-up ResNets, by the names of `PoseConfig`. */
-    config: z.record(z.string(), z.unknown()).default({}),
+    config: changesOf(configSchema, ['backbone', 'skeleton']).default({}),
   }),
   data: z.strictObject({
     train: cocoData,

@@ -1,12 +1,12 @@
 /** `--pattern FILE`: a dilation pattern as the branch sizes of inception layers. */
-import { readFile } from 'node:fs/promises';
+import { readText } from '@icconv/base/files';
 import { type LayerPattern, parsePattern } from '@icconv/inception-conv';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { InceptionCounts } from '@icconv/tensor-ops/weights';
 
 /** @returns counts by layer when the pattern names its layers, else a list in forward order. */
 export async function readPatternCounts(file: string): Promise<InceptionCounts | number[][]> {
-  const pattern = parsePattern(await readFile(file, 'utf8'), { file });
+  const pattern = parsePattern(await readText(file), { file });
   const counts = pattern.layers.map((layer, index) => branchSizes(layer, layer.name ?? `layer ${index}`));
   const names = pattern.layers.map(({ name }) => name);
   if (names.some((name) => name === undefined)) return counts;

@@ -3,40 +3,44 @@ import { backboneSchema, backboneToJson } from '@icconv/models/files';
 import { z } from 'zod';
 import type { FasterRcnnConfig } from './faster-rcnn-config';
 
-const whole = z.int().min(1);
+// Upper limits are far above any detector in use: beyond them a file is damaged, or meant to fill the memory.
+const count = (most: number) => z.int().min(1).max(most);
+const channels = count(2 ** 16);
+const boxes = count(10 ** 6);
+const pixels = count(2 ** 15);
 const share = z.number().min(0).max(1);
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 const matcher = z.strictObject({ foreground: share, background: share, allowLowQuality: z.boolean() });
-const sampler = z.strictObject({ perImage: whole, foregroundShare: share });
+const sampler = z.strictObject({ perImage: boxes, foregroundShare: share });
 const proposals = z.strictObject({
-  preNmsTopN: whole,
-  postNmsTopN: whole,
+  preNmsTopN: boxes,
+  postNmsTopN: boxes,
   nmsThreshold: share,
   minSize: z.number().min(0),
 });
 
 export const configSchema = z.strictObject({
   backbone: backboneSchema,
-  fpnChannels: whole,
+  fpnChannels: channels,
   fpnNorm: z.boolean(),
-  classes: whole,
+  classes: channels,
   input: z.strictObject({
-    minSize: whole,
-    maxSize: whole,
+    minSize: pixels,
+    maxSize: pixels,
     sizeRounding: z.enum(['floor', 'round', 'detectron2']),
     mean: triple,
     deviation: triple,
     channels: z.enum(['rgb', 'bgr']),
     resampling: z.enum(['torch', 'opencv', 'pillow']),
-    divisor: whole,
+    divisor: pixels,
   }),
   rpn: z.strictObject({
     anchors: z.strictObject({
-      sizes: z.array(z.array(z.number().positive()).min(1)).length(5),
-      ratios: z.array(z.number().positive()).min(1),
+      sizes: z.array(z.array(z.number().positive()).min(1).max(64)).length(5),
+      ratios: z.array(z.number().positive()).min(1).max(64),
       rounded: z.boolean(),
     }),
-    convs: whole,
+    convs: count(64),
     test: proposals,
     train: proposals,
     matcher,
@@ -44,8 +48,8 @@ export const configSchema = z.strictObject({
     smoothL1Beta: z.number().min(0),
   }),
   roi: z.strictObject({
-    outputSize: whole,
-    samplingRatio: z.int().min(0),
+    outputSize: count(128),
+    samplingRatio: z.int().min(0).max(128),
     aligned: z.boolean(),
     levelRule: z.strictObject({
       canonicalSize: z.number().positive(),
@@ -53,16 +57,16 @@ export const configSchema = z.strictObject({
       levels: z.int().min(1).max(4),
       epsilon: z.number().min(0),
     }),
-    convs: z.int().min(0),
-    linears: z.int().min(0),
-    hidden: whole,
+    convs: z.int().min(0).max(64),
+    linears: z.int().min(0).max(64),
+    hidden: channels,
     coderWeights: z.tuple([z.number(), z.number(), z.number(), z.number()]),
     background: z.enum(['first', 'last']),
     backgroundDeltas: z.boolean(),
     test: z.strictObject({
       scoreThreshold: share,
       nmsThreshold: share,
-      maxDetections: whole,
+      maxDetections: boxes,
       minSize: z.number().min(0),
     }),
     matcher,

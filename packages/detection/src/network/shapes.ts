@@ -1,5 +1,5 @@
 /** Names and shapes of a detector's weights, and random ones to begin with. */
-import { fpnShapes, initFpn, initResNet, resnetShapes, type StateDict } from '@icconv/models';
+import { checkWeightBudget, fpnShapes, initFpn, initResNet, resnetShapes, type StateDict } from '@icconv/models';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { anchorsPerCell } from '../anchors/anchor-generator';
@@ -12,11 +12,11 @@ type Shapes = Record<string, readonly number[]>;
 
 /** All weights in forward order: what a checkpoint must hold. Filters [K, K, in, out], linear layers [in, out]. */
 export function fasterRcnnShapes(config: FasterRcnnConfig): Readonly<Shapes> {
-  return {
+  return checkWeightBudget('fasterRcnnShapes', {
     ...prefixed(BACKBONE_PREFIX, resnetShapes(config.backbone)),
     ...prefixed(FPN_PREFIX, fpnShapes(pyramidConfig(config))),
     ...headShapes(config),
-  };
+  });
 }
 
 /** Those of the two heads. */
@@ -57,6 +57,7 @@ export function initFasterRcnn(
   options: { readonly seed: number; readonly backbone?: StateDict },
 ): Record<string, Tensor> {
   const { seed, backbone } = options;
+  fasterRcnnShapes(config);
   const body = backbone ?? initResNet(config.backbone, { seed });
   const weights: Record<string, Tensor> = {
     ...prefixed(BACKBONE_PREFIX, backbone === undefined ? body : cloned(body)),

@@ -4,8 +4,12 @@ import { z } from 'zod';
 import type { ResNetConfig } from '../config/resnet-config';
 import { PATTERN_NAMES, type PatternName } from '../patterns/names';
 
-const whole = z.int().min(1);
-const blocks = z.tuple([whole, whole, whole, whole]);
+// Limits: `resolveResNet` and `resnetShapes` hold every description to those that depend on several values.
+const whole = z.int().min(1).max(65536);
+const stage = z.int().min(1).max(1024);
+const blocks = z.tuple([stage, stage, stage, stage]);
+/** Of a super-kernel: covers dilations up to 64. */
+const side = z.int().min(1).max(129);
 
 /** A published pattern's name, or a pattern in one of its file formats. */
 const pattern = z.union([
@@ -24,7 +28,7 @@ const layers = z.array(z.string()).optional();
 const conv = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('plain') }),
   z.strictObject({ kind: z.literal('inception'), pattern, layers }),
-  z.strictObject({ kind: z.literal('super'), size: whole, layers }),
+  z.strictObject({ kind: z.literal('super'), size: side, layers }),
 ]);
 
 export const backboneSchema = z.strictObject({

@@ -1,8 +1,8 @@
 /** A trained model in a folder: `model.json` says what it is, a weights file beside it what it has learned. */
 import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeAtomically } from '@icconv/base/files';
+import { FileError } from '@icconv/base';
+import { readText, writeAtomically } from '@icconv/base/files';
 import { VisionError } from '@icconv/tensor-ops';
 import type { z } from 'zod';
 
@@ -40,12 +40,12 @@ export async function readModelFile<T extends z.ZodType>(
 ): Promise<{ readonly description: z.output<T>; readonly weights: string | undefined }> {
   const isFolder = existsSync(path) && statSync(path).isDirectory();
   const file = isFolder ? join(path, MODEL_FILE) : path;
+  if (!existsSync(file)) throw new ModelFileError(file, `not found; expected the folder of a trained ${what}`);
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(file, 'utf8'));
+    json = JSON.parse(await readText(file));
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const fault = missing ? `not found; expected the folder of a trained ${what}` : (error as Error).message;
+    const fault = FileError.isInstance(error) ? (error as FileError).reason : `is no JSON: ${(error as Error).message}`;
     throw new ModelFileError(file, fault, { cause: error });
   }
   const result = schema.safeParse(json);

@@ -96,9 +96,13 @@ describe('choice of convolutions', () => {
     ['depth', { depth: 20 as never }, /depth must be one of 18, 34, 50, 101, 152, received 20/],
     ['no network', {}, /block must be "basic" or "bottleneck", or a depth, received undefined/],
     ['depth and blocks', { depth: 50, blocks: [1, 1, 1, 1] }, /depth must be left out where block and blocks/],
-    ['blocks', { block: 'basic', blocks: [1, 0, 1, 1] }, /blocks\[1\] must be a positive whole number, received 0/],
+    [
+      'blocks',
+      { block: 'basic', blocks: [1, 0, 1, 1] },
+      /blocks\[1\] must be a whole number from 1 to 1024, received 0/,
+    ],
     ['groups', { depth: 18, groups: 32 }, /groups must be 1 with a groupWidth of 64 in a network of basic blocks/],
-    ['classes', { depth: 18, classes: 0 }, /classes must be a positive whole number/],
+    ['classes', { depth: 18, classes: 0 }, /classes must be a whole number from 1 to 65536/],
     ['kind', { depth: 18, conv: { kind: 'wide' } as never }, /conv\.kind must be "plain", "inception" or "super"/],
     [
       'even size',

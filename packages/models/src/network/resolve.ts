@@ -19,9 +19,14 @@ export function resolveResNet(config: ResNetConfig): ResNetPlan {
 const wrong = (parameter: string, value: unknown, expected: string) =>
   new InvalidArgumentError('ResNetConfig', parameter, value, expected);
 
-function checkCount(parameter: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) throw wrong(parameter, value, 'a positive whole number');
-  return value;
+/** Channels, groups, classes: above any network in use, and so few that products of them are exact. */
+const MAX_COUNT = 2 ** 16;
+/** Of a stage: above any network in use; many more would fill the memory by their list alone. */
+const MAX_BLOCKS = 2 ** 10;
+
+function checkCount(parameter: string, value: number, most = MAX_COUNT): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
+  throw wrong(parameter, value, `a whole number from 1 to ${most}`);
 }
 
 function blocksOf(config: ResNetConfig): { readonly block: BlockKind; readonly blocks: StageBlocks } {
@@ -36,7 +41,7 @@ function blocksOf(config: ResNetConfig): { readonly block: BlockKind; readonly b
   }
   if (block !== 'basic' && block !== 'bottleneck') throw wrong('block', block, '"basic" or "bottleneck", or a depth');
   if (!Array.isArray(blocks) || blocks.length !== 4) throw wrong('blocks', blocks, 'the block counts of four stages');
-  blocks.forEach((count, stage) => void checkCount(`blocks[${stage}]`, count));
+  blocks.forEach((count, stage) => void checkCount(`blocks[${stage}]`, count, MAX_BLOCKS));
   return { block, blocks: blocks as StageBlocks };
 }
 

@@ -3,6 +3,7 @@ import { convShapes } from '../layers/conv-layer';
 import { type ConvSpec, planConvs } from '../network/plan';
 import { resolveResNet } from '../network/resolve';
 import { FEATURES } from '../network/walk';
+import { checkWeightBudget } from '../network/weight-budget';
 import type { ResNetFeature } from './resnet';
 
 /** What the layer behind a feature needs to know of it. */
@@ -28,7 +29,7 @@ export function resnetShapes(config: ResNetConfig): Readonly<Record<string, read
     shapes[`${name}.weight`] = [inChannels, classes];
     shapes[`${name}.bias`] = [classes];
   }
-  return shapes;
+  return checkWeightBudget('ResNetConfig', shapes);
 }
 
 /** Every convolution in forward order, a block's projection after its other convolutions. @throws {@link InvalidArgumentError} */

@@ -3,14 +3,16 @@ import { backboneSchema, backboneToJson } from '@icconv/models/files';
 import { z } from 'zod';
 import type { PoseConfig } from './pose-config';
 
-const whole = z.int().min(1);
+// Upper limits are far above any estimator in use: beyond them a file is damaged, or meant to fill the memory.
+const count = (most: number) => z.int().min(1).max(most);
+const pixels = count(2 ** 15);
 const triple = z.tuple([z.number(), z.number(), z.number()]);
-const pairs = z.array(z.tuple([z.int().min(0), z.int().min(0)]));
-const deconv = z.strictObject({ channels: whole, kernel: z.literal([2, 3, 4]) });
+const pairs = z.array(z.tuple([z.int().min(0), z.int().min(0)])).max(2 ** 16);
+const deconv = z.strictObject({ channels: count(2 ** 16), kernel: z.literal([2, 3, 4]) });
 const factor = z.number().min(0);
 
 export const skeletonSchema = z.strictObject({
-  keypoints: z.array(z.string()).min(1),
+  keypoints: z.array(z.string()).min(1).max(4096),
   edges: pairs,
   swapPairs: pairs,
   sigmas: z.array(z.number().positive()),
@@ -19,17 +21,21 @@ export const skeletonSchema = z.strictObject({
 export const configSchema = z.strictObject({
   backbone: backboneSchema,
   skeleton: skeletonSchema,
-  head: z.strictObject({ deconvs: z.array(deconv).min(1), tagPerKeypoint: z.boolean(), higher: z.array(deconv) }),
+  head: z.strictObject({
+    deconvs: z.array(deconv).min(1).max(16),
+    tagPerKeypoint: z.boolean(),
+    higher: z.array(deconv).max(16),
+  }),
   input: z.strictObject({
-    size: whole,
-    divisor: whole,
+    size: pixels,
+    divisor: pixels,
     mean: triple,
     deviation: triple,
     sampling: z.enum(['mmpose', 'half-pixel']),
   }),
   grouping: z.strictObject({
-    nmsKernel: whole.refine((side) => side % 2 === 1, { error: 'must be odd' }),
-    maxPeople: whole,
+    nmsKernel: count(999).refine((side) => side % 2 === 1, { error: 'must be odd' }),
+    maxPeople: count(10 ** 4),
     detectionThreshold: factor,
     tagThreshold: z.number().positive(),
     useDetectionVal: z.boolean(),

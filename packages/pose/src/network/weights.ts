@@ -1,5 +1,5 @@
 /** Names and shapes of a pose network's weights, and random ones to begin with. */
-import { initResNet, resnetShapes, type StateDict } from '@icconv/models';
+import { checkWeightBudget, initResNet, resnetShapes, type StateDict } from '@icconv/models';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PoseConfig } from '../config/pose-config';
@@ -7,7 +7,7 @@ import { BACKBONE_PREFIX, headShapes } from './layers';
 
 /** All weights in forward order: what a checkpoint must hold. Filters [K, K, in, out], transposed ones [K, K, out, in]. */
 export function poseShapes(config: PoseConfig): Readonly<Record<string, readonly number[]>> {
-  return { ...prefixed(resnetShapes(config.backbone)), ...headShapes(config) };
+  return checkWeightBudget('poseShapes', { ...prefixed(resnetShapes(config.backbone)), ...headShapes(config) });
 }
 
 /** Deviation of the head's filters; mmpose's. */
@@ -20,6 +20,7 @@ const DEVIATION = 0.001;
  * @param options.seed - whole number; the same seed gives the same weights.
  */
 export function initPose(config: PoseConfig, { seed }: { readonly seed: number }): Record<string, Tensor> {
+  poseShapes(config);
   const weights: Record<string, Tensor> = prefixed(initResNet(config.backbone, { seed }));
   let own = seed + 1;
   for (const [name, shape] of Object.entries(headShapes(config))) {
