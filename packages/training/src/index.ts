@@ -25,7 +25,16 @@ export {
   NonFiniteLossError,
 } from './errors';
 export { createLoader } from './loader/create-loader';
-export type { Batch, BatchSample, DataPosition, Loader, LoaderOptions, Sample, SampleSource } from './loader/types';
+export type {
+  Batch,
+  BatchSample,
+  DataPosition,
+  Loader,
+  LoaderOptions,
+  Sample,
+  SampleSource,
+  UnreadablePicture,
+} from './loader/types';
 export {
   createProgress,
   formatDuration,

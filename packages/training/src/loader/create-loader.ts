@@ -10,9 +10,15 @@ import { drawsMosaic, planSample, type SamplePlan } from '../augment/plan';
 import { seededRandom } from '../random/random';
 import { type BatchOrderOptions, batchCount, batchOrder } from './batch-order';
 import { DecodePool, type PoolImage } from './decode-pool';
-import type { Batch, BatchSample, DataPosition, Loader, LoaderOptions, Sample } from './types';
+import type { Batch, BatchSample, DataPosition, Loader, LoaderOptions, Sample, UnreadablePicture } from './types';
 
 const START: DataPosition = { epoch: 0, batch: 0 };
+
+/** A batch that is being decoded, and its samples when it is. */
+interface Upcoming<S extends Sample> {
+  readonly position: DataPosition;
+  readonly ready: Promise<PreparedSample<S>[]>;
+}
 
 interface PreparedSample<S extends Sample> {
   readonly batchSample: BatchSample<S>;
@@ -82,24 +88,30 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
       `at most ${source.length} samples with dropLast`,
     );
   }
+  const { onUnreadable = 'stop' } = options;
+  const unreadable = new Map<string, UnreadablePicture>();
   const pool = new DecodePool(workers, options.decode);
   const after = ({ epoch, batch }: DataPosition): DataPosition =>
     batch + 1 < batchesPerEpoch ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 };
 
   return {
     batchesPerEpoch,
+    get unreadable() {
+      return [...unreadable.values()];
+    },
     batches: (from = START) => stream(from),
     close: () => pool.close(),
   };
 
   async function* stream(from: DataPosition): AsyncGenerator<Batch<S>, void, undefined> {
     const { signal } = options;
-    const ahead: { readonly position: DataPosition; readonly ready: Promise<PreparedSample<S>[]> }[] = [];
+    const ahead: Upcoming<S>[] = [];
     let orders: { readonly epoch: number; readonly batches: readonly Int32Array[] } | undefined;
     let position = from.batch < batchesPerEpoch ? from : { epoch: from.epoch + 1, batch: 0 };
     const aborted = signal === undefined ? undefined : whenAborted(signal);
-    try {
-      for (;;) {
+    /** The next batch with a picture in it. */
+    const upcoming = async () => {
+      for (let empty = 0; empty < batchesPerEpoch; empty++) {
         signal?.throwIfAborted();
         while (ahead.length < prefetch) {
           if (orders?.epoch !== position.epoch)
@@ -112,8 +124,21 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
         }
         const { position: current, ready } = ahead.shift()!;
         const samples = await (aborted === undefined ? ready : Promise.race([ready, aborted.promise]));
-        if (samples.length === 0) continue;
-        yield toBatch(samples, current, after(current), options);
+        if (samples.length > 0) return { position: current, samples };
+      }
+      const { path, reason } = [...unreadable.values()][0]!;
+      throw new ImageDecodeError(path, `${reason}; nor can any of the ${source.length} pictures of the whole epoch`);
+    };
+    try {
+      let current = await upcoming();
+      for (;;) {
+        // Whether an epoch ends with this batch is known when it is known that those behind it are not all empty.
+        const following = onUnreadable === 'stop' ? undefined : await upcoming();
+        const { epoch } = current.position;
+        const endsEpoch = following !== undefined && following.position.epoch > epoch;
+        const next = endsEpoch ? { epoch: epoch + 1, batch: 0 } : after(current.position);
+        yield toBatch(current.samples, current.position, next, options);
+        current = following ?? (await upcoming());
       }
     } finally {
       aborted?.stop();
@@ -155,8 +180,10 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
       };
       return { batchSample, pictures };
     } catch (error) {
-      if (!(error instanceof ImageDecodeError) || options.onUnreadable === undefined) throw error;
-      options.onUnreadable(error);
+      if (!(error instanceof ImageDecodeError) || onUnreadable === 'stop') throw error;
+      const { path, reason } = error;
+      unreadable.set(path, { path, reason });
+      if (onUnreadable !== 'skip') onUnreadable(error);
       return undefined;
     }
   }

@@ -78,13 +78,24 @@ export interface LoaderOptions<S extends Sample> {
   readonly workers?: number;
   /** Batches that are decoded ahead: the memory bound. @defaultValue `2` */
   readonly prefetch?: number;
-  /** With it, pictures that cannot be read are left out of their batch and told here; without, they are errors. */
-  readonly onUnreadable?: (error: ImageDecodeError) => void;
+  /**
+   * Pictures that cannot be read are errors, or are left out of their batch and listed in {@link Loader.unreadable}; a function is told each
+   * time. @defaultValue `'stop'`
+   */
+  readonly onUnreadable?: 'stop' | 'skip' | ((error: ImageDecodeError) => void);
   readonly signal?: AbortSignal;
+}
+
+/** A picture that was left out, and why. */
+export interface UnreadablePicture {
+  readonly path: string;
+  readonly reason: string;
 }
 
 export interface Loader<S extends Sample> {
   readonly batchesPerEpoch: number;
+  /** Pictures that were left out so far, each once. */
+  readonly unreadable: readonly UnreadablePicture[];
   /** Batches from a position on, over all epochs, without end. */
   batches(from?: DataPosition): AsyncGenerator<Batch<S>, void, undefined>;
   /** Ends the threads. */

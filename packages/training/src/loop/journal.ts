@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createProgress, formatDuration, type Progress, silentProgress } from '../logs/progress';
 import { ResultsCsv } from '../logs/results-csv';
 import { createEventWriter, type EventWriter } from '../logs/tensorboard';
+import { TimeLeft } from '../logs/time-left';
 import type { Metrics } from './types';
 
 export interface JournalOptions {
@@ -16,6 +17,10 @@ export interface JournalOptions {
   readonly totalSteps: number;
   /** Updates done before. */
   readonly firstStep: number;
+  /** Evaluations that are still to come after so many updates. */
+  readonly evaluationsAfter: (step: number) => number;
+  /** Pictures left out so far. */
+  readonly unreadable: () => number;
   readonly resumed: boolean;
 }
 
@@ -34,7 +39,9 @@ export class Journal {
   readonly #csv: ResultsCsv | undefined;
   readonly #events: EventWriter | undefined;
   readonly #options: JournalOptions;
-  readonly #start = performance.now();
+  readonly #timeLeft = new TimeLeft();
+  /** When the last update or evaluation ended. */
+  #last = performance.now();
   #epochStart = performance.now();
   #epoch = emptySums();
   #recent = emptySums();
@@ -76,7 +83,7 @@ export class Journal {
 
   /** One update. @param step - updates done with it. */
   update(step: number, epoch: number, batchesDone: number, learningRate: number, norm: number): void {
-    const { logEvery, batches, epochs, totalSteps, firstStep } = this.#options;
+    const { logEvery, batches, epochs, totalSteps, evaluationsAfter } = this.#options;
     if (step % logEvery === 0) {
       const curves = Object.entries(means(this.#recent)).map(([name, value]) => [`train/${name}`, value]);
       this.#events?.scalars(step, {
@@ -86,8 +93,8 @@ export class Journal {
       });
       this.#recent = emptySums();
     }
-    const seconds = (performance.now() - this.#start) / 1000;
-    const secondsLeft = (seconds / Math.max(1, step - firstStep)) * (totalSteps - step);
+    this.#timeLeft.step(this.#lap());
+    const secondsLeft = this.#timeLeft.left(totalSteps - step, evaluationsAfter(step));
     this.progress.update({
       epoch,
       epochs,
@@ -99,9 +106,18 @@ export class Journal {
     });
   }
 
+  /** Seconds since the last update or evaluation. */
+  #lap(): number {
+    const before = this.#last;
+    this.#last = performance.now();
+    return (this.#last - before) / 1000;
+  }
+
   /** The end of an epoch. */
   epochEnd(epoch: number, step: number, learningRate: number, metrics: Metrics | undefined, isBest: boolean): void {
     const losses = means(this.#epoch);
+    const lap = this.#lap();
+    if (metrics !== undefined) this.#timeLeft.evaluation(lap);
     const seconds = (performance.now() - this.#epochStart) / 1000;
     const row = {
       epoch,
@@ -116,7 +132,9 @@ export class Journal {
     if (metrics !== undefined) this.#events?.scalars(step, prefixed('val/', metrics));
     const show = (values: Metrics) => Object.entries(values).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
     const parts = [...show(losses), ...(metrics === undefined ? [] : ['|', ...show(metrics)]), isBest ? '(best)' : ''];
-    this.progress.line(`epoch ${epoch}: ${parts.filter(Boolean).join('  ')}  in ${formatDuration(seconds)}`);
+    const skipped = this.#options.unreadable();
+    const without = skipped === 0 ? '' : `, without ${skipped} unreadable ${skipped === 1 ? 'picture' : 'pictures'}`;
+    this.progress.line(`epoch ${epoch}: ${parts.filter(Boolean).join('  ')}  in ${formatDuration(seconds)}${without}`);
     this.#epoch = emptySums();
     this.#epochStart = performance.now();
   }

@@ -26,7 +26,8 @@ export const FINAL_FILE = 'final.safetensors';
  *
  * With a folder it writes `last.safetensors` (the checkpoint), `best.safetensors`, `final.safetensors`, `results.csv` and `tensorboard/`.
  * A run that was killed goes on from its checkpoint with `resume: true` and ends with the very weights of an unbroken run, as far as the
- * step itself repeats: with one machine, the same number of TensorFlow threads, and chance from `context.random` only.
+ * step itself repeats: with one machine, the same number of TensorFlow threads, and chance from `context.random` only. A checkpoint is
+ * written before every evaluation: when that fails, a resumed run makes up for it.
  *
  * @throws {@link NonFiniteLossError} before a loss or gradient that is not finite reaches the weights; {@link CheckpointError};
  *   {@link FrozenRandomWeightsError}; {@link InvalidArgumentError}; and whatever step, loader or evaluation throw.
@@ -34,7 +35,7 @@ export const FINAL_FILE = 'final.safetensors';
 export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>): Promise<TrainResult> {
   const { weights, loader, optimizer, schedule, folder, seed = 0 } = options;
   const { accumulate = 1, clipNorm, ema, evaluateEvery = 1, checkpointEvery = 1, checkpointEverySteps } = options;
-  const { epochs, totalSteps } = lengthOf(options);
+  const { epochs, totalSteps, perEpoch } = lengthOf(options);
   const frozen = options.freezing === undefined ? undefined : frozenWeights(Object.keys(weights), options.freezing);
 
   const checkpointPath = folder === undefined ? undefined : join(folder, CHECKPOINT_FILE);
@@ -45,8 +46,12 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
   const { tensorBoard = true, progress = true, logEvery = 10 } = options;
   const batches = loader.batchesPerEpoch;
   const resumed = checkpoint !== undefined;
+  const unreadable = () => loader.unreadable ?? [];
+  const evaluationsAfter = (done: number) =>
+    options.evaluate === undefined ? 0 : evaluationsLeft(done, { totalSteps, perEpoch, evaluateEvery });
+  const log = { folder, tensorBoard, progress, logEvery, batches, epochs, totalSteps, firstStep: step, resumed };
   const journal = new Journal(
-    { folder, tensorBoard, progress, logEvery, batches, epochs, totalSteps, firstStep: step, resumed },
+    { ...log, evaluationsAfter, unreadable: () => unreadable().length },
     checkpoint?.epochLog,
   );
   const interrupt = watchInterrupt(options.handleInterrupt ?? true, options.signal, journal.progress.line);
@@ -71,6 +76,8 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
   const evaluate = async (epochsDone: number): Promise<Metrics | undefined> => {
     const last = step >= totalSteps;
     if (options.evaluate === undefined || !(last || epochsDone % evaluateEvery === 0)) return undefined;
+    // If it fails, the epoch is not lost: its log is still open in the checkpoint, and a resumed run begins with its end.
+    await save();
     try {
       return await options.evaluate(averaged(weights, ema?.weights()), { step, epoch: epochsDone });
     } catch (error) {
@@ -97,6 +104,11 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
   try {
     if (frozen !== undefined) journal.progress.line(describeFrozen(Object.keys(weights), frozen));
     if (resumed) journal.progress.line(`resumed at step ${step}, epoch ${position.epoch + 1}`);
+    const epochIsOver = position.batch === 0 || step >= totalSteps;
+    if (resumed && epochIsOver && journal.epochLog.count > 0) {
+      await endEpoch(position.epoch + (position.batch > 0 ? 1 : 0));
+      await save();
+    }
     if (step < totalSteps && !interrupt.requested) {
       for await (const batch of loader.batches(position)) {
         const { epoch, next } = batch;
@@ -146,7 +158,7 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
       await saveWeights(options, join(folder, FINAL_FILE), averaged(weights, ema?.weights()));
     }
     if (reason === 'interrupted') journal.progress.line(`interrupted at step ${step}; resume: true goes on from here`);
-    return { reason, steps: step, position, best, rows: journal.rows };
+    return { reason, steps: step, position, best, rows: journal.rows, unreadable: unreadable() };
   } finally {
     sum.dispose();
     interrupt.stop();
@@ -154,7 +166,24 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
   }
 }
 
-function lengthOf<B extends TrainBatch>(options: TrainOptions<B>): { epochs: number | undefined; totalSteps: number } {
+interface Length {
+  readonly epochs: number | undefined;
+  /** Updates of the whole run, and of an epoch. */
+  readonly totalSteps: number;
+  readonly perEpoch: number;
+}
+
+/** Evaluations after so many updates: every so many epochs, and at the end. */
+function evaluationsLeft(
+  done: number,
+  { totalSteps, perEpoch, evaluateEvery }: Pick<Length, 'totalSteps' | 'perEpoch'> & { evaluateEvery: number },
+): number {
+  if (done >= totalSteps) return 0;
+  const due = (steps: number) => Math.floor(steps / perEpoch / evaluateEvery);
+  return due(totalSteps) - due(done) + (totalSteps % (perEpoch * evaluateEvery) === 0 ? 0 : 1);
+}
+
+function lengthOf<B extends TrainBatch>(options: TrainOptions<B>): Length {
   const { epochs, steps, accumulate = 1, loader, clipNorm } = options;
   const whole = (name: string, value: number | undefined) => {
     if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
@@ -170,7 +199,7 @@ function lengthOf<B extends TrainBatch>(options: TrainOptions<B>): { epochs: num
   }
   const perEpoch = Math.ceil(loader.batchesPerEpoch / accumulate);
   const most = epochs === undefined ? Number.POSITIVE_INFINITY : epochs * perEpoch;
-  return { epochs, totalSteps: Math.min(most, steps ?? Number.POSITIVE_INFINITY) };
+  return { epochs, perEpoch, totalSteps: Math.min(most, steps ?? Number.POSITIVE_INFINITY) };
 }
 
 function refuseRun(path: string): never {

@@ -1,4 +1,4 @@
-import type { DataPosition } from '../loader/types';
+import type { DataPosition, UnreadablePicture } from '../loader/types';
 import type { Progress } from '../logs/progress';
 import type { ResultRow } from '../logs/results-csv';
 import type { Ema } from '../optimizers/ema';
@@ -17,6 +17,8 @@ export interface TrainBatch extends DataPosition {
 
 export interface TrainData<B extends TrainBatch> {
   readonly batchesPerEpoch: number;
+  /** Pictures that were left out so far; counted in the log. */
+  readonly unreadable?: readonly UnreadablePicture[];
   batches(from?: DataPosition): AsyncIterable<B>;
 }
 
@@ -97,4 +99,6 @@ export interface TrainResult {
   readonly best: { readonly metric: string; readonly value: number; readonly epoch: number } | undefined;
   /** Rows of `results.csv`. */
   readonly rows: readonly ResultRow[];
+  /** Pictures that this run left out, as they could not be read. */
+  readonly unreadable: readonly UnreadablePicture[];
 }

@@ -135,6 +135,44 @@ describeBackends(
       expect(told[0]!.path).toBe(bad);
     });
 
+    test.each([0, 2, 4])('epochs end where they should when whole batches are unreadable, from %i on', async (from) => {
+      const bad = join(folder, 'bad.jpg');
+      writeFileSync(bad, 'no picture');
+      // Batches of two, of which one or more in a row have nothing that can be read.
+      const unreadable = (i: number) => i >= from && i < from + 4;
+      const get = (i: number): Labelled => (unreadable(i) ? { image: bad, name: 'bad', objects: [] } : samples[i]!);
+      const broken = { source: { length: 8, get }, batchSize: 2, shuffle: false, onUnreadable: 'skip' } as const;
+      const { batches } = await read(broken, 4);
+      const seen = batches.map(({ batch }) => [batch.epoch, ...batch.samples.map(({ index }) => index)]);
+      const pairs = [
+        [0, 1],
+        [2, 3],
+        [4, 5],
+        [6, 7],
+      ].filter(([i]) => !unreadable(i!));
+      expect(seen).toEqual([0, 1].flatMap((epoch) => pairs.map((pair) => [epoch, ...pair])));
+      expect(batches.map(({ batch }) => batch.next.epoch)).toEqual([0, 1, 1, 2]);
+      // Going on after any batch gives the batches behind it.
+      const rest = await read(broken, 2, batches[1]!.batch.next);
+      expect(rest.batches.map(({ batch }) => batch)).toEqual(batches.slice(2).map(({ batch }) => batch));
+    });
+
+    test('pictures that are left out are listed once; without any that can be read there is an end', async () => {
+      const bad = join(folder, 'bad.jpg');
+      writeFileSync(bad, 'no picture');
+      const get = (i: number): Labelled => (i === 1 ? { image: bad, objects: [] } : samples[i]!);
+      const loader = createLoader<Labelled>({
+        ...{ ...base, source: { length: 3, get }, batchSize: 1, onUnreadable: 'skip', workers: 0 },
+      });
+      for await (const batch of loader.batches()) {
+        batch.dispose();
+        if (batch.epoch === 2) break;
+      }
+      expect(loader.unreadable).toEqual([{ path: bad, reason: 'it is no picture of a known format' }]);
+      const none = { length: 3, get: (): Labelled => ({ image: bad, objects: [] }) };
+      await expect(read({ source: none, onUnreadable: 'skip' }, 1)).rejects.toThrow(/bad\.jpg.*any of the 3 pictures/);
+    });
+
     test('an abort ends a wait with the reason', async () => {
       const controller = new AbortController();
       const slow = { length: 1, get: () => new Promise<Labelled>(() => {}) };

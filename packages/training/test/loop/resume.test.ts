@@ -1,6 +1,6 @@
 /** Runs that are cut off end with the very bits of an unbroken run. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,16 +9,16 @@ import { describeBackends } from '@icconv/test-utils';
 import { afterAll, expect, test } from 'vitest';
 import { CheckpointError, sgd, trainLoop } from '../../src';
 import { activate } from '../support/activate';
-import { fingerprint, makeRun, step } from './tiny';
+import { accuracy, fingerprint, makeRun, step } from './tiny';
 
 const root = mkdtempSync(join(tmpdir(), 'icconv-resume-'));
 afterAll(() => rmSync(root, { recursive: true }));
-const csv = (folder: string) =>
-  readFileSync(join(folder, 'results.csv'), 'utf8')
-    .trim()
-    .split('\n')
-    // The last column is the time.
-    .map((line) => line.slice(0, line.lastIndexOf(',')));
+/** Without the column of times. */
+const csv = (folder: string) => {
+  const [header, ...rows] = readFileSync(join(folder, 'results.csv'), 'utf8').trim().split('\n');
+  const time = header!.split(',').indexOf('seconds');
+  return [header!, ...rows].map((line) => line.split(',').filter((_, column) => column !== time));
+};
 
 async function whole(folder: string, options: Parameters<typeof makeRun>[0] = {}) {
   const { run, weights, averages, optimizer, dispose } = makeRun({ folder, ...options });
@@ -62,6 +62,34 @@ describeBackends(
       expect(last.print).toBe(unbroken.print);
       expect(csv(broken)).toEqual(csv(folder(`unbroken ${accumulate}`)));
       expect(last.result.best).toEqual(unbroken.result.best);
+    });
+
+    test.each([2, 6])('after an evaluation that fails, in epoch %i: no work of it is lost', async (epoch) => {
+      const options = { evaluateEvery: 2, checkpointEvery: 3 };
+      const unbroken = await whole(folder(`evaluated ${epoch}`), options);
+      const broken = folder(`unevaluated ${epoch}`);
+      const crash = whole(broken, {
+        ...options,
+        evaluate: (weights, context) => {
+          if (context.epoch === epoch) throw new Error('no such picture');
+          return accuracy(weights);
+        },
+      });
+      await expect(crash).rejects.toThrow('no such picture');
+      const steps: number[] = [];
+      const { result, print } = await whole(broken, {
+        ...options,
+        resume: true,
+        step(current, batch, context) {
+          steps.push(context.step);
+          return step(current, batch, context);
+        },
+      });
+      expect(steps[0]).toBe(epoch === 6 ? undefined : 8);
+      expect(print).toBe(unbroken.print);
+      expect(csv(broken)).toEqual(csv(folder(`evaluated ${epoch}`)));
+      expect(result.best).toEqual(unbroken.result.best);
+      expect(existsSync(join(broken, 'final.safetensors'))).toBe(true);
     });
 
     test('after an error in the middle of an epoch', async () => {

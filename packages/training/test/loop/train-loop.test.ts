@@ -157,6 +157,18 @@ describeBackends(
       await dispose();
     });
 
+    test('pictures that are left out are counted in the log and listed in the result', async () => {
+      const lines: string[] = [];
+      const progress = { update: () => {}, line: (text: string) => lines.push(text), stop: () => {} };
+      const { run, dispose } = makeRun({ epochs: 1, progress });
+      const unreadable = [{ path: 'a.jpg', reason: 'it is empty' }];
+      const loader = { ...run.loader, unreadable };
+      const result = await trainLoop({ ...run, loader });
+      expect(result.unreadable).toEqual(unreadable);
+      expect(lines.at(-1)).toMatch(/^epoch 1: .* in \d+s, without 1 unreadable picture$/);
+      await dispose();
+    });
+
     test('bad settings are named', async () => {
       const { run, dispose } = makeRun();
       const { epochs: _, ...endless } = run;
