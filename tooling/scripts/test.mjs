@@ -29,14 +29,20 @@ step('package checks', pnpm(['exec', 'turbo', 'run', 'packcheck', '--output-logs
 const scratch = mkdtempSync(join(tmpdir(), 'icconv-test-'));
 const report = join(scratch, 'vitest.json');
 const required = process.env.CI ? { ICCONV_REQUIRE_BACKENDS: 'native,wasm,js' } : {};
-pnpm(['exec', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], required);
+const code = pnpm(
+  ['exec', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  required,
+);
 try {
   const result = JSON.parse(readFileSync(report, 'utf8'));
   const broken = result.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   ).length;
   const skipped = result.numPendingTests ? `, ${result.numPendingTests} skipped` : '';
-  count('unit', result.numPassedTests, result.numFailedTests + broken, skipped);
+  // An error outside of every test, as an unhandled rejection, shows in the exit code alone.
+  const outside = code !== 0 && result.numFailedTests + broken === 0 ? 1 : 0;
+  const note = outside ? ', an error outside of the tests (see above)' : '';
+  count('unit', result.numPassedTests, result.numFailedTests + broken + outside, skipped + note);
 } catch {
   count('unit', 0, 1, ' (no report)');
 }
