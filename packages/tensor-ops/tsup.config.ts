@@ -1,4 +1,5 @@
 import { preset } from '@icconv/tsup-preset';
+import { bundleTfjsNode } from './scripts/bundle-tfjs-node';
 
 export default preset(
   {
@@ -11,5 +12,5 @@ export default preset(
     remote: 'src/remote/index.ts',
     'remote-host': 'src/remote/host.ts',
   },
-  { platform: 'node', shims: true },
+  { platform: 'node', shims: true, onSuccess: bundleTfjsNode },
 );

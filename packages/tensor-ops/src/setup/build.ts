@@ -36,10 +36,19 @@ const QUIET_SOURCE = join('quiet', 'quiet.cc');
 const tensorflowFlags = (library: Library) => ['-D_GLIBCXX_USE_CXX11_ABI=1', '-isystem', library.includeFolder];
 
 /** The key of what a build would be made of; a build with the same key need not be repeated. */
-export async function buildKey(options: Pick<BuildOptions, 'library' | 'tfjsNode'>): Promise<string> {
+export function buildKey({ library, tfjsNode }: Pick<BuildOptions, 'library' | 'tfjsNode'>): Promise<string> {
+  return keyOf(tfjsNode, library);
+}
+
+/** The key of everything in a build but TensorFlow: one for each version of this package. */
+export function sourceKey(tfjsNode: string): Promise<string> {
+  return keyOf(tfjsNode, undefined);
+}
+
+async function keyOf(tfjsNode: string, library: Library | undefined): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([options.library, COMMON_FLAGS, process.platform, process.arch]));
-  for (const folder of [nativeFolder(), join(options.tfjsNode, 'binding')]) {
+  hash.update(JSON.stringify([library, COMMON_FLAGS, process.platform, process.arch]));
+  for (const folder of [nativeFolder(), join(tfjsNode, 'binding')]) {
     for (const file of await sourcesOfBuild(folder)) hash.update(await readFile(file));
     for (const file of await headersOfBuild(folder)) hash.update(await readFile(file));
   }

@@ -41,7 +41,7 @@ export function hasNvidiaDriver(): boolean {
 
 /**
  * Provides TensorFlow's native runtime: libraries and headers from its Python wheel, and the binding and operators compiled
- * against them, in the user's cache; then installs them where tfjs-node-gpu looks.
+ * against them, in the user's cache; a project that has tfjs-node-gpu of its own gets them installed there too.
  *
  * Safe to run twice at once and to be killed at any time.
  * @throws {@link SetupError} with the step that failed and the remedy.
@@ -71,8 +71,7 @@ export async function setUpEngine(options: SetUpEngineOptions = {}): Promise<Set
     const library = await provideLibrary({ cache, variant, offline, libtensorflow, onProgress, signal });
     const built = await build({ cache, library, tfjsNode: tfjsNode.folder, onProgress, signal });
     onProgress({ phase: 'install', label: tfjsNode.folder, done: 0, total: 0 });
-    await install(tfjsNode, built, library);
-    return { key: built.key, tensorflow: library.version, variant: library.variant, library, changed: true, cache };
+    return { ...(await install(tfjsNode, built, library, cache)), changed: true, cache };
   } finally {
     await release();
   }
@@ -85,7 +84,7 @@ async function upToDate(
   variant: EngineVariant,
   libtensorflow: string | undefined,
 ): Promise<InstalledEngine | undefined> {
-  const installed = await readInstalled(tfjsNode);
+  const installed = await readInstalled(tfjsNode, cache);
   if (installed === undefined) return undefined;
   if (libtensorflow === undefined) {
     if (installed.variant !== variant || (await findLibrary(cache, variant)) === undefined) return undefined;
@@ -96,11 +95,11 @@ async function upToDate(
 
 function requireTfjsNode(project: string | undefined): TfjsNode {
   const found = findTfjsNode(project);
-  if (found === undefined) throw new SetupError('install', `${TFJS_NODE} is not installed`, TFJS_NODE_REMEDY);
+  if (found === undefined) throw new SetupError('install', `${TFJS_NODE} is not installed`, 'pnpm install');
   if (found.version !== TFJS_NODE_VERSION) {
     throw new SetupError(
       'install',
-      `${TFJS_NODE} is ${found.version}, needed is ${TFJS_NODE_VERSION}`,
+      `the project has ${TFJS_NODE} ${found.version} (${found.folder}), needed is ${TFJS_NODE_VERSION}`,
       TFJS_NODE_REMEDY,
     );
   }

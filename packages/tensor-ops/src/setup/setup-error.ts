@@ -6,11 +6,13 @@ export type SetupStep = 'platform' | 'library' | 'download' | 'unpack' | 'compil
 /** The engine cannot be set up: what failed, why, and the remedy. */
 export class SetupError extends VisionError {
   readonly step: SetupStep;
+  readonly reason: string;
   readonly remedy: string;
 
   constructor(step: SetupStep, reason: string, remedy: string, options?: { readonly cause?: unknown }) {
     super('ICCONV_SETUP', `engine set-up (${step}): ${reason}\n  remedy: ${remedy}`, options);
     this.step = step;
+    this.reason = reason;
     this.remedy = remedy;
   }
 }
