@@ -19,7 +19,8 @@ export type RemoteDetectorOptions = (FolderSource | FileWeights<CheckpointSource
  * @example
  * ```ts
  * const detector = await createRemoteDetector({ model: 'runs/cells' });
- * server.post('/detect', async (request) => detector.detect(request.body, { signal: request.signal }));
+ * // Bytes: a string would be a path or an address, and whoever sends requests would choose it.
+ * server.post('/detect', async (request) => detector.detect(new Uint8Array(await request.arrayBuffer()), { signal: request.signal }));
  * ```
  */
 export async function createRemoteDetector(options: RemoteDetectorOptions): Promise<Detector> {
