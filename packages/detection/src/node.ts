@@ -2,6 +2,7 @@
 export { configSchema, configToJson } from './config/config-schema';
 export { type DetectorModel, readDetectorModel, writeDetectorModel } from './config/model-file';
 export {
+  type CocoSampleSource,
   type CocoSamplesOptions,
   categoryIds,
   classNames,
@@ -9,6 +10,7 @@ export {
   type DetectionObject,
   type DetectionSample,
 } from './data/coco-samples';
+export { type DetectionData, detectionReports, validationCategories } from './data/detection-data';
 export { createDetectorLoader, type DetectorLoaderOptions } from './data/detector-loader';
 export {
   type CheckpointSource,
@@ -22,12 +24,8 @@ export {
 export { createRemoteDetector, type RemoteDetectorOptions } from './detector/remote-detector';
 export type { Detection, DetectionResult, DetectOptions, Detector } from './detector/types';
 export { type DetectDatasetOptions, detectDataset, evaluateDetector } from './evaluation/evaluate-detector';
-export {
-  type DetectionData,
-  type DetectionRecipe,
-  type TrainDetectorOptions,
-  trainDetector,
-} from './training/train-detector';
+export { type ScoreOptions, scoreDetections } from './evaluation/score-detections';
+export { type DetectionRecipe, type TrainDetectorOptions, trainDetector } from './training/train-detector';
 export {
   type LoadDetectorOptions,
   loadCompiledFasterRcnn,

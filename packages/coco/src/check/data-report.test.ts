@@ -64,12 +64,10 @@ test('an object without any box is no obstacle to the evaluation of the others',
   expect(evaluate(ready, found, { iouType: 'bbox' }).stats.AP).toBeCloseTo(1, 12);
 });
 
-test('where a size is known from the picture alone, it decides what lies outside', () => {
-  const images = [{ id: 1, file_name: 'a.jpg' }];
+test('where no size is known, nothing lies outside', () => {
   const far = [{ bbox: [200, 10, 20, 20] }];
-  expect(reasons(far, {}, images)).toEqual({ objects: 1, leftOut: {}, notes: {} });
-  const sizes = new Map([[1, { width: 100, height: 100 }]]);
-  expect(reasons(far, { sizes }, images).leftOut).toEqual({ outside: 1 });
+  expect(reasons(far, {}, [{ id: 1, file_name: 'a.jpg' }])).toEqual({ objects: 1, leftOut: {}, notes: {} });
+  expect(reasons(far).leftOut).toEqual({ outside: 1 });
 });
 
 test('keypoints', () => {

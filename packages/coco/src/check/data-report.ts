@@ -1,12 +1,12 @@
 /** What a training learns from and an evaluation scores, and what they leave out and why. */
 import { keypointsOf } from '../data/annotation-builder';
-import { type CompleteOptions, completeDataset, hasBox } from '../data/complete';
+import { hasBox, withBoxes } from '../data/complete';
 import { CocoDataset } from '../data/dataset';
 import type { CocoId } from '../data/types';
 import { CocoError, CocoMismatchError } from '../errors';
 import { HAS } from '../json/record';
 
-export interface DataReportOptions extends CompleteOptions {
+export interface DataReportOptions {
   /** What is learned or scored of an object: its box, or its keypoints. */
   readonly task: 'boxes' | 'keypoints';
   /** What for: COCO's metric counts some objects that teach nothing. */
@@ -44,7 +44,7 @@ export interface DataReport {
 
 export interface ObjectSelection {
   readonly report: DataReport;
-  /** With what could be filled in, see `completeDataset`; for an evaluation what cannot be scored is marked to be ignored. */
+  /** With boxes of masks, see `withBoxes`; for an evaluation what cannot be scored is marked to be ignored. */
   readonly dataset: CocoDataset;
   /** 1 for annotations that are used, by row. */
   readonly used: Uint8Array;
@@ -101,7 +101,7 @@ class Counts<R extends ObjectReason> {
  */
 export function selectObjects(dataset: CocoDataset, options: DataReportOptions): ObjectSelection {
   const { task, use } = options;
-  const whole = completeDataset(dataset, options);
+  const whole = withBoxes(dataset);
   const { annotations: a, images } = whole.columns;
   const categoryIds = options.categoryIds ?? dataset.categories.map(({ id }) => id);
   const classOf = new Map(categoryIds.map((id, index) => [id, index]));

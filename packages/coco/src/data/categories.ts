@@ -53,7 +53,7 @@ export function learnedCategories(dataset: CocoDataset, choice?: readonly CocoId
 export function categoriesByName(
   dataset: CocoDataset,
   classes: readonly string[],
-  ids: readonly CocoId[] = [],
+  ids: readonly (CocoId | undefined)[] = [],
 ): (CocoId | undefined)[] {
   let used: ReadonlySet<CocoId> | undefined;
   return classes.map((name, i) => {

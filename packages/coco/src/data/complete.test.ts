@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../eval/evaluator';
-import { completeDataset } from './complete';
+import { withBoxes, withSizes } from './complete';
 import { CocoDataset } from './dataset';
 import { CocoResults } from './results';
 
@@ -20,7 +20,7 @@ test('boxes come from masks, sizes from pictures; what is there stays', () => {
     { id: 4, image_id: 1, category_id: 1 },
   ]);
   const sizes = new Map([1, 2].map((id) => [id, { width: 64, height: 48 }]));
-  const whole = completeDataset(dataset, { sizes });
+  const whole = withSizes(withBoxes(dataset), sizes);
   expect(whole.loadAnns([1, 2, 3, 4]).map(({ bbox }) => bbox)).toEqual([
     [10, 10, 10, 20],
     [1, 2, 3, 4],
@@ -29,10 +29,10 @@ test('boxes come from masks, sizes from pictures; what is there stays', () => {
   ]);
   expect(whole.loadImgs([1, 2])).toEqual([{ ...images[0], width: 64, height: 48 }, images[1]]);
   expect(dataset.loadAnns(1)[0]!.bbox).toBeUndefined();
-  expect(completeDataset(whole, { sizes })).toBe(whole);
+  expect(withSizes(withBoxes(whole), sizes)).toBe(whole);
   const found = CocoResults.parse([{ image_id: 1, category_id: 1, bbox: [10, 10, 10, 20], score: 1 }]);
   const { stats } = evaluate(
-    completeDataset(parse([{ id: 1, image_id: 1, category_id: 1, segmentation: SQUARE, area: 200 }])),
+    withBoxes(parse([{ id: 1, image_id: 1, category_id: 1, segmentation: SQUARE, area: 200 }])),
     found,
     { iouType: 'bbox' },
   );

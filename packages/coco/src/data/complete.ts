@@ -9,30 +9,8 @@ export interface PictureSize {
   readonly height: number;
 }
 
-export interface CompleteOptions {
-  /** Sizes of the upright pictures, taken where the images list has none. */
-  readonly sizes?: ReadonlyMap<CocoId, PictureSize>;
-}
-
-/**
- * The dataset with a `bbox` for each annotation that lacks one, or has one without width and height, and has a mask; and with the sizes
- * that the images list lacks. The dataset itself where nothing is to be filled in.
- *
- * @throws {@link CocoArgumentError} for run lengths that are none.
- */
-export function completeDataset(dataset: CocoDataset, { sizes }: CompleteOptions = {}): CocoDataset {
-  const { images, annotations } = dataset.columns;
-  const size = sizes === undefined ? undefined : filledSizes(dataset, sizes);
-  const boxes = filledBoxes(dataset);
-  if (size === undefined && boxes === undefined) return dataset;
-  return new CocoDataset({
-    ...dataset.columns,
-    images: { ...images, ...size },
-    annotations: { ...annotations, ...boxes },
-  });
-}
-
-function filledSizes(dataset: CocoDataset, sizes: ReadonlyMap<CocoId, PictureSize>) {
+/** The dataset with the sizes of upright pictures where the images list has none; itself where nothing is to be filled in. */
+export function withSizes(dataset: CocoDataset, sizes: ReadonlyMap<CocoId, PictureSize>): CocoDataset {
   const { images, annotations } = dataset.columns;
   const [width, height] = [images.width.slice(), images.height.slice()];
   let filled = false;
@@ -44,7 +22,19 @@ function filledSizes(dataset: CocoDataset, sizes: ReadonlyMap<CocoId, PictureSiz
     height[row] = size.height;
     filled = true;
   }
-  return filled ? { width, height } : undefined;
+  return filled ? new CocoDataset({ ...dataset.columns, images: { ...images, width, height } }) : dataset;
+}
+
+/**
+ * The dataset with a `bbox` for each annotation that lacks one, or has one without width and height, and has a mask; itself where there is
+ * none.
+ *
+ * @throws {@link CocoArgumentError} for run lengths that are none.
+ */
+export function withBoxes(dataset: CocoDataset): CocoDataset {
+  const filled = filledBoxes(dataset);
+  if (filled === undefined) return dataset;
+  return new CocoDataset({ ...dataset.columns, annotations: { ...dataset.columns.annotations, ...filled } });
 }
 
 function filledBoxes(dataset: CocoDataset) {

@@ -1,6 +1,13 @@
 /** Training samples from a COCO data set: boxes as corners, categories as class numbers 0 to K - 1. */
-import { join } from 'node:path';
-import type { CocoDataset, CocoId } from '@icconv/coco';
+import { resolveInside } from '@icconv/base/files';
+import {
+  type CocoDataset,
+  type CocoId,
+  categoriesByName,
+  type DataReport,
+  learnedCategories,
+  selectObjects,
+} from '@icconv/coco';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { Box, Sample, SampleObject, SampleSource } from '@icconv/training';
 
@@ -19,29 +26,40 @@ export interface CocoSamplesOptions {
   readonly folder: string;
   /** Names of the classes in the order of their numbers. @defaultValue {@link classNames} of the data set */
   readonly classes?: readonly string[];
+  /** Category of each class number, instead of looking for the classes' names. */
+  readonly categoryIds?: readonly (CocoId | undefined)[];
   /** Only these pictures. @defaultValue all */
   readonly imageIds?: readonly CocoId[];
   /** Leave out pictures without a box. @defaultValue `false`: they teach what is background */
   readonly skipEmpty?: boolean;
 }
 
-/** Names of a data set's categories by ascending id: the class numbers 0 to K - 1 that training gives them. Gaps between ids do not matter. */
+export interface CocoSampleSource extends SampleSource<DetectionSample> {
+  /** What is learned, and what is left out and why. */
+  readonly report: DataReport;
+}
+
+/**
+ * Names of a data set's categories by ascending id: the class numbers 0 to K - 1 that training gives them. Gaps between ids do not matter;
+ * categories that only group others are no classes.
+ *
+ * @throws CocoArgumentError where two categories share a name.
+ */
 export function classNames(dataset: CocoDataset): string[] {
-  return [...dataset.categories].sort(byId).map(({ name }) => name);
+  return learnedCategories(dataset).map(({ name }) => name);
 }
 
 /**
  * Ids of the data set's categories by class number.
  *
- * @throws {@link InvalidArgumentError} where the data set lacks a class, or two categories share its name.
+ * @throws {@link InvalidArgumentError} where the data set lacks a class; CocoArgumentError where two categories share its name.
  */
 export function categoryIds(dataset: CocoDataset, classes: readonly string[]): CocoId[] {
-  return classes.map((name) => {
-    const found = dataset.categories.filter((category) => category.name === name);
-    if (found.length === 1) return found[0]!.id;
+  return categoriesByName(dataset, classes).map((id, index) => {
+    if (id !== undefined) return id;
     const known = dataset.categories.map((category) => category.name).join(', ');
-    const problem = found.length === 0 ? 'among the categories of the data set' : 'the name of one category only';
-    throw new InvalidArgumentError('categoryIds', 'class', name, `${problem} (${known})`);
+    const expected = `among the categories of the data set (${known})`;
+    throw new InvalidArgumentError('categoryIds', 'class', classes[index], expected);
   });
 }
 
@@ -49,28 +67,35 @@ export function categoryIds(dataset: CocoDataset, classes: readonly string[]): C
  * A source for `createLoader`.
  *
  * Crowds teach nothing about single objects and are left out, as in torchvision's reference training; so are boxes without width or
- * height, and, with `classes`, objects of other categories. Pictures without a box stay.
+ * height, boxes outside their picture, and, with `classes`, objects of other categories. An object without a box has that of its mask.
+ * Pictures without a box stay.
  *
- * @throws {@link InvalidArgumentError} for a data set without pictures, or classes that it lacks.
+ * @throws {@link InvalidArgumentError} for a data set without pictures, or classes that it lacks; UnsafeNameError for a `file_name` that
+ *   leaves the folder.
  */
-export function cocoSamples(dataset: CocoDataset, options: CocoSamplesOptions): SampleSource<DetectionSample> {
-  const { folder, classes = classNames(dataset), skipEmpty = false } = options;
-  const classOf = new Map(categoryIds(dataset, classes).map((id, index) => [id, index]));
+export function cocoSamples(dataset: CocoDataset, options: CocoSamplesOptions): CocoSampleSource {
+  const { folder, skipEmpty = false, imageIds = dataset.getImgIds() } = options;
+  const ids = options.categoryIds ?? categoryIds(dataset, options.classes ?? classNames(dataset));
+  const classOf = new Map(ids.map((id, index) => [id, index]));
+  const known = ids.filter((id) => id !== undefined);
+  const selected = selectObjects(dataset, { task: 'boxes', use: 'training', categoryIds: known, imageIds });
+  const { annotations } = selected.dataset.columns;
   const samples: DetectionSample[] = [];
   const sizes: ({ height: number; width: number } | undefined)[] = [];
-  for (const image of dataset.loadImgs(options.imageIds ?? dataset.getImgIds())) {
+  for (const image of dataset.loadImgs(imageIds)) {
     const objects: DetectionObject[] = [];
-    for (const { bbox, category_id, iscrowd } of dataset.loadAnns(dataset.getAnnIds({ imgIds: image.id }))) {
-      const classIndex = category_id === undefined ? undefined : classOf.get(category_id);
-      if (bbox === undefined || classIndex === undefined || iscrowd === 1) continue;
-      const [x, y, width, height] = bbox as [number, number, number, number];
-      if (width > 0 && height > 0) objects.push({ box: [x, y, x + width, y + height], classIndex });
+    for (const row of dataset.rows({ imgIds: image.id })) {
+      if (selected.used[row] === 0) continue;
+      const [x, y, width, height] = annotations.bbox.subarray(row * 4, row * 4 + 4) as unknown as Box;
+      const classIndex = classOf.get(annotations.categoryIds[annotations.categoryIndex[row]!]!)!;
+      objects.push({ box: [x, y, x + width, y + height], classIndex });
     }
     if (skipEmpty && objects.length === 0) continue;
     if (image.file_name === undefined) {
       throw new InvalidArgumentError('cocoSamples', 'file_name', undefined, `given for image ${image.id}`);
     }
-    samples.push({ image: join(folder, image.file_name), name: image.file_name, objects, imageId: image.id });
+    const path = resolveInside(folder, image.file_name);
+    samples.push({ image: path, name: image.file_name, objects, imageId: image.id });
     const { height, width } = image;
     sizes.push(height === undefined || width === undefined ? undefined : { height, width });
   }
@@ -81,10 +106,6 @@ export function cocoSamples(dataset: CocoDataset, options: CocoSamplesOptions): 
     length: samples.length,
     get: (index) => samples[index]!,
     ...(sizes.every((size) => size !== undefined) && { size: (index: number) => sizes[index]! }),
+    report: selected.report,
   };
-}
-
-function byId(a: { readonly id: CocoId }, b: { readonly id: CocoId }): number {
-  if (typeof a.id === 'number' && typeof b.id === 'number') return a.id - b.id;
-  return String(a.id) < String(b.id) ? -1 : 1;
 }

@@ -1,27 +1,24 @@
 /** Runs a detector over a COCO data set and takes COCO's metric of what it finds. */
-import {
-  type CocoDataset,
-  type CocoDetection,
-  type CocoId,
-  CocoResults,
-  type Evaluation,
-  evaluate,
-} from '@icconv/coco';
+import { type CocoDataset, type CocoDetection, type CocoId, categoriesByName, type Evaluation } from '@icconv/coco';
 import type { StateDict } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { categoryIds, classNames, cocoSamples } from '../data/coco-samples';
+import { classNames, cocoSamples } from '../data/coco-samples';
 import { createDetectorLoader } from '../data/detector-loader';
 import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
+import { scoreDetections } from './score-detections';
 
 export interface DetectDatasetOptions {
   /** Where the pictures lie. */
   readonly folder: string;
   /** Names of the detector's classes by number. @defaultValue the data set's categories by ascending id */
   readonly classes?: readonly string[];
-  /** Category of each class number, instead of looking for the classes' names; ids that the data set lacks are left out of the metric. */
-  readonly categoryIds?: readonly CocoId[];
+  /**
+   * Category of each class number, instead of looking for the classes' names; ids that the data set lacks are left out of the metric, and
+   * detections of classes without an id out of the results.
+   */
+  readonly categoryIds?: readonly (CocoId | undefined)[];
   /** Only these pictures. @defaultValue all */
   readonly imageIds?: readonly CocoId[];
   /** @defaultValue `1` */
@@ -33,9 +30,10 @@ export interface DetectDatasetOptions {
 }
 
 /**
- * Detections of every picture, as COCO's results: boxes [x, y, width, height] in pixels of the picture, category ids of the data set.
+ * Detections of every picture, as COCO's results: boxes [x, y, width, height] in pixels of the picture, category ids of the data set. Those
+ * of classes that the data set lacks are left out.
  *
- * @throws {@link InvalidArgumentError} for classes that the data set lacks; ImageDecodeError with the file that cannot be read.
+ * @throws {@link InvalidArgumentError} where ids and the network's classes do not fit; ImageDecodeError with the file that cannot be read.
  */
 export async function detectDataset(
   detector: CompiledFasterRcnn,
@@ -44,12 +42,12 @@ export async function detectDataset(
   options: DetectDatasetOptions,
 ): Promise<CocoDetection[]> {
   const { folder, batchSize = 1, workers, onProgress, signal } = options;
-  const ids = options.categoryIds ?? categoryIds(dataset, options.classes ?? classNames(dataset));
+  const ids = idsOf(dataset, options);
   if (ids.length !== config.classes) {
     throw new InvalidArgumentError('detectDataset', 'classes', ids, `one for each of the network's ${config.classes}`);
   }
   const { imageIds } = options;
-  const source = cocoSamples(dataset, { folder, ...(imageIds !== undefined && { imageIds }) });
+  const source = cocoSamples(dataset, { folder, categoryIds: [], ...(imageIds !== undefined && { imageIds }) });
   const loader = createDetectorLoader(config.input, {
     source,
     batchSize,
@@ -74,9 +72,11 @@ export async function detectDataset(
             number,
             number,
           ];
+          const id = ids[label[row]!];
+          if (id === undefined) continue;
           results.push({
             image_id: sample.imageId,
-            category_id: ids[label[row]!]!,
+            category_id: id,
             bbox: [x1 * toX, y1 * toY, (x2 - x1) * toX, (y2 - y1) * toY],
             score: score[row]!,
           });
@@ -94,7 +94,14 @@ export async function detectDataset(
   return results;
 }
 
-/** Compiles the weights, detects, and evaluates: `stats` holds AP, AP50, AP75, APsmall, ..., AR100. */
+function idsOf(dataset: CocoDataset, options: DetectDatasetOptions): readonly (CocoId | undefined)[] {
+  return options.categoryIds ?? categoriesByName(dataset, options.classes ?? classNames(dataset));
+}
+
+/**
+ * Compiles the weights, detects, and evaluates: `stats` holds AP, AP50, AP75, APsmall, ..., AR100. Categories that are none of the
+ * detector's classes do not count.
+ */
 export async function evaluateDetector(
   weights: Readonly<StateDict>,
   config: FasterRcnnConfig,
@@ -104,7 +111,11 @@ export async function evaluateDetector(
   const detector = compileFasterRcnn(weights, config);
   try {
     const results = await detectDataset(detector, config, dataset, options);
-    return evaluate(dataset, CocoResults.parse(results), { iouType: 'bbox' });
+    const { imageIds } = options;
+    return scoreDetections(results, dataset, {
+      categoryIds: idsOf(dataset, options),
+      ...(imageIds !== undefined && { imageIds }),
+    });
   } finally {
     detector.dispose();
   }

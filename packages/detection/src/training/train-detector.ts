@@ -1,6 +1,6 @@
 /** Trains a Faster R-CNN on COCO data with the loop of `@icconv/training`. */
 import { mkdir } from 'node:fs/promises';
-import type { CocoDataset } from '@icconv/coco';
+import { requireObjects } from '@icconv/coco';
 import { type FreezingConfig, type StateDict, trainableParts } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import {
@@ -17,7 +17,8 @@ import {
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { classNames, cocoSamples, type DetectionSample } from '../data/coco-samples';
+import { categoryIds, classNames, cocoSamples, type DetectionSample } from '../data/coco-samples';
+import { type DetectionData, detectionReports, validationCategories } from '../data/detection-data';
 import { createDetectorLoader } from '../data/detector-loader';
 import { evaluateDetector } from '../evaluation/evaluate-detector';
 import { seededDraw } from '../matching/sampler';
@@ -25,12 +26,6 @@ import { BACKBONE_PREFIX } from '../network/names';
 import type { GroundTruth } from '../roi-heads/sample-proposals';
 import { saveDetectorWeights } from '../weights/detector-weights';
 import { detectionStep } from './detection-step';
-
-/** A COCO data set and where its pictures lie. */
-export interface DetectionData {
-  readonly dataset: CocoDataset;
-  readonly folder: string;
-}
 
 /** All that makes a training repeatable; plain data, as it stands in a configuration file. */
 export interface DetectionRecipe extends TrainingRecipe, FreezingConfig {
@@ -66,13 +61,18 @@ export interface TrainDetectorOptions
   readonly classes?: readonly string[];
   /** Threads that decode. @defaultValue one less than processors, 1 to 4 */
   readonly workers?: number;
+  /** Pictures that cannot be read are errors, or are left out and listed in the result. @defaultValue `'stop'` */
+  readonly onUnreadable?: 'stop' | 'skip';
+  /** Damaged pictures are learned from as far as they can be read, the rest grey. @defaultValue `false` */
+  readonly tolerateDamage?: boolean;
 }
 
 /**
  * Trains, writing into the folder what `trainLoop` writes: checkpoint, best and final weights by torchvision's names, `results.csv`,
  * TensorBoard curves.
  *
- * @throws as `trainLoop`; {@link InvalidArgumentError} where classes and network do not fit.
+ * @throws as `trainLoop`; {@link InvalidArgumentError} where classes and network do not fit; CocoError where no object is left to learn
+ *   from, or to score.
  * @example
  * ```ts
  * const config = fasterRcnnConfig({ backbone: resnetConfig(18), classes: 3 });
@@ -88,13 +88,23 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
     throw new InvalidArgumentError('trainDetector', 'classes', classes, `${config.classes} names, as the network has`);
   }
   const { seed = 0, batchSize, momentum = 0.9, weightDecay = 1e-4, decayNorms = true } = recipe;
-  const source = cocoSamples(train.dataset, { ...recipe, folder: train.folder, classes });
+  const ids = train.categoryIds ?? categoryIds(train.dataset, classes);
+  const reports = detectionReports({ ...train, categoryIds: ids }, val, classes);
+  requireObjects(reports.train, 'training data');
+  if (reports.val !== undefined) requireObjects(reports.val, 'validation data');
+  const { onUnreadable = 'stop', tolerateDamage = false } = options;
+  const source = cocoSamples(train.dataset, {
+    ...{ skipEmpty: recipe.skipEmpty ?? false, folder: train.folder, categoryIds: ids },
+    ...(train.imageIds !== undefined && { imageIds: train.imageIds }),
+  });
   const loader = createDetectorLoader(config.input, {
     source,
     batchSize,
     seed,
     augment: recipe.augment ?? { flip: 0.5 },
     groupByAspect: recipe.groupByAspect ?? source.size !== undefined,
+    onUnreadable,
+    decode: { tolerateDamage },
     ...(workers !== undefined && { workers }),
   });
   const { trainable, batchNorm } = trainableParts(BACKBONE_PREFIX, recipe);
@@ -121,7 +131,8 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
         evaluate: async (current) => {
           const { stats } = await evaluateDetector(current, config, val.dataset, {
             folder: val.folder,
-            classes,
+            categoryIds: validationCategories(val, classes, ids),
+            ...(val.imageIds !== undefined && { imageIds: val.imageIds }),
             batchSize,
             ...(workers !== undefined && { workers }),
             ...(signal !== undefined && { signal }),

@@ -1,6 +1,6 @@
 /** Whole trainings on small data: what goes wrong in other stacks works here. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CocoDataset } from '@icconv/coco';
@@ -107,7 +107,6 @@ describeBackends(
 
     test.each([
       ['pictures without objects, alone and in a batch', { pictures: 4, empty: [0, 1, 3] }, {}],
-      ['no object at all', { pictures: 2, empty: [0, 1] }, {}],
       ['one class', { pictures: 4, categoryIds: [1] }, {}],
       ['ids with gaps, unordered', { pictures: 4, categoryIds: [90, 7] }, {}],
       ['a class that is never seen', { pictures: 4, categoryIds: [1, 2, 3], unseen: [2] }, {}],
@@ -117,15 +116,85 @@ describeBackends(
       expect(finite(await run(data, { val: data }, { ...own, epochs: 1 }))).toBe(true);
     });
 
-    test('zero-sized boxes and crowds teach nothing and do no harm', async () => {
-      const { dataset, folder } = await boxesData(join(root, 'odd'), { pictures: 2, empty: [0, 1] });
-      const annotations = [
-        { id: 1, image_id: 1, category_id: 1, bbox: [10, 10, 0, 20], area: 0, iscrowd: 0 },
-        { id: 2, image_id: 2, category_id: 1, bbox: [0, 0, 96, 96], area: 9216, iscrowd: 1 },
-      ];
+    /** The pictures of a data set with other annotations. */
+    const withAnnotations = ({ dataset, folder }: DetectionData, annotations: object[], categories?: object[]) => {
       const images = dataset.loadImgs(dataset.getImgIds());
-      const odd = CocoDataset.parse({ images, categories: dataset.categories, annotations } as never);
-      expect(finite(await run({ dataset: odd, folder }, {}, { epochs: 1 }))).toBe(true);
+      const numbered = annotations.map((one, i) => ({ id: i + 1, category_id: 1, area: 400, iscrowd: 0, ...one }));
+      const file = { images, categories: categories ?? dataset.categories, annotations: numbered };
+      return { dataset: CocoDataset.parse(file as never), folder };
+    };
+    const ODD = [
+      { image_id: 1, bbox: [10, 10, 0, 20] },
+      { image_id: 2, bbox: [0, 0, 96, 96], iscrowd: 1 },
+      { image_id: 2, bbox: [200, 0, 20, 20] },
+      { image_id: 2 },
+    ];
+
+    test('zero-sized boxes, boxes outside and crowds teach nothing and do no harm', async () => {
+      const data = await boxesData(join(root, 'odd'), { pictures: 2 });
+      const odd = withAnnotations(data, [...ODD, { image_id: 1, bbox: [10, 10, 20, 20] }]);
+      expect(finite(await run(odd, { val: odd }, { epochs: 1 }))).toBe(true);
+    });
+
+    test('where nothing is left to learn or to score, the training does not begin', async () => {
+      const data = await boxesData(join(root, 'nothing'), { pictures: 2 });
+      const folder = join(root, 'nothing-run');
+      await expect(run(withAnnotations(data, ODD), { folder })).rejects.toThrow(
+        /training data: nothing to learn from: of 4 annotations, 1 crowds.*1 without box and mask.*without width.*outside/,
+      );
+      await expect(run(withAnnotations(data, []), { folder })).rejects.toThrow(/2 pictures have no annotation/);
+      const val = withAnnotations(data, [{ image_id: 1, bbox: [0, 0, 9, 9], iscrowd: 1 }]);
+      await expect(run(data, { val, folder })).rejects.toThrow(/validation data: nothing to score/);
+      expect(existsSync(folder)).toBe(false);
+    });
+
+    test('objects that have only a mask are learned and scored by its box', async () => {
+      const data = await boxesData(join(root, 'masks'), { pictures: 4 });
+      const masks = data.dataset.loadAnns(data.dataset.getAnnIds()).map(({ bbox, ...rest }) => {
+        const [x, y, w, h] = bbox as [number, number, number, number];
+        return { ...rest, segmentation: [[x, y, x + w, y, x + w, y + h, x, y + h]] };
+      });
+      const masked = withAnnotations(data, masks);
+      const [boxes, same] = [await run(data, { val: data }), await run(masked, { val: masked })];
+      expect(same.print).toBe(boxes.print);
+      expect(same.rows.at(-1)!['val/AP']).toBe(boxes.rows.at(-1)!['val/AP']);
+    });
+
+    test('classes of the validation set are found by name; those it lacks are not scored, others of its neither', async () => {
+      const data = await boxesData(join(root, 'names'), { pictures: 4 });
+      const all = data.dataset.loadAnns(data.dataset.getAnnIds());
+      const [one, two] = data.dataset.categories;
+      const scored = async (val: DetectionData) => (await run(data, { val }, { epochs: 1 })).rows[0]!['val/AR100'];
+      const renumbered = all.map((object) => ({ ...object, category_id: object.category_id === one!.id ? 20 : 10 }));
+      const other = withAnnotations(data, renumbered, [
+        { ...two, id: 10 },
+        { ...one, id: 20 },
+      ]);
+      expect(await scored(other)).toBe(await scored(data));
+      const first = all.filter(({ category_id }) => category_id === one!.id);
+      const part = await scored(withAnnotations(data, first, [one!]));
+      expect(part).toBe(
+        await scored(
+          withAnnotations(
+            data,
+            [...first, { image_id: 1, category_id: 9, bbox: [0, 0, 9, 9] }],
+            [one!, { id: 9, name: 'green' }],
+          ),
+        ),
+      );
+      await expect(scored(withAnnotations(data, first, [{ ...one, name: 'yellow' }]))).rejects.toThrow(/not learned/);
+    });
+
+    test('a picture that cannot be read stops it, or is left out and listed', async () => {
+      const data = await boxesData(join(root, 'unreadable'), { pictures: 3 });
+      writeFileSync(join(data.folder, '1.png'), 'no picture');
+      await expect(run(data)).rejects.toThrow(/1\.png: cannot be decoded/);
+      const { unreadable, reason } = await run(data, { onUnreadable: 'skip' }, { batchSize: 1 });
+      expect(reason).toBe('finished');
+      expect(unreadable).toEqual([{ path: join(data.folder, '1.png'), reason: 'it is no picture of a known format' }]);
+      const readable = [1, 3];
+      const without = { ...data, imageIds: readable };
+      expect((await run(without, { val: without })).unreadable).toEqual([]);
     });
 
     test('a loss that is not finite stops with the name of the picture and saves nothing', async () => {
