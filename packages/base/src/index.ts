@@ -1,5 +1,6 @@
 export { FileError, NameCollisionError, UnsafeNameError } from './errors/file-errors';
 export { ImageDecodeError } from './errors/image-decode-error';
+export { type OptionHint, optionHint, rephraseOptions } from './errors/option-hint';
 export { VisionError } from './errors/vision-error';
 export { OutputNames } from './names/output-names';
 export { isPictureName, PICTURE_EXTENSIONS } from './names/picture-extensions';

@@ -1,4 +1,11 @@
-export { InvalidArgumentError, ShapeMismatchError, UnsupportedBackendError, VisionError } from './errors';
+export {
+  InvalidArgumentError,
+  type OptionHint,
+  rephraseOptions,
+  ShapeMismatchError,
+  UnsupportedBackendError,
+  VisionError,
+} from './errors';
 export { type BatchNormOptions, type BatchNormResult, batchNorm, relu } from './ops/batch-norm';
 export { type ConvProgram, type ConvStep, convProgram, type MapIndex } from './ops/conv-program';
 export {

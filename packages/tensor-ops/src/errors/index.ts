@@ -1,3 +1,3 @@
-export { VisionError } from '@icconv/base';
+export { type OptionHint, optionHint, rephraseOptions, VisionError } from '@icconv/base';
 export { InvalidArgumentError, ShapeMismatchError, UnsupportedBackendError } from './argument-errors';
 export { RefusedPickleError, type ShapeDifference, StateDictMismatchError, WeightFormatError } from './weight-errors';

@@ -1,4 +1,4 @@
-import { VisionError } from '@icconv/base';
+import { type OptionHint, optionHint, VisionError } from '@icconv/base';
 
 /** A weight file cannot be read: not the format it seems to be, truncated, damaged, or of a kind that is not supported. */
 export class WeightFormatError extends VisionError {
@@ -10,10 +10,15 @@ export class WeightFormatError extends VisionError {
   constructor(
     path: string,
     problem: string,
-    options: { readonly entry?: string | undefined; readonly cause?: unknown; readonly code?: string } = {},
+    options: {
+      readonly entry?: string | undefined;
+      readonly cause?: unknown;
+      readonly code?: string;
+      readonly hints?: readonly OptionHint[];
+    } = {},
   ) {
-    const where = options.entry === undefined ? path : `${path}, entry ${JSON.stringify(options.entry)}`;
-    super(options.code ?? 'ICCONV_WEIGHT_FORMAT', `${where}: ${problem}`, { cause: options.cause });
+    const where = options.entry === undefined ? path : `${path}, entry ${JSON.stringify(shortened(options.entry))}`;
+    super(options.code ?? 'ICCONV_WEIGHT_FORMAT', `${where}: ${problem}`, options);
     this.path = path;
     this.entry = options.entry;
   }
@@ -24,13 +29,20 @@ export class RefusedPickleError extends WeightFormatError {
   /** Module and name as the file spells them, such as `posix.system`. */
   readonly global: string;
 
-  constructor(path: string, global: string, remedy: string) {
+  /**
+   * @param kind - `function`: one that does something in Python, wherever it stands. `object`: a class whose object holds the weights, which
+   *   are never taken out of objects of unknown classes.
+   */
+  constructor(path: string, global: string, kind: 'function' | 'object', entry?: string) {
+    const hint = optionHint('opaqueClasses', global);
+    const asked = `the pickle calls for ${describeGlobal(global)}, which is not on the list of what weights need; nothing was run. `;
+    const save = 'Save `model.state_dict()` in place of the object';
     super(
       path,
-      `the pickle calls for ${describeGlobal(global)}, which is not on the list of what weights need; ${remedy}`,
-      {
-        code: 'ICCONV_REFUSED_PICKLE',
-      },
+      kind === 'object'
+        ? `the weights are inside an object: ${asked}${save}`
+        : `${asked}${save}, or, if it is only a record beside the weights, have it kept as data by the ${hint.text}`,
+      { code: 'ICCONV_REFUSED_PICKLE', entry, hints: kind === 'object' ? [] : [hint] },
     );
     this.global = global;
   }
@@ -61,8 +73,9 @@ export class StateDictMismatchError extends VisionError {
       readonly unexpected?: readonly string[];
       readonly mismatched?: readonly ShapeDifference[];
     } = {},
+    hints: readonly OptionHint[] = [],
   ) {
-    super('ICCONV_STATE_DICT_MISMATCH', `${path}: ${problem}`);
+    super('ICCONV_STATE_DICT_MISMATCH', `${path}: ${problem}`, { hints });
     this.path = path;
     this.missing = detail.missing ?? [];
     this.unexpected = detail.unexpected ?? [];
@@ -74,4 +87,11 @@ export class StateDictMismatchError extends VisionError {
 function describeGlobal(global: string): string {
   const match = /^(?:posix|nt)\.(.+)$/.exec(global);
   return match === null ? global : `${global} (os.${match[1]} in Python)`;
+}
+
+// Names come from the file, and a damaged one may have any length.
+const MAX_SHOWN = 200;
+
+function shortened(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }

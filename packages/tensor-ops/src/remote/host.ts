@@ -1,4 +1,5 @@
 /** The child process: owns TensorFlow, makes the object that is asked for, and calls its methods. */
+import { VisionError } from '../errors';
 import type { ErrorReport, FromChild, ToChild } from './messages';
 
 /** What a hosted module exports. Methods get the caller's arguments, then an AbortSignal. */
@@ -62,9 +63,11 @@ async function stop(): Promise<void> {
 
 function report(error: unknown): ErrorReport {
   const { name, message, code } = error as { name?: string; message?: string; code?: unknown };
+  const hints = VisionError.isInstance(error) ? error.hints : [];
   return {
     name: name ?? 'Error',
     message: message ?? String(error),
     code: typeof code === 'string' ? code : undefined,
+    hints,
   };
 }

@@ -1,4 +1,5 @@
 /** What parent and child tell each other. Structured clones: typed arrays go over as they are. */
+import type { OptionHint } from '../errors';
 
 export interface StartMessage {
   readonly kind: 'start';
@@ -22,6 +23,7 @@ export interface ErrorReport {
   readonly name: string;
   readonly message: string;
   readonly code: string | undefined;
+  readonly hints: readonly OptionHint[];
 }
 export type FromChild =
   | { readonly kind: 'ready'; readonly facts: unknown }

@@ -32,8 +32,8 @@ export interface Remote {
 
 /** An error of the child. */
 export class RemoteError extends VisionError {
-  constructor({ name, message, code }: ErrorReport) {
-    super(code ?? 'ICCONV_REMOTE', message);
+  constructor({ name, message, code, hints }: ErrorReport) {
+    super(code ?? 'ICCONV_REMOTE', message, { hints });
     this.name = name;
   }
 }

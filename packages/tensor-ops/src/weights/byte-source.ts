@@ -1,6 +1,7 @@
 /** Positional reads from a file or from memory. Nothing is read but what is asked for, so a file of any size is opened at once. */
 import { constants } from 'node:buffer';
-import { type FileHandle, open } from 'node:fs/promises';
+import { FileError } from '@icconv/base';
+import { openOrdinaryFile } from '@icconv/base/files';
 import { WeightFormatError } from '../errors';
 
 export interface ByteSource {
@@ -23,21 +24,10 @@ const SMALL_BYTES = 16 * 1024;
 const WINDOW_BYTES = 128 * 1024;
 
 export async function openFile(path: string): Promise<ByteSource> {
-  let handle: FileHandle;
-  let size: number;
-  try {
-    handle = await open(path, 'r');
-  } catch (cause) {
-    throw new WeightFormatError(path, `cannot be opened (${(cause as Error).message})`, { cause });
-  }
-  try {
-    const status = await handle.stat();
-    if (!status.isFile()) throw new WeightFormatError(path, 'is not a file');
-    size = status.size;
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  const { handle, size } = await openOrdinaryFile(path).catch((cause: unknown) => {
+    if (!(cause instanceof FileError)) throw cause;
+    throw new WeightFormatError(path, `cannot be opened: ${cause.reason}`, { cause });
+  });
   const readAt = async (target: Uint8Array, position: number): Promise<void> => {
     for (let done = 0; done < target.byteLength; ) {
       const length = Math.min(MAX_READ_BYTES, target.byteLength - done);

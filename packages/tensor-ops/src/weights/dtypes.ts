@@ -1,7 +1,8 @@
 /**
  * Element types of weight files: one table of names and sizes, and the conversions to and from JavaScript's typed arrays.
  * Names are PyTorch's. All files are little-endian, as is every processor that Node runs on with this engine.
- * Sources: the safetensors README (dtype strings), torch/storage.py (storage classes), IEEE 754 (half).
+ * Sources: the safetensors README (dtype strings), torch/storage.py (storage classes), IEEE 754 (half), the OCP specification of 8-bit
+ * floats and its variants without infinities and negative zero (c10/util/Float8_*.h).
  */
 import { InvalidArgumentError } from '../errors';
 
@@ -32,9 +33,12 @@ const table = {
   uint16: row(2, 'U16', undefined, 'u2', 'int32'),
   uint8: row(1, 'U8', 'ByteStorage', 'u1', 'int32'),
   bool: row(1, 'BOOL', 'BoolStorage', 'b1', 'bool'),
+  float8_e4m3fn: row(1, 'F8_E4M3', undefined, undefined, 'float32'),
+  float8_e5m2: row(1, 'F8_E5M2', undefined, undefined, 'float32'),
+  float8_e4m3fnuz: row(1, 'F8_E4M3FNUZ', undefined, undefined, 'float32'),
+  float8_e5m2fnuz: row(1, 'F8_E5M2FNUZ', undefined, undefined, 'float32'),
+  float8_e8m0fnu: row(1, 'F8_E8M0', undefined, undefined, 'float32'),
   // Listed and copied, but not converted to numbers.
-  float8_e4m3fn: row(1, 'F8_E4M3', undefined, undefined, undefined),
-  float8_e5m2: row(1, 'F8_E5M2', undefined, undefined, undefined),
   complex64: row(8, 'C64', 'ComplexFloatStorage', 'c8', undefined),
   complex128: row(16, undefined, 'ComplexDoubleStorage', 'c16', undefined),
 } satisfies Record<string, DtypeInfo>;
@@ -84,7 +88,7 @@ export function allocate(dtype: ReadDtype, length: number): WeightData {
  *
  * @param raw - little-endian elements of `dtype`; its start is aligned to the element size.
  * @throws {@link InvalidArgumentError} where numbers would be lost: a float read as an integer, an integer outside int32,
- *   a number read as bool; and for complex and 8-bit float types.
+ *   a number read as bool; and for complex types.
  */
 export function decodeInto(
   raw: Uint8Array<ArrayBuffer>,
@@ -175,6 +179,12 @@ function numericView(raw: Uint8Array<ArrayBuffer>, dtype: WeightDtype): ArrayLik
       return new Int8Array(buffer, byteOffset, length);
     case 'bool':
       return raw.map((value) => (value === 0 ? 0 : 1));
+    case 'float8_e4m3fn':
+    case 'float8_e5m2':
+    case 'float8_e4m3fnuz':
+    case 'float8_e5m2fnuz':
+    case 'float8_e8m0fnu':
+      return Float32Array.from(raw, (byte) => eighthTable(dtype)[byte]!);
     default:
       return raw;
   }
@@ -204,6 +214,50 @@ function halfToNumber(half: number): number {
   const fraction = half & 1023;
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+type Float8 = Extract<WeightDtype, `float8_${string}`>;
+
+/**
+ * `special`: what the largest exponent or the sign alone stand for. `ieee`: infinities and NaN. `finite`: NaN where all bits below the sign
+ * are set. `unsigned-zero`: NaN is the negative zero.
+ */
+const FLOAT8: Readonly<Record<Float8, { readonly fraction: number; readonly bias: number; readonly special: string }>> =
+  {
+    float8_e4m3fn: { fraction: 3, bias: 7, special: 'finite' },
+    float8_e5m2: { fraction: 2, bias: 15, special: 'ieee' },
+    float8_e4m3fnuz: { fraction: 3, bias: 8, special: 'unsigned-zero' },
+    float8_e5m2fnuz: { fraction: 2, bias: 16, special: 'unsigned-zero' },
+    float8_e8m0fnu: { fraction: 0, bias: 127, special: 'power' },
+  };
+const eighths = new Map<Float8, Float32Array>();
+
+/** All 256 values. */
+function eighthTable(dtype: Float8): Float32Array {
+  let values = eighths.get(dtype);
+  if (values === undefined) {
+    values = Float32Array.from({ length: 256 }, (_, byte) => float8ToNumber(byte, dtype));
+    eighths.set(dtype, values);
+  }
+  return values;
+}
+
+function float8ToNumber(byte: number, dtype: Float8): number {
+  const { fraction: bits, bias, special } = FLOAT8[dtype];
+  // A power of two and nothing else, without a sign.
+  if (special === 'power') return byte === 255 ? Number.NaN : 2 ** (byte - bias);
+  const sign = byte & 0x80 ? -1 : 1;
+  const magnitude = byte & 0x7f;
+  const exponent = magnitude >> bits;
+  const fraction = magnitude & (2 ** bits - 1);
+  if (special === 'unsigned-zero' && byte === 0x80) return Number.NaN;
+  if (special === 'finite' && magnitude === 0x7f) return Number.NaN;
+  if (special === 'ieee' && exponent === 0x7f >> bits) {
+    return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  }
+  return exponent === 0
+    ? sign * fraction * 2 ** (1 - bias - bits)
+    : sign * (1 + fraction / 2 ** bits) * 2 ** (exponent - bias);
 }
 
 function decodeBrainHalves(bits: Uint16Array, numbers = new Float32Array(bits.length)): Float32Array {

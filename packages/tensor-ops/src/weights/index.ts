@@ -10,8 +10,8 @@ export { LAYOUT_RULES, type LayoutRule, TENSOR_LAYOUTS, type TensorLayoutName } 
 export { type Selection, type SelectOptions, selectStateDict } from './convert/select';
 export type { InceptionCounts, WeightLayout } from './convert/types';
 export type { ReadDtype, WeightData, WeightDtype } from './dtypes';
+export { WEIGHT_LIMITS, type WeightLimits } from './limits';
 export { type OpenWeightsOptions, openWeights } from './open';
-export { PICKLE_LIMITS, type PickleLimits } from './pickle/limits';
 export type { PlainValue } from './pickle/writer';
 export { type PytorchWriteOptions, writePytorch } from './pytorch/write';
 export { type SafetensorsWriteOptions, writeSafetensors } from './safetensors/write';
@@ -27,6 +27,7 @@ export {
   type MetadataValue,
   type Placement,
   type ReadOptions,
+  type SkippedEntry,
   type WeightEntry,
   WeightFile,
   type WeightFormat,

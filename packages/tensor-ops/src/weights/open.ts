@@ -2,20 +2,20 @@
 import { fileURLToPath } from 'node:url';
 import { WeightFormatError } from '../errors';
 import { type ByteSource, fromMemory, openFile, readBytes } from './byte-source';
-import { type PytorchReadOptions, readPytorchLegacy, readPytorchZip } from './pytorch/read';
+import { type PytorchReadOptions, readPickles, readPytorchZip } from './pytorch/read';
 import { MAX_HEADER_BYTES, readSafetensors, readShardedSafetensors } from './safetensors/read';
 import type { WeightFile } from './weight-file';
 
 export type OpenWeightsOptions = PytorchReadOptions;
 
 /**
- * Opens a safetensors file, the index of a sharded one, or a PyTorch checkpoint (zip or legacy).
+ * Opens a safetensors file, the index of a sharded one, a PyTorch checkpoint (zip or legacy), or a pickle of NumPy arrays.
  *
  * Only names, shapes and positions are read. Close the file when done.
  *
  * @param file - path, file URL, or the whole file in memory.
- * @throws {@link WeightFormatError} when it is none of these, truncated or damaged; RefusedPickleError when a checkpoint needs
- *   Python classes that are not on the list.
+ * @throws {@link WeightFormatError} when it is none of these, truncated or damaged; RefusedPickleError when a checkpoint calls
+ *   for functions that weights have no need of, or has its weights inside Python objects.
  * @example
  * const file = await openWeights('resnet50.pth');
  * const bias = await file.read('fc.bias'); // Float32Array(1000)
@@ -38,7 +38,12 @@ export async function openWeights(
 // A tar header is the first block of 512 bytes; everything else is known by fewer.
 const HEAD_BYTES = 512;
 const PICKLE_PROTOCOL = 0x80;
-const SHORT_INTEGER = 0x8a;
+/**
+ * Pickles of protocols 0 and 1 have no mark of their own: the magic number of a checkpoint, or the start of a dictionary, a list or an
+ * object as Python writes them.
+ */
+const OLD_PICKLE =
+  /^(?:L119547037146038801333356L\n\.|\([dlt]p?\d*\n|\(c[\w.]+\n\w+\n|[}\]]q[\0-\xff]|[}\]][.(]|c[\w.]+\n\w+\n|\([dl]\.)/;
 
 async function openSource(source: ByteSource, options: OpenWeightsOptions): Promise<WeightFile> {
   const { path, size } = source;
@@ -46,23 +51,17 @@ async function openSource(source: ByteSource, options: OpenWeightsOptions): Prom
   const text = head.toString('latin1');
   if (size === 0) throw new WeightFormatError(path, 'is empty');
   // First, since the length before the header may begin with any byte.
-  if (text[8] === '{' && head.readBigUInt64LE(0) <= MAX_HEADER_BYTES) return readSafetensors(source);
+  if (text[8] === '{' && head.readBigUInt64LE(0) <= MAX_HEADER_BYTES) return readSafetensors(source, options.limits);
   if (text.startsWith('PK\x03\x04')) return readPytorchZip(source, options);
-  if (head[0] === PICKLE_PROTOCOL) {
-    if (head[2] === SHORT_INTEGER) return readPytorchLegacy(source, options);
-    throw new WeightFormatError(
-      path,
-      'a plain pickle, not written by torch.save; load it in Python and save its tensors',
-    );
-  }
+  if (head[0] === PICKLE_PROTOCOL || OLD_PICKLE.test(text)) return readPickles(source, options);
   if (text.slice(257, 262) === 'ustar' || isOldTar(text)) {
     throw new WeightFormatError(
       path,
       'a tar archive: the format of PyTorch before 0.2, which is not read; load and save it once with PyTorch',
     );
   }
-  if (text[0] === '{') return readShardedSafetensors(source);
-  if (text[8] === '{') return readSafetensors(source);
+  if (text[0] === '{') return readShardedSafetensors(source, options.limits);
+  if (text[8] === '{') return readSafetensors(source, options.limits);
   throw new WeightFormatError(path, describe(head, text));
 }
 

@@ -1,7 +1,7 @@
 /** State dicts of TensorFlow.js tensors: flat records keyed by PyTorch's names, in TensorFlow's layouts. */
 import { tensor as makeTensor, type Tensor } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, type ShapeDifference } from '../errors';
-import { fileLayout, resolveCounts } from './convert/convert-file';
+import { fileLayout, resolveCounts, unreadableOf } from './convert/convert-file';
 import type { LayoutRule } from './convert/layouts';
 import { matchStateDict, requireMatch } from './convert/match';
 import { planConversion, readPlanned } from './convert/plan';
@@ -11,7 +11,7 @@ import { type LazyTensor, targetDtype, toWritable } from './convert/writable';
 import type { WeightDtype } from './dtypes';
 import { type OpenWeightsOptions, openWeights } from './open';
 import { type SaveOptions, saveTensors } from './save';
-import { WeightFile } from './weight-file';
+import { skippedError, WeightFile } from './weight-file';
 
 export interface LoadStateDictOptions extends OpenWeightsOptions, SelectOptions {
   /** Order of dimensions in the file. Default: what a safetensors header says, else `pytorch`. */
@@ -53,6 +53,8 @@ export interface StateDictReport {
   readonly missing: readonly string[];
   readonly unexpected: readonly string[];
   readonly mismatched: readonly ShapeDifference[];
+  /** Tensors of the state dict that cannot be read, and why. */
+  readonly unreadable: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /**
@@ -91,7 +93,13 @@ async function loadFrom(file: WeightFile, options: LoadStateDictOptions): Promis
   });
   const expected = options.expected ?? Object.fromEntries(plan.tensors.map(({ name, shape }) => [name, shape]));
   const match = matchStateDict(plan.tensors, expected);
-  const { strict = true, skipMismatched = false } = options;
+  const { strict = true, skipMismatched = false, rename = (name: string) => name } = options;
+  if (strict) {
+    const missing = new Set(match.missing);
+    for (const [name, entry] of selection.unreadable) {
+      if (missing.has(rename(name) ?? '')) throw skippedError(path, entry);
+    }
+  }
   requireMatch(path, match, { strict, skipMismatched });
   const { matched, missing, unexpected, mismatched } = match;
   const { container, strippedPrefixes, ignored } = selection;
@@ -111,6 +119,7 @@ async function loadFrom(file: WeightFile, options: LoadStateDictOptions): Promis
     missing,
     unexpected,
     mismatched,
+    unreadable: unreadableOf(selection),
   });
 
   const totalBytes = matched.reduce((sum, { parts }) => sum + parts.reduce((bytes, part) => bytes + part.bytes, 0), 0);

@@ -4,12 +4,12 @@
  * copy of that one tensor for the time of the call.
  */
 import { constants } from 'node:buffer';
-import { InvalidArgumentError, WeightFormatError } from '../errors';
+import { InvalidArgumentError, RefusedPickleError, WeightFormatError } from '../errors';
 import type { ByteSource } from './byte-source';
 import { allocate, DTYPES, decodeInto, type ReadDtype, type WeightData, type WeightDtype } from './dtypes';
 import { copyStrided, type Elements, elementCount, isRowMajor, rowMajor, span } from './strided';
 
-export type WeightFormat = 'safetensors' | 'pytorch' | 'pytorch-legacy';
+export type WeightFormat = 'safetensors' | 'pytorch' | 'pytorch-legacy' | 'pickle';
 
 /** One tensor of a file. */
 export interface WeightEntry {
@@ -29,6 +29,8 @@ export interface WeightEntry {
 export interface StorageSource {
   readonly byteLength: number;
   read(target: Uint8Array, position: number): Promise<void>;
+  /** Checks all bytes against a checksum, where there is one; called when a tensor has been read. */
+  settle?(): Promise<void>;
 }
 
 /** An entry together with where its elements are; offset and strides count elements. */
@@ -37,6 +39,22 @@ export interface StoredTensor extends WeightEntry {
   readonly offset: number;
   readonly strides: readonly number[];
 }
+
+/** What a file holds and does not give as a tensor; it does not keep the others from being read. */
+export type SkippedEntry = Pick<WeightEntry, 'name' | 'path'> & {
+  /** Why, as a part of a sentence: `a quantized tensor; save its .dequantize()`. */
+  readonly reason: string;
+} & (
+    | { readonly kind: 'tensor' }
+    | {
+        /** A Python object, which is kept closed. */
+        readonly kind: 'object';
+        /** Its class, as `module.Class`. */
+        readonly type: string;
+        /** How many tensors it holds. */
+        readonly tensors: number;
+      }
+  );
 
 /** A leaf of a checkpoint that is no tensor: an epoch number, a version, a configuration text. */
 export type MetadataValue = string | number | boolean | bigint | null;
@@ -73,6 +91,8 @@ export class WeightFile {
   readonly entries: ReadonlyMap<string, WeightEntry>;
   /** What the file holds besides tensors, by dotted path. Python objects other than plain values are left out. */
   readonly metadata: ReadonlyMap<string, MetadataValue>;
+  /** Tensors that cannot be read and objects that are kept closed, by name. */
+  readonly skipped: ReadonlyMap<string, SkippedEntry>;
   readonly #tensors: ReadonlyMap<string, StoredTensor>;
   readonly #sources: readonly ByteSource[];
   readonly #scratch: Uint8Array<ArrayBuffer>[] = [];
@@ -84,6 +104,7 @@ export class WeightFile {
     tensors: readonly StoredTensor[],
     metadata: ReadonlyMap<string, MetadataValue>,
     sources: readonly ByteSource[],
+    skipped: readonly SkippedEntry[] = [],
   ) {
     this.path = path;
     this.format = format;
@@ -96,6 +117,7 @@ export class WeightFile {
       map.set(tensor.name, tensor);
     }
     this.#tensors = map;
+    this.skipped = new Map(skipped.map((entry) => [entry.name, entry]));
     this.entries = map;
   }
 
@@ -129,6 +151,12 @@ export class WeightFile {
   /** Reads one tensor into a part of `target`, whose element type decides the conversion. */
   async readInto(name: string, target: WeightData, placement: Placement): Promise<void> {
     const tensor = this.#find(name);
+    await this.#copyInto(tensor, target, placement);
+    await tensor.source.settle?.();
+  }
+
+  async #copyInto(tensor: StoredTensor, target: WeightData, placement: Placement): Promise<void> {
+    const { name } = tensor;
     const { shape, dtype, strides, source } = tensor;
     const count = elementCount(shape);
     if (count === 0) return;
@@ -167,13 +195,23 @@ export class WeightFile {
     });
   }
 
-  /** The tensor's dense, row-major, little-endian bytes in its own element type. */
-  async readRaw(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * The tensor's dense, row-major, little-endian bytes in its own element type.
+   *
+   * @param order - of the dimensions wanted, as `permute` of {@link read}.
+   */
+  async readRaw(name: string, order?: readonly number[]): Promise<Uint8Array<ArrayBuffer>> {
     const tensor = this.#find(name);
     const { size } = DTYPES[tensor.dtype];
     const raw = new Uint8Array(span(tensor.shape, tensor.strides) * size);
     await tensor.source.read(raw, tensor.offset * size);
-    return isRowMajor(tensor.shape, tensor.strides) ? raw : gather(raw, tensor);
+    await tensor.source.settle?.();
+    const { shape, strides } = tensor;
+    const wanted =
+      order === undefined
+        ? tensor
+        : { ...tensor, shape: order.map((d) => shape[d]!), strides: order.map((d) => strides[d]!) };
+    return gather(raw, wanted);
   }
 
   async close(): Promise<void> {
@@ -198,6 +236,8 @@ export class WeightFile {
 
   #find(name: string): StoredTensor {
     const tensor = this.#tensors.get(name);
+    const skipped = this.skipped.get(name);
+    if (tensor === undefined && skipped !== undefined) throw skippedError(this.path, skipped);
     if (tensor === undefined) {
       throw new InvalidArgumentError(
         'WeightFile.read',
@@ -222,18 +262,30 @@ export class WeightFile {
         'WeightFile.read',
         `dtype of ${tensor.name}`,
         tensor.dtype,
-        'a real type of 16 bits or more; readRaw gives the bytes',
+        'a real type; readRaw gives the bytes',
       );
     }
     return dtype;
   }
 }
 
+/** The error of asking for what is not given as a tensor. */
+export function skippedError(path: string, entry: SkippedEntry): WeightFormatError {
+  if (entry.kind === 'object' && entry.tensors > 0) {
+    return new RefusedPickleError(path, entry.type, 'object', entry.name);
+  }
+  return new WeightFormatError(path, `cannot be read: ${entry.reason}`, { entry: entry.name });
+}
+
+/** What numpy and PyTorch's own loops allow. */
+const MAX_RANK = 64;
+
 function checkBounds(path: string, { name, shape, strides, offset, dtype, source }: StoredTensor): void {
   const fail = (problem: string): never => {
     throw new WeightFormatError(path, problem, { entry: name });
   };
   const whole = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  if (shape.length > MAX_RANK) fail(`its shape has ${shape.length} dimensions, at most ${MAX_RANK} are read; damaged`);
   if (!shape.every(whole)) fail(`its shape [${shape.join(', ')}] is damaged`);
   if (shape.length !== strides.length || !strides.every(whole) || !whole(offset))
     fail(`its strides [${strides.join(', ')}] are damaged`);

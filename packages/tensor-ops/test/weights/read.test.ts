@@ -17,6 +17,8 @@ describe('files written by torch and safetensors', () => {
     for (const [key, { shape, data }] of Object.entries(expected)) {
       if (!key.startsWith(`${topic}/`)) continue;
       const tensor = key.slice(topic.length + 1);
+      // Inside an object of a training framework, which is kept closed.
+      if (tensor === 'message_hub.log_scalars.loss._log_history') continue;
       // The legacy format has no uint16 and uint32.
       if (name === 'dtypes.legacy.pth' && /^uint(16|32)$/.test(tensor)) continue;
       expect(file.entries.get(tensor)?.shape, tensor).toEqual(shape);
@@ -55,7 +57,7 @@ describe('files written by torch and safetensors', () => {
     await file.close();
   });
 
-  it('keeps plain values, frameworks’ records and their arrays as data', async () => {
+  it('keeps plain values and frameworks’ records as data', async () => {
     const training = await openWeights(fixture('training.pth'));
     expect(training.metadata.get('epoch')).toBe(12);
     expect(training.metadata.get('numpy_scalar')).toBe(1.5);
@@ -64,7 +66,9 @@ describe('files written by torch and safetensors', () => {
     await training.close();
     const mm = await openWeights(fixture('mm.pth'));
     expect(mm.metadata.get('meta.CLASSES.1')).toBe('bicycle');
-    expect([...(await mm.read('message_hub.log_scalars.loss._log_history'))]).toEqual([1, 2]);
+    expect(mm.skipped.get('message_hub.log_scalars.loss')!.reason).toContain(
+      'mmengine.logging.history_buffer.HistoryBuffer',
+    );
     await mm.close();
   });
 

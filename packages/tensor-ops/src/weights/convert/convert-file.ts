@@ -7,7 +7,7 @@ import type { WritableTensor } from '../writable';
 import { countsByLayer, inceptionLayers } from './inception';
 import type { LayoutRule } from './layouts';
 import { type PlannedTensor, planConversion, readPlanned } from './plan';
-import { type SelectOptions, selectStateDict } from './select';
+import { type Selection, type SelectOptions, selectStateDict } from './select';
 import type { InceptionCounts, WeightLayout } from './types';
 import { targetDtype, toWritable } from './writable';
 
@@ -45,6 +45,8 @@ export interface ConvertReport {
   readonly strippedPrefixes: readonly string[];
   readonly ignored: readonly string[];
   readonly joined: readonly string[];
+  /** Tensors that are not in the output, since they cannot be read, and why. */
+  readonly unreadable: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /**
@@ -103,11 +105,16 @@ export async function convertWeights(
       into === undefined ? saving : { ...saving, container: into },
     );
     const { container, strippedPrefixes, ignored } = selection;
-    return { path, tensors, bytes, container, strippedPrefixes, ignored, joined: plan.joined };
+    const unreadable = unreadableOf(selection);
+    return { path, tensors, bytes, container, strippedPrefixes, ignored, joined: plan.joined, unreadable };
   } finally {
     await file.close();
   }
 }
+
+/** For reports. */
+export const unreadableOf = ({ unreadable }: Selection): { name: string; reason: string }[] =>
+  [...unreadable].map(([name, { reason }]) => ({ name, reason }));
 
 /** The order of dimensions that the file declares. */
 export function fileLayout(file: WeightFile): WeightLayout {
@@ -135,8 +142,8 @@ export function resolveCounts(
 const isList = (counts: unknown): counts is readonly (readonly number[])[] => Array.isArray(counts);
 
 async function readAs(file: WeightFile, tensor: PlannedTensor, dtype: WeightDtype): Promise<Uint8Array> {
-  const untouched = tensor.parts.length === 1 && tensor.order.every((d, k) => d === k);
-  if (untouched && dtype === tensor.dtype) return file.readRaw(tensor.parts[0]!.name);
+  // Moved bit by bit, so that types which are not made from numbers keep their values too.
+  if (tensor.parts.length === 1 && dtype === tensor.dtype) return file.readRaw(tensor.parts[0]!.name, tensor.order);
   return encode(await readPlanned(file, tensor, exactDtype(tensor.dtype)), dtype, tensor.name);
 }
 

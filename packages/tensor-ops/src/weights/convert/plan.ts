@@ -1,5 +1,5 @@
 /** From the names and layouts of a file to those of a state dict: which stored tensors make up which result, and where. */
-import { StateDictMismatchError } from '../../errors';
+import { optionHint, StateDictMismatchError } from '../../errors';
 import { allocate, DTYPES, type ReadDtype, type WeightData, type WeightDtype } from '../dtypes';
 import { elementCount, rowMajor } from '../strided';
 import type { WeightEntry, WeightFile } from '../weight-file';
@@ -115,9 +115,12 @@ export async function readPlanned(file: WeightFile, tensor: PlannedTensor, dtype
 
 function needsPattern(path: string, joined: readonly string[]): StateDictMismatchError {
   const layers = joined.filter((name) => name.endsWith('weight')).map((name) => name.replace(/\.?weight$/, ''));
+  const hint = optionHint('inceptionCounts');
   return new StateDictMismatchError(
     path,
     `an inception checkpoint: ${layers.length} layers hold branches (conv_list), from ${layers[0]} on. Give the counts of the ` +
-      'pattern that it was made with (inceptionCounts); the branches do not tell their dilations, and a plain model cannot use them',
+      `pattern that it was made with (${hint.text}); the branches do not tell their dilations, and a plain model cannot use them`,
+    {},
+    [hint],
   );
 }

@@ -1,6 +1,6 @@
 /** Finds the state dict within a checkpoint: which dictionary, which prefix, weights or their moving average. */
-import { StateDictMismatchError } from '../../errors';
-import type { WeightEntry, WeightFile } from '../weight-file';
+import { optionHint, StateDictMismatchError } from '../../errors';
+import { type SkippedEntry, skippedError, type WeightEntry, type WeightFile } from '../weight-file';
 
 export interface SelectOptions {
   /**
@@ -24,6 +24,8 @@ export interface Selection {
   readonly strippedPrefixes: readonly string[];
   /** Tensors of the file that were left out, by the file's names. */
   readonly ignored: readonly string[];
+  /** Tensors of the state dict that cannot be read, by the name that remains. */
+  readonly unreadable: ReadonlyMap<string, SkippedEntry>;
 }
 
 /** Names of dictionaries that training scripts put the state dict in, the most usual first. */
@@ -44,10 +46,13 @@ const WRAPPER_PREFIXES = ['module.', '_orig_mod.'];
 /** What averaging wrappers count beside the module that they wrap (torch.optim.swa_utils, mmengine). */
 const WRAPPER_COUNTERS = ['n_averaged', 'steps'];
 
-/** @throws StateDictMismatchError when nothing is found or the choice is unclear; the message names what there is. */
+/**
+ * @throws StateDictMismatchError when nothing is found or the choice is unclear; the message names what there is. RefusedPickleError when the
+ *   state dict would be a Python object.
+ */
 export function selectStateDict(file: WeightFile, options: SelectOptions = {}): Selection {
   const all = [...file.entries.values()];
-  const { container, found } = findContainer(file.path, all, options);
+  const { container, keys, found } = findContainer(file, all, options);
   let entries = takeAverage(found, options.ema === true && !isAverage(container), file.path);
   const stripped: string[] = [];
   for (const prefix of options.stripPrefixes ?? WRAPPER_PREFIXES) {
@@ -75,45 +80,88 @@ export function selectStateDict(file: WeightFile, options: SelectOptions = {}): 
     container,
     strippedPrefixes: stripped,
     ignored: all.filter((entry) => !taken.has(entry)).map(({ name }) => name),
+    unreadable: unreadable(file, keys, stripped, options.prefix),
   };
 }
 
+/** The tensors under `keys` that cannot be read, by the names that they would have. */
+function unreadable(
+  file: WeightFile,
+  keys: readonly string[],
+  stripped: readonly string[],
+  prefix: string | undefined,
+): Map<string, SkippedEntry> {
+  const result = new Map<string, SkippedEntry>();
+  for (const entry of file.skipped.values()) {
+    if (entry.kind !== 'tensor' || keys.some((key, i) => entry.path[i] !== key)) continue;
+    let name = entry.path.slice(keys.length).join('.');
+    if (prefix !== undefined && !stripped.slice(0, -1).reduce(without, name).startsWith(prefix)) continue;
+    name = stripped.reduce(without, name);
+    result.set(name, entry);
+  }
+  return result;
+}
+
+const without = (name: string, prefix: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+
 type Found = readonly { readonly rest: readonly string[]; readonly entry: WeightEntry }[];
 
-function findContainer(path: string, all: readonly WeightEntry[], options: SelectOptions) {
+function findContainer(file: WeightFile, all: readonly WeightEntry[], options: SelectOptions) {
+  const { path } = file;
   const top: Found = all.map((entry) => ({ rest: entry.path, entry }));
   if (options.container !== undefined) {
     const keys = options.container === '' ? [] : options.container.split('.');
     const found = keys.reduce(inside, top);
     if (found.length === 0) {
+      const skipped = file.skipped.get(options.container);
+      if (skipped !== undefined) throw skippedError(path, skipped);
       throw new StateDictMismatchError(
         path,
         `there are no tensors under ${JSON.stringify(options.container)}; ${describe(top)}`,
       );
     }
-    return { container: options.container, found: named(found) };
+    return { container: options.container, keys, found: named(found) };
   }
   const wanted = options.ema === true ? [...EMA_CONTAINERS, ...CONTAINERS] : CONTAINERS;
+  // Objects that hold tensors: what is looked for may be in one of them, where it is not taken from.
+  const objects = [...file.skipped.values()].filter((entry) => entry.kind === 'object' && entry.tensors > 0);
   const keys: string[] = [];
   let found = top;
   // Names within a state dict are single keys with dots, so a dictionary within a dictionary is never a part of one.
   for (;;) {
     const children = new Set(found.filter(({ rest }) => rest.length > 1).map(({ rest }) => rest[0]!));
+    const closed = new Map(
+      objects
+        .filter((entry) => entry.path.length === keys.length + 1 && keys.every((key, i) => entry.path[i] === key))
+        .map((entry) => [entry.path[keys.length]!, entry]),
+    );
     const flat = found.some(({ rest }) => rest.length === 1);
     const onlyChild = !flat && children.size === 1 ? [...children][0] : undefined;
-    const key = wanted.find((name) => children.has(name)) ?? onlyChild;
+    const named = wanted.find((name) => children.has(name) || (!flat && closed.has(name)));
+    if (named !== undefined && !children.has(named)) throw skippedError(path, closed.get(named)!);
+    const key = named ?? onlyChild;
     if (key === undefined) {
       if (flat || found.length === 0) break;
+      const hint = optionHint('container');
       throw new StateDictMismatchError(
         path,
-        `it is unclear where the state dict is; ${describe(found)}; give the option container`,
+        `it is unclear where the state dict is; ${describe(found)}; give the ${hint.text}`,
+        {},
+        [hint],
       );
     }
     keys.push(key);
     found = inside(found, key);
   }
-  if (found.length === 0) throw new StateDictMismatchError(path, 'there are no tensors in the file');
-  return { container: keys.join('.'), found: named(found) };
+  if (found.length === 0) throw nothingFound(file);
+  return { container: keys.join('.'), keys, found: named(found) };
+}
+
+function nothingFound({ path, skipped }: WeightFile): Error {
+  const first = [...skipped.values()].find(({ kind }) => kind === 'tensor');
+  return first === undefined
+    ? new StateDictMismatchError(path, 'there are no tensors in the file')
+    : skippedError(path, first);
 }
 
 function inside(found: Found, key: string): Found {

@@ -88,11 +88,13 @@ function reorder(
 }
 
 const FLOATS: readonly WeightDtype[] = ['float32', 'float16', 'bfloat16', 'float64'];
+/** Read, and widened when another type is asked for. */
+const isFloat = (dtype: WeightDtype) => FLOATS.includes(dtype) || dtype.startsWith('float8_');
 
 /** The element type to write: floats become `wanted`, everything else stays. */
 export function targetDtype(dtype: WeightDtype, wanted: WeightDtype | undefined): WeightDtype {
   if (wanted !== undefined && !FLOATS.includes(wanted)) {
     throw new InvalidArgumentError('saveWeights', 'dtype', wanted, `one of ${FLOATS.join(', ')}`);
   }
-  return wanted !== undefined && FLOATS.includes(dtype) ? wanted : dtype;
+  return wanted !== undefined && isFloat(dtype) ? wanted : dtype;
 }

@@ -13,6 +13,15 @@ export function readLiteral(reader: PickleReader, op: number): unknown {
       return true;
     case Op.NEWFALSE:
       return false;
+    case Op.INT:
+    case Op.LONG:
+      return reader.decimalInteger();
+    case Op.FLOAT:
+      return reader.decimalFloat();
+    case Op.STRING:
+      return reader.quotedText();
+    case Op.UNICODE:
+      return reader.escapedText();
     case Op.BININT:
       return reader.int32();
     case Op.BININT1:
@@ -42,13 +51,6 @@ export function readLiteral(reader: PickleReader, op: number): unknown {
     case Op.BINBYTES8:
     case Op.BYTEARRAY8:
       return reader.data(reader.uint64());
-    case Op.EMPTY_LIST:
-    case Op.EMPTY_TUPLE:
-      return [];
-    case Op.EMPTY_DICT:
-      return new Map();
-    case Op.EMPTY_SET:
-      return new Set();
     default:
       return NOT_A_LITERAL;
   }

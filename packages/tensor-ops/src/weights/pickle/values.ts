@@ -1,20 +1,27 @@
 /** What a pickle is read into: plain data. Dictionaries are Maps, tuples and lists are arrays, bytes are Uint8Arrays. */
 import type { WeightDtype } from '../dtypes';
 
-/** An allow-listed class or function, standing for itself. */
+/** A class or function, standing for itself. */
 export class PickleGlobal {
+  /** Canonical, see names.ts. */
   readonly name: string;
-  constructor(name: string) {
+  /** As the file spells it. */
+  readonly spelled: string;
+  constructor(name: string, spelled = name) {
     this.name = name;
+    this.spelled = spelled;
   }
 }
 
-/** An object whose class is on the list of those kept as data: its arguments and state are held, its code never runs. */
+/** An object that is kept closed: its arguments, items and state are held as data, its code never runs, and no weights come from it. */
 export class OpaqueObject {
+  /** As the file spells it. */
   readonly type: string;
-  readonly args: unknown;
+  readonly args: readonly unknown[];
+  /** Of a class derived from a dictionary or a list. */
+  items: Map<unknown, unknown> | unknown[] | undefined;
   state: unknown;
-  constructor(type: string, args: unknown) {
+  constructor(type: string, args: readonly unknown[]) {
     this.type = type;
     this.args = args;
   }
@@ -23,18 +30,26 @@ export class OpaqueObject {
 /** `torch.Storage`: elements in another part of the file. */
 export class StorageRef {
   readonly key: string;
-  /** Undefined for an untyped storage, whose elements are bytes. */
+  /** Undefined for an untyped storage, whose elements are bytes, and for {@link unreadable} ones. */
   readonly dtype: WeightDtype | undefined;
   /** Elements (bytes when untyped). */
   readonly length: number;
   /** Legacy files: elements from the start of the stored record; the view's own size is `length`. */
   readonly offset: number;
-  constructor(key: string, dtype: WeightDtype | undefined, length: number, offset = 0) {
+  /** An element type that numbers are not made from: its name, and the bytes of an element. */
+  readonly unreadable: UnreadableType | undefined;
+  constructor(key: string, dtype: WeightDtype | undefined, length: number, offset = 0, unreadable?: UnreadableType) {
     this.key = key;
     this.dtype = dtype;
     this.length = length;
     this.offset = offset;
+    this.unreadable = unreadable;
   }
+}
+
+export interface UnreadableType {
+  readonly name: string;
+  readonly size: number;
 }
 
 /** `torch.Tensor`: a strided view of a storage; offset and strides count elements. */
@@ -59,11 +74,23 @@ export class TensorRef {
   }
 }
 
+/** A tensor that is there, but whose numbers cannot be had: without data, quantized, sparse, of an unknown element type. */
+export class UnreadableTensor {
+  /** `a meta tensor: it has a shape and no data`. */
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
 /** `torch.float32` and its like. */
 export class DtypeRef {
-  readonly dtype: WeightDtype;
-  constructor(dtype: WeightDtype) {
+  /** Undefined for a type that numbers are not made from. */
+  readonly dtype: WeightDtype | undefined;
+  readonly name: string;
+  constructor(dtype: WeightDtype | undefined, name: string) {
     this.dtype = dtype;
+    this.name = name;
   }
 }
 
@@ -81,7 +108,29 @@ export class NumpyDtype {
 export class NumpyArray {
   shape: readonly number[] = [];
   dtype: WeightDtype | undefined;
+  /** Its type where {@link dtype} is undefined: `O`. */
+  code = '';
   /** True when the first index varies fastest. */
   fortran = false;
   data: Uint8Array = new Uint8Array(0);
 }
+
+/**
+ * A text too long to be a name, not decoded: the old protocols spell an array's bytes as texts, and a text that was Python 2's `str` may be
+ * bytes.
+ */
+export class LongText {
+  readonly bytes: Uint8Array;
+  readonly encoding: 'utf8' | 'latin1';
+  constructor(bytes: Uint8Array, encoding: 'utf8' | 'latin1') {
+    this.bytes = bytes;
+    this.encoding = encoding;
+  }
+
+  toString(): string {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength).toString(this.encoding);
+  }
+}
+
+export const isNumbers = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'number');

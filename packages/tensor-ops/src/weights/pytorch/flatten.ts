@@ -1,61 +1,176 @@
 /** Turns the nested value of a checkpoint into a flat list of tensors and plain leaves. */
-import { WeightFormatError } from '../../errors';
+import { RefusedPickleError, WeightFormatError } from '../../errors';
 import { DTYPES } from '../dtypes';
-import { numpyStrides } from '../pickle/globals';
-import { NumpyArray, OpaqueObject, type StorageRef, TensorRef } from '../pickle/values';
-import { elementCount } from '../strided';
-import type { MetadataValue, StorageSource, StoredTensor } from '../weight-file';
+import { type Budget, COST } from '../limits';
+import { isConfiguration } from '../pickle/names';
+import { LongText, NumpyArray, OpaqueObject, type StorageRef, TensorRef, UnreadableTensor } from '../pickle/values';
+import { elementCount, rowMajor } from '../strided';
+import type { MetadataValue, SkippedEntry, StorageSource, StoredTensor } from '../weight-file';
 
 /** Deeper than any framework nests; a pickle can build a list that holds itself. */
 const MAX_NESTING = 32;
-/** A pickle can name one list many times within another, so a short file can stand for an endless tree. */
-const MAX_VISITS = 5_000_000;
 
 export interface FlatCheckpoint {
   readonly tensors: StoredTensor[];
+  readonly skipped: SkippedEntry[];
   readonly metadata: Map<string, MetadataValue>;
 }
 
-/** @param locate - the stored bytes of a storage. */
-export function flatten(root: unknown, path: string, locate: (storage: StorageRef) => StorageSource): FlatCheckpoint {
-  const tensors: StoredTensor[] = [];
-  const metadata = new Map<string, MetadataValue>();
-  let visits = 0;
-  let arrays = 0;
+/**
+ * @param locate - the stored bytes of a storage.
+ * @throws RefusedPickleError when all tensors are inside Python objects; WeightFormatError for one that is damaged.
+ */
+export function flatten(
+  root: unknown,
+  path: string,
+  budget: Budget,
+  locate: (storage: StorageRef) => StorageSource,
+): FlatCheckpoint {
+  return budget.work(() => {
+    const flattener = new Flattener(path, budget, locate);
+    flattener.visit(root, []);
+    const { tensors, skipped, metadata } = flattener;
+    const closed = skipped.find((entry) => entry.kind === 'object' && entry.tensors > 0);
+    if (closed?.kind === 'object' && tensors.length === 0 && skipped.every(({ kind }) => kind === 'object')) {
+      throw new RefusedPickleError(path, closed.type, 'object', closed.name === ROOT ? undefined : closed.name);
+    }
+    return { tensors, skipped, metadata };
+  });
+}
 
-  const visit = (value: unknown, keys: readonly string[]): void => {
-    if (++visits > MAX_VISITS) throw new WeightFormatError(path, `holds more than ${MAX_VISITS} values; damaged`);
+class Flattener implements FlatCheckpoint {
+  readonly tensors: StoredTensor[] = [];
+  readonly skipped: SkippedEntry[] = [];
+  readonly metadata = new Map<string, MetadataValue>();
+  readonly #path: string;
+  readonly #budget: Budget;
+  readonly #locate: (storage: StorageRef) => StorageSource;
+  readonly #inside = new TensorCounter();
+  #arrays = 0;
+
+  constructor(path: string, budget: Budget, locate: (storage: StorageRef) => StorageSource) {
+    this.#path = path;
+    this.#budget = budget;
+    this.#locate = locate;
+  }
+
+  visit(value: unknown, keys: readonly string[]): void {
+    // Names are made anew for every place that a value stands in, and a pickle can name one list many times within another.
+    this.#budget.tick();
+    this.#budget.spend(COST.object + keys.length * COST.slot);
     if (keys.length > MAX_NESTING) {
+      const start = keys.slice(0, 4).map((key) => key.slice(0, 40));
       throw new WeightFormatError(
-        path,
-        `nests more than ${MAX_NESTING} levels (at ${keys.slice(0, 4).join('.')}...); damaged`,
+        this.#path,
+        `nests more than ${MAX_NESTING} levels (at ${start.join('.')}...); damaged, or a list that holds itself`,
       );
     }
     if (value instanceof TensorRef) {
-      tensors.push(fromTensor(value, keys, locate(value.storage)));
+      this.tensors.push(fromTensor(value, this.#identity(keys), this.#locate(value.storage)));
+    } else if (value instanceof UnreadableTensor) {
+      this.skipped.push({ ...this.#identity(keys), kind: 'tensor', reason: value.reason });
     } else if (value instanceof NumpyArray) {
-      const tensor = fromArray(value, keys, `numpy:${arrays++}`);
-      if (tensor !== undefined) tensors.push(tensor);
+      this.#visitArray(value, keys);
     } else if (value instanceof Map) {
-      for (const [key, item] of value) visit(item, [...keys, String(key)]);
+      let index = 0;
+      for (const [key, item] of value) this.visit(item, [...keys, keyText(key, index++)]);
     } else if (value instanceof OpaqueObject) {
-      if (value.state instanceof Map || Array.isArray(value.state)) visit(value.state, keys);
-    } else if (Array.isArray(value)) {
-      value.forEach((item, index) => {
-        visit(item, [...keys, String(index)]);
+      const inside = this.#inside.count(value, this.#budget);
+      this.skipped.push({
+        ...this.#identity(keys),
+        kind: 'object',
+        type: value.type,
+        tensors: inside,
+        reason: `an object of the class ${value.type}, which is kept closed${inside > 0 ? `; it holds ${inside} tensors` : ''}`,
       });
-    } else if (value === null || ['string', 'number', 'boolean', 'bigint'].includes(typeof value)) {
-      metadata.set(keys.join('.'), value as MetadataValue);
+      if (isConfiguration(value.type)) this.#visitConfiguration(value, keys);
+    } else if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) this.visit(item, [...keys, String(index)]);
+    } else this.#visitLeaf(value, keys);
+  }
+
+  /** The plain values of an object that is only a bag of them. */
+  #visitConfiguration({ items, state, args }: OpaqueObject, keys: readonly string[]): void {
+    for (const part of [items, state, args[0]]) {
+      if (!(part instanceof Map)) continue;
+      let index = 0;
+      for (const [key, item] of part) {
+        const inner = [...keys, keyText(key, index++)];
+        if (inner.length > MAX_NESTING) return;
+        this.#budget.tick();
+        this.#budget.spend(COST.object + inner.length * COST.slot);
+        if (item instanceof OpaqueObject && isConfiguration(item.type)) this.#visitConfiguration(item, inner);
+        else this.#visitLeaf(item, inner);
+      }
     }
-  };
-  visit(root, []);
-  return { tensors, metadata };
+  }
+
+  #visitLeaf(value: unknown, keys: readonly string[]): void {
+    let leaf = value;
+    if (leaf instanceof LongText) {
+      // The bytes of something, or a text that nobody reads: beyond the limit it is left out.
+      if (leaf.bytes.length > this.#budget.limits.maxTextBytes) return;
+      this.#budget.spend(2 * leaf.bytes.length);
+      leaf = leaf.toString();
+    }
+    if (leaf !== null && !['string', 'number', 'boolean', 'bigint'].includes(typeof leaf)) return;
+    this.metadata.set(this.#identity(keys).name, leaf as MetadataValue);
+  }
+
+  #visitArray(array: NumpyArray, keys: readonly string[]): void {
+    const { dtype, data, shape, code } = array;
+    const identity = this.#identity(keys);
+    if (dtype === undefined) {
+      const what = /^O\d*$/.test(code) ? 'of Python objects' : `of the type ${JSON.stringify(code.slice(0, 40))}`;
+      this.skipped.push({ ...identity, kind: 'tensor', reason: `a NumPy array ${what}` });
+      return;
+    }
+    this.tensors.push({
+      ...identity,
+      shape,
+      dtype,
+      bytes: data.byteLength,
+      storage: `numpy:${this.#arrays++}`,
+      source: {
+        byteLength: data.byteLength,
+        read: async (target, position) => target.set(data.subarray(position, position + target.byteLength)),
+      },
+      offset: 0,
+      strides: array.fortran ? rowMajor([...shape].reverse()).reverse() : rowMajor(shape),
+    });
+  }
+
+  #identity(keys: readonly string[]): { name: string; path: readonly string[] } {
+    if (keys.length === 0) return { name: ROOT, path: [ROOT] };
+    this.#budget.spend(COST.object + keys.reduce((length, key) => length + key.length + 1, 0));
+    return { name: keys.join('.'), path: keys };
+  }
 }
 
-function fromTensor(tensor: TensorRef, keys: readonly string[], source: StorageSource): StoredTensor {
+// A file may hold one bare tensor, without any key.
+const ROOT = 'tensor';
+/** Tuples of names and numbers are keys too; longer ones are no names. */
+const MAX_KEY_PARTS = 8;
+
+/** A key as a part of a name. A key can be any nested value, whose text may have no end: it then stands for its place only. */
+function keyText(key: unknown, index: number): string {
+  if (typeof key === 'string') return key;
+  if (key === null || typeof key === 'number' || typeof key === 'bigint' || typeof key === 'boolean')
+    return String(key);
+  const parts = Array.isArray(key) && key.length <= MAX_KEY_PARTS ? key : undefined;
+  return parts?.every((part) => typeof part === 'string' || typeof part === 'number')
+    ? parts.join(',')
+    : `<key ${index}>`;
+}
+
+function fromTensor(
+  tensor: TensorRef,
+  identity: Pick<StoredTensor, 'name' | 'path'>,
+  source: StorageSource,
+): StoredTensor {
   const { size } = DTYPES[tensor.dtype];
   return {
-    ...identity(keys),
+    ...identity,
     shape: tensor.shape,
     dtype: tensor.dtype,
     bytes: elementCount(tensor.shape) * size,
@@ -67,26 +182,34 @@ function fromTensor(tensor: TensorRef, keys: readonly string[], source: StorageS
   };
 }
 
-function fromArray(array: NumpyArray, keys: readonly string[], storage: string): StoredTensor | undefined {
-  const { dtype, data, shape } = array;
-  if (dtype === undefined) return undefined;
-  return {
-    ...identity(keys),
-    shape,
-    dtype,
-    bytes: data.byteLength,
-    storage,
-    source: {
-      byteLength: data.byteLength,
-      read: async (target, position) => target.set(data.subarray(position, position + target.byteLength)),
-    },
-    offset: 0,
-    strides: numpyStrides(array),
-  };
-}
+/** Counts the tensors inside closed objects. Every value is looked at once, whatever refers to it. */
+class TensorCounter {
+  readonly #seen = new Set<object>();
+  readonly #counts = new Map<OpaqueObject, number>();
 
-// A file may hold one bare tensor, without any key.
-const identity = (keys: readonly string[]) => ({
-  name: keys.length === 0 ? 'tensor' : keys.join('.'),
-  path: keys.length === 0 ? ['tensor'] : keys,
-});
+  count(root: OpaqueObject, budget: Budget): number {
+    const known = this.#counts.get(root);
+    if (known !== undefined) return known;
+    let tensors = 0;
+    const waiting: unknown[] = [root];
+    while (waiting.length > 0) {
+      const value = waiting.pop();
+      budget.tick();
+      if (typeof value !== 'object' || value === null || this.#seen.has(value)) continue;
+      if (value instanceof TensorRef || value instanceof UnreadableTensor) tensors++;
+      const children =
+        value instanceof OpaqueObject
+          ? [value.args, value.items, value.state]
+          : value instanceof Map
+            ? [...value.values()]
+            : Array.isArray(value) || value instanceof Set
+              ? [...value]
+              : [];
+      budget.spend(COST.slot * (children.length + 2));
+      this.#seen.add(value);
+      for (const child of children) waiting.push(child);
+    }
+    this.#counts.set(root, tensors);
+    return tensors;
+  }
+}

@@ -1,15 +1,22 @@
-/** The records of a zip archive by name. yauzl reads the directory (ZIP64 included); records are then read by position. */
+/**
+ * The records of a zip archive by name. yauzl reads the directory (ZIP64 included); records are then read by position, and the checksum of
+ * every record that is read is checked.
+ */
 import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { WeightFormatError } from '../../errors';
 import { type ByteSource, readBytes } from '../byte-source';
+import { limitError, type WeightLimits } from '../limits';
 import type { StorageSource } from '../weight-file';
+import { CheckedSource } from './checked-source';
+import { crc32 } from './crc32';
 
 /** One tensor is one record; the largest public checkpoints have some 10^5. */
 const MAX_RECORDS = 1_000_000;
-/** A compressed record is unpacked in memory; PyTorch itself never compresses, and deflate can grow data a thousandfold. */
-const MAX_INFLATED_BYTES = 1024 * 1024 * 1024;
+/** What all compressed records may unpack to, beside a multiple of the file: weights shrink by a tenth, deflate can a thousandfold. */
+const INFLATED_BYTES = 256 * 1024 * 1024;
+const INFLATED_TIMES_FILE = 20;
 const STORED = 0;
 const DEFLATED = 8;
 const LOCAL_HEADER_BYTES = 30;
@@ -23,13 +30,15 @@ const inflate = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(infla
 export interface ZipArchive {
   readonly names: readonly string[];
   has(name: string): boolean;
+  /** Bytes of the record. */
+  size(name: string): number;
   /** The record as a source that reads on demand. */
   record(name: string): StorageSource;
   /** The whole record, at most `limit` bytes. */
   read(name: string, limit: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-export async function readZip(source: ByteSource): Promise<ZipArchive> {
+export async function readZip(source: ByteSource, limits: Pick<WeightLimits, 'maxInflatedBytes'>): Promise<ZipArchive> {
   const entries = new Map<string, Entry>();
   try {
     await readDirectory(source, (entry) => {
@@ -43,6 +52,11 @@ export async function readZip(source: ByteSource): Promise<ZipArchive> {
       cause,
     });
   }
+  checkPlaces(source, [...entries.values()]);
+  checkInflated(source, [...entries.values()], limits.maxInflatedBytes);
+  // torch can be told to save its time (`set_crc32_options(False)`): then every checksum of the archive is 0.
+  const unchecked = [...entries.values()].every((entry) => entry.crc32 === 0);
+  const unpacked = new UnpackedRecord(source, unchecked);
   const find = (name: string): Entry => {
     const entry = entries.get(name);
     if (entry === undefined) throw new WeightFormatError(source.path, 'the archive lacks this record', { entry: name });
@@ -50,26 +64,32 @@ export async function readZip(source: ByteSource): Promise<ZipArchive> {
   };
   const record = (name: string): StorageSource => {
     const entry = find(name);
-    // Checked before anybody asks for memory of this size.
-    const limit = entry.compressionMethod === DEFLATED ? MAX_INFLATED_BYTES : source.size;
-    if (entry.uncompressedSize > limit) {
-      const reason =
-        entry.compressionMethod === DEFLATED ? 'save the checkpoint again with torch.save' : 'truncated or damaged';
-      const problem = `has ${entry.uncompressedSize} bytes, at most ${limit} are possible; ${reason}`;
-      throw new WeightFormatError(source.path, problem, { entry: name });
+    const { uncompressedSize: byteLength } = entry;
+    if (entry.compressionMethod === DEFLATED) {
+      return {
+        byteLength,
+        async read(target, position) {
+          target.set((await unpacked.bytes(entry)).subarray(position, position + target.byteLength));
+        },
+      };
     }
-    let opened: Promise<StorageSource> | undefined;
+    let opened: Promise<CheckedSource> | undefined;
+    const open = () => {
+      opened ??= openStored(source, entry).then(
+        (stored) => new CheckedSource(stored, unchecked ? undefined : entry.crc32, source.path, name),
+      );
+      return opened;
+    };
     return {
-      byteLength: entry.uncompressedSize,
-      async read(target, position) {
-        opened ??= openRecord(source, entry);
-        await (await opened).read(target, position);
-      },
+      byteLength,
+      read: async (target, position) => (await open()).read(target, position),
+      settle: async () => (await open()).settle(),
     };
   };
   return {
     names: [...entries.keys()],
     has: (name) => entries.has(name),
+    size: (name) => find(name).uncompressedSize,
     record,
     async read(name, limit) {
       const { byteLength, read } = record(name);
@@ -82,8 +102,86 @@ export async function readZip(source: ByteSource): Promise<ZipArchive> {
   };
 }
 
+/** No record may lie in another: a thousand records could share one megabyte, and each be unpacked by itself. */
+function checkPlaces(source: ByteSource, entries: readonly Entry[]): void {
+  const fail = (entry: Entry, problem: string): never => {
+    throw new WeightFormatError(source.path, `${problem}: damaged`, { entry: entry.fileName });
+  };
+  const ordered = [...entries].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
+  let end = 0;
+  let before: Entry | undefined;
+  for (const entry of ordered) {
+    const start = entry.relativeOffsetOfLocalHeader;
+    if (before !== undefined && start < end) fail(entry, `lies inside the record ${JSON.stringify(before.fileName)}`);
+    // The least that its header takes; the header itself may hold more.
+    end = start + LOCAL_HEADER_BYTES + entry.compressedSize;
+    if (!(start >= 0 && end <= source.size)) {
+      fail(entry, `takes bytes ${start} to ${end}, the file has ${source.size}: truncated or`);
+    }
+    if (entry.compressionMethod === STORED && entry.compressedSize !== entry.uncompressedSize)
+      fail(entry, 'has two sizes');
+    before = entry;
+  }
+}
+
+function checkInflated(source: ByteSource, entries: readonly Entry[], limit: number | undefined): void {
+  const most = limit ?? INFLATED_BYTES + INFLATED_TIMES_FILE * source.size;
+  let bytes = 0;
+  for (const entry of entries) {
+    if (entry.compressionMethod === DEFLATED) bytes += entry.uncompressedSize;
+    if (bytes > most) {
+      throw limitError(
+        source.path,
+        'maxInflatedBytes',
+        `its compressed records unpack to more than ${most} bytes, the file has ${source.size}`,
+        entry.fileName,
+      );
+    }
+  }
+}
+
+/** Keeps the one record that was unpacked last: a tensor is read in pieces, and many tensors one after the other. */
+class UnpackedRecord {
+  readonly #source: ByteSource;
+  readonly #unchecked: boolean;
+  #kept: { readonly entry: Entry; readonly bytes: Promise<Uint8Array> } | undefined;
+
+  constructor(source: ByteSource, unchecked: boolean) {
+    this.#source = source;
+    this.#unchecked = unchecked;
+  }
+
+  bytes(entry: Entry): Promise<Uint8Array> {
+    if (this.#kept?.entry !== entry) this.#kept = { entry, bytes: this.#unpack(entry) };
+    return this.#kept.bytes;
+  }
+
+  async #unpack(entry: Entry): Promise<Uint8Array> {
+    const fail = (problem: string, cause?: unknown): never => {
+      throw new WeightFormatError(this.#source.path, problem, { entry: entry.fileName, cause });
+    };
+    const start = await dataStart(this.#source, entry);
+    const packed = await readBytes(
+      this.#source,
+      start,
+      entry.compressedSize,
+      `record ${JSON.stringify(entry.fileName)}`,
+    );
+    let bytes: Uint8Array;
+    try {
+      // One byte more than promised, so that a longer one is noticed below.
+      bytes = await inflate(packed, { maxOutputLength: entry.uncompressedSize + 1 });
+    } catch (cause) {
+      return fail(`does not unpack (${(cause as Error).message})`, cause);
+    }
+    if (bytes.byteLength !== entry.uncompressedSize) fail('unpacks to another size than the directory says: damaged');
+    if (!this.#unchecked && crc32(bytes) !== entry.crc32) fail('its checksum does not fit its bytes: damaged');
+    return bytes;
+  }
+}
+
 /** Finds the data behind the local header, whose length the directory does not tell. */
-async function openRecord(source: ByteSource, entry: Entry): Promise<StorageSource> {
+async function dataStart(source: ByteSource, entry: Entry): Promise<number> {
   const fail = (problem: string): never => {
     throw new WeightFormatError(source.path, problem, { entry: entry.fileName });
   };
@@ -97,35 +195,23 @@ async function openRecord(source: ByteSource, entry: Entry): Promise<StorageSour
   const header = new DataView(bytes.buffer);
   if (header.getUint32(0, true) !== LOCAL_HEADER_MAGIC)
     fail('has no record header where the directory points: damaged');
-  const data = start + LOCAL_HEADER_BYTES + header.getUint16(26, true) + header.getUint16(28, true);
   if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) fail('is encrypted');
-  if (entry.compressionMethod === STORED) {
-    if (entry.compressedSize !== entry.uncompressedSize) fail('has two sizes: damaged');
-    return {
-      byteLength: entry.uncompressedSize,
-      read(target, position) {
-        if (position + target.byteLength > entry.uncompressedSize)
-          fail(`ends at byte ${entry.uncompressedSize}: damaged`);
-        return source.read(target, data + position);
-      },
-    };
-  }
-  if (entry.compressionMethod !== DEFLATED) fail(`has compression method ${entry.compressionMethod}; 0 and 8 are read`);
-  const packed = await readBytes(source, data, entry.compressedSize, `record ${JSON.stringify(entry.fileName)}`);
-  let unpacked: Uint8Array;
-  try {
-    // One byte more than promised, so that a longer one is noticed below.
-    unpacked = await inflate(packed, { maxOutputLength: entry.uncompressedSize + 1 });
-  } catch (cause) {
-    throw new WeightFormatError(source.path, `does not unpack (${(cause as Error).message})`, {
-      entry: entry.fileName,
-      cause,
-    });
-  }
-  if (unpacked.byteLength !== entry.uncompressedSize) fail('unpacks to another size than the directory says: damaged');
+  const { compressionMethod: method } = entry;
+  if (method !== STORED && method !== DEFLATED) fail(`has compression method ${method}; 0 and 8 are read`);
+  return start + LOCAL_HEADER_BYTES + header.getUint16(26, true) + header.getUint16(28, true);
+}
+
+async function openStored(source: ByteSource, entry: Entry): Promise<StorageSource> {
+  const data = await dataStart(source, entry);
   return {
-    byteLength: unpacked.byteLength,
-    read: async (target, position) => target.set(unpacked.subarray(position, position + target.byteLength)),
+    byteLength: entry.uncompressedSize,
+    read(target, position) {
+      if (position + target.byteLength > entry.uncompressedSize) {
+        const problem = `ends at byte ${entry.uncompressedSize}: damaged`;
+        throw new WeightFormatError(source.path, problem, { entry: entry.fileName });
+      }
+      return source.read(target, data + position);
+    },
   };
 }
 

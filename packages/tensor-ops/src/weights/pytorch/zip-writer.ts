@@ -2,8 +2,8 @@
  * Writes zip archives as PyTorch's reader wants them: records stored without compression, data aligned for memory mapping, ZIP64 where
  * sizes or offsets pass 4 GiB. Source: PKWARE's APPNOTE 6.3.9, sections 4.3 to 4.5; alignment: caffe2/serialize/inline_container.cc.
  */
-import * as zlib from 'node:zlib';
 import type { FileWriter } from '@icconv/base/files';
+import { crc32 } from './crc32';
 
 const ALIGNMENT = 64;
 /** Id of the extra field that PyTorch pads with. */
@@ -119,29 +119,4 @@ function field(id: number, values: readonly number[]): Buffer {
     bytes.writeBigUInt64LE(BigInt(value), 4 + 8 * i);
   });
   return bytes;
-}
-
-const CRC_PIECE_BYTES = 1024 * 1024 * 1024;
-let crcTable: Int32Array | undefined;
-
-/** CRC-32 of zip: zlib's own since Node 20.15, a table of bytes before. */
-export function crc32(data: Uint8Array): number {
-  if (typeof zlib.crc32 !== 'function') return crc32ByTable(data);
-  let crc = 0;
-  // In pieces, since zlib counts bytes in 32 bits.
-  for (let done = 0; done < data.byteLength; done += CRC_PIECE_BYTES) {
-    crc = zlib.crc32(data.subarray(done, done + CRC_PIECE_BYTES), crc);
-  }
-  return crc;
-}
-
-export function crc32ByTable(data: Uint8Array): number {
-  crcTable ??= Int32Array.from({ length: 256 }, (_, byte) => {
-    let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-    return value;
-  });
-  let crc = -1;
-  for (let i = 0; i < data.length; i++) crc = crcTable[(crc ^ data[i]!) & 255]! ^ (crc >>> 8);
-  return ~crc >>> 0;
 }

@@ -4,70 +4,107 @@
  *
  * Source: the format section of the safetensors README; the limits are those of its reference implementation.
  */
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { UnsafeNameError } from '@icconv/base';
+import { resolveInsideWithLinks } from '@icconv/base/files';
 import { WeightFormatError } from '../../errors';
 import { type ByteSource, openFile, readBytes } from '../byte-source';
 import { DTYPES, dtypeFromSafetensors } from '../dtypes';
+import { parseJsonObject } from '../json';
+import type { WeightLimits } from '../limits';
 import { elementCount, rowMajor } from '../strided';
-import { type MetadataValue, type StorageSource, type StoredTensor, WeightFile } from '../weight-file';
+import {
+  type MetadataValue,
+  type SkippedEntry,
+  type StorageSource,
+  type StoredTensor,
+  WeightFile,
+} from '../weight-file';
 
 /** The reference implementation's bound: a longer header means that these are not the first bytes of a safetensors file. */
 export const MAX_HEADER_BYTES = 100_000_000;
+/** `{ name: { shape: [...] } }`. */
+const HEADER_DEPTH = 3;
+/** `{ weight_map: {...} }`; the metadata beside it may nest. */
+const INDEX_DEPTH = 16;
+/** The largest public checkpoints have some 200; each is an open file. */
+const MAX_SHARDS = 10_000;
+
+type Limits = Partial<WeightLimits> | undefined;
 
 interface Shard {
   readonly tensors: StoredTensor[];
+  readonly skipped: SkippedEntry[];
   readonly metadata: Map<string, MetadataValue>;
 }
 
-export async function readSafetensors(source: ByteSource): Promise<WeightFile> {
-  const { tensors, metadata } = await readShard(source);
-  return new WeightFile(source.path, 'safetensors', tensors, metadata, [source]);
+export async function readSafetensors(source: ByteSource, limits: Limits): Promise<WeightFile> {
+  const { tensors, metadata, skipped } = await readShard(source, limits);
+  return new WeightFile(source.path, 'safetensors', tensors, metadata, [source], skipped);
 }
 
 /** Opens `model.safetensors.index.json` with the files that it names, which lie in its folder. */
-export async function readShardedSafetensors(index: ByteSource): Promise<WeightFile> {
+export async function readShardedSafetensors(index: ByteSource, limits: Limits): Promise<WeightFile> {
   const { path } = index;
-  const files = parseIndex(await readBytes(index, 0, index.size, 'the index'), path);
+  if (index.size > MAX_HEADER_BYTES) {
+    throw new WeightFormatError(path, `an index of ${index.size} bytes, at most ${MAX_HEADER_BYTES} are allowed`);
+  }
+  const files = parseIndex(await readBytes(index, 0, index.size, 'the index'), path, limits);
+  const names = new Set(files.values());
+  if (names.size > MAX_SHARDS) {
+    throw new WeightFormatError(path, `names ${names.size} files, at most ${MAX_SHARDS} are opened`);
+  }
   await index.close();
   const sources: ByteSource[] = [];
   try {
     const tensors: StoredTensor[] = [];
     const metadata = new Map<string, MetadataValue>();
-    for (const file of new Set(files.values())) {
-      const source = await openFile(join(dirname(path), file));
+    const skipped: SkippedEntry[] = [];
+    for (const file of names) {
+      const source = await openFile(await placeOf(file, path));
       sources.push(source);
-      const shard = await readShard(source);
+      const shard = await readShard(source, limits);
+      skipped.push(...shard.skipped.filter(({ name }) => files.get(name) === file));
       for (const [key, value] of shard.metadata) metadata.set(key, value);
       for (const tensor of shard.tensors) {
         if (files.get(tensor.name) === file) tensors.push({ ...tensor, storage: `${file}:${tensor.storage}` });
       }
     }
-    const found = new Set(tensors.map(({ name }) => name));
+    const found = new Set([...tensors, ...skipped].map(({ name }) => name));
     for (const [name, file] of files) {
       if (!found.has(name))
         throw new WeightFormatError(path, `${file} does not hold this tensor, though the index says so`, {
           entry: name,
         });
     }
-    return new WeightFile(path, 'safetensors', tensors, metadata, sources);
+    return new WeightFile(path, 'safetensors', tensors, metadata, sources, skipped);
   } catch (error) {
     await Promise.all(sources.map((source) => source.close()));
     throw error;
   }
 }
 
-function parseIndex(bytes: Uint8Array, path: string): Map<string, string> {
-  const { weight_map: map } = parseObject(bytes, path, 'the index');
+/** A name could point anywhere on the disk, and a link in a folder from elsewhere too. */
+async function placeOf(file: string, path: string): Promise<string> {
+  try {
+    return await resolveInsideWithLinks(dirname(path), file, path);
+  } catch (cause) {
+    if (!(cause instanceof UnsafeNameError)) throw cause;
+    throw new WeightFormatError(path, `a file of the index is not beside it: ${cause.message}`, { cause });
+  }
+}
+
+export function parseIndex(bytes: Uint8Array, path: string, limits: Limits): Map<string, string> {
+  const { weight_map: map } = parseJsonObject(bytes, path, { what: 'the index', maxDepth: INDEX_DEPTH, limits });
   if (typeof map !== 'object' || map === null || Array.isArray(map)) {
     throw new WeightFormatError(path, 'a JSON file without a weight_map; expected model.safetensors.index.json');
   }
   const files = new Map<string, string>();
   for (const [name, file] of Object.entries(map)) {
-    // A name with a folder in it could point anywhere on the disk.
     if (typeof file !== 'string' || file === '' || /[/\\\0]/.test(file) || file === '..') {
       throw new WeightFormatError(
         path,
-        `is mapped to ${JSON.stringify(file)}; expected the name of a file beside the index`,
+        `is mapped to ${(JSON.stringify(file) ?? 'nothing').slice(0, 200)}; expected the name of a file beside the index`,
         { entry: name },
       );
     }
@@ -76,7 +113,7 @@ function parseIndex(bytes: Uint8Array, path: string): Map<string, string> {
   return files;
 }
 
-async function readShard(source: ByteSource): Promise<Shard> {
+async function readShard(source: ByteSource, limits: Limits): Promise<Shard> {
   const { path } = source;
   const prefix = await readBytes(source, 0, 8, 'the header length');
   const length = new DataView(prefix.buffer).getBigUint64(0, true);
@@ -86,25 +123,37 @@ async function readShard(source: ByteSource): Promise<Shard> {
       `not a safetensors file: its header would have ${length} bytes, at most ${MAX_HEADER_BYTES} are allowed`,
     );
   }
-  const header = parseObject(await readBytes(source, 8, Number(length), 'the header'), path, 'the header');
+  const header = parseJsonObject(await readBytes(source, 8, Number(length), 'the header'), path, {
+    what: 'the header',
+    maxDepth: HEADER_DEPTH,
+    limits,
+  });
   const start = 8 + Number(length);
   const data: StorageSource = {
     byteLength: source.size - start,
     read: (target, position) => source.read(target, start + position),
   };
   const metadata = new Map<string, MetadataValue>();
-  const tensors: StoredTensor[] = [];
+  const shard: Shard = { tensors: [], skipped: [], metadata };
+  const ranges: Range[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') {
       for (const [key, text] of Object.entries(Object(value) as object))
         if (typeof text === 'string') metadata.set(key, text);
-    } else tensors.push(parseTensor(name, value, data, path));
+    } else ranges.push(parseTensor(name, value, data, path, shard));
   }
-  checkCoverage(tensors, data.byteLength, path);
-  return { tensors, metadata };
+  checkCoverage(ranges, data.byteLength, path);
+  return shard;
 }
 
-function parseTensor(name: string, value: unknown, data: StorageSource, path: string): StoredTensor {
+interface Range {
+  readonly name: string;
+  readonly begin: number;
+  readonly bytes: number;
+}
+
+/** Adds a tensor to the shard's, and tells where it lies. */
+function parseTensor(name: string, value: unknown, data: StorageSource, path: string, shard: Shard): Range {
   const fail = (problem: string): never => {
     throw new WeightFormatError(path, problem, { entry: name });
   };
@@ -113,17 +162,25 @@ function parseTensor(name: string, value: unknown, data: StorageSource, path: st
   const { dtype: tag, shape, data_offsets: range } = value as Record<string, unknown>;
   if (!Array.isArray(shape) || !shape.every(whole)) return fail('its shape is damaged');
   if (!Array.isArray(range) || range.length !== 2 || !range.every(whole)) return fail('its data_offsets are damaged');
-  const dtype = typeof tag === 'string' ? dtypeFromSafetensors(tag) : undefined;
-  if (dtype === undefined) return fail(`its dtype ${JSON.stringify(tag)} is not known`);
   const [begin, end] = range as [number, number];
+  if (end < begin) return fail('its data_offsets are damaged');
+  if (end > data.byteLength) return fail(`ends at byte ${end} of the data, the file has ${data.byteLength}: truncated`);
+  const dtype = typeof tag === 'string' ? dtypeFromSafetensors(tag) : undefined;
+  if (dtype === undefined) {
+    // Types come with time, some of less than a byte: the tensor's place is known all the same.
+    if (typeof tag !== 'string' || !/^[A-Z][A-Z0-9_]{0,30}$/.test(tag)) return fail('its dtype is damaged');
+    shard.skipped.push({ name, path: [name], kind: 'tensor', reason: `its element type ${tag} is not read` });
+    return { name, begin, bytes: end - begin };
+  }
   const { size } = DTYPES[dtype];
   const bytes = elementCount(shape) * size;
-  if (end - begin !== bytes)
-    return fail(`shape [${shape.join(', ')}] of ${dtype} takes ${bytes} bytes, its data_offsets hold ${end - begin}`);
-  if (end > data.byteLength) return fail(`ends at byte ${end} of the data, the file has ${data.byteLength}: truncated`);
+  if (end - begin !== bytes) {
+    const shown = shape.slice(0, 8).join(', ') + (shape.length > 8 ? ', ...' : '');
+    return fail(`shape [${shown}] of ${dtype} takes ${bytes} bytes, its data_offsets hold ${end - begin}`);
+  }
   // Each tensor is a storage of its own, since data need not be aligned to its element size.
   const source: StorageSource = { byteLength: bytes, read: (target, position) => data.read(target, begin + position) };
-  return {
+  shard.tensors.push({
     name,
     path: [name],
     shape,
@@ -133,13 +190,13 @@ function parseTensor(name: string, value: unknown, data: StorageSource, path: st
     source,
     offset: 0,
     strides: rowMajor(shape),
-  };
+  });
+  return { name, begin, bytes };
 }
 
 /** The format allows neither gaps nor overlaps, so either means damage (or data hidden in the file). */
-function checkCoverage(tensors: readonly StoredTensor[], size: number, path: string): void {
-  const ordered = tensors.map(({ name, storage, bytes }) => ({ name, begin: Number(storage), bytes }));
-  ordered.sort((a, b) => a.begin - b.begin || a.bytes - b.bytes);
+function checkCoverage(ranges: readonly Range[], size: number, path: string): void {
+  const ordered = [...ranges].sort((a, b) => a.begin - b.begin || a.bytes - b.bytes);
   let position = 0;
   for (const { name, begin, bytes } of ordered) {
     if (begin !== position)
@@ -150,17 +207,4 @@ function checkCoverage(tensors: readonly StoredTensor[], size: number, path: str
   }
   if (position !== size)
     throw new WeightFormatError(path, `has ${size} bytes of data, its tensors take ${position}: damaged`);
-}
-
-function parseObject(bytes: Uint8Array, path: string, what: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new WeightFormatError(path, `${what} is not JSON (${(cause as Error).message})`, { cause });
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new WeightFormatError(path, `${what} is not a JSON object`);
-  }
-  return value as Record<string, unknown>;
 }

@@ -1,15 +1,18 @@
 /** Writes safetensors files, in one piece or in shards with an index. Source: the format section of the safetensors README. */
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { writeAtomically } from '@icconv/base/files';
+import { readOrdinaryFile, writeAtomically } from '@icconv/base/files';
 import { InvalidArgumentError } from '../../errors';
 import { DTYPES } from '../dtypes';
 import { checkNames, readWritable, type WritableTensor, writableBytes } from '../writable';
+import { parseIndex } from './read';
 
 export interface SafetensorsWriteOptions {
   /** Texts for the header's `__metadata__`. */
   readonly metadata?: Readonly<Record<string, string>>;
   /**
-   * When the tensors take more bytes, writes `<name>-00001-of-0000N.safetensors` and so on, each with this much at most (a larger tensor
+   * When the tensors take more bytes, writes `<name>-<run>-00001-of-0000N.safetensors` and so on, each with this much at most (a larger tensor
    * gets a file of its own), and the index `<name>.safetensors.index.json`.
    */
   readonly maxShardBytes?: number;
@@ -27,19 +30,54 @@ export async function writeSafetensors(
     await writeFile(path, tensors, options.metadata);
     return path;
   }
+  return writeShards(path, shards, options.metadata);
+}
+
+/**
+ * Shards get names of their own in every run, and the index is renamed last: whenever the process ends, the index names files of one run.
+ * Those of the older index are removed when the new one stands.
+ */
+async function writeShards(
+  path: string,
+  shards: readonly (readonly WritableTensor[])[],
+  metadata: Readonly<Record<string, string>> | undefined,
+): Promise<string> {
+  const folder = dirname(path);
   const stem = basename(path, extname(path));
-  const map: Record<string, string> = {};
-  for (const [index, shard] of shards.entries()) {
-    const file = `${stem}-${pad(index + 1)}-of-${pad(shards.length)}.safetensors`;
-    await writeFile(join(dirname(path), file), shard, options.metadata);
-    for (const { name } of shard) map[name] = file;
+  const run = randomUUID().slice(0, 8);
+  const index = join(folder, `${stem}.safetensors.index.json`);
+  const older = await shardsOf(index, stem);
+  const files = shards.map((_, i) => `${stem}-${run}-${pad(i + 1)}-of-${pad(shards.length)}.safetensors`);
+  try {
+    for (const [i, shard] of shards.entries()) await writeFile(join(folder, files[i]!), shard, metadata);
+    const map = shards.flatMap((shard, i) => shard.map(({ name }) => [name, files[i]!] as const));
+    const total = shards.flat().reduce((sum, tensor) => sum + writableBytes(tensor), 0);
+    const content = { metadata: { total_size: total }, weight_map: Object.fromEntries(map) };
+    await writeAtomically(index, `${JSON.stringify(content, undefined, 2)}\n`);
+  } catch (error) {
+    await removeAll(folder, files);
+    throw error;
   }
-  // Last, so that an index never names a file that is not there yet.
-  const target = join(dirname(path), `${stem}.safetensors.index.json`);
-  const total = tensors.reduce((sum, tensor) => sum + writableBytes(tensor), 0);
-  const text = `${JSON.stringify({ metadata: { total_size: total }, weight_map: map }, undefined, 2)}\n`;
-  await writeAtomically(target, (file) => file.append(Buffer.from(text)));
-  return target;
+  await removeAll(folder, older);
+  return index;
+}
+
+/** The shards that an index names, as far as they have the names that are given here. */
+async function shardsOf(index: string, stem: string): Promise<string[]> {
+  try {
+    const files = parseIndex(await readOrdinaryFile(index), index, undefined);
+    const ours = (file: string) => file.startsWith(`${stem}-`) && SHARD_NAME.test(file.slice(stem.length));
+    return [...new Set(files.values())].filter(ours);
+  } catch {
+    // No index, or one of another program: nothing of it is ours to remove.
+    return [];
+  }
+}
+
+const SHARD_NAME = /^(?:-[0-9a-f]{8})?-\d{5}-of-\d{5}\.safetensors$/;
+
+async function removeAll(folder: string, files: readonly string[]): Promise<void> {
+  for (const file of files) await rm(join(folder, file), { force: true });
 }
 
 async function writeFile(
