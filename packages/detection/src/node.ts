@@ -25,7 +25,16 @@ export { createRemoteDetector, type RemoteDetectorOptions } from './detector/rem
 export type { Detection, DetectionResult, DetectOptions, Detector } from './detector/types';
 export { type DetectDatasetOptions, detectDataset, evaluateDetector } from './evaluation/evaluate-detector';
 export { type ScoreOptions, scoreDetections } from './evaluation/score-detections';
-export { type DetectionRecipe, type TrainDetectorOptions, trainDetector } from './training/train-detector';
+export { detectionSettings } from './training/run-settings';
+export {
+  type DetectionData,
+  type DetectionRecipe,
+  type DetectionRecipe,
+  type TrainDetectorOptions,
+  type TrainDetectorOptions,
+  trainDetector,
+  trainDetector,
+} from './training/train-detector';
 export {
   type LoadDetectorOptions,
   loadCompiledFasterRcnn,

@@ -20,5 +20,6 @@ export {
   type PoseEvaluation,
 } from './evaluation/evaluate-pose';
 export { correctKeypoints, type PckOptions } from './evaluation/pck';
+export { poseSettings } from './training/run-settings';
 export { type PoseData, type PoseRecipe, type TrainPoseOptions, trainPose } from './training/train-pose';
 export { loadCompiledPose, loadPoseBackbone, loadPoseWeights, savePoseWeights } from './weights/pose-weights';

@@ -46,7 +46,8 @@ export { createEventWriter, type EventWriter } from './logs/tensorboard';
 export { type Checkpoint, type CheckpointState, loadCheckpoint, saveCheckpoint } from './loop/checkpoint';
 export { describeFrozen, type FreezingOptions, frozenWeights, isStatisticName } from './loop/freezing';
 export { recipeOptions, type ScheduleConfig, type TrainingRecipe } from './loop/recipe';
-export { BEST_FILE, CHECKPOINT_FILE, checkFreshRun, FINAL_FILE, trainLoop } from './loop/train-loop';
+export { CHECKPOINT_FILE, checkRun, type RunOptions, type RunSettings, settingDifferences } from './loop/run-settings';
+export { BEST_FILE, FINAL_FILE, trainLoop } from './loop/train-loop';
 export type {
   EvaluateContext,
   Metrics,

@@ -3,6 +3,7 @@ import { initFasterRcnn } from '@icconv/detection';
 import {
   classNames,
   type DetectionRecipe,
+  detectionSettings,
   loadDetectorBackbone,
   loadDetectorWeights,
   trainDetector,
@@ -36,7 +37,14 @@ export function trainDetectionCommand({ signal }: CommandContext): Command {
     const val = config.data.val === undefined ? undefined : await openData(file, config.data.val);
     const classes = config.data.classes ?? classNames(train.dataset);
     const network = await networkOf(file, config, classes.length);
-    await beginRun(file, folder, options.resume);
+    const run = {
+      config: network,
+      recipe: config.recipe as DetectionRecipe,
+      train,
+      ...(val !== undefined && { val }),
+      classes,
+    };
+    await beginRun(folder, options, detectionSettings(run));
     await writeDetectorModel(folder, { config: network, classes });
 
     const weights = initFasterRcnn(network, { seed: config.recipe.seed ?? 0 });
@@ -53,15 +61,12 @@ export function trainDetectionCommand({ signal }: CommandContext): Command {
               from.part === 'detector',
             );
       const result = await trainDetector({
-        config: network,
+        ...run,
         weights,
         pretrained,
-        recipe: config.recipe as DetectionRecipe,
-        train,
-        ...(val !== undefined && { val }),
-        classes,
         folder,
         resume: options.resume ?? false,
+        allowChanges: options.allowChanges ?? false,
         signal,
         handleInterrupt: false,
         ...(workers !== undefined && { workers }),

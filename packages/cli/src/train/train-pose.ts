@@ -1,6 +1,13 @@
 /** `icconv train pose`. */
 import { initPose, type Skeleton } from '@icconv/pose';
-import { loadPoseBackbone, loadPoseWeights, type PoseRecipe, trainPose, writePoseModel } from '@icconv/pose/node';
+import {
+  loadPoseBackbone,
+  loadPoseWeights,
+  type PoseRecipe,
+  poseSettings,
+  trainPose,
+  writePoseModel,
+} from '@icconv/pose/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { readConfig } from '../config/read-config';
@@ -28,7 +35,15 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
     const train = await openData(file, config.data.train);
     const val = config.data.val === undefined ? undefined : await openData(file, config.data.val);
     const network = await poseNetworkOf(file, config, train.dataset);
-    await beginRun(file, folder, options.resume);
+    const run = {
+      config: network,
+      recipe: config.recipe as PoseRecipe,
+      train,
+      ...(val !== undefined && { val }),
+      evaluation: (config.evaluation ?? {}) as { flip?: boolean; scales?: number[] },
+      ...(config.data.category !== undefined && { category: config.data.category }),
+    };
+    await beginRun(folder, options, poseSettings(run));
     await writePoseModel(folder, network);
 
     console.error(`mirrored pictures exchange ${describePairs(network.skeleton)}`);
@@ -36,7 +51,7 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
     const weights = initPose(network, { seed: config.recipe.seed ?? 0 });
     const started = performance.now();
     try {
-      const { weights: from, evaluation } = config;
+      const { weights: from } = config;
       const load = from?.part === 'backbone' ? loadPoseBackbone : loadPoseWeights;
       const pretrained =
         from === undefined
@@ -47,16 +62,12 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
               from.part === 'estimator',
             );
       const result = await trainPose({
-        config: network,
+        ...run,
         weights,
         pretrained,
-        recipe: config.recipe as PoseRecipe,
-        train,
-        ...(val !== undefined && { val }),
-        evaluation: (evaluation ?? {}) as { flip?: boolean; scales?: number[] },
-        ...(config.data.category !== undefined && { category: config.data.category }),
         folder,
         resume: options.resume ?? false,
+        allowChanges: options.allowChanges ?? false,
         signal,
         handleInterrupt: false,
         ...(workers !== undefined && { workers }),

@@ -1,13 +1,12 @@
 /** What the trainings of all tasks have in common on the command line. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically } from '@icconv/base/files';
+import { readText, writeAtomically } from '@icconv/base/files';
 import type { CocoDataset } from '@icconv/coco';
 import { loadDataset } from '@icconv/coco/node';
 import type { LoadWeightsOptions } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
-import { checkFreshRun, type StateDict, type TrainResult } from '@icconv/training';
+import { checkRun, type RunSettings, type StateDict, type TrainResult } from '@icconv/training';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
@@ -20,6 +19,7 @@ export interface TrainCliOptions {
   readonly set?: readonly string[];
   readonly output?: string;
   readonly resume?: boolean;
+  readonly allowChanges?: boolean;
   readonly threads?: number;
   readonly workers?: number;
   readonly json?: boolean;
@@ -31,6 +31,7 @@ export function withTrainOptions(command: Command, presets: Readonly<Record<stri
     .option('--set <place=value>', 'override a value of the file, such as recipe.epochs=3; may be repeated', collect)
     .option('--output <folder>', 'folder of the run, instead of the file’s')
     .option('--resume', 'go on with the run in the folder')
+    .option('--allow-changes', 'go on although recipe, network or data differ from the run’s; they are listed')
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .option('--workers <n>', 'threads that decode pictures', workersOption)
     .option('--json', 'print the result as JSON');
@@ -81,13 +82,20 @@ export async function startFrom(
 }
 
 /**
- * Keeps the configuration with the run.
+ * Keeps the configuration with the run: the file, with the values that the command line gave as comments at its head.
  *
- * @throws CheckpointError where the folder holds a run that is not to be resumed, before anything of it changes.
+ * @throws CheckpointError where the folder holds a run that is not to be resumed, or was begun with other settings, before anything of it
+ *   changes.
  */
-export async function beginRun(file: string, folder: string, resume: boolean | undefined): Promise<void> {
-  if (!resume) checkFreshRun(folder);
-  await writeAtomically(join(folder, file.endsWith('.json') ? 'config.json' : 'config.yaml'), await readFile(file));
+export async function beginRun(
+  folder: string,
+  { config: file, set = [], resume = false, allowChanges = false }: TrainCliOptions,
+  settings: RunSettings,
+): Promise<void> {
+  const changes = await checkRun(folder, { resume, allowChanges, settings });
+  if (changes.length > 0) console.error(`resumed with other settings:\n  ${changes.join('\n  ')}`);
+  const overrides = set.map((override) => `# --set ${override.replaceAll(/\s+/g, ' ')}\n`);
+  await writeAtomically(join(folder, 'config.yaml'), [...overrides, await readText(file)]);
 }
 
 /** Best and last epoch by their metrics, and where everything is. */

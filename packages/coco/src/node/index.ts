@@ -1,5 +1,6 @@
 export type { CheckPicturesOptions, PictureCheck, PictureFault, PictureFaultKind } from './check-pictures';
 export { checkPictures, formatPictureFaults } from './check-pictures';
+export { datasetDigest, describeDataset } from './digest';
 export type { YoloFolderOptions } from './formats';
 export { loadVoc, loadYolo, loadYoloResults, saveVoc, saveYolo } from './formats';
 export type { LoadOptions } from './load';

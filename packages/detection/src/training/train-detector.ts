@@ -26,6 +26,7 @@ import { BACKBONE_PREFIX } from '../network/names';
 import type { GroundTruth } from '../roi-heads/sample-proposals';
 import { saveDetectorWeights } from '../weights/detector-weights';
 import { detectionStep } from './detection-step';
+import { detectionSettings } from './run-settings';
 
 /** All that makes a training repeatable; plain data, as it stands in a configuration file. */
 export interface DetectionRecipe extends TrainingRecipe, FreezingConfig {
@@ -46,7 +47,7 @@ export interface DetectionRecipe extends TrainingRecipe, FreezingConfig {
 export interface TrainDetectorOptions
   extends Pick<
     TrainOptions<Batch<DetectionSample>>,
-    'folder' | 'resume' | 'progress' | 'signal' | 'handleInterrupt' | 'checkpointEverySteps' | 'steps'
+    'folder' | 'resume' | 'allowChanges' | 'progress' | 'signal' | 'handleInterrupt' | 'checkpointEverySteps' | 'steps'
   > {
   readonly config: FasterRcnnConfig;
   /** Changed in place; the caller disposes them. */
@@ -114,6 +115,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
     if (folder !== undefined) await mkdir(folder, { recursive: true });
     return await trainLoop<Batch<DetectionSample>>({
       ...options,
+      settings: detectionSettings(options),
       loader,
       optimizer,
       ...fromRecipe,

@@ -24,6 +24,7 @@ import { BACKBONE_PREFIX } from '../network/layers';
 import { checkSkeleton } from '../skeleton/skeleton';
 import { savePoseWeights } from '../weights/pose-weights';
 import { poseStep } from './pose-step';
+import { poseSettings } from './run-settings';
 
 /** A COCO data set and where its pictures lie. */
 export interface PoseData {
@@ -49,7 +50,7 @@ export interface PoseRecipe extends TrainingRecipe, FreezingConfig {
 export interface TrainPoseOptions
   extends Pick<
     TrainOptions<Batch<PoseSample>>,
-    'folder' | 'resume' | 'progress' | 'signal' | 'handleInterrupt' | 'checkpointEverySteps' | 'steps'
+    'folder' | 'resume' | 'allowChanges' | 'progress' | 'signal' | 'handleInterrupt' | 'checkpointEverySteps' | 'steps'
   > {
   readonly config: PoseConfig;
   /** Changed in place; the caller disposes them. */
@@ -123,6 +124,7 @@ export async function trainPose(options: TrainPoseOptions): Promise<TrainResult>
     if (folder !== undefined) await mkdir(folder, { recursive: true });
     return await trainLoop<Batch<PoseSample>>({
       ...options,
+      settings: poseSettings(options),
       loader,
       optimizer,
       ...fromRecipe,

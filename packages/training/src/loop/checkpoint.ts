@@ -19,6 +19,8 @@ export interface CheckpointState {
   readonly optimizer: { readonly kind: string; readonly steps: number };
   readonly emaUpdates?: number;
   readonly best?: { readonly metric: string; readonly value: number; readonly epoch: number };
+  /** What the run was begun with. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Sums of the running epoch's logs, so that its row is that of an unbroken run. */
   readonly epochLog: { readonly sums: Readonly<Record<string, number>>; readonly count: number };
 }
@@ -53,15 +55,29 @@ export async function saveCheckpoint(
   await saveStateDict(all, path, { format: 'safetensors', layout: 'tensorflow', metadata });
 }
 
+/** What is no tensor, from the file's header. @throws as {@link loadCheckpoint} */
+export async function readCheckpointState(path: string): Promise<CheckpointState> {
+  const file = await openWeights(path);
+  try {
+    return stateOf(file.metadata.get(STATE_KEY), path);
+  } finally {
+    await file.close();
+  }
+}
+
+function stateOf(text: unknown, path: string): CheckpointState {
+  if (typeof text !== 'string') throw new CheckpointError(path, 'holds weights, but no training state');
+  const { version, ...state } = JSON.parse(text) as CheckpointState & { version: number };
+  if (version !== VERSION) throw new CheckpointError(path, `is of version ${version}; this package reads ${VERSION}`);
+  return state;
+}
+
 /** @throws {@link CheckpointError} when the file is no checkpoint, WeightFormatError when it is damaged. The caller owns the tensors. */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const file = await openWeights(path);
   const groups: Record<string, StateDict> = { model: {}, optimizer: {}, ema: {} };
   try {
-    const text = file.metadata.get(STATE_KEY);
-    if (typeof text !== 'string') throw new CheckpointError(path, 'holds weights, but no training state');
-    const { version, ...state } = JSON.parse(text) as CheckpointState & { version: number };
-    if (version !== VERSION) throw new CheckpointError(path, `is of version ${version}; this package reads ${VERSION}`);
+    const state = stateOf(file.metadata.get(STATE_KEY), path);
     for (const [name, { shape }] of file.entries) {
       const dot = name.indexOf('.');
       const group = groups[name.slice(0, dot)];

@@ -1,6 +1,6 @@
 /** The training loop: batches to updates, with logs, evaluation, checkpoints and exact resume. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
@@ -14,10 +14,10 @@ import { type Checkpoint, loadCheckpoint, replaceWeights, saveCheckpoint } from 
 import { describeFrozen, frozenWeights } from './freezing';
 import { watchInterrupt } from './interrupt';
 import { Journal } from './journal';
+import { CHECKPOINT_FILE, checkRun } from './run-settings';
 import type { Metrics, TrainBatch, TrainOptions, TrainResult } from './types';
 
-/** Names in the folder. */
-export const CHECKPOINT_FILE = 'last.safetensors';
+/** Names in the folder, beside the checkpoint's. */
 export const BEST_FILE = 'best.safetensors';
 export const FINAL_FILE = 'final.safetensors';
 
@@ -69,6 +69,7 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
     const extras = {
       ...(best === undefined ? {} : { best }),
       ...(ema === undefined ? {} : { emaUpdates: ema.updates }),
+      ...(options.settings === undefined ? {} : { settings: options.settings }),
     };
     const tensors = { model: weights, buffers: optimizer.buffers(), ema: ema?.weights() ?? {} };
     await saveCheckpoint(checkpointPath, { ...state, ...extras }, tensors);
@@ -157,7 +158,7 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
     if (reason === 'finished' && folder !== undefined) {
       await saveWeights(options, join(folder, FINAL_FILE), averaged(weights, ema?.weights()));
     }
-    if (reason === 'interrupted') journal.progress.line(`interrupted at step ${step}; resume: true goes on from here`);
+    if (reason === 'interrupted') journal.progress.line(`interrupted at step ${step}; the run can be resumed`);
     return { reason, steps: step, position, best, rows: journal.rows, unreadable: unreadable() };
   } finally {
     sum.dispose();
@@ -202,26 +203,12 @@ function lengthOf<B extends TrainBatch>(options: TrainOptions<B>): Length {
   return { epochs, perEpoch, totalSteps: Math.min(most, steps ?? Number.POSITIVE_INFINITY) };
 }
 
-function refuseRun(path: string): never {
-  throw new CheckpointError(path, 'the folder holds a run; pass resume: true to go on with it, or take another folder');
-}
-
-/**
- * For what is to be written into a run's folder before the loop begins.
- *
- * @throws {@link CheckpointError} where the folder holds a run already, as the loop would.
- */
-export function checkFreshRun(folder: string): void {
-  const path = join(folder, CHECKPOINT_FILE);
-  if (existsSync(path)) refuseRun(path);
-}
-
 async function resumeFrom<B extends TrainBatch>(
   path: string | undefined,
   options: TrainOptions<B>,
 ): Promise<Checkpoint | undefined> {
   if (path === undefined || !existsSync(path)) return undefined;
-  if (!options.resume) refuseRun(path);
+  await checkRun(dirname(path), options);
   const checkpoint = await loadCheckpoint(path);
   const { model, buffers, ema, optimizer, emaUpdates, seed } = checkpoint;
   try {

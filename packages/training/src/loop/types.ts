@@ -7,6 +7,7 @@ import type { Optimizer, StateDict } from '../optimizers/types';
 import type { Random } from '../random/random';
 import type { Schedule } from '../schedules/schedules';
 import type { FreezingOptions } from './freezing';
+import type { RunOptions } from './run-settings';
 
 /** What the loop needs of a batch; those of `createLoader` have it. */
 export interface TrainBatch extends DataPosition {
@@ -38,7 +39,7 @@ export interface EvaluateContext {
   readonly epoch: number;
 }
 
-export interface TrainOptions<B extends TrainBatch> {
+export interface TrainOptions<B extends TrainBatch> extends RunOptions {
   /** Weights and running statistics by name; entries are replaced as training goes on, the old tensors disposed. */
   readonly weights: StateDict;
   /** Losses and gradients of one batch. */
@@ -67,8 +68,6 @@ export interface TrainOptions<B extends TrainBatch> {
   readonly best?: { readonly metric: string; readonly mode?: 'max' | 'min' };
   /** Where checkpoint, best weights and logs go. @defaultValue nothing is written */
   readonly folder?: string;
-  /** Goes on from the folder's checkpoint if there is one. Without it, a folder that holds one is refused. @defaultValue `false` */
-  readonly resume?: boolean;
   /** Epochs between checkpoints. @defaultValue `1` */
   readonly checkpointEvery?: number;
   /** Updates between checkpoints within an epoch. @defaultValue none */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeBackends } from '@icconv/test-utils';
 import { afterAll, expect, test } from 'vitest';
-import { CheckpointError, sgd, trainLoop } from '../../src';
+import { CheckpointError, checkRun, sgd, trainLoop } from '../../src';
 import { activate } from '../support/activate';
 import { accuracy, fingerprint, makeRun, step } from './tiny';
 
@@ -107,6 +107,23 @@ describeBackends(
       expect(print).toBe(unbroken.print);
     });
 
+    test('refuses other settings, names them all, and goes on where that is asked for', async () => {
+      const here = folder('settings');
+      const settings = { recipe: { batchSize: 4, schedule: { kind: 'cosine' }, seed: undefined }, classes: ['a'] };
+      const first = makeRun({ folder: here, epochs: 1, settings });
+      await trainLoop(first.run);
+      await first.dispose();
+      expect(await checkRun(here, { resume: true, settings })).toEqual([]);
+      const changed = { recipe: { batchSize: 8, schedule: { kind: 'cosine' } }, classes: ['a', 'b'] };
+      const { run, dispose } = makeRun({ folder: here, resume: true, settings: changed });
+      await expect(trainLoop(run)).rejects.toThrow(
+        /other settings:\n {2}recipe\.batchSize: 4 in the run, 8 now\n {2}classes: \["a"\] in the run, \["a","b"\] now\n/,
+      );
+      await expect(trainLoop(run)).rejects.toBeInstanceOf(CheckpointError);
+      expect((await trainLoop({ ...run, allowChanges: true })).reason).toBe('finished');
+      await dispose();
+    });
+
     test('refuses what does not belong together', async () => {
       const here = folder('mixed');
       await whole(here, { epochs: 1 });
@@ -116,7 +133,7 @@ describeBackends(
         await expect(trainLoop(run)).rejects.toBeInstanceOf(CheckpointError);
         await dispose();
       };
-      await refused({ resume: false }, 'the folder holds a run; pass resume: true');
+      await refused({ resume: false }, 'the folder holds a run; go on with it (resume: true');
       await refused({ optimizer: sgd() }, 'is of optimizer adamw, this run has sgd');
       await refused({ seed: 9 }, 'is of seed 0, this run has 9');
       const other = makeRun({ folder: here, resume: true });

@@ -5,7 +5,7 @@ import { loadStateDict } from '@icconv/tensor-ops/weights';
 import { describeBackends } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, expect, test } from 'vitest';
-import { checkFreshRun, NonFiniteLossError, type ProgressState, trainLoop } from '../../src';
+import { checkRun, NonFiniteLossError, type ProgressState, trainLoop } from '../../src';
 import { activate } from '../support/activate';
 import { accuracy, fingerprint, initialWeights, makeRun, step } from './tiny';
 
@@ -59,7 +59,7 @@ describeBackends(
       setImmediate(() => between.abort());
       const early = await trainLoop(first.run);
       expect(early.reason).toBe('interrupted');
-      expect(() => checkFreshRun(here)).toThrow(/holds a run/);
+      await expect(checkRun(here, {})).rejects.toThrow(/holds a run/);
       await first.dispose();
 
       const within = new AbortController();

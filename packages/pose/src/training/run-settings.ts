@@ -1,0 +1,16 @@
+import { describeDataset } from '@icconv/coco/node';
+import type { RunSettings } from '@icconv/training';
+import { configToJson } from '../config/config-schema';
+import type { TrainPoseOptions } from './train-pose';
+
+/** What a run of `trainPose` is made of, for `checkRun` before anything is written into its folder. */
+export function poseSettings(
+  options: Pick<TrainPoseOptions, 'config' | 'recipe' | 'train' | 'val' | 'category' | 'evaluation'>,
+): RunSettings {
+  const { config, recipe, train, val, category, evaluation } = options;
+  const data = {
+    train: describeDataset(train.dataset),
+    ...(val !== undefined && { val: describeDataset(val.dataset) }),
+  };
+  return { model: configToJson(config), recipe, category, evaluation, data };
+}
