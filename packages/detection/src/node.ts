@@ -26,15 +26,7 @@ export type { Detection, DetectionResult, DetectOptions, Detector } from './dete
 export { type DetectDatasetOptions, detectDataset, evaluateDetector } from './evaluation/evaluate-detector';
 export { type ScoreOptions, scoreDetections } from './evaluation/score-detections';
 export { detectionSettings } from './training/run-settings';
-export {
-  type DetectionData,
-  type DetectionRecipe,
-  type DetectionRecipe,
-  type TrainDetectorOptions,
-  type TrainDetectorOptions,
-  trainDetector,
-  trainDetector,
-} from './training/train-detector';
+export { type DetectionRecipe, type TrainDetectorOptions, trainDetector } from './training/train-detector';
 export {
   type LoadDetectorOptions,
   loadCompiledFasterRcnn,
