@@ -10,14 +10,16 @@ import { bmpSize, decodeBmp, isBmp } from './bmp';
 import { DecodeFailure } from './decode-failure';
 import { forHeader, readEncoded } from './encoded-picture';
 import type { DecodedImage, DecodeOptions, ImageInput, PixelData } from './image-input';
+import { checkKind, isPixelData, isSharp } from './input-kind';
 
 const DEFAULT_MAX_PIXELS = 2 ** 28;
 const DEFAULT_MAX_SECONDS = 60;
 const WHITE = [255, 255, 255] as const;
 
 export async function decodePixels(input: ImageInput, options: DecodeOptions = {}): Promise<DecodedImage> {
-  if (isPixelData(input)) return fromPixels(input, options.background ?? WHITE);
   const path = nameOf(input);
+  checkKind(input, path, options.accept);
+  if (isPixelData(input)) return fromPixels(input, options.background ?? WHITE);
   const { maxPixels = DEFAULT_MAX_PIXELS, tolerateDamage = false, signal } = options;
   signal?.throwIfAborted();
   let pipeline: Sharp;
@@ -51,8 +53,9 @@ export async function readSize(
   input: ImageInput,
   options: DecodeOptions = {},
 ): Promise<{ width: number; height: number }> {
-  if (isPixelData(input)) return { width: input.width, height: input.height };
   const path = nameOf(input);
+  checkKind(input, path, options.accept);
+  if (isPixelData(input)) return { width: input.width, height: input.height };
   options.signal?.throwIfAborted();
   let pipeline: Sharp;
   if (isSharp(input)) pipeline = input.clone();
@@ -86,13 +89,6 @@ export function nameOf(input: ImageInput): string {
   if (input instanceof URL) return nameOf(input.protocol === 'file:' ? fileURLToPath(input) : input.href);
   return '<buffer>';
 }
-
-export function isPixelData(input: ImageInput): input is PixelData {
-  return typeof input === 'object' && 'data' in input && 'width' in input && !isSharp(input);
-}
-
-const isSharp = (input: unknown): input is Sharp =>
-  typeof input === 'object' && typeof (input as Partial<Sharp>).toColourspace === 'function';
 
 /** sharp goes on in its own thread after an abort; whoever waits for it does not have to. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -3,19 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { FileError } from '../errors/file-errors';
 import { openOrdinaryFile, readOrdinaryFile } from '../files/read-file';
 import { DecodeFailure } from './decode-failure';
+import { fetchBytes, tooLong } from './fetch-bytes';
 import type { DecodeOptions } from './image-input';
+import { kindOf } from './input-kind';
 
 const DEFAULT_MAX_BYTES = 2 ** 28;
-/** A server that sends nothing for so long is given up. */
-const FETCH_SECONDS = 60;
-
 export type EncodedInput = string | URL | Uint8Array | ArrayBuffer;
 
 /** Reads all of it. @throws {@link DecodeFailure} */
 export async function readEncoded(input: EncodedInput, path: string, options: DecodeOptions): Promise<Uint8Array> {
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
-  const bytes = await bytesOf(input, path, maxBytes, options.signal);
-  if (bytes.byteLength > maxBytes) throw tooLong(path, maxBytes);
+  const bytes = await bytesOf(input, path, maxBytes, options);
+  if (bytes.byteLength > maxBytes) throw new DecodeFailure(path, tooLong(maxBytes));
   if (bytes.byteLength === 0) throw new DecodeFailure(path, 'it is empty');
   checkFormat(bytes, path, options);
   return bytes;
@@ -55,41 +54,24 @@ export async function forHeader(
 function fileOf(input: EncodedInput): string | undefined {
   if (input instanceof ArrayBuffer || input instanceof Uint8Array) return undefined;
   const text = String(input);
-  if (/^(?:https?|data):/i.test(text)) return undefined;
+  if (kindOf(input) !== 'path') return undefined;
   return /^file:/i.test(text) ? fileURLToPath(text) : text;
 }
 
-async function bytesOf(input: EncodedInput, path: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
+async function bytesOf(
+  input: EncodedInput,
+  path: string,
+  maxBytes: number,
+  options: DecodeOptions,
+): Promise<Uint8Array> {
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   if (input instanceof Uint8Array) return input;
   const file = fileOf(input);
-  if (file === undefined) return fetchBytes(String(input), path, maxBytes, signal);
+  if (file === undefined) return fetchBytes(String(input), path, maxBytes, options);
   try {
     return await readOrdinaryFile(file, { maxBytes });
   } catch (error) {
     throw ofFile(path, error);
-  }
-}
-
-async function fetchBytes(address: string, path: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
-  const timeout = AbortSignal.timeout(FETCH_SECONDS * 1000);
-  try {
-    const response = await fetch(address, {
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    });
-    if (!response.ok) throw new Error(`the server answers ${response.status}`);
-    const pieces: Uint8Array[] = [];
-    let length = 0;
-    for await (const piece of response.body ?? []) {
-      pieces.push(piece);
-      length += piece.byteLength;
-      if (length > maxBytes) throw tooLong(path, maxBytes);
-    }
-    return Buffer.concat(pieces);
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof DecodeFailure) throw error;
-    throw new DecodeFailure(path, (error as Error).message, error);
   }
 }
 
@@ -124,9 +106,6 @@ function checkFormat(bytes: Uint8Array, path: string, { allowSvg = false }: Deco
   }
   throw new DecodeFailure(path, 'it is no picture of a known format');
 }
-
-const tooLong = (path: string, maxBytes: number) =>
-  new DecodeFailure(path, `it has more bytes than maxBytes allows (${maxBytes})`);
 
 function ofFile(path: string, error: unknown): unknown {
   if (!FileError.isInstance(error)) return error;

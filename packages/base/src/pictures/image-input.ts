@@ -10,7 +10,27 @@ export interface PixelData {
 /** All that counts as a picture: path, `file:`, `http(s):` or `data:` address, encoded bytes, pixels, or a sharp pipeline. */
 export type ImageInput = string | URL | Uint8Array | ArrayBuffer | PixelData | Sharp;
 
+/** A path or `file:` address, an `http(s):` address, a `data:` address, encoded bytes, pixels, a sharp pipeline. */
+export type InputKind = 'path' | 'url' | 'data' | 'bytes' | 'pixels' | 'sharp';
+
+/** Which addresses are fetched, and how long that may take. */
+export interface FetchLimits {
+  /** Names of servers, with the port where it is not the protocol's, such as `images.example.org` or `localhost:8080`. @defaultValue all */
+  readonly hosts?: readonly string[];
+  /** @defaultValue both */
+  readonly protocols?: readonly ('http:' | 'https:')[];
+  /** For the whole of it, redirections included. @defaultValue 60 */
+  readonly seconds?: number;
+}
+
 export interface DecodeOptions {
+  /**
+   * Kinds of input that are taken; others are refused before anything is read. A server that hands on what strangers send takes
+   * `['bytes', 'pixels']`: a string of theirs could name a file of its own, or an address inside its network. @defaultValue all
+   */
+  readonly accept?: readonly InputKind[];
+  /** Limits of addresses that are fetched; redirections are held to them too. @defaultValue none but the time */
+  readonly fetch?: FetchLimits;
   /** R, G, B from 0 to 255 under transparent pixels. @defaultValue white */
   readonly background?: readonly [number, number, number];
   /** More pixels than this are refused before they are decoded. @defaultValue 2^28, a picture of 16384 x 16384: 805 MB decoded */

@@ -1,5 +1,7 @@
+export { type DecodeAheadOptions, decodeAhead } from './decode-ahead';
 export { DecodeFailure } from './decode-failure';
 export { decodeImage, imageSize } from './decode-image';
-export { decodePixels, isPixelData, meanGrey, nameOf } from './decode-pixels';
-export type { DecodedImage, DecodeOptions, ImageInput, PixelData } from './image-input';
+export { decodePixels, meanGrey, nameOf } from './decode-pixels';
+export type { DecodedImage, DecodeOptions, FetchLimits, ImageInput, InputKind, PixelData } from './image-input';
+export { isPixelData } from './input-kind';
 export { sendableImage } from './sendable-image';
