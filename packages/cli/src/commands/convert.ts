@@ -1,4 +1,5 @@
 /** `icconv convert INPUT OUTPUT`: one weight format, layout or precision into another. */
+import { checkpointEpsilon, EPSILON_KEY } from '@icconv/models/registry';
 import { type ConvertOptions, convertWeights, type WeightDtype, type WeightLayout } from '@icconv/tensor-ops/weights';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from '../program';
@@ -47,11 +48,21 @@ export function convertCommand({ signal }: CommandContext): Command {
     .option('--opaque <class...>', 'Python classes to keep as data instead of refusing the file')
     .option('--json', 'print the result as JSON')
     .action(async (input: string, output: string, flags: ConvertFlags) => {
-      const report = await convertWeights(input, output, await options(flags, signal));
+      const epsilon = await checkpointEpsilon(input);
+      // A PyTorch checkpoint has room for it only beside the state dict.
+      const noted = epsilon !== undefined && (/\.safetensors$/i.test(output) || flags.into !== undefined);
+      const metadata = noted ? { metadata: { [EPSILON_KEY]: String(epsilon) } } : {};
+      const report = await convertWeights(input, output, { ...(await options(flags, signal)), ...metadata });
       if (flags.json) console.log(JSON.stringify(report));
       else {
         const from = report.container === '' ? '' : ` from ${report.container}`;
         console.log(`${report.path}: ${report.tensors} tensors${from}, ${formatBytes(report.bytes)}`);
+        if (epsilon !== undefined) {
+          const how = noted
+            ? 'noted in the file'
+            : 'which this file cannot say: give it to createDetector or icconv detect';
+          console.log(`batch norms with an epsilon of ${epsilon}, ${how}`);
+        }
         if (report.strippedPrefixes.length > 0) console.log(`removed prefix ${report.strippedPrefixes.join(', ')}`);
         if (report.joined.length > 0) console.log(`joined the branches of ${report.joined.length} layers`);
         if (report.ignored.length > 0)

@@ -127,4 +127,17 @@ describe('icconv convert', () => {
       "the file's branches hold 3, 1 filters, the pattern says 2, 2",
     );
   });
+
+  test('notes in a safetensors header that published batch norms have no epsilon', async () => {
+    const published = path('fasterrcnn_resnet50_fpn_coco-258fb6c6.pth');
+    await writePytorch(published, [tensor('backbone.body.bn1.running_var', 4)]);
+    await run('convert', published, path('converted.safetensors'));
+    expect(printed.join('\n')).toContain('batch norms with an epsilon of 0, noted in the file');
+    const weights = await openWeights(path('converted.safetensors'));
+    await weights.close();
+    expect(weights.metadata.get('icconv.batchNormEpsilon')).toBe('0');
+    // It goes along with further conversions, and is told where it is lost.
+    await run('convert', path('converted.safetensors'), path('again.pth'));
+    expect(printed.join('\n')).toContain('epsilon of 0, which this file cannot say');
+  });
 });

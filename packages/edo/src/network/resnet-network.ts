@@ -34,7 +34,7 @@ export function resnetNetwork(
   const vector = (name: string) => Float64Array.from(own[name]!.dataSync());
   const convs = new Map(resnetConvs(config).map((spec) => [spec.name, spec]));
   const layers = superLayers(config).map(({ name, kernelSize, maxDilation, groups }): SearchLayer => {
-    const { stride, norm } = convs.get(name)!;
+    const { stride, norm, epsilon = BATCH_NORM_EPSILON } = convs.get(name)!;
     const variance = vector(`${norm}.running_var`);
     const before = normBefore(name, convs);
     return {
@@ -44,9 +44,7 @@ export function resnetNetwork(
       groups,
       filter: own[`${name}.weight`] as Tensor4D,
       stride,
-      outputScale: vector(`${norm}.weight`).map(
-        (gamma, i) => Math.abs(gamma) / Math.sqrt(variance[i]! + BATCH_NORM_EPSILON),
-      ),
+      outputScale: vector(`${norm}.weight`).map((gamma, i) => Math.abs(gamma) / Math.sqrt(variance[i]! + epsilon)),
       ...(before !== undefined && { normMeans: expectedRelu(vector(`${before}.weight`), vector(`${before}.bias`)) }),
     };
   });

@@ -46,7 +46,7 @@ export function foldConv(op: string, weights: StateDict, spec: ConvSpec): [filte
   if (spec.norm === undefined) {
     return [tf.clone(filter), tf.clone(weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]))];
   }
-  const [scale, shift] = foldedNorm(op, weights, spec.norm, spec.outChannels);
+  const [scale, shift] = foldedNorm(op, weights, spec.norm, spec.outChannels, spec.epsilon);
   return [tf.mul(filter, scale), shift];
 }
 

@@ -58,6 +58,11 @@ export interface ResNetConfig {
   readonly classes?: number;
   /** Channels of the input image; 3. */
   readonly inputChannels?: number;
+  /**
+   * Added to the variances in the batch norms; 1e-5, as nearly everywhere. It belongs to the weights: torchvision's first detectors on COCO
+   * were trained with 0. Norms that take the statistics of the batch need one above 0.
+   */
+  readonly batchNormEpsilon?: number;
 }
 
 /** The layers that the published networks search: the second convolution of every block. */

@@ -40,6 +40,7 @@ export const backboneSchema = z.strictObject({
   groupWidth: whole.optional(),
   stridePlacement: z.enum(['pytorch', 'caffe']).optional(),
   conv: z.union([conv, z.array(conv)]).optional(),
+  batchNormEpsilon: z.number().min(0).lt(1).optional(),
 });
 
 /** The configuration with its patterns in the readable file format, as {@link backboneSchema} reads it. */

@@ -10,7 +10,7 @@ import { batchNorm, InvalidArgumentError } from '@icconv/tensor-ops';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** PyTorch's default, which every published ResNet has. */
+/** PyTorch's default. */
 export const BATCH_NORM_EPSILON = 1e-5;
 /** Share of the batch in the new running statistics; PyTorch's default. */
 export const BATCH_NORM_MOMENTUM = 0.1;
@@ -23,14 +23,17 @@ export interface BatchNormWeights {
 }
 
 /** Scale and shift that normalisation by running statistics amounts to. */
-export function scaleAndShift({ weight, bias, mean, variance }: BatchNormWeights): [scale: Tensor1D, shift: Tensor1D] {
-  const scale = tf.mul<Tensor1D>(weight, tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON)));
+export function scaleAndShift(
+  { weight, bias, mean, variance }: BatchNormWeights,
+  epsilon: number,
+): [scale: Tensor1D, shift: Tensor1D] {
+  const scale = tf.mul<Tensor1D>(weight, tf.rsqrt(tf.add(variance, epsilon)));
   return [scale, tf.sub(bias, tf.mul(mean, scale))];
 }
 
 /** Normalises by the running statistics. Differentiable for x, weight and bias. */
-export function normalizeByRunning(x: Tensor4D, weights: BatchNormWeights): Tensor4D {
-  const [scale, shift] = scaleAndShift(weights);
+export function normalizeByRunning(x: Tensor4D, weights: BatchNormWeights, epsilon = BATCH_NORM_EPSILON): Tensor4D {
+  const [scale, shift] = scaleAndShift(weights, epsilon);
   return tf.add(tf.mul(x, scale), shift);
 }
 
@@ -59,6 +62,7 @@ export function normalizeByBatch(
   weights: BatchNormWeights,
   momentum: number,
   after: AfterNorm = { relu: false },
+  epsilon = BATCH_NORM_EPSILON,
 ): BatchNormalized {
   const [batch, height, width] = x.shape;
   const count = batch * height * width;
@@ -66,7 +70,7 @@ export function normalizeByBatch(
     const expected = `more than one value a channel for the statistics of ${name}: a larger batch or image`;
     throw new InvalidArgumentError(op, 'x', `a map [${x.shape.join(', ')}] there`, expected);
   }
-  const { y, mean, variance } = batchNorm(x, weights.weight, weights.bias, { epsilon: BATCH_NORM_EPSILON, ...after });
+  const { y, mean, variance } = batchNorm(x, weights.weight, weights.bias, { epsilon, ...after });
   const blend = (old: Tensor1D, now: Tensor) => tf.add<Tensor1D>(tf.mul(old, 1 - momentum), tf.mul(now, momentum));
   return {
     y,

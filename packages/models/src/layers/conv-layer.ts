@@ -38,10 +38,10 @@ export function convLayer(
 ): Tensor4D {
   const known = observe?.(spec, x);
   const filter = weight<Tensor4D>(op, weights, `${spec.name}.weight`, filterShape(spec));
-  const { norm } = spec;
+  const { norm, epsilon } = spec;
   if (norm !== undefined) {
     const after = { relu, ...(residual !== undefined && { residual }) };
-    return normLayer(op, weights, known ?? convolve(x, filter, spec), norm, mode, after);
+    return normLayer(op, weights, known ?? convolve(x, filter, spec), norm, mode, after, epsilon);
   }
   const bias = weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]);
   let y = known === undefined ? convolve(x, filter, spec, bias) : tf.add<Tensor4D>(known, bias);

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type StateDict, weight } from '../state-dict';
 import {
   type AfterNorm,
+  BATCH_NORM_EPSILON,
   type BatchNormWeights,
   normalizeByBatch,
   normalizeByRunning,
@@ -36,16 +37,17 @@ export function normLayer(
   norm: string,
   mode: BatchNormMode,
   { relu, residual }: AfterNorm,
+  epsilon = BATCH_NORM_EPSILON,
 ): Tensor4D {
   const own = normWeights(op, weights, norm, x.shape[3]);
   if (mode.trains(norm)) {
     const after = { relu, ...(residual !== undefined && { residual }) };
-    const { y, mean, variance } = normalizeByBatch(op, norm, x, own, mode.momentum, after);
+    const { y, mean, variance } = normalizeByBatch(op, norm, x, own, mode.momentum, after, epsilon);
     mode.statistics[`${norm}.running_mean`] = mean;
     mode.statistics[`${norm}.running_var`] = variance;
     return y;
   }
-  let y = normalizeByRunning(x, own);
+  let y = normalizeByRunning(x, own, epsilon);
   if (residual !== undefined) y = tf.add(y, residual);
   return relu ? reluOf(y) : y;
 }
@@ -56,8 +58,9 @@ export function foldedNorm(
   weights: StateDict,
   norm: string,
   channels: number,
+  epsilon = BATCH_NORM_EPSILON,
 ): [scale: Tensor1D, shift: Tensor1D] {
-  return scaleAndShift(normWeights(op, weights, norm, channels));
+  return scaleAndShift(normWeights(op, weights, norm, channels), epsilon);
 }
 
 /** The weights of a batch norm. */

@@ -4,7 +4,7 @@ import { type DilationPattern, validatePattern } from '@icconv/inception-conv';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { type ConvChoice, DEFAULT_LAYERS, type LayerSelector } from '../config/resnet-config';
 import { publishedPattern } from '../patterns/published';
-import { type ConvSpec, planConvs, type ResNetPlan } from './plan';
+import { type ConvSpec, changeConvs, planConvs, type ResNetPlan } from './plan';
 
 const wrong = (parameter: string, value: unknown, expected: string) =>
   new InvalidArgumentError('ResNetConfig', parameter, value, expected);
@@ -24,7 +24,7 @@ export function chooseConvs(plan: ResNetPlan, choice: ConvChoice | readonly Conv
       replaced.set(spec.name, spec);
     }
   });
-  return replaced.size === 0 ? plan : rebuild(plan, (spec) => replaced.get(spec.name) ?? spec);
+  return replaced.size === 0 ? plan : changeConvs(plan, (spec) => replaced.get(spec.name) ?? spec);
 }
 
 function applyChoice(convs: readonly ConvSpec[], choice: ConvChoice, where: string): ConvSpec[] {
@@ -94,11 +94,3 @@ function checkPattern(pattern: DilationPattern, chosen: readonly ConvSpec[], whe
 
 const spans = (specs: readonly ConvSpec[]) =>
   specs.length === 1 ? specs[0]!.name : `${specs[0]!.name} to ${specs.at(-1)!.name}`;
-
-function rebuild(plan: ResNetPlan, change: (spec: ConvSpec) => ConvSpec): ResNetPlan {
-  const stages = plan.stages.map((stage) => ({
-    ...stage,
-    blocks: stage.blocks.map((block) => ({ ...block, convs: block.convs.map(change) })),
-  }));
-  return { ...plan, stem: change(plan.stem), stages: stages as unknown as ResNetPlan['stages'] };
-}

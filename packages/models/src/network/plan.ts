@@ -9,6 +9,8 @@ export interface ConvSpec {
   readonly name: string;
   /** Name of the batch norm, such as `layer1.0.bn2`; without one there is a bias, `<name>.bias`. */
   readonly norm?: string;
+  /** Added to the variance in that batch norm. */
+  readonly epsilon?: number;
   readonly kind: 'plain' | 'inception' | 'super';
   /** Side K of the kernel. */
   readonly size: number;
@@ -59,4 +61,17 @@ export const samePad = ({ size }: ConvSpec): Pair => [(size - 1) / 2, (size - 1)
 export function planConvs(plan: ResNetPlan): ConvSpec[] {
   const blocks = plan.stages.flatMap((stage) => stage.blocks);
   return [plan.stem, ...blocks.flatMap(({ convs, downsample }) => [...convs, ...(downsample ? [downsample] : [])])];
+}
+
+/** The same network with every convolution changed. */
+export function changeConvs(plan: ResNetPlan, change: (spec: ConvSpec) => ConvSpec): ResNetPlan {
+  const stages = plan.stages.map((stage) => ({
+    ...stage,
+    blocks: stage.blocks.map(({ convs, downsample, ...block }) => ({
+      ...block,
+      convs: convs.map(change),
+      ...(downsample !== undefined && { downsample: change(downsample) }),
+    })),
+  }));
+  return { ...plan, stem: change(plan.stem), stages: stages as unknown as ResNetPlan['stages'] };
 }

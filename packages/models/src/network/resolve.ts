@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { type BlockKind, DEPTHS, type ResNetConfig, type StageBlocks } from '../config/resnet-config';
 import { chooseConvs } from './choose-convs';
-import type { BlockSpec, ConvSpec, ResNetPlan, StageSpec } from './plan';
+import { type BlockSpec, type ConvSpec, changeConvs, type ResNetPlan, type StageSpec } from './plan';
 
 const plans = new WeakMap<ResNetConfig, ResNetPlan>();
 
@@ -11,7 +11,7 @@ export function resolveResNet(config: ResNetConfig): ResNetPlan {
   if (typeof config !== 'object' || config === null) throw wrong('config', config, 'a ResNetConfig');
   const known = plans.get(config);
   if (known !== undefined) return known;
-  const plan = chooseConvs(plainPlan(config), config.conv ?? { kind: 'plain' });
+  const plan = withEpsilon(chooseConvs(plainPlan(config), config.conv ?? { kind: 'plain' }), config.batchNormEpsilon);
   plans.set(config, plan);
   return plan;
 }
@@ -27,6 +27,12 @@ const MAX_BLOCKS = 2 ** 10;
 function checkCount(parameter: string, value: number, most = MAX_COUNT): number {
   if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
   throw wrong(parameter, value, `a whole number from 1 to ${most}`);
+}
+
+function withEpsilon(plan: ResNetPlan, epsilon: number | undefined): ResNetPlan {
+  if (epsilon === undefined) return plan;
+  if (!(epsilon >= 0 && epsilon < 1)) throw wrong('batchNormEpsilon', epsilon, 'a number from 0 to 1');
+  return changeConvs(plan, (spec) => ({ ...spec, epsilon }));
 }
 
 function blocksOf(config: ResNetConfig): { readonly block: BlockKind; readonly blocks: StageBlocks } {

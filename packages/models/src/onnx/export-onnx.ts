@@ -90,14 +90,14 @@ export async function exportOnnx(
 
 /** A convolution with its bias or batch norm. */
 function addConv(graph: OnnxGraph, x: Value, spec: ConvSpec, numbers: ConvNumbers): Value {
-  const { name, norm, outChannels } = spec;
+  const { name, norm, outChannels, epsilon = BATCH_NORM_EPSILON } = spec;
   const y =
     spec.kind === 'inception' ? addInception(graph, x, spec, numbers) : addBranch(graph, name, x, spec, numbers);
   if (numbers.norm === undefined) return y;
   const vectors = (['weight', 'bias', 'mean', 'variance'] as const).map((part) =>
     graph.constant(`${norm}.${part}`, [outChannels], numbers.norm![part]),
   );
-  return graph.node('BatchNormalization', norm!, [y, ...vectors], { epsilon: { float: BATCH_NORM_EPSILON } });
+  return graph.node('BatchNormalization', norm!, [y, ...vectors], { epsilon: { float: epsilon } });
 }
 
 function addInception(graph: OnnxGraph, x: Value, spec: ConvSpec, numbers: ConvNumbers): Value {

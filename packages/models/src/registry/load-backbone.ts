@@ -1,9 +1,7 @@
 /** The backbone of a registered checkpoint, ready for `resnet` or `compileForInference`. */
 import { loadStateDict } from '@icconv/tensor-ops/weights';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
 import type { ResNetConfig } from '../config/resnet-config';
-import { BATCH_NORM_EPSILON } from '../layers/batch-norm';
 import { renameFrom, resnetNames } from '../names/names';
 import { resnetShapes } from '../resnet/features';
 import { type FetchedModel, type FetchModelOptions, fetchModel } from './fetch-model';
@@ -38,22 +36,12 @@ export async function loadBackbone(
   const fetched = await fetchModel(model, rest);
   const { classes, ...backbone } = fetched.entry.config;
   const config = classifier && classes !== undefined ? { ...backbone, classes } : backbone;
-  const { style, prefix, batchNormEpsilon = BATCH_NORM_EPSILON } = fetched.entry;
+  const { style, prefix } = fetched.entry;
   const weights = await loadStateDict(fetched.path, {
     ...(prefix !== '' && { prefix }),
     rename: renameFrom(resnetNames(config, style)),
     expected: resnetShapes(config),
     ...(options.signal && { signal: options.signal }),
   });
-  if (batchNormEpsilon !== BATCH_NORM_EPSILON) moveEpsilon(weights, batchNormEpsilon - BATCH_NORM_EPSILON);
   return { ...fetched, config, weights };
-}
-
-/** Variances that make up for another epsilon: v + e = (v + e - ours) + ours. */
-function moveEpsilon(weights: Record<string, Tensor>, difference: number): void {
-  for (const [name, old] of Object.entries(weights)) {
-    if (!name.endsWith('.running_var')) continue;
-    weights[name] = tf.tidy(() => tf.add(old, difference));
-    old.dispose();
-  }
 }

@@ -47,13 +47,11 @@ export interface ModelEntry {
   };
   readonly metric: ExpectedMetric;
   readonly preprocessing: Preprocessing;
-  /** The backbone that the weights fit. */
+  /** The backbone that the weights fit, with the epsilon of its batch norms. */
   readonly config: ResNetConfig;
   /** How the checkpoint names the backbone's weights, and what stands before them. */
   readonly style: WeightStyle;
   readonly prefix: string;
-  /** Added to variances in the batch norms of the backbone, where it is not 1e-5. */
-  readonly batchNormEpsilon?: number;
   /** What stands on the backbone. */
   readonly head:
     | { readonly kind: 'classifier'; readonly classes: number }

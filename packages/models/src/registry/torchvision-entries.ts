@@ -109,8 +109,7 @@ function detector(
 export const TORCHVISION_ENTRIES: readonly ModelEntry[] = [
   ...classifiers,
   detector('fasterrcnn-resnet50-fpn', 'fasterrcnn_resnet50_fpn_coco-258fb6c6.pth', 159.743, 37, 'torchvision', {
-    // torchvision sets it to 0 for these weights alone (`overwrite_eps`).
-    batchNormEpsilon: 0,
+    config: { depth: 50, batchNormEpsilon: 0 },
     style: 'torchvision-v1',
   }),
   detector(
