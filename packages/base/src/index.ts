@@ -1,3 +1,4 @@
+export { DisposedError } from './errors/disposed-error';
 export { FileError, NameCollisionError, UnsafeNameError } from './errors/file-errors';
 export { ImageDecodeError } from './errors/image-decode-error';
 export { type OptionHint, optionHint, rephraseOptions } from './errors/option-hint';

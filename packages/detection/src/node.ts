@@ -12,15 +12,8 @@ export {
 } from './data/coco-samples';
 export { type DetectionData, detectionReports, validationCategories } from './data/detection-data';
 export { createDetectorLoader, type DetectorLoaderOptions } from './data/detector-loader';
-export {
-  type CheckpointSource,
-  type ConfigSource,
-  createDetector,
-  type DetectorOptions,
-  type DetectorSource,
-  type FolderSource,
-  type LocalDetector,
-} from './detector/create-detector';
+export { createDetector, type DetectorOptions, type LocalDetector } from './detector/create-detector';
+export type { CheckpointSource, ConfigSource, DetectorSource, FolderSource } from './detector/detector-source';
 export { createRemoteDetector, type RemoteDetectorOptions } from './detector/remote-detector';
 export type { Detection, DetectionResult, DetectOptions, Detector } from './detector/types';
 export { type DetectDatasetOptions, detectDataset, evaluateDetector } from './evaluation/evaluate-detector';

@@ -1,3 +1,4 @@
+export { DisposedError } from '@icconv/base';
 export { type CompiledFpn, compileFpn } from './compile/compile-fpn';
 export { type CompiledResNet, compileForInference, type ForwardOptions } from './compile/compile-resnet';
 export {
@@ -11,7 +12,6 @@ export {
   resnextConfig,
   type StageBlocks,
 } from './config/resnet-config';
-export { DisposedError } from './errors/disposed-error';
 export { type FpnFeatures, type FpnOptions, type FpnResult, fpn, fpnShapes, initFpn } from './fpn/fpn';
 export { type FpnConfig, type FpnExtra, fpnConfig } from './fpn/fpn-config';
 export { type InitOptions, initResNet } from './init/init-resnet';

@@ -18,6 +18,7 @@ interface DetectCliOptions {
   readonly pattern?: PatternName;
   readonly classes?: string;
   readonly preset?: Preset;
+  readonly normEpsilon?: number;
   readonly score: number;
   readonly max?: number;
   readonly out?: string;
@@ -39,6 +40,14 @@ export function detectCommand({ signal }: CommandContext): Command {
       ).conflicts('model'),
     )
     .addOption(new Option('--preset <name>', 'whose conventions').choices([...PRESETS]).default('torchvision'))
+    .addOption(
+      new Option(
+        '--norm-epsilon <value>',
+        'epsilon of the backbone’s batch norms, where it is not 1e-5: 0 for what was trained on from torchvision’s COCO_V1; known of published files',
+      )
+        .argParser(numberOption)
+        .conflicts('model'),
+    )
     .option('--score <least>', 'least score', numberOption, 0.5)
     .option('--max <n>', 'detections a picture', countOption);
   return withPictureOptions(command, 'boxes').action(async (inputs: readonly string[], options: DetectCliOptions) => {
@@ -63,7 +72,7 @@ export function detectCommand({ signal }: CommandContext): Command {
 }
 
 function sourceOf(options: DetectCliOptions): DetectorSource {
-  const { model, weights, backbone, classes, pattern, preset } = options;
+  const { model, weights, backbone, classes, pattern, preset, normEpsilon } = options;
   if (model !== undefined) return { model, ...(weights !== undefined && { weights }) };
   if (weights === undefined || backbone === undefined || classes === undefined) {
     throw new InvalidArgumentError('detect', '--model', model, 'given, or --weights with --backbone and --classes');
@@ -75,6 +84,7 @@ function sourceOf(options: DetectCliOptions): DetectorSource {
     classes: names,
     ...(preset !== undefined && { preset }),
     ...(pattern !== undefined && { pattern }),
+    ...(normEpsilon !== undefined && { batchNormEpsilon: normEpsilon }),
   };
 }
 

@@ -9,14 +9,13 @@ import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { Command, Option } from 'commander';
 import { categoryTable } from '../commands/eval-coco';
-import { countOption, workersOption } from '../config/number-options';
+import { countOption } from '../config/number-options';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 
 interface RunOptions {
   readonly batchSize: number;
   readonly threads?: number;
-  readonly workers?: number;
   readonly limit?: number;
   readonly out?: string;
   readonly json?: boolean;
@@ -38,10 +37,9 @@ interface ReproduceOptions extends RunOptions {
 
 function withRunOptions(command: Command): Command {
   return command
-    .option('--batch-size <n>', 'pictures at once', countOption, 1)
+    .option('--batch-size <n>', 'pictures that are decoded ahead; no result depends on it', countOption, 4)
     .option('--limit <n>', 'only the first pictures', countOption)
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
-    .option('--workers <n>', 'threads that decode pictures', workersOption)
     .option('--out <file>', 'write the detections in COCO’s results format')
     .option('--per-category', 'print the table by category')
     .option('--json', 'print everything as JSON');
@@ -130,7 +128,7 @@ async function run(
   options: DataOptions,
   signal: AbortSignal,
 ): Promise<Evaluation> {
-  const { threads, workers, limit, out, batchSize, folder, classes, categoryIds } = options;
+  const { threads, limit, out, batchSize, folder, classes, categoryIds } = options;
   await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
   const detector = await loadCompiledFasterRcnn(weightsPath, config, { signal });
   const imgIds = dataset.getImgIds().slice(0, limit ?? dataset.imageCount);
@@ -144,7 +142,6 @@ async function run(
       onProgress: ({ done }) => progress.update(done),
       ...(classes !== undefined && { classes }),
       ...(categoryIds !== undefined && { categoryIds }),
-      ...(workers !== undefined && { workers }),
     });
     progress.stop();
     if (out !== undefined) await writeAtomically(out, JSON.stringify(results));

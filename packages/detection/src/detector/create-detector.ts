@@ -1,56 +1,23 @@
 /** A detector ready for use: decoding, preparation, network, and results in pixels of the pictures. */
 import { setImmediate } from 'node:timers/promises';
-import { decodeImage, type ImageInput } from '@icconv/base/pictures';
-import type { DilationPattern } from '@icconv/inception-conv';
-import { type PatternName, type ResNetConfig, type ResNetDepth, resnetConfig, type StateDict } from '@icconv/models';
-import { ModelFileError } from '@icconv/models/files';
-import { InvalidArgumentError, type RgbImage } from '@icconv/tensor-ops';
+import { DisposedError } from '@icconv/base';
+import { type DecodedImage, type DecodeOptions, decodeAhead, type ImageInput } from '@icconv/base/pictures';
 import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
-import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { readDetectorModel } from '../config/model-file';
-import { fasterRcnnConfig, type Preset } from '../config/presets';
-import { preparePictures } from '../input/prepare-pictures';
 import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
-import type { Detections } from '../roi-heads/select-detections';
 import { loadCompiledFasterRcnn } from '../weights/detector-weights';
-import type { DetectionResult, DetectOptions, Detector } from './types';
-
-/** A trained detector's folder, as `icconv train detection` writes it. */
-export interface FolderSource {
-  readonly model: string;
-  /** @defaultValue model, best or final.safetensors in the folder */
-  readonly weights?: string;
-}
-
-/** A checkpoint, and what it belongs to. */
-export interface CheckpointSource {
-  /** A depth for an ordinary ResNet. */
-  readonly backbone: ResNetConfig | ResNetDepth;
-  /** Dilations of the backbone's 3x3 convolutions. @defaultValue plain convolutions */
-  readonly pattern?: PatternName | DilationPattern;
-  /** A file of torchvision, mmdetection, detectron2 or our own; or loaded weights by torchvision's names, which stay the caller's. */
-  readonly weights: string | StateDict;
-  /** Names of the classes by number, or their number. */
-  readonly classes: readonly string[] | number;
-  /** Whose conventions. @defaultValue `'torchvision'` */
-  readonly preset?: Preset;
-}
-
-/** As {@link CheckpointSource}, for networks that differ from the presets. */
-export interface ConfigSource {
-  readonly config: FasterRcnnConfig;
-  readonly weights: string | StateDict;
-  readonly classes: readonly string[];
-}
-
-export type DetectorSource = FolderSource | CheckpointSource | ConfigSource;
+import { completeOptions } from './detect-options';
+import { detectPicture } from './detect-picture';
+import { type DetectorSource, resolveDetector } from './detector-source';
+import type { DetectionResult, Detector } from './types';
 
 export type DetectorOptions = DetectorSource & {
   /** @defaultValue `'auto'`: CUDA, then native CPU, then wasm */
   readonly device?: EngineDevice;
   /** Threads of TensorFlow. @defaultValue all processors */
   readonly threads?: number;
+  /** For every call that does not say otherwise. A server that hands on strangers' input has `{ accept: ['bytes', 'pixels'] }`. */
+  readonly decode?: Omit<DecodeOptions, 'signal'>;
   readonly signal?: AbortSignal;
 };
 
@@ -63,8 +30,8 @@ export interface LocalDetector extends Detector {
 /**
  * Loads a detector into this process. Its calls keep the event loop busy while TensorFlow works; `createRemoteDetector` does not.
  *
- * @throws WeightFormatError, StateDictMismatchError for files that are damaged or belong to another network; {@link ModelFileError};
- *   {@link InvalidArgumentError}.
+ * @throws WeightFormatError, StateDictMismatchError for files that are damaged or belong to another network; ModelFileError;
+ *   InvalidArgumentError.
  * @example
  * ```ts
  * const detector = await createDetector({ model: 'runs/cells' });
@@ -75,43 +42,45 @@ export interface LocalDetector extends Detector {
  */
 export async function createDetector(options: DetectorOptions): Promise<LocalDetector> {
   const { device = 'auto', threads, signal } = options;
-  const { config, classes, weights } = await resolve(options);
-  if (classes.length !== config.classes) {
-    throw new InvalidArgumentError(
-      'createDetector',
-      'classes',
-      classes.length,
-      `the network's ${config.classes} names`,
-    );
-  }
+  const { config, classes, weights } = await resolveDetector(options);
   await useEngine({ device, ...(threads !== undefined && { threads }) });
   const network =
     typeof weights === 'string'
       ? await loadCompiledFasterRcnn(weights, config, { ...(signal !== undefined && { signal }) })
       : compileFasterRcnn(weights, config);
   let disposed = false;
+  const checkAlive = () => {
+    if (disposed) throw new DisposedError('detect', 'the detector', 'create another');
+  };
 
   return {
     classes,
     config,
     network,
     async detect(images, detectOptions = {}) {
-      if (disposed)
-        throw new InvalidArgumentError('detect', 'detector', 'disposed', 'a detector that was not disposed');
-      const list = isList(images) ? images : [images];
-      const { batchSize = 1, scoreThreshold = 0, maxDetections = Number.POSITIVE_INFINITY } = detectOptions;
-      if (!Number.isInteger(batchSize) || batchSize < 1) {
-        throw new InvalidArgumentError('detect', 'batchSize', batchSize, 'a whole number of at least 1');
-      }
+      checkAlive();
+      const {
+        scoreThreshold,
+        maxDetections,
+        batchSize,
+        onError,
+        decode,
+        signal: stop,
+      } = completeOptions(detectOptions);
       const results: DetectionResult[] = [];
-      // While TensorFlow works on one batch, sharp's threads decode the next.
-      let next = decodeAll(list.slice(0, batchSize), detectOptions);
-      for (let start = 0; start < list.length; start += batchSize) {
-        const pictures = await next;
-        next = decodeAll(list.slice(start + batchSize, start + 2 * batchSize), detectOptions);
-        next.catch(() => {});
-        detectOptions.signal?.throwIfAborted();
-        results.push(...detectPictures(network, config, pictures, { classes, scoreThreshold, maxDetections }));
+      const reading = { ...options.decode, ...decode, ahead: batchSize, ...(stop !== undefined && { signal: stop }) };
+      for await (const picture of decodeAhead(listOf(images), reading)) {
+        checkAlive();
+        if (picture instanceof Error) {
+          if (onError === 'throw') throw picture;
+          const { code, message } = picture;
+          results.push({ width: 0, height: 0, detections: [], error: { code, message } });
+          continue;
+        }
+        const found = detectPicture(network, picture, config);
+        // Scores descend.
+        const wanted = found.filter(({ score }) => score >= scoreThreshold).slice(0, maxDetections);
+        results.push(resultOf(picture, wanted, classes));
         // Let timers and other requests in.
         await setImmediate();
       }
@@ -124,74 +93,13 @@ export async function createDetector(options: DetectorOptions): Promise<LocalDet
   };
 }
 
-interface Resolved {
-  readonly config: FasterRcnnConfig;
-  readonly classes: readonly string[];
-  readonly weights: string | StateDict;
-}
+const listOf = (images: ImageInput | readonly ImageInput[]): readonly ImageInput[] =>
+  Array.isArray(images) ? images : [images as ImageInput];
 
-async function resolve(options: DetectorSource): Promise<Resolved> {
-  if ('model' in options) {
-    const found = await readDetectorModel(options.model);
-    const weights = options.weights ?? found.weights;
-    if (weights === undefined) throw new ModelFileError(options.model, 'no weights beside the description');
-    return { config: found.config, classes: found.classes, weights };
-  }
-  if ('config' in options) return options;
-  const { backbone, pattern, weights, classes, preset } = options;
-  const plain = typeof backbone === 'number' ? resnetConfig(backbone) : backbone;
-  const full: ResNetConfig = pattern === undefined ? plain : { ...plain, conv: { kind: 'inception', pattern } };
-  const names = typeof classes === 'number' ? Array.from({ length: classes }, (_, i) => `class ${i}`) : classes;
-  const config = fasterRcnnConfig({
-    backbone: full,
-    classes: names.length,
-    ...(preset !== undefined && { preset }),
-  });
-  return { config, classes: names, weights };
-}
-
-const isList = (images: ImageInput | readonly ImageInput[]): images is readonly ImageInput[] => Array.isArray(images);
-
-async function decodeAll(images: readonly ImageInput[], { decode = {}, signal }: DetectOptions): Promise<RgbImage[]> {
-  return Promise.all(images.map((image) => decodeImage(image, { ...decode, ...(signal !== undefined && { signal }) })));
-}
-
-interface Selection {
-  readonly classes: readonly string[];
-  readonly scoreThreshold: number;
-  readonly maxDetections: number;
-}
-
-function detectPictures(
-  network: CompiledFasterRcnn,
-  config: FasterRcnnConfig,
-  pictures: readonly RgbImage[],
-  selection: Selection,
-): DetectionResult[] {
-  const { images, sizes } = preparePictures(pictures, config.input);
-  let found: Detections[] = [];
-  try {
-    found = network.detect(images, sizes);
-    return found.map((one, i) => toResult(one, pictures[i]!, sizes[i]!, selection));
-  } finally {
-    tf.dispose([images, found.map(({ boxes, scores, classes }) => [boxes, scores, classes])]);
-  }
-}
-
-function toResult(
-  { boxes, scores, classes }: Detections,
-  { width, height }: RgbImage,
-  [inputHeight, inputWidth]: readonly [number, number],
-  { classes: names, scoreThreshold, maxDetections }: Selection,
+function resultOf(
+  { width, height }: DecodedImage,
+  found: ReturnType<typeof detectPicture>,
+  classes: readonly string[],
 ): DetectionResult {
-  const [corners, score, label] = [boxes.dataSync(), scores.dataSync(), classes.dataSync()];
-  const [toX, toY] = [width / inputWidth, height / inputHeight];
-  const detections: DetectionResult['detections'] = [];
-  // Scores descend.
-  for (let i = 0; i < score.length && i < maxDetections && score[i]! >= scoreThreshold; i++) {
-    const at = 4 * i;
-    const box = [corners[at]! * toX, corners[at + 1]! * toY, corners[at + 2]! * toX, corners[at + 3]! * toY] as const;
-    detections.push({ box, score: score[i]!, classId: label[i]!, label: names[label[i]!]! });
-  }
-  return { width, height, detections };
+  return { width, height, detections: found.map((one) => ({ ...one, label: classes[one.classId]! })) };
 }

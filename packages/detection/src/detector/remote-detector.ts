@@ -2,14 +2,15 @@
 
 import { type ImageInput, sendableImage } from '@icconv/base/pictures';
 import { createRemote } from '@icconv/tensor-ops/remote';
-import type { CheckpointSource, ConfigSource, DetectorOptions, FolderSource } from './create-detector';
+import type { DetectorOptions } from './create-detector';
+import type { CheckpointSource, ConfigSource, FolderSource } from './detector-source';
 import type { DetectionResult, Detector } from './types';
 
 type FileWeights<S> = S extends { readonly weights: unknown } ? Omit<S, 'weights'> & { readonly weights: string } : S;
 
 /** As for `createDetector`, but weights are a file: tensors stay in the process that made them. */
 export type RemoteDetectorOptions = (FolderSource | FileWeights<CheckpointSource> | FileWeights<ConfigSource>) &
-  Pick<DetectorOptions, 'device' | 'threads'>;
+  Pick<DetectorOptions, 'device' | 'threads' | 'decode'>;
 
 /**
  * Loads a detector into a child process. Same results as `createDetector`, while this process' event loop stays free: calls wait their

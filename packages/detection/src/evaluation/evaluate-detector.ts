@@ -1,11 +1,12 @@
 /** Runs a detector over a COCO data set and takes COCO's metric of what it finds. */
+import { setImmediate } from 'node:timers/promises';
+import { decodeAhead } from '@icconv/base/pictures';
 import { type CocoDataset, type CocoDetection, type CocoId, categoriesByName, type Evaluation } from '@icconv/coco';
 import type { StateDict } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
-import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import { classNames, cocoSamples } from '../data/coco-samples';
-import { createDetectorLoader } from '../data/detector-loader';
+import { detectPicture } from '../detector/detect-picture';
 import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
 import { scoreDetections } from './score-detections';
 
@@ -21,10 +22,11 @@ export interface DetectDatasetOptions {
   readonly categoryIds?: readonly (CocoId | undefined)[];
   /** Only these pictures. @defaultValue all */
   readonly imageIds?: readonly CocoId[];
-  /** @defaultValue `1` */
+  /**
+   * Pictures that are decoded while the network is busy with one. No result depends on it: the network sees one after the other, exactly as
+   * `detect` does. @defaultValue `4`
+   */
   readonly batchSize?: number;
-  /** Threads that decode. @defaultValue one less than processors, 1 to 4 */
-  readonly workers?: number;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   readonly signal?: AbortSignal;
 }
@@ -41,55 +43,28 @@ export async function detectDataset(
   dataset: CocoDataset,
   options: DetectDatasetOptions,
 ): Promise<CocoDetection[]> {
-  const { folder, batchSize = 1, workers, onProgress, signal } = options;
+  const { folder, batchSize = 4, imageIds, onProgress, signal } = options;
   const ids = idsOf(dataset, options);
   if (ids.length !== config.classes) {
     throw new InvalidArgumentError('detectDataset', 'classes', ids, `one for each of the network's ${config.classes}`);
   }
-  const { imageIds } = options;
   const source = cocoSamples(dataset, { folder, categoryIds: [], ...(imageIds !== undefined && { imageIds }) });
-  const loader = createDetectorLoader(config.input, {
-    source,
-    batchSize,
-    shuffle: false,
-    ...(workers !== undefined && { workers }),
-    ...(signal !== undefined && { signal }),
-  });
+  const samples = await Promise.all(Array.from({ length: source.length }, (_, index) => source.get(index)));
+  const paths = samples.map(({ image }) => image);
   const results: CocoDetection[] = [];
   let done = 0;
-  try {
-    for await (const batch of loader.batches()) {
-      const found = detector.detect(batch.images, batch.sizes);
-      for (const [i, { boxes, scores, classes: labels }] of found.entries()) {
-        const { original, sample } = batch.samples[i]!;
-        const [height, width] = batch.sizes[i]!;
-        const [toX, toY] = [original.width / width, original.height / height];
-        const [corners, score, label] = [boxes.dataSync(), scores.dataSync(), labels.dataSync()];
-        for (let row = 0; row < score.length; row++) {
-          const [x1, y1, x2, y2] = corners.subarray(4 * row, 4 * row + 4) as unknown as [
-            number,
-            number,
-            number,
-            number,
-          ];
-          const id = ids[label[row]!];
-          if (id === undefined) continue;
-          results.push({
-            image_id: sample.imageId,
-            category_id: id,
-            bbox: [x1 * toX, y1 * toY, (x2 - x1) * toX, (y2 - y1) * toY],
-            score: score[row]!,
-          });
-        }
-      }
-      tf.dispose(found.map(({ boxes, scores, classes: labels }) => [boxes, scores, labels]));
-      batch.dispose();
-      done += batch.samples.length;
-      onProgress?.({ done, total: source.length });
-      if (batch.next.epoch > 0) break;
+  for await (const picture of decodeAhead(paths, { ahead: batchSize, ...(signal !== undefined && { signal }) })) {
+    if (picture instanceof Error) throw picture;
+    const { imageId } = samples[done]!;
+    for (const { box, score, classId } of detectPicture(detector, picture, config)) {
+      const id = ids[classId];
+      if (id === undefined) continue;
+      const [x1, y1, x2, y2] = box;
+      results.push({ image_id: imageId, category_id: id, bbox: [x1, y1, x2 - x1, y2 - y1], score });
     }
-  } finally {
-    await loader.close();
+    done++;
+    onProgress?.({ done, total: samples.length });
+    await setImmediate();
   }
   return results;
 }

@@ -135,8 +135,6 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
             folder: val.folder,
             categoryIds: validationCategories(val, classes, ids),
             ...(val.imageIds !== undefined && { imageIds: val.imageIds }),
-            batchSize,
-            ...(workers !== undefined && { workers }),
             ...(signal !== undefined && { signal }),
           });
           const { AP, AP50, AP75, AR100 } = stats as Record<'AP' | 'AP50' | 'AP75' | 'AR100', number>;

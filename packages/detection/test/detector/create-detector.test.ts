@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
-import { ImageDecodeError } from '@icconv/base';
+import { DisposedError, ImageDecodeError } from '@icconv/base';
 import type { StateDict } from '@icconv/models';
 import { describeBackends, maxAbsError } from '@icconv/test-utils';
 import { seededRandom } from '@icconv/training';
@@ -126,7 +126,7 @@ describeBackends(
         for (const result of results) expect(result).toEqual(first);
         for (const { box, score, classId, label } of first!.detections) {
           const [x1, y1, x2, y2] = box;
-          expect(x1 >= 0 && y1 >= 0 && x2 <= WIDTH + 1e-3 && y2 <= HEIGHT + 1e-3 && x1 < x2 && y1 < y2).toBe(true);
+          expect(x1 >= 0 && y1 >= 0 && x2 <= WIDTH && y2 <= HEIGHT && x1 < x2 && y1 < y2).toBe(true);
           expect(score).toBeGreaterThan(0.05);
           expect(label).toBe(['cat', 'dog'][classId]);
         }
@@ -144,21 +144,83 @@ describeBackends(
         expect((await detector.detect(path('rgb.png'), { maxDetections: 1 }))[0]!.detections).toEqual(
           all!.detections.slice(0, 1),
         );
-        expect((await detector.detect(path('rgb.png'), { scoreThreshold: 1.1 }))[0]!.detections).toEqual([]);
+        expect((await detector.detect(path('rgb.png'), { scoreThreshold: 1 }))[0]!.detections).toEqual([]);
         expect(await detector.detect([])).toEqual([]);
-        await expect(detector.detect(path('rgb.png'), { batchSize: 0 })).rejects.toThrow(/batchSize/);
+        for (const [name, value] of [
+          ['scoreThreshold', 3],
+          ['scoreThreshold', -0.1],
+          ['scoreThreshold', Number.NaN],
+          ['maxDetections', 0],
+          ['maxDetections', 1.5],
+          ['batchSize', 0],
+          ['onError', 'ignore'],
+        ] as const) {
+          const error = await detector.detect(path('rgb.png'), { [name]: value }).catch((thrown: unknown) => thrown);
+          expect(error).toMatchObject({ name: 'InvalidArgumentError', op: 'detect', parameter: name });
+        }
       });
     });
 
-    test('pictures of several sizes in one batch', async () => {
+    test('a picture is seen alike, alone and among others of other sizes', async () => {
       await withDetector(async (detector) => {
-        const results = await detector.detect([path('rgb.png'), path('one.png'), path('wide.png')], { batchSize: 3 });
+        const names = ['rgb.png', 'one.png', 'wide.png', 'turned.jpg', 'rgb.png'].map(path);
+        const alone = [];
+        for (const name of names) alone.push(...(await detector.detect(name)));
+        for (const batchSize of [1, 2, 3, 8]) expect(await detector.detect(names, { batchSize })).toEqual(alone);
+        const results = alone.slice(0, 3);
         expect(results.map(({ width, height }) => [width, height])).toEqual([
           [WIDTH, HEIGHT],
           [1, 1],
           [20000, 12],
         ]);
       });
+    });
+
+    test('boxes end where the picture does', async () => {
+      await withDetector(async (detector) => {
+        const picture = (width: number, height: number) => {
+          const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => pixels[i % pixels.length]!);
+          return { data, width, height };
+        };
+        // Of these widths, scaling back in float32 by itself leads beyond the border.
+        const results = await detector.detect([101, 103, 107, 109, 113, 119].map((width) => picture(width, 67)));
+        const boxes = results.flatMap(({ width, detections }) => detections.map(({ box }) => [width, ...box] as const));
+        for (const [width, x1, y1, x2, y2] of boxes) {
+          expect(x1 >= 0 && y1 >= 0 && x2 <= width && y2 <= 67 && x1 <= x2 && y1 <= y2).toBe(true);
+        }
+        expect(boxes.some(([width, , , x2]) => x2 === width)).toBe(true);
+      });
+    });
+
+    test('one unreadable picture costs the others nothing, when asked', async () => {
+      await withDetector(async (detector) => {
+        const [good] = await detector.detect(path('rgb.png'));
+        const list = [path('text.jpg'), path('rgb.png'), path('none.jpg'), path('rgb.png')];
+        await expect(detector.detect(list)).rejects.toThrow(ImageDecodeError);
+        const results = await detector.detect(list, { onError: 'report' });
+        expect(results[1]).toEqual(good);
+        expect(results[3]).toEqual(good);
+        expect(results[2]).toEqual({
+          width: 0,
+          height: 0,
+          detections: [],
+          error: { code: 'ICCONV_IMAGE_DECODE', message: expect.stringMatching(/none\.jpg.*no such file/) },
+        });
+        expect(JSON.parse(JSON.stringify(results))).toEqual(results);
+      });
+    });
+
+    test('of strangers a server takes bytes only', async () => {
+      const decode = { accept: ['bytes'] } as const;
+      await withDetector(
+        async (detector) => {
+          expect(await detector.detect(readFileSync(path('rgb.png')))).toHaveLength(1);
+          await expect(detector.detect(path('rgb.png'))).rejects.toThrow(/paths of files are not taken here/);
+          await expect(detector.detect(path('rgb.png'), { decode: { maxPixels: 1e6 } })).rejects.toThrow(/not taken/);
+          expect(await detector.detect(path('rgb.png'), { decode: { accept: ['path'] } })).toHaveLength(1);
+        },
+        { decode },
+      );
     });
 
     test.each(['grey.png', 'alpha.png', 'sixteen.png', 'cmyk.jpg', 'turned.jpg', 'one.png', 'wide.png'])(
@@ -203,7 +265,8 @@ describeBackends(
         setTimeout(() => controller.abort(), 30);
         await expect(work).rejects.toThrow(/abort/i);
         await detector.dispose();
-        await expect(detector.detect(path('rgb.png'))).rejects.toThrow(/disposed/);
+        await expect(detector.detect(path('rgb.png'))).rejects.toThrow(DisposedError);
+        await expect(detector.detect(path('rgb.png'))).rejects.toThrow('the detector has been disposed');
       });
     });
 
@@ -245,9 +308,12 @@ describeBackends(
         setTimeout(() => controller.abort(), 20);
         await expect(work).rejects.toThrow(/abort/i);
         expect(await remote.detect(path('rgb.png'))).toEqual(expected.slice(0, 1));
+        const reported = await remote.detect([path('none.jpg'), path('rgb.png')], { onError: 'report' });
+        expect(reported.map(({ error }) => error?.code)).toEqual(['ICCONV_IMAGE_DECODE', undefined]);
       } finally {
         await remote.dispose();
       }
+      await expect(remote.detect(path('rgb.png'))).rejects.toThrow(DisposedError);
     }, 30_000);
 
     test('a thousand calls leave nothing behind', async () => {

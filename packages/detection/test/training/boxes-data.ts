@@ -16,6 +16,8 @@ export interface BoxesOptions {
   /** Categories that no object has. */
   readonly unseen?: readonly number[];
   readonly seed?: string;
+  /** Height and width, by number in turns. @defaultValue squares */
+  readonly sizes?: readonly (readonly [height: number, width: number])[];
 }
 
 const COLOURS = [
@@ -26,21 +28,22 @@ const COLOURS = [
 const SIDE = 96;
 
 export async function boxesData(folder: string, options: BoxesOptions): Promise<DetectionData> {
-  const { pictures, categoryIds = [1, 2], empty = [], unseen = [], seed = 'boxes' } = options;
+  const { pictures, categoryIds = [1, 2], empty = [], unseen = [], seed = 'boxes', sizes = [[SIDE, SIDE]] } = options;
   mkdirSync(folder, { recursive: true });
   const used = categoryIds.filter((id) => !unseen.includes(id));
   const images: object[] = [];
   const annotations: object[] = [];
   for (let i = 0; i < pictures; i++) {
     const random = seededRandom(seed, i);
-    const data = Uint8Array.from({ length: SIDE * SIDE * 3 }, () => 100 + random.below(60));
+    const [rows, columns] = sizes[i % sizes.length]!;
+    const data = Uint8Array.from({ length: rows * columns * 3 }, () => 100 + random.below(60));
     for (let n = empty.includes(i) ? 0 : 1 + random.below(3); n > 0; n--) {
       const [width, height] = [16 + random.below(40), 16 + random.below(40)];
-      const [x, y] = [random.below(SIDE - width), random.below(SIDE - height)];
+      const [x, y] = [random.below(columns - width), random.below(rows - height)];
       const id = used[random.below(used.length)]!;
       const colour = COLOURS[categoryIds.indexOf(id)]!;
       for (let row = y; row < y + height; row++)
-        for (let column = x; column < x + width; column++) data.set(colour, (row * SIDE + column) * 3);
+        for (let column = x; column < x + width; column++) data.set(colour, (row * columns + column) * 3);
       annotations.push({
         id: annotations.length + 1,
         image_id: i + 1,
@@ -51,10 +54,10 @@ export async function boxesData(folder: string, options: BoxesOptions): Promise<
       });
     }
     const file_name = `${i}.png`;
-    await sharp(data, { raw: { width: SIDE, height: SIDE, channels: 3 } })
+    await sharp(data, { raw: { width: columns, height: rows, channels: 3 } })
       .png()
       .toFile(join(folder, file_name));
-    images.push({ id: i + 1, file_name, width: SIDE, height: SIDE });
+    images.push({ id: i + 1, file_name, width: columns, height: rows });
   }
   const categories = categoryIds.map((id) => ({ id, name: `colour ${id}` }));
   return { dataset: CocoDataset.parse({ images, categories, annotations } as never), folder };

@@ -1,6 +1,6 @@
+import { DisposedError } from '@icconv/base';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { DisposedError } from '../errors/disposed-error';
 import type { CompiledConv } from './compiled-conv';
 
 /** What can be freed. */
@@ -56,7 +56,7 @@ export class Compilation {
 
   /** @throws {@link DisposedError} */
   check(): void {
-    if (this.#disposed) throw new DisposedError(this.#op);
+    if (this.#disposed) throw new DisposedError(this.#op, 'the compiled network', 'compile it again');
   }
 
   dispose(): void {

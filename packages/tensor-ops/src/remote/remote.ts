@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { DisposedError } from '@icconv/base';
 import { VisionError } from '../errors';
 import type { ErrorReport, FromChild, ToChild } from './messages';
 
@@ -164,7 +165,7 @@ export async function createRemote(options: RemoteOptions): Promise<Remote> {
   return {
     facts,
     async call(method, args, signal) {
-      if (disposed) throw new VisionError('ICCONV_DISPOSED', 'the remote object was disposed');
+      if (disposed) throw new DisposedError(method, 'the remote object', 'create another');
       signal?.throwIfAborted();
       if (!child.alive) child = new Child(options);
       return child.call(method, args, signal);
