@@ -12,6 +12,7 @@ export { datasetFromVoc, datasetToVoc } from './convert/voc';
 export type { YoloDataset, YoloImage } from './convert/yolo';
 export { datasetFromYolo, datasetToYolo, resultsFromYolo } from './convert/yolo';
 export { categoriesByName, groupingCategories, learnedCategories } from './data/categories';
+export { COCO_CATEGORIES, cocoClassNames } from './data/coco-categories';
 export type { PictureSize } from './data/complete';
 export { withBoxes, withSizes } from './data/complete';
 export type { AnnotationFilter, OneOrMore } from './data/dataset';
