@@ -1,7 +1,15 @@
 /** What needs Node: files, data sets, training, evaluation. */
 export { configSchema, configToJson, skeletonSchema } from './config/config-schema';
 export { readPoseModel, writePoseModel } from './config/model-file';
-export { type CocoPosesOptions, cocoPoses, type PoseObject, type PoseSample, poseCategory } from './data/coco-poses';
+export {
+  type CocoPoseSource,
+  type CocoPosesOptions,
+  cocoPoses,
+  type PoseObject,
+  type PoseSample,
+  poseCategory,
+} from './data/coco-poses';
+export { type PoseData, poseReport, poseReports } from './data/pose-data';
 export {
   type CheckpointSource,
   type ConfigSource,
@@ -21,5 +29,5 @@ export {
 } from './evaluation/evaluate-pose';
 export { correctKeypoints, type PckOptions } from './evaluation/pck';
 export { poseSettings } from './training/run-settings';
-export { type PoseData, type PoseRecipe, type TrainPoseOptions, trainPose } from './training/train-pose';
+export { type PoseRecipe, type TrainPoseOptions, trainPose } from './training/train-pose';
 export { loadCompiledPose, loadPoseBackbone, loadPoseWeights, savePoseWeights } from './weights/pose-weights';

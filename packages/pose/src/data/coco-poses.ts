@@ -1,6 +1,6 @@
 /** Training samples from COCO keypoints. */
-import { join } from 'node:path';
-import type { CocoCategory, CocoDataset, CocoId } from '@icconv/coco';
+import { resolveInside } from '@icconv/base/files';
+import { type CocoCategory, type CocoDataset, type CocoId, type DataReport, selectObjects } from '@icconv/coco';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { PixelMask, Sample, SampleObject, SampleSource } from '@icconv/training';
 import type { Skeleton } from '../skeleton/skeleton';
@@ -11,6 +11,11 @@ export interface PoseObject extends SampleObject {
 
 export interface PoseSample extends Sample<PoseObject> {
   readonly imageId: CocoId;
+}
+
+export interface CocoPoseSource extends SampleSource<PoseSample> {
+  /** What is learned, and what is left out and why. */
+  readonly report: DataReport;
 }
 
 export interface CocoPosesOptions {
@@ -29,7 +34,12 @@ export function poseCategory(dataset: CocoDataset, name?: string): CocoCategory 
   const withKeypoints = dataset.categories.filter(({ keypoints = [] }) => keypoints.length > 0);
   const found = withKeypoints.filter((category) => name === undefined || category.name === name);
   if (found.length === 1) return found[0]!;
-  const known = withKeypoints.map((category) => category.name).join(', ') || 'none';
+  if (withKeypoints.length === 0) {
+    const names = dataset.categories.map((category) => category.name);
+    const expected = 'at least one with "keypoints", a list of their names in the order of the annotations\' numbers';
+    throw new InvalidArgumentError('poseCategory', 'categories', names, expected);
+  }
+  const known = withKeypoints.map((category) => category.name).join(', ');
   throw new InvalidArgumentError(
     'poseCategory',
     'category',
@@ -41,7 +51,8 @@ export function poseCategory(dataset: CocoDataset, name?: string): CocoCategory 
 /**
  * Where the pictures of a data set lie.
  *
- * @throws {@link InvalidArgumentError} for a data set without pictures, and a picture without `file_name`.
+ * @throws {@link InvalidArgumentError} for a data set without pictures, and a picture without `file_name`; UnsafeNameError for one that
+ *   leaves the folder.
  */
 export function cocoPictures(
   dataset: CocoDataset,
@@ -51,7 +62,7 @@ export function cocoPictures(
   if (images.length === 0) throw new InvalidArgumentError('pose', 'dataset', 'no pictures', 'a data set with pictures');
   return images.map(({ id, file_name: name }) => {
     if (name === undefined) throw new InvalidArgumentError('pose', 'file_name', name, `given for image ${id}`);
-    return { image: join(folder, name), name, imageId: id };
+    return { image: resolveInside(folder, name), name, imageId: id };
   });
 }
 
@@ -67,28 +78,28 @@ export function checkKeypoints(skeleton: Skeleton, { keypoints: names = [], name
 }
 
 /**
- * A source for `createLoader`: people with labelled keypoints; crowds and people without labels are masked where they have a mask, as they
- * hide people that the network would be punished for finding.
+ * A source for `createLoader`: people with labelled keypoints in the picture; crowds and people without such labels are masked where they
+ * have a mask, as they hide people that the network would be punished for finding.
  *
- * @throws {@link InvalidArgumentError} for a data set without pictures, or with a polygon in a picture whose size is not given.
+ * @throws {@link InvalidArgumentError} for a data set without pictures, or with a polygon in a picture whose size is not given;
+ *   CocoMismatchError for another number of keypoints than the category has.
  */
-export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): SampleSource<PoseSample> {
-  const { skipEmpty = false } = options;
-  const { id: catIds, keypoints: names = [] } = poseCategory(dataset, options.category);
+export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): CocoPoseSource {
+  const { skipEmpty = false, imageIds } = options;
+  const { id: catIds } = poseCategory(dataset, options.category);
+  const only = imageIds === undefined ? {} : { imageIds };
+  const { used, report } = selectObjects(dataset, {
+    ...{ task: 'keypoints', use: 'training', categoryIds: [catIds] },
+    ...only,
+  });
   const samples: { readonly sample: PoseSample; readonly hidden: readonly CocoId[] }[] = [];
   for (const { imageId, ...picture } of cocoPictures(dataset, options)) {
     const objects: PoseObject[] = [];
     const hidden: CocoId[] = [];
-    for (const one of dataset.loadAnns(dataset.getAnnIds({ imgIds: imageId, catIds }))) {
-      const { keypoints = [], iscrowd, segmentation, id } = one;
-      const labelled = keypoints.some((value, at) => at % 3 === 2 && value > 0);
-      if (iscrowd !== 1 && labelled) {
-        if (keypoints.length !== 3 * names.length) {
-          const expected = `${3 * names.length} numbers, as the category has ${names.length} keypoints`;
-          throw new InvalidArgumentError('cocoPoses', `keypoints of annotation ${id}`, keypoints.length, expected);
-        }
-        objects.push({ keypoints });
-      } else if (segmentation !== undefined && id !== undefined) {
+    for (const row of dataset.rows({ imgIds: imageId, catIds })) {
+      const { keypoints = [], segmentation, id } = dataset.annotation(row);
+      if (used[row] === 1) objects.push({ keypoints });
+      else if (segmentation !== undefined && id !== undefined) {
         // Files without masks often have an empty list of polygons.
         if (Array.isArray(segmentation) && segmentation.length === 0) continue;
         if (Array.isArray(segmentation)) needSize(dataset, imageId);
@@ -107,6 +118,7 @@ export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): Samp
       const { sample, hidden } = samples[index]!;
       return hidden.length === 0 ? sample : { ...sample, ignore: maskOf(dataset, hidden) };
     },
+    report,
   };
 }
 

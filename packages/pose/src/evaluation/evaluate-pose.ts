@@ -1,6 +1,7 @@
 /** Runs a pose estimator over a COCO data set and takes COCO's metric of what it finds, and the share of correct keypoints. */
 
 import { setImmediate } from 'node:timers/promises';
+import { ImageDecodeError } from '@icconv/base';
 import { decodeImage } from '@icconv/base/pictures';
 import {
   type CocoDataset,
@@ -27,6 +28,10 @@ export interface EvaluatePoseOptions extends Pick<EstimateOptions, 'flip' | 'sca
   readonly imageIds?: readonly CocoId[];
   /** Detections a picture that count. @defaultValue COCO's 20, or as many as the fullest picture holds */
   readonly maxDetections?: number;
+  /** Pictures that cannot be read are errors, or have no poses. @defaultValue `'stop'` */
+  readonly onUnreadable?: 'stop' | 'skip';
+  /** Damaged pictures are taken as far as they can be read, the rest grey. @defaultValue `false` */
+  readonly tolerateDamage?: boolean;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
@@ -46,23 +51,29 @@ export async function estimateDataset(
   dataset: CocoDataset,
   options: EvaluatePoseOptions,
 ): Promise<CocoDetection[]> {
-  const { folder, category, imageIds, onProgress, signal, ...how } = options;
+  const { folder, category, imageIds, onProgress, signal, onUnreadable, tolerateDamage = false, ...how } = options;
   const found = poseCategory(dataset, category);
   checkKeypoints(config.skeleton, found);
   const pictures = cocoPictures(dataset, { folder, ...(imageIds !== undefined && { imageIds }) });
   const results: CocoDetection[] = [];
   const decode = async (index: number) => {
     const picture = pictures[index];
-    return picture && decodeImage(picture.image, { ...(signal !== undefined && { signal }) });
+    if (picture === undefined) return undefined;
+    return decodeImage(picture.image, { tolerateDamage, ...(signal !== undefined && { signal }) }).catch((error) => {
+      if (onUnreadable !== 'skip' || !(error instanceof ImageDecodeError)) throw error;
+      return undefined;
+    });
   };
   let next = decode(0);
   for (const [i, { imageId }] of pictures.entries()) {
-    const picture = (await next)!;
+    const picture = await next;
     next = decode(i + 1);
     next.catch(() => {});
     signal?.throwIfAborted();
-    const { poses } = estimatePicture(network, picture, config, how);
-    results.push(...toResults(poses, imageId, found.id));
+    if (picture !== undefined) {
+      const { poses } = estimatePicture(network, picture, config, how);
+      results.push(...toResults(poses, imageId, found.id));
+    }
     onProgress?.({ done: i + 1, total: pictures.length });
     await setImmediate();
   }

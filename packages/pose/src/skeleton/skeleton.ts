@@ -109,6 +109,8 @@ export function checkSkeleton({ keypoints, edges, swapPairs, sigmas }: Skeleton)
     throw new InvalidArgumentError('skeleton', parameter, value, expected);
   };
   if (count === 0) fail('keypoints', keypoints, 'at least one name');
+  const twice = keypoints.find((name, i) => keypoints.indexOf(name) < i);
+  if (twice !== undefined) fail('keypoints', twice, 'names of which none is there twice');
   const edge = edges.find((pair) => !pair.every(known));
   if (edge !== undefined) fail('edges', edge, `pairs of numbers from 0 to ${count - 1}`);
   const paired = swapPairs.flat();

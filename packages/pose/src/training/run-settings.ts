@@ -1,6 +1,7 @@
 import { describeDataset } from '@icconv/coco/node';
 import type { RunSettings } from '@icconv/training';
 import { configToJson } from '../config/config-schema';
+import type { PoseData } from '../data/pose-data';
 import type { TrainPoseOptions } from './train-pose';
 
 /** What a run of `trainPose` is made of, for `checkRun` before anything is written into its folder. */
@@ -9,8 +10,16 @@ export function poseSettings(
 ): RunSettings {
   const { config, recipe, train, val, category, evaluation } = options;
   const data = {
-    train: describeDataset(train.dataset),
-    ...(val !== undefined && { val: describeDataset(val.dataset) }),
+    train: describe(train),
+    ...(val !== undefined && { val: describe(val) }),
   };
   return { model: configToJson(config), recipe, category, evaluation, data };
+}
+
+/** With what is used of it, where that is not all. */
+function describe({ dataset, imageIds }: PoseData): RunSettings {
+  return {
+    ...describeDataset(dataset),
+    ...(imageIds !== undefined && { imageIds }),
+  };
 }

@@ -1,6 +1,6 @@
 /** Trains a bottom-up pose estimator on COCO keypoints with the loop of `@icconv/training`. */
 import { mkdir } from 'node:fs/promises';
-import type { CocoDataset } from '@icconv/coco';
+import { requireObjects } from '@icconv/coco';
 import { type FreezingConfig, type StateDict, trainableParts } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import {
@@ -17,6 +17,7 @@ import {
 } from '@icconv/training';
 import { COARSEST_STRIDE, type PoseConfig } from '../config/pose-config';
 import { checkKeypoints, cocoPoses, type PoseSample, poseCategory } from '../data/coco-poses';
+import { type PoseData, poseReports } from '../data/pose-data';
 import { checkDivisor, checkScales } from '../estimator/estimate-picture';
 import { type EvaluatePoseOptions, evaluatePose } from '../evaluation/evaluate-pose';
 import { posePixels } from '../input/prepare';
@@ -25,12 +26,6 @@ import { checkSkeleton } from '../skeleton/skeleton';
 import { savePoseWeights } from '../weights/pose-weights';
 import { poseStep } from './pose-step';
 import { poseSettings } from './run-settings';
-
-/** A COCO data set and where its pictures lie. */
-export interface PoseData {
-  readonly dataset: CocoDataset;
-  readonly folder: string;
-}
 
 /** All that makes a training repeatable; plain data, as it stands in a configuration file. Adam, as mmpose trains bottom-up networks. */
 export interface PoseRecipe extends TrainingRecipe, FreezingConfig {
@@ -67,6 +62,10 @@ export interface TrainPoseOptions
   readonly category?: string;
   /** Threads that decode. @defaultValue one less than processors, 1 to 4 */
   readonly workers?: number;
+  /** Pictures that cannot be read are errors, or are left out and listed in the result. @defaultValue `'stop'` */
+  readonly onUnreadable?: 'stop' | 'skip';
+  /** Damaged pictures are learned from as far as they can be read, the rest grey. @defaultValue `false` */
+  readonly tolerateDamage?: boolean;
 }
 
 /**
@@ -82,7 +81,8 @@ const DEFAULT_AUGMENT: AugmentConfig = {
  * Trains, writing into the folder what `trainLoop` writes: checkpoint, best and final weights by mmpose's names, `results.csv`,
  * TensorBoard curves.
  *
- * @throws as `trainLoop`; {@link InvalidArgumentError} where data and skeleton do not fit.
+ * @throws as `trainLoop`; {@link InvalidArgumentError} where data and skeleton do not fit; CocoError where no labelled keypoint is left to
+ *   learn from, or to score.
  * @example
  * ```ts
  * const config = poseConfig({ backbone: 18, skeleton: skeletonOf(poseCategory(dataset)) });
@@ -100,13 +100,21 @@ export async function trainPose(options: TrainPoseOptions): Promise<TrainResult>
   for (const data of [train, ...(val === undefined ? [] : [val])]) {
     checkKeypoints(config.skeleton, poseCategory(data.dataset, category));
   }
+  const reports = poseReports(train, val, category);
+  requireObjects(reports.train, 'training data');
+  if (reports.val !== undefined) requireObjects(reports.val, 'validation data');
+  const { onUnreadable = 'stop', tolerateDamage = false } = options;
   const { seed = 0, batchSize, weightDecay = 0, augment = DEFAULT_AUGMENT } = recipe;
   const { size } = config.input;
   const inputSize = recipe.inputSize ?? [size, size];
   if (inputSize.some((side) => side % COARSEST_STRIDE !== 0)) {
     throw new InvalidArgumentError('trainPose', 'recipe.inputSize', inputSize, 'multiples of 32');
   }
-  const of = { folder: train.folder, ...(category !== undefined && { category }) };
+  const of = {
+    folder: train.folder,
+    ...(category !== undefined && { category }),
+    ...(train.imageIds !== undefined && { imageIds: train.imageIds }),
+  };
   const loader = createLoader({
     source: cocoPoses(train.dataset, { ...of, skipEmpty: recipe.skipEmpty ?? false }),
     batchSize,
@@ -115,6 +123,8 @@ export async function trainPose(options: TrainPoseOptions): Promise<TrainResult>
     pixels: posePixels(config.input),
     multipleOf: COARSEST_STRIDE,
     objects: { swapPairs: config.skeleton.swapPairs },
+    onUnreadable,
+    decode: { tolerateDamage },
     ...(workers !== undefined && { workers }),
   });
   const { trainable, batchNorm } = trainableParts(BACKBONE_PREFIX, recipe);
@@ -141,6 +151,9 @@ export async function trainPose(options: TrainPoseOptions): Promise<TrainResult>
           const { stats, pck } = await evaluatePose(current, config, val.dataset, {
             folder: val.folder,
             ...evaluation,
+            onUnreadable,
+            tolerateDamage,
+            ...(val.imageIds !== undefined && { imageIds: val.imageIds }),
             ...(category !== undefined && { category }),
             ...(signal !== undefined && { signal }),
           });

@@ -1,7 +1,7 @@
 import { CocoDataset } from '@icconv/coco';
 import { expect, test } from 'vitest';
 import { COCO_SKELETON, poseConfig, skeletonOf } from '../../src';
-import { cocoPoses, correctKeypoints, estimateDataset } from '../../src/node';
+import { cocoPoses, correctKeypoints, estimateDataset, poseCategory, trainPose } from '../../src/node';
 
 const category = { id: 3, name: 'arrow', keypoints: ['tip', 'tail'], skeleton: [] };
 const arrow = (id: number, keypoints: number[], more: object = {}) => ({
@@ -39,6 +39,36 @@ test('what does not fit is named before the training begins', () => {
   expect(() => cocoPoses(sizeless, { folder: '' })).toThrow(/size of image 1/);
   expect(() => cocoPoses(dataset([arrow(1, NONE)]), { folder: '', skipEmpty: true })).toThrow(/no labelled keypoints/);
   expect(() => cocoPoses(dataset([], []), { folder: '' })).toThrow(/no pictures/);
+});
+
+test('people whose labels lie outside the picture are not learned', async () => {
+  const source = samples(arrow(1, LABELLED), arrow(2, [50, 10, 2, -1, 10, 2]), arrow(3, [50, 10, 2, 30, 10, 2]));
+  expect((await source.get(0)).objects).toHaveLength(2);
+  expect(source.report.leftOut).toMatchObject([{ reason: 'keypoints-outside', count: 1, examples: [2] }]);
+  expect(source.report.notes).toMatchObject([{ reason: 'some-keypoints-outside', count: 1, examples: [3] }]);
+});
+
+test('a file without names of keypoints, or with one twice, says so', () => {
+  const named = (keypoints?: string[]) =>
+    CocoDataset.parse(JSON.stringify({ images: [], annotations: [], categories: [{ ...category, keypoints }] }));
+  expect(() => poseCategory(named())).toThrow(/at least one with "keypoints", a list of their names.*arrow/);
+  expect(() => skeletonOf(poseCategory(named(['tip', 'tip'])))).toThrow(/none is there twice.*"tip"/);
+});
+
+test('where no labelled keypoint is left, the training does not begin', async () => {
+  const config = poseConfig({ backbone: 18, skeleton: skeletonOf(category) });
+  const train = (one: object[], val = one) =>
+    trainPose({
+      ...{ config, weights: {}, recipe: { epochs: 1, batchSize: 1, learningRate: 0.1 } },
+      ...{ train: { dataset: dataset(one), folder: '' }, val: { dataset: dataset(val), folder: '' } },
+    });
+  const zero = [arrow(1, NONE), arrow(2, LABELLED, { iscrowd: 1 })];
+  await expect(train(zero)).rejects.toThrow(
+    /training data: nothing to learn from.*1 crowds.*1 without a labelled keypoint/,
+  );
+  await expect(train([arrow(1, LABELLED)], zero)).rejects.toThrow(/validation data: nothing to score/);
+  const uncounted = [arrow(1, LABELLED, { num_keypoints: 0 })];
+  await expect(train(uncounted)).rejects.toThrow(/validation data: nothing to score.*num_keypoints 0/);
 });
 
 test('a network of other keypoints, or of the same in another order, is refused', async () => {
