@@ -72,7 +72,7 @@ test('YOLO results go by file name', () => {
     { image_id: 1, category_id: 9, bbox: [0, 0, 200, 100], score: 0.25 },
   ]);
   expect(() => resultsFromYolo([{ ...image, labels: '7 0 0 1 1 0.5' }], gt)).toThrow(
-    'labels/one.txt: labels line 1: class 7 is not one of the 2 names',
+    'labels/one.txt: line 1: class 7 is not one of the 2 names',
   );
   expect(() => resultsFromYolo([{ ...image, labels: '1 x' }], gt)).toThrow(CocoFormatError);
   expect(() => resultsFromYolo([{ ...image, fileName: 'other.txt' }], gt)).toThrow(
@@ -82,7 +82,7 @@ test('YOLO results go by file name', () => {
 
 test('Pascal VOC', () => {
   const files = datasetToVoc(gt);
-  expect(files.map((f) => f.fileName)).toEqual(['one.xml', 'two.xml']);
+  expect(files.map((f) => f.fileName)).toEqual(['a/one.xml', 'two.xml']);
   expect(files[0]!.xml).toContain('<xmin>11</xmin>');
   const back = datasetFromVoc(files, { names: ['cat', 'a & b'] });
   expect(boxes(back)).toEqual(expected);

@@ -18,6 +18,7 @@ import {
   saveVoc,
   saveYolo,
 } from '../src/node/index';
+import { writePicture } from './pictures';
 
 let folder: string;
 const path = (...names: string[]) => join(folder, ...names);
@@ -61,16 +62,6 @@ test.skipIf(process.platform === 'win32')('a named pipe and a folder are refused
   }
 });
 
-/** The start of a PNG file: signature and header, which hold the size. */
-function png(width: number, height: number): Buffer {
-  const bytes = Buffer.alloc(33);
-  Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]).copy(bytes);
-  bytes.write('IHDR', 12, 'latin1');
-  bytes.writeUInt32BE(width, 16);
-  bytes.writeUInt32BE(height, 20);
-  return bytes;
-}
-
 test('YOLO and VOC folders', async () => {
   const gt = CocoDataset.parse({
     images: [
@@ -84,8 +75,8 @@ test('YOLO and VOC folders', async () => {
     annotations: [{ id: 1, image_id: 1, category_id: 2, bbox: [16, 8, 32, 16], area: 512, iscrowd: 0 }],
   });
   mkdirSync(path('images'));
-  writeFileSync(path('images', 'a.png'), png(64, 32));
-  writeFileSync(path('images', 'b.png'), png(10, 10));
+  await writePicture(path('images', 'a.png'), 64, 32);
+  await writePicture(path('images', 'b.png'), 10, 10);
   await saveYolo(path('labels'), gt);
   expect((await loadYolo(path('labels'), { images: path('images') })).toJson()).toEqual(gt.toJson());
   await expect(loadYolo(path('labels'), { images: path('labels') })).rejects.toThrow('a folder with pictures');

@@ -1,15 +1,14 @@
 /** A network over pictures: folders, progress, pictures that cannot be read, overlays. */
 import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join, resolve } from 'node:path';
-import { ImageDecodeError } from '@icconv/base';
+import { join } from 'node:path';
+import { ImageDecodeError, isPictureName } from '@icconv/base';
 import { writeAtomically } from '@icconv/base/files';
 import { type DecodedImage, decodeImage } from '@icconv/base/pictures';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import pc from 'picocolors';
 import { countProgress } from '../ui/count-progress';
 import { drawOver } from './draw-over';
-
-const PICTURES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp']);
+import { overlayPaths } from './overlay-names';
 
 export interface PictureRun<R> {
   /** For the progress bar: `detecting`. */
@@ -88,32 +87,10 @@ async function listPictures(inputs: readonly string[]): Promise<string[]> {
     );
     if (!folder) images.push(input);
     else {
-      const names = (await readdir(input)).filter((name) => PICTURES.has(extname(name).toLowerCase())).sort();
+      const names = (await readdir(input)).filter(isPictureName).sort();
       if (names.length === 0) throw new InvalidArgumentError('icconv', 'images', input, 'a folder with pictures in it');
       images.push(...names.map((name) => join(input, name)));
     }
   }
   return images;
-}
-
-/** @throws {@link InvalidArgumentError} where an overlay would replace one of the pictures. */
-function overlayPaths(images: readonly string[], out: string): string[] {
-  const names = new Set<string>();
-  const originals = new Set(images.map((image) => resolve(image)));
-  return images.map((image) => {
-    const path = join(out, overlayName(image, names));
-    if (!originals.has(resolve(path))) return path;
-    throw new InvalidArgumentError('icconv', '--out', out, `another folder: ${path} is one of the pictures`);
-  });
-}
-
-/** Pictures of several folders may have the same name. */
-function overlayName(image: string, taken: Set<string>): string {
-  const path = /^(?:https?|data|file):/.test(image) ? new URL(image).pathname : image;
-  const stem = basename(path, extname(path)) || 'picture';
-  const ending = extname(path).toLowerCase() === '.png' ? 'png' : 'jpg';
-  let name = `${stem}.${ending}`;
-  for (let i = 2; taken.has(name); i++) name = `${stem}-${i}.${ending}`;
-  taken.add(name);
-  return name;
 }

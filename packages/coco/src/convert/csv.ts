@@ -1,19 +1,21 @@
 /** Results as a table: image_id, category_id, x, y, width, height, score; one row a box. */
 import Papa from 'papaparse';
+import { boxOf } from '../data/object-box';
 import { CocoResults } from '../data/results';
 import type { CocoDetection } from '../data/types';
 import { CocoFormatError, CocoMismatchError } from '../errors';
 import { HAS } from '../json/record';
+import { decimal } from './decimal';
 
 const COLUMNS = ['image_id', 'category_id', 'x', 'y', 'width', 'height', 'score'] as const;
 
-/** Results to CSV with a header. @throws {@link CocoMismatchError} where a detection has no box. */
+/** Results to CSV with a header; boxes of masks where a detection has no other. @throws {@link CocoMismatchError} where it has neither. */
 export function resultsToCsv(results: CocoResults): string {
   const { columns: c } = results;
   const rows = Array.from({ length: c.count }, (_, row) => {
-    if ((c.present[row]! & HAS.bbox) === 0)
-      throw new CocoMismatchError(`detection ${row + 1} has no bbox to write as CSV`);
-    const box = c.bbox.subarray(row * 4, row * 4 + 4);
+    const own = (c.present[row]! & HAS.bbox) !== 0;
+    const box = own ? c.bbox.subarray(row * 4, row * 4 + 4) : boxOf(results.at(row));
+    if (box === undefined) throw new CocoMismatchError(`detection ${row + 1} has no bbox to write as CSV, nor a mask`);
     return [c.imageIds[c.imageIndex[row]!], c.categoryIds[c.categoryIndex[row]!], ...box, c.score[row]];
   });
   return `${Papa.unparse({ fields: [...COLUMNS], data: rows }, { newline: '\n' })}\n`;
@@ -29,9 +31,8 @@ export function resultsFromCsv(text: string, options: { readonly source?: string
   if (fault !== undefined) throw new CocoFormatError(source, `line ${(fault.row ?? 0) + 2}: ${fault.message}`);
   const detections = data.map((row, i): CocoDetection => {
     const number = (name: (typeof COLUMNS)[number]) => {
-      const cell = row[name]!.trim();
-      const value = Number(cell);
-      if (cell === '' || !Number.isFinite(value)) {
+      const value = decimal(row[name]!.trim());
+      if (value === undefined) {
         throw new CocoFormatError(
           source,
           `line ${i + 2}: ${name} must be a number, found ${JSON.stringify(row[name])}`,
@@ -39,6 +40,9 @@ export function resultsFromCsv(text: string, options: { readonly source?: string
       }
       return value;
     };
+    for (const name of ['image_id', 'category_id'] as const) {
+      if (row[name]!.trim() === '') throw new CocoFormatError(source, `line ${i + 2}: ${name} is empty`);
+    }
     return {
       image_id: row.image_id!,
       category_id: row.category_id!,

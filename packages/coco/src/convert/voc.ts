@@ -2,73 +2,90 @@
  * Pascal VOC: one XML file a picture. Corners there are whole pixels counted from 1, both inside the box: xmin = x + 1, xmax = x + width.
  * `difficult` objects count neither as found nor as missed, which is COCO's `ignore`.
  */
+import { relativeName, withoutExtension } from '@icconv/base';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import type { PictureSize } from '../data/complete';
 import { CocoDataset } from '../data/dataset';
 import type { CocoAnnotation, CocoImage } from '../data/types';
 import { CocoFormatError } from '../errors';
+import { clipBox } from './clip';
+import { decimal } from './decimal';
+import { pictureObjects } from './objects';
+import type { ConversionReport } from './report';
+import type { ReportOption } from './yolo/types';
 
 export interface VocFile {
-  /** Name of the XML file. */
+  /** Name of the XML file, relative, with `/` between folders. */
   readonly fileName: string;
   readonly xml: string;
 }
 
-interface VocObject {
-  readonly name?: string;
-  readonly difficult?: string;
-  readonly bndbox?: Readonly<Record<'xmin' | 'ymin' | 'xmax' | 'ymax', string>>;
+/** A file to be written, and the picture it describes. */
+export interface VocOutput extends VocFile {
+  readonly picture: string;
 }
 
-interface VocAnnotation {
-  readonly filename?: string;
-  readonly size?: { readonly width?: string; readonly height?: string };
-  readonly object?: readonly VocObject[];
+export interface VocReadOptions extends ReportOption {
+  /** Categories in order. @defaultValue the names found, sorted */
+  readonly names?: readonly string[];
+  /**
+   * PictureSize of a picture by its name, for files without `<size>`, and to tell where it differs; undefined where there is no such picture.
+   * @defaultValue none
+   */
+  readonly sizeOf?: (fileName: string) => PictureSize | undefined;
+}
+
+export interface VocWriteOptions extends ReportOption {
+  /** Leave out pictures without an object. @defaultValue `false`: they teach what is background */
+  readonly labelledOnly?: boolean;
+}
+
+/** What XML gives for an element: text, the elements in it by name, or a list where there are several. */
+type Element = string | { readonly [name: string]: Element } | readonly Element[] | undefined;
+
+interface VocObject {
+  readonly name: string;
+  readonly difficult: boolean;
+  /** xmin, ymin, xmax, ymax. */
+  readonly corners: readonly number[];
+}
+
+interface VocPicture {
+  readonly source: string;
+  readonly fileName: string;
+  readonly size: PictureSize | undefined;
+  readonly objects: readonly VocObject[];
 }
 
 /**
- * VOC files to a COCO dataset.
+ * VOC files to a COCO dataset. Boxes are cut off at the border of their picture; objects without an extent are left out.
  *
- * @param options.names - categories in order; by default the names found, sorted.
- * @throws {@link CocoFormatError} for a file that is no VOC annotation.
+ * @throws {@link CocoFormatError} for a file that is no VOC annotation; UnsafeNameError for a `<filename>` that is no name of a file.
  */
-export function datasetFromVoc(
-  files: readonly VocFile[],
-  options: { readonly names?: readonly string[] } = {},
-): CocoDataset {
-  const parser = new XMLParser({ isArray: (name) => name === 'object', parseTagValue: false });
-  const parsed = files.map(({ fileName, xml }) => {
-    let annotation: VocAnnotation | undefined;
-    try {
-      annotation = (parser.parse(xml, true) as { annotation?: VocAnnotation }).annotation;
-    } catch (error) {
-      throw new CocoFormatError(fileName, `no XML (${(error as Error).message})`);
-    }
-    if (annotation === undefined) throw new CocoFormatError(fileName, 'no <annotation> element');
-    return { fileName, annotation };
-  });
-  const names =
-    options.names ?? [...new Set(parsed.flatMap((p) => (p.annotation.object ?? []).map((o) => o.name ?? '')))].sort();
+export function datasetFromVoc(files: readonly VocFile[], options: VocReadOptions = {}): CocoDataset {
+  const { report, sizeOf } = options;
+  const parser = new XMLParser({ isArray: (name) => name === 'object', parseTagValue: false, htmlEntities: true });
+  const pictures = files.map((file) => parsePicture(file, parser));
+  const names = options.names ?? [...new Set(pictures.flatMap((p) => p.objects.map((o) => o.name)))].sort();
+  report?.restart();
   const images: CocoImage[] = [];
   const annotations: CocoAnnotation[] = [];
-  for (const { fileName, annotation } of parsed) {
+  for (const { source, fileName, size: written, objects } of pictures) {
+    const actual = sizeOf?.(fileName);
+    const size = written ?? actual;
+    if (size === undefined) throw new CocoFormatError(source, 'no <size> with width and height');
+    if (actual !== undefined && (actual.width !== size.width || actual.height !== size.height)) {
+      report?.add('size-differs', `${fileName} is ${actual.width}x${actual.height}, not ${size.width}x${size.height}`);
+    }
     const id = images.length + 1;
-    const width = Number(annotation.size?.width);
-    const height = Number(annotation.size?.height);
-    if (!(width > 0) || !(height > 0)) throw new CocoFormatError(fileName, 'no <size> with width and height');
-    images.push({ id, file_name: annotation.filename ?? fileName.replace(/\.xml$/i, '.jpg'), width, height });
-    for (const object of annotation.object ?? []) {
-      const corner = (key: 'xmin' | 'ymin' | 'xmax' | 'ymax') => {
-        const value = Number(object.bndbox?.[key]);
-        if (!Number.isFinite(value))
-          throw new CocoFormatError(fileName, `object ${object.name}: no ${key} in <bndbox>`);
-        return value;
-      };
-      const category = names.indexOf(object.name ?? '');
+    const before = annotations.length;
+    images.push({ id, file_name: fileName, width: size.width, height: size.height });
+    for (const [i, object] of objects.entries()) {
+      const category = names.indexOf(object.name);
       if (category < 0)
-        throw new CocoFormatError(fileName, `object ${object.name} is not one of the names ${names.join(', ')}`);
-      const x = corner('xmin') - 1;
-      const y = corner('ymin') - 1;
-      const bbox = [x, y, corner('xmax') - x, corner('ymax') - y];
+        throw new CocoFormatError(source, `object ${object.name} is not one of the names ${names.join(', ')}`);
+      const bbox = boxOfCorners(object.corners, size, `object ${i + 1} of ${source}`, report);
+      if (bbox === undefined) continue;
       annotations.push({
         id: annotations.length + 1,
         image_id: id,
@@ -76,35 +93,142 @@ export function datasetFromVoc(
         bbox,
         area: bbox[2]! * bbox[3]!,
         iscrowd: 0,
-        ...(object.difficult?.trim() === '1' && { ignore: 1 }),
+        ...(object.difficult && { ignore: 1 }),
       });
     }
+    report?.addPicture(annotations.length - before);
   }
   const categories = names.map((name, k) => ({ id: k + 1, name }));
   return CocoDataset.parse({ images, categories, annotations }, { source: 'VOC files' });
 }
 
-/** A COCO dataset to VOC files; boxes are rounded to whole pixels, crowds are left out, `ignore` becomes `difficult`. */
-export function datasetToVoc(dataset: CocoDataset): VocFile[] {
-  const builder = new XMLBuilder({ format: true, indentBy: '  ' });
-  const names = new Map(dataset.categories.map((c) => [c.id, c.name]));
-  const { annotations: a } = dataset.columns;
-  return Array.from({ length: dataset.imageCount }, (_, row) => {
-    const image = dataset.image(row);
-    const filename = image.file_name ?? `${image.id}.jpg`;
-    const object = dataset.rows({ imgIds: image.id, iscrowd: false }).map((r) => {
-      const [x, y, w, h] = a.bbox.subarray(r * 4, r * 4 + 4) as unknown as [number, number, number, number];
-      const category = a.categoryIds[a.categoryIndex[r]!]!;
-      return {
-        name: names.get(category) ?? String(category),
-        difficult: a.ignore[r]!,
-        bndbox: { xmin: Math.round(x) + 1, ymin: Math.round(y) + 1, xmax: Math.round(x + w), ymax: Math.round(y + h) },
-      };
-    });
-    const size = { width: image.width ?? 0, height: image.height ?? 0, depth: 3 };
-    return {
-      fileName: filename.replace(/^.*[\\/]/, '').replace(/(\.[^.]*)?$/, '.xml'),
-      xml: builder.build({ annotation: { filename, size, object } }),
-    };
+function boxOfCorners(
+  [xmin, ymin, xmax, ymax]: readonly number[],
+  size: PictureSize,
+  name: string,
+  report: ConversionReport | undefined,
+): readonly number[] | undefined {
+  const [x, y] = [xmin! - 1, ymin! - 1];
+  const [w, h] = [xmax! - x, ymax! - y];
+  const inside = clipBox([x, y, w, h], size);
+  if (inside === undefined) {
+    report?.add(w > 0 && h > 0 ? 'outside' : 'no-box', name);
+    return undefined;
+  }
+  if (inside.clipped) report?.add('clipped', name);
+  return inside.box;
+}
+
+function parsePicture({ fileName, xml }: VocFile, parser: XMLParser): VocPicture {
+  // VOC has none, and a few bytes of them can stand for gigabytes.
+  if (/<!ENTITY/i.test(xml)) throw new CocoFormatError(fileName, 'it declares entities, which no VOC annotation does');
+  let annotation: Element;
+  try {
+    annotation = (parser.parse(xml, true) as { annotation?: Element }).annotation;
+  } catch (error) {
+    throw new CocoFormatError(fileName, `no XML (${(error as Error).message})`);
+  }
+  if (annotation === undefined) throw new CocoFormatError(fileName, 'no <annotation> element');
+  if (Array.isArray(annotation)) throw new CocoFormatError(fileName, 'several <annotation> elements');
+  const size = child(annotation, 'size');
+  const [width, height] = [side(child(size, 'width')), side(child(size, 'height'))];
+  const objects = (child(annotation, 'object') as readonly Element[] | undefined) ?? [];
+  return {
+    source: fileName,
+    fileName: pictureName(fileName, text(child(annotation, 'filename'))),
+    size: width !== undefined && height !== undefined ? { width, height } : undefined,
+    objects: objects.map((object, i) => parseObject(object, fileName, i + 1)),
+  };
+}
+
+function parseObject(object: Element, source: string, index: number): VocObject {
+  const name = text(child(object, 'name'));
+  if (name === undefined || name === '') throw new CocoFormatError(source, `object ${index}: no <name>`);
+  const box = child(object, 'bndbox');
+  const corners = ['xmin', 'ymin', 'xmax', 'ymax'].map((key) => {
+    const value = number(child(box, key));
+    if (value === undefined)
+      throw new CocoFormatError(source, `object ${index} (${name}): no number ${key} in <bndbox>`);
+    return value;
   });
+  const [xmin, ymin, xmax, ymax] = corners as [number, number, number, number];
+  if (xmax < xmin - 1 || ymax < ymin - 1) {
+    const problem = `xmax and ymax must not be less than xmin and ymin, received ${corners.join(', ')}`;
+    throw new CocoFormatError(source, `object ${index} (${name}): ${problem}`);
+  }
+  return { name, difficult: text(child(object, 'difficult')) === '1', corners };
+}
+
+/** The XML file lies where its picture lies, or would lie: in the same folder of a tree of its own. */
+function pictureName(xmlName: string, filename: string | undefined): string {
+  const own = relativeName(xmlName);
+  if (filename === undefined || filename === '') return `${withoutExtension(own)}.jpg`;
+  const name = relativeName(filename);
+  const folder = own.slice(0, own.lastIndexOf('/') + 1);
+  return name.startsWith(folder) ? name : folder + name;
+}
+
+function child(element: Element, name: string): Element {
+  if (typeof element !== 'object' || Array.isArray(element) || !Object.hasOwn(element, name)) return undefined;
+  return (element as Readonly<Record<string, Element>>)[name];
+}
+
+const text = (element: Element): string | undefined => (typeof element === 'string' ? element.trim() : undefined);
+
+function number(element: Element): number | undefined {
+  return decimal(text(element) ?? '');
+}
+
+/** Pixels of a side. Some tools write zeros where they did not look. */
+function side(element: Element): number | undefined {
+  const value = number(element);
+  return value !== undefined && Number.isInteger(value) && value > 0 && value < 2 ** 31 ? value : undefined;
+}
+
+/**
+ * A COCO dataset to VOC files, named and laid in folders like their pictures. Boxes are rounded to whole pixels, at least one; `ignore`
+ * becomes `difficult`; crowds and objects without an extent are left out.
+ *
+ * @throws UnsafeNameError, and {@link CocoArgumentError} for a picture without a size.
+ */
+export function datasetToVoc(dataset: CocoDataset, options: VocWriteOptions = {}): VocOutput[] {
+  const { report, labelledOnly = false } = options;
+  const builder = new XMLBuilder({ format: true, indentBy: '  ' });
+  const files: VocOutput[] = [];
+  for (const { size, fileName, objects } of pictureObjects(dataset, 'datasetToVoc', report)) {
+    if (labelledOnly && objects.length === 0) {
+      report?.add('unlabelled-left-out', fileName);
+      continue;
+    }
+    const object = objects.map(({ annotation, name, box: [x, y, w, h], category }) => {
+      const { segmentation, keypoints = [] } = annotation;
+      if (segmentation !== undefined && ('counts' in segmentation || segmentation.length > 0))
+        report?.add('mask-dropped', name);
+      if (keypoints.length > 0) report?.add('keypoints-dropped', name);
+      const [xmin, xmax] = wholePixels(x, x + w, size.width);
+      const [ymin, ymax] = wholePixels(y, y + h, size.height);
+      const { name: category_ } = dataset.categories[category]!;
+      return { name: category_, difficult: annotation.ignore === 1 ? 1 : 0, bndbox: { xmin, ymin, xmax, ymax } };
+    });
+    report?.addPicture(object.length);
+    const slash = fileName.lastIndexOf('/');
+    const annotation = {
+      ...(slash > 0 && { folder: fileName.slice(0, slash) }),
+      filename: fileName.slice(slash + 1),
+      size: { width: size.width, height: size.height, depth: 3 },
+      object,
+    };
+    files.push({
+      picture: fileName,
+      fileName: `${withoutExtension(fileName)}.xml`,
+      xml: builder.build({ annotation }),
+    });
+  }
+  return files;
+}
+
+/** First and last pixel, counted from 1. */
+function wholePixels(from: number, to: number, side: number): [number, number] {
+  const first = Math.min(Math.round(from) + 1, side);
+  return [first, Math.max(first, Math.min(Math.round(to), side))];
 }

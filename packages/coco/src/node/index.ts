@@ -1,10 +1,13 @@
 export type { CheckPicturesOptions, PictureCheck, PictureFault, PictureFaultKind } from './check-pictures';
 export { checkPictures, formatPictureFaults } from './check-pictures';
+export type { Split } from './data-yaml';
 export { datasetDigest, describeDataset } from './digest';
-export type { YoloFolderOptions } from './formats';
-export { loadVoc, loadYolo, loadYoloResults, saveVoc, saveYolo } from './formats';
 export type { LoadOptions } from './load';
 export { loadDataset, loadResults } from './load';
 export type { ParallelOptions } from './parallel';
 export { evaluateParallel } from './parallel';
 export { saveDataset, saveResults } from './save';
+export type { VocFolderOptions } from './voc-folder';
+export { loadVoc, saveVoc } from './voc-folder';
+export type { YoloFolderOptions } from './yolo-folder';
+export { loadYolo, loadYoloResults, readClassNames, saveYolo } from './yolo-folder';
