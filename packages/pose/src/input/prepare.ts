@@ -18,9 +18,9 @@ export interface InputPlacement {
   readonly centre: readonly [number, number];
 }
 
-/** Black outside of the picture, as OpenCV fills; samples are rounded to 8 bits as OpenCV does. */
+/** As OpenCV's `warpAffine` computes by default, in training too: black outside of the picture, with which its edge blends. */
 export function posePixels({ mean, deviation }: PoseInputConfig): PixelOptions {
-  return { mean, std: deviation, fill: [0, 0, 0], round: true };
+  return { mean, std: deviation, fill: [0, 0, 0], warp: 'opencv' };
 }
 
 /**
@@ -59,19 +59,34 @@ export function placeInput(
  */
 export function prepareInput(
   picture: RgbImage,
-  { height, width, scale, centre }: InputPlacement,
+  placement: InputPlacement,
   config: PoseInputConfig,
   flip = false,
 ): Tensor4D {
-  // mmpose maps the numbers of pixels, which here lie half a pixel before their centres.
-  const offset = config.sampling === 'mmpose' ? 0.5 : 0;
-  const shift = (middle: number, length: number) => middle - (length / 2 + offset) / scale + offset;
-  const [x, y] = [shift(centre[0], width), shift(centre[1], height)];
+  const { height, width } = placement;
+  const map = config.sampling === 'mmpose' ? mmposeMap(placement) : halfPixelMap(placement);
+  const [a, , c, , e, f] = map;
   const whole = { source: 0, top: 0, left: 0, bottom: height, right: width };
-  const map: AffineMap = [1 / scale, 0, x, 0, 1 / scale, y];
-  const mirrored: AffineMap = [-1 / scale, 0, x + width / scale, 0, 1 / scale, y];
+  const mirrored: AffineMap = [-a, 0, c + a * width, 0, e, f];
   const placements = [{ ...whole, batch: 0, map }, ...(flip ? [{ ...whole, batch: 1, map: mirrored }] : [])];
   return imageBatch([picture], placements, { ...posePixels(config), shape: [placements.length, height, width] });
+}
+
+function halfPixelMap({ height, width, scale, centre: [x, y] }: InputPlacement): AffineMap {
+  return [1 / scale, 0, x - width / 2 / scale, 0, 1 / scale, y - height / 2 / scale];
+}
+
+/**
+ * mmpose maps the numbers of pixels, which here lie half a pixel before their centres, and finds the map from three points in float32: the
+ * input's centre, the point half its width above, and from there as far to the left. What rounding does to them moves samples by up to
+ * 1/32 of a pixel.
+ */
+function mmposeMap({ height, width, scale, centre: [x, y] }: InputPlacement): AffineMap {
+  const above = Math.fround(y - width / 2 / scale);
+  const left = Math.fround(x - Math.fround(y - above));
+  const [perColumn, perRow] = [(x - left) / (width / 2), (y - above) / (width / 2)];
+  const shift = (middle: number, step: number, length: number) => middle - (length / 2 + 0.5) * step + 0.5;
+  return [perColumn, 0, shift(x, perColumn, width), 0, perRow, shift(y, perRow, height)];
 }
 
 /** A point of the input, which has pixel (0, 0)'s centre at (0.5, 0.5), in pixels of the picture. */

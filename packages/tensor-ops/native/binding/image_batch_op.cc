@@ -37,6 +37,7 @@ REGISTER_OP("IcconvImageBatch")
     .Attr("reversed: bool")
     .Attr("antialias: bool")
     .Attr("round: bool")
+    .Attr("opencv: bool")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
 class ImageBatchOp final : public OpKernel {
@@ -48,6 +49,7 @@ public:
         OP_REQUIRES_OK(context, context->GetAttr("reversed", &params_.reversed));
         OP_REQUIRES_OK(context, context->GetAttr("antialias", &params_.antialias));
         OP_REQUIRES_OK(context, context->GetAttr("round", &params_.round));
+        OP_REQUIRES_OK(context, context->GetAttr("opencv", &params_.opencv));
     }
 
     void Compute(OpKernelContext* context) override {

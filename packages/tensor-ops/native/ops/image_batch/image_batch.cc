@@ -50,16 +50,22 @@ struct Plan {
     // Nothing happens between sampling and normalising, so that the two are one.
     bool direct;
     Axis x, y;
+    // Normalised, and as a pixel of the source.
     float fill[3];
+    uint8_t border[3];
+    // Of a warp that turns: each column's part of the position.
+    std::vector<int64_t> step_x, step_y;
 };
 
 // In separate loops, so that the compiler can turn the first into vector instructions.
 void normalise(const ImageBatchParams& params, const Placement& placement, float* values, int64_t pixels, float* out) {
-    if (params.round) {
+    if (params.round || params.opencv) {
         // Adding a number whose last bit is worth 1 rounds to even, as nearbyint() would, which the baseline has no instruction for.
         constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23
+        // A warp rounds halves upwards, and its samples are multiples of 1/1024.
+        const float nudge = params.opencv ? 1.0f / 2048 : 0.0f;
         for (int64_t i = 0; i < 3 * pixels; ++i) {
-            const float shifted = values[i] + kRounder;
+            const float shifted = (values[i] + nudge) + kRounder;
             values[i] = shifted - kRounder;
         }
     }
@@ -83,13 +89,20 @@ void normalise(const ImageBatchParams& params, const Placement& placement, float
     }
 }
 
+void fill_pixels(const float* colour, int64_t pixels, float* out) {
+    for (int64_t i = 0; i < pixels; ++i) std::memcpy(out + 3 * i, colour, 3 * sizeof(float));
+}
+
 // Resamples source rows on demand and keeps the last two: neighbouring output rows need the same ones.
 class RowCache {
 public:
     RowCache(const Plan& plan, const ImageBatchParams& params, const Kernels& kernels)
         : plan_(plan), kernels_(kernels), width_(plan.x.inside_end - plan.x.inside_begin) {
         for (auto& row : rows_) row.resize(static_cast<size_t>(3 * width_ + 4));
-        padded_.resize(static_cast<size_t>(3 * plan.source.width + 4));
+        padded_.resize(static_cast<size_t>(3 * (plan.source.width + 2) + 4));
+        opencv_ = params.opencv;
+        std::copy(plan.border, plan.border + 3, padded_.begin());
+        std::copy(plan.border, plan.border + 3, padded_.begin() + 3 * (plan.source.width + 1));
         scale_ = plan.direct ? params.scale : kOnes;
         bias_ = plan.direct ? params.bias : kZeros;
     }
@@ -110,11 +123,17 @@ public:
 
 private:
     void resample(int64_t y, float* row) {
+        if (y < 0 || y >= plan_.source.height) {
+            float border[3];
+            std::copy(plan_.border, plan_.border + 3, border);
+            fill_pixels(border, width_, row);
+            return;
+        }
         const uint8_t* source = plan_.source.data + 3 * plan_.source.width * y;
-        if (y == plan_.source.height - 1) {
-            // The kernels read a byte past a pixel, which here would be past the end of the picture.
-            std::memcpy(padded_.data(), source, static_cast<size_t>(3 * plan_.source.width));
-            source = padded_.data();
+        // A warp sees a pixel of the border on either side. The kernels read a byte past a pixel, of the last row past the picture's end.
+        if (opencv_ || y == plan_.source.height - 1) {
+            std::memcpy(padded_.data() + 3, source, static_cast<size_t>(3 * plan_.source.width));
+            source = padded_.data() + 3;
         }
         const Axis& axis = plan_.x;
         if (!axis.wide) {
@@ -138,13 +157,11 @@ private:
     std::vector<uint8_t> padded_;
     const float* scale_;
     const float* bias_;
-    int64_t held_[2] = {-1, -1};
+    // Row -1 is the border.
+    int64_t held_[2] = {-2, -2};
     int newest_ = 0;
+    bool opencv_ = false;
 };
-
-void fill_pixels(const float* colour, int64_t pixels, float* out) {
-    for (int64_t i = 0; i < pixels; ++i) std::memcpy(out + 3 * i, colour, 3 * sizeof(float));
-}
 
 void paint_separable(const ImageBatchParams& params, const Plan& plan, const Kernels& kernels, int64_t from, int64_t to, float* image) {
     const Placement& placement = *plan.placement;
@@ -221,11 +238,70 @@ void paint_affine(const ImageBatchParams& params, const Plan& plan, int64_t from
     }
 }
 
+// As paint_affine, where positions are those of OpenCV's warpAffine and the border blends with the fill.
+void paint_warp(const ImageBatchParams& params, const Plan& plan, int64_t from, int64_t to, float* image) {
+    const Placement& placement = *plan.placement;
+    const double* map = placement.map;
+    const SourceImage& source = plan.source;
+    const int64_t width = placement.right - placement.left;
+    std::vector<float> values(static_cast<size_t>(3 * width));
+    std::vector<uint8_t> outside(static_cast<size_t>(width));
+    const auto at = [&](int64_t x, int64_t y) {
+        const bool inside = x >= 0 && x < source.width && y >= 0 && y < source.height;
+        return inside ? source.data + 3 * (y * source.width + x) : plan.border;
+    };
+    for (int64_t y = from; y < to; ++y) {
+        const double row_y = static_cast<double>(y);
+        const int64_t origin_x = warp_fixed(map[1] * row_y + (map[2] + 0.5 * (map[0] + map[1]) - 0.5)) + kWarpHalf;
+        const int64_t origin_y = warp_fixed(map[4] * row_y + (map[5] + 0.5 * (map[3] + map[4]) - 0.5)) + kWarpHalf;
+        for (int64_t i = 0; i < width; ++i) {
+            const int64_t steps_x = (origin_x + plan.step_x[i]) >> kWarpShift;
+            const int64_t steps_y = (origin_y + plan.step_y[i]) >> kWarpShift;
+            const int64_t x0 = steps_x >> kWarpShift;
+            const int64_t y0 = steps_y >> kWarpShift;
+            outside[i] = x0 < -1 || x0 >= source.width || y0 < -1 || y0 >= source.height;
+            if (outside[i]) continue;
+            const float wx = static_cast<float>(steps_x & (kWarpSteps - 1)) / kWarpSteps;
+            const float wy = static_cast<float>(steps_y & (kWarpSteps - 1)) / kWarpSteps;
+            const uint8_t* taps[4];
+            if (x0 >= 0 && x0 + 1 < source.width && y0 >= 0 && y0 + 1 < source.height) {
+                taps[0] = source.data + 3 * (y0 * source.width + x0);
+                taps[1] = taps[0] + 3;
+                taps[2] = taps[0] + 3 * source.width;
+                taps[3] = taps[2] + 3;
+            } else {
+                for (int t = 0; t < 4; ++t) taps[t] = at(x0 + t % 2, y0 + t / 2);
+            }
+            for (int c = 0; c < 3; ++c) {
+                const float top = static_cast<float>(taps[0][c]) + wx * (static_cast<float>(taps[1][c]) - static_cast<float>(taps[0][c]));
+                const float bottom = static_cast<float>(taps[2][c]) + wx * (static_cast<float>(taps[3][c]) - static_cast<float>(taps[2][c]));
+                values[3 * i + c] = top + wy * (bottom - top);
+            }
+        }
+        float* row = image + 3 * (y * params.width + placement.left);
+        normalise(params, placement, values.data(), width, row);
+        for (int64_t i = 0; i < width; ++i) {
+            if (outside[i]) fill_pixels(plan.fill, 1, row + 3 * i);
+        }
+    }
+}
+
 Plan make_plan(const ImageBatchParams& params, const SourceImage& source, const Placement& placement) {
-    Plan plan{&placement, source, placement.map[1] == 0 && placement.map[3] == 0, false, {}, {}, {0, 0, 0}};
-    plan.direct = !placement.has_colour && !params.round && !params.reversed;
-    for (int c = 0; c < 3; ++c) plan.fill[c] = params.fill[params.reversed ? 2 - c : c] * params.scale[c] + params.bias[c];
-    if (plan.separable) {
+    Plan plan{&placement, source, placement.map[1] == 0 && placement.map[3] == 0, false, {}, {}, {}, {}, {}, {}};
+    plan.direct = !placement.has_colour && !params.round && !params.opencv && !params.reversed;
+    for (int c = 0; c < 3; ++c) {
+        plan.fill[c] = params.fill[params.reversed ? 2 - c : c] * params.scale[c] + params.bias[c];
+        plan.border[c] = static_cast<uint8_t>(std::min(std::max(params.fill[c], 0.0f), 255.0f));
+    }
+    if (params.opencv && !plan.separable) {
+        for (int64_t x = placement.left; x < placement.right; ++x) {
+            plan.step_x.push_back(warp_fixed(placement.map[0] * static_cast<double>(x)));
+            plan.step_y.push_back(warp_fixed(placement.map[3] * static_cast<double>(x)));
+        }
+    } else if (params.opencv) {
+        plan.x = make_warp_axis(placement.left, placement.right, placement.map[0], placement.map[2], source.width, false);
+        plan.y = make_warp_axis(placement.top, placement.bottom, placement.map[4], placement.map[5], source.height, true);
+    } else if (plan.separable) {
         plan.x = make_axis(placement.left, placement.right, placement.map[0], placement.map[2], source.width, params.antialias);
         plan.y = make_axis(placement.top, placement.bottom, placement.map[4], placement.map[5], source.height, params.antialias);
     }
@@ -289,6 +365,8 @@ void image_batch(const ImageBatchParams& params, const SourceImage* sources, con
             if (top >= bottom || plan->placement->left >= plan->placement->right) continue;
             if (plan->separable) {
                 paint_separable(params, *plan, level, top, bottom, image);
+            } else if (params.opencv) {
+                paint_warp(params, *plan, top, bottom, image);
             } else {
                 paint_affine(params, *plan, top, bottom, image);
             }

@@ -3,7 +3,8 @@
 //
 // Coordinates are continuous: pixel i covers [i, i + 1], its centre is i + 0.5 (the half-pixel convention of torchvision's and
 // OpenCV's resizing). A map takes the centre of an output pixel to a point of the source; the source is read there bilinearly,
-// its border pixels repeated outwards, and where the point lies outside of the source the fill colour stands.
+// its border pixels repeated outwards, and where the point lies outside of the source the fill colour stands. As OpenCV warps, the
+// source lies on a plane of the fill colour instead, and within half a pixel of its edge, inside and outside, the two blend.
 #ifndef ICCONV_OPS_IMAGE_BATCH_H_
 #define ICCONV_OPS_IMAGE_BATCH_H_
 
@@ -47,6 +48,9 @@ struct ImageBatchParams {
     bool antialias;
     // Round sampled values to whole numbers, as libraries that resize to 8 bits do.
     bool round;
+    // As OpenCV 4's warpAffine with a constant border, to the bit: see resampling.h. Fill colours are whole numbers then, `round` is
+    // implied, and `antialias` is not heeded.
+    bool opencv;
 };
 
 // Index of the first placement that names no source or leaves the batch; -1 if there is none.

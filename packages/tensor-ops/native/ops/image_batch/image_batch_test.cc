@@ -28,7 +28,7 @@ Picture random_picture(Random& random, int most) {
 }
 
 ImageBatchParams plain(int64_t batch, int64_t height, int64_t width) {
-    return {batch, height, width, {0.5f, 2, 1}, {-1, 3, 0}, false, {10, 20, 30}, false, false};
+    return {batch, height, width, {0.5f, 2, 1}, {-1, 3, 0}, false, {10, 20, 30}, false, false, false};
 }
 
 Placement whole(int32_t source, int32_t batch, int32_t height, int32_t width, const Picture& picture) {
@@ -109,6 +109,62 @@ TEST(image_batch_matches_its_definition) {
             }
         }
         EXPECT(worst < 1e-3);
+    }
+}
+
+// OpenCV's arithmetic, in whole numbers, one pixel at a time; the picture lies on a plane of the fill.
+float expected_warp(const ImageBatchParams& params, const Picture& picture, const Placement& p, int64_t y, int64_t x, int channel) {
+    const auto position = [&](const double* m) {
+        const double step = std::nearbyint(m[0] * static_cast<double>(x) * 1024);
+        const double origin = std::nearbyint((m[1] * static_cast<double>(y) + (m[2] + 0.5 * (m[0] + m[1]) - 0.5)) * 1024);
+        return static_cast<int64_t>(std::floor((step + origin + 16) / 32));
+    };
+    const int64_t sx = position(p.map);
+    const int64_t sy = position(p.map + 3);
+    const int c = params.reversed ? 2 - channel : channel;
+    int64_t sum = 0;
+    for (int t = 0; t < 4; ++t) {
+        const int64_t column = (sx >> 5) + t % 2;
+        const int64_t row = (sy >> 5) + t / 2;
+        const bool inside = row >= 0 && row < picture.height && column >= 0 && column < picture.width;
+        const int64_t value = inside ? picture.pixels[static_cast<size_t>(3 * (row * picture.width + column) + c)]
+                                     : static_cast<int64_t>(params.fill[c]);
+        sum += (t % 2 ? sx & 31 : 32 - (sx & 31)) * (t / 2 ? sy & 31 : 32 - (sy & 31)) * value;
+    }
+    return static_cast<float>((sum + 512) >> 10) * params.scale[channel] + params.bias[channel];
+}
+
+TEST(image_batch_warps_as_opencv) {
+    Random random(7);
+    ThreadExecutor executor(3);
+    for (int round = 0; round < 120; ++round) {
+        const Picture picture = random_picture(random, round % 3 == 0 ? 3 : 50);
+        ImageBatchParams params = plain(1, 1 + random.below(90), 1 + random.below(90));
+        params.opencv = true;
+        params.reversed = round % 5 == 1;
+        Placement placement = whole(0, 0, static_cast<int32_t>(params.height), static_cast<int32_t>(params.width), picture);
+        if (round % 4 == 1) {  // reaching beyond the picture
+            placement.map[2] = random.uniform(-10, 10);
+            placement.map[5] = random.uniform(-10, 10);
+        }
+        if (round % 4 >= 2) {  // turned
+            for (double& v : placement.map) v = random.uniform(-1, 1);
+            placement.map[2] = static_cast<double>(picture.width) / 2;
+            placement.map[5] = static_cast<double>(picture.height) / 2;
+        }
+        std::vector<float> out(static_cast<size_t>(3 * params.height * params.width), NAN);
+        const SourceImage source = picture.view();
+        image_batch(params, &source, &placement, 1, out.data(), executor);
+        bool equal = true;
+        for (int64_t y = 0; y < params.height; ++y) {
+            for (int64_t x = 0; x < params.width; ++x) {
+                for (int c = 0; c < 3; ++c) {
+                    const float value = out[static_cast<size_t>(3 * (y * params.width + x) + c)];
+                    equal = equal && std::abs(value - expected_warp(params, picture, placement, y, x, c)) < 1e-3f;
+                }
+            }
+        }
+        EXPECT(equal);
     }
 }
 

@@ -64,6 +64,55 @@ inline Axis make_axis(int64_t begin, int64_t end, double scale, double shift, in
     return axis;
 }
 
+// OpenCV 4's warpAffine (imgproc/src/imgwarp.cpp, WarpAffineInvoker) computes positions as whole numbers: what the output's column adds,
+// and what its row and the shift add together, are each rounded to 1/1024 of a pixel, their sum to 1/32, halves upwards.
+constexpr double kWarpScale = 1024;
+constexpr int64_t kWarpHalf = 16;
+constexpr int kWarpShift = 5;
+constexpr int64_t kWarpSteps = 32;
+
+// Saturated far from any picture's size and far below overflow.
+inline int64_t warp_fixed(double position) {
+    constexpr double kMost = 1099511627776.0;  // 2^40
+    // In this order no number at all becomes -kMost too.
+    return static_cast<int64_t>(std::nearbyint(std::min(std::max(-kMost, position * kWarpScale), kMost)));
+}
+
+// The axis of a warp: pixels -1 and `size` are of the fill colour, and positions that only see the fill are not inside.
+inline Axis make_warp_axis(int64_t begin, int64_t end, double scale, double shift, int64_t size, bool rows) {
+    // Rounding has a direction. A mirrored map gives the mirror image of the map that is not.
+    const bool mirrored = scale < 0;
+    if (mirrored) {
+        shift += scale * static_cast<double>(begin + end);
+        scale = -scale;
+    }
+    const double origin = shift + 0.5 * scale - 0.5;
+    const int64_t fixed_origin = warp_fixed(origin);
+    const auto at = [&](int64_t position) {
+        const double step = scale * static_cast<double>(position);
+        return ((rows ? warp_fixed(step + origin) : warp_fixed(step) + fixed_origin) + kWarpHalf) >> kWarpShift;
+    };
+    int64_t from = begin;
+    while (from < end && at(from) < -kWarpSteps) ++from;
+    int64_t to = from;
+    while (to < end && at(to) < size * kWarpSteps) ++to;
+    Axis axis;
+    for (int64_t position = from; position < to; ++position) {
+        const int64_t steps = at(position);
+        axis.first.push_back(static_cast<int32_t>(steps >> kWarpShift));
+        axis.second.push_back(axis.first.back() + 1);
+        axis.weight.push_back(static_cast<float>(steps & (kWarpSteps - 1)) / kWarpSteps);
+    }
+    axis.inside_begin = mirrored ? begin + end - to : from;
+    axis.inside_end = mirrored ? begin + end - from : to;
+    if (mirrored) {
+        std::reverse(axis.first.begin(), axis.first.end());
+        std::reverse(axis.second.begin(), axis.second.end());
+        std::reverse(axis.weight.begin(), axis.weight.end());
+    }
+    return axis;
+}
+
 }  // namespace icconv::image_batch_detail
 
 #endif  // ICCONV_OPS_IMAGE_BATCH_RESAMPLING_H_

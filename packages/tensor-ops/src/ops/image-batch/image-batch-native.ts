@@ -23,6 +23,7 @@ export function imageBatchNative(backend: NativeBackend, images: readonly Tensor
       attr.bool('reversed', attrs.reversed),
       attr.bool('antialias', attrs.antialias),
       attr.bool('round', attrs.round),
+      attr.bool('opencv', attrs.opencv),
     ],
     [
       ...images,

@@ -1,5 +1,5 @@
 /** `imageBatch` on typed arrays, for every backend without the native op; the same steps as native/ops/image_batch. */
-import { type Axis, makeAxis, SLACK } from './resampling';
+import { type Axis, makeAxis, makeWarpAxis, SLACK, WARP_STEPS, warpFixed, warpSteps } from './resampling';
 import type { ImageBatchAttrs, ImagePlacement } from './types';
 
 interface Source {
@@ -14,10 +14,7 @@ export function imageBatchPortable(pixels: readonly Uint8Array[], attrs: ImageBa
   for (const placement of attrs.placements) {
     const [sourceHeight, sourceWidth] = attrs.sizes[placement.source]!;
     const source = { data: pixels[placement.source]!, height: sourceHeight, width: sourceWidth };
-    const sampleRow =
-      placement.map[1] === 0 && placement.map[3] === 0
-        ? separable(source, placement, attrs)
-        : affine(source, placement);
+    const sampleRow = sampler(source, placement, attrs);
     const columns = placement.right - placement.left;
     const values = new Float64Array(columns * 3);
     const inside = new Uint8Array(columns);
@@ -31,10 +28,32 @@ export function imageBatchPortable(pixels: readonly Uint8Array[], attrs: ImageBa
 
 type SampleRow = (y: number, values: Float64Array, inside: Uint8Array) => void;
 
-function separable(source: Source, placement: ImagePlacement, { antialias }: ImageBatchAttrs): SampleRow {
+function sampler(source: Source, placement: ImagePlacement, { antialias, opencv, fill }: ImageBatchAttrs): SampleRow {
   const { map, left, right, top, bottom } = placement;
-  const x = makeAxis(left, right, map[0], map[2], source.width, antialias);
-  const y = makeAxis(top, bottom, map[4], map[5], source.height, antialias);
+  const turns = map[1] !== 0 || map[3] !== 0;
+  const { height, width } = source;
+  if (opencv) {
+    const framed = frame(source, fill);
+    if (turns) return warp(framed, placement);
+    const x = makeWarpAxis(left, right, map[0], map[2], width, 'columns');
+    return separable(framed, placement, x, makeWarpAxis(top, bottom, map[4], map[5], height, 'rows'));
+  }
+  if (turns) return affine(source, placement);
+  const x = makeAxis(left, right, map[0], map[2], width, antialias);
+  return separable(source, placement, x, makeAxis(top, bottom, map[4], map[5], height, antialias));
+}
+
+/** The picture with one pixel of `fill` around it. */
+function frame({ data, height, width }: Source, fill: readonly number[]): Source {
+  const framed = new Uint8Array((height + 2) * (width + 2) * 3);
+  for (let i = 0; i < framed.length; i++) framed[i] = fill[i % 3]!;
+  for (let y = 0; y < height; y++) {
+    framed.set(data.subarray(y * width * 3, (y + 1) * width * 3), ((y + 1) * (width + 2) + 1) * 3);
+  }
+  return { data: framed, height: height + 2, width: width + 2 };
+}
+
+function separable(source: Source, { left }: ImagePlacement, x: Axis, y: Axis): SampleRow {
   const columns = x.end - x.begin;
   // Of the last source rows in use, so that each is resampled about once.
   const rows = new Map<number, Float64Array>();
@@ -100,20 +119,44 @@ function affine({ data, height, width }: Source, { map, left }: ImagePlacement):
   };
 }
 
+/** Of a framed picture, see makeWarpAxis. */
+function warp({ data, height, width }: Source, { map, left }: ImagePlacement): SampleRow {
+  return (at, values, inside) => {
+    const originX = warpFixed(map[1] * at + (map[2] + 0.5 * (map[0] + map[1]) - 0.5));
+    const originY = warpFixed(map[4] * at + (map[5] + 0.5 * (map[3] + map[4]) - 0.5));
+    for (let i = 0; i < inside.length; i++) {
+      const ix = warpSteps(originX, warpFixed(map[0] * (left + i))) / WARP_STEPS + 1;
+      const iy = warpSteps(originY, warpFixed(map[3] * (left + i))) / WARP_STEPS + 1;
+      inside[i] = ix >= 0 && ix < width - 1 && iy >= 0 && iy < height - 1 ? 1 : 0;
+      if (inside[i] === 0) continue;
+      const x0 = Math.floor(ix);
+      const y0 = Math.floor(iy);
+      for (let c = 0; c < 3; c++) {
+        const p = (y0 * width + x0) * 3 + c;
+        const upper = data[p]! + (ix - x0) * (data[p + 3]! - data[p]!);
+        const below = p + 3 * width;
+        const lower = data[below]! + (ix - x0) * (data[below + 3]! - data[below]!);
+        values[i * 3 + c] = upper + (iy - y0) * (lower - upper);
+      }
+    }
+  };
+}
+
 /** Rounds, changes the colour, normalises and writes one row. */
 function finish(
   values: Float64Array,
   inside: Uint8Array,
   { colour }: ImagePlacement,
-  { scale, bias, fill, reversed, round }: ImageBatchAttrs,
+  { scale, bias, fill, reversed, round, opencv }: ImageBatchAttrs,
   out: Float32Array,
   start: number,
 ): void {
   const rgb = [0, 0, 0];
+  const rounded = opencv ? (value: number) => Math.floor(value + 0.5) : round ? roundToEven : (value: number) => value;
   for (let i = 0; i < inside.length; i++) {
     for (let c = 0; c < 3; c++) {
       const value = values[i * 3 + c]!;
-      rgb[c] = inside[i] === 0 ? fill[c]! : round ? roundToEven(value) : value;
+      rgb[c] = inside[i] === 0 ? fill[c]! : rounded(value);
     }
     if (colour !== undefined && inside[i] === 1) {
       const [r, g, b] = rgb as [number, number, number];

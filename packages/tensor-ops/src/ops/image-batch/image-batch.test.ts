@@ -109,7 +109,11 @@ describeBackends('imageBatch', activate, () => {
       fc.tuple(factor(2), factor(2), shift, factor(2), factor(2), shift),
     );
     const colours = fc.option(fc.array(number(2), { minLength: 12, maxLength: 12 }), { nil: undefined });
-    const flags = fc.record({ antialias: fc.boolean(), channelOrder: fc.constantFrom('rgb' as const, 'bgr' as const) });
+    const channelOrder = fc.constantFrom('rgb' as const, 'bgr' as const);
+    const flags = fc.oneof(
+      fc.record({ antialias: fc.boolean(), warp: fc.constant('exact' as const), channelOrder }),
+      fc.record({ antialias: fc.constant(false), warp: fc.constant('opencv' as const), channelOrder }),
+    );
     fc.assert(
       fc.property(pictures, maps, colours, flags, ({ height, width, seed }, map, colour, options) => {
         const data = Uint8Array.from({ length: height * width * 3 }, (_, i) => Math.imul(i + 1, seed | 1) >>> 24);
@@ -127,10 +131,33 @@ describeBackends('imageBatch', activate, () => {
           reversed: options.channelOrder === 'bgr',
           antialias: options.antialias,
           round: false,
+          opencv: options.warp === 'opencv',
         });
         expect(maxAbsError(actual, expected)).toBeLessThan(0.02);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test('warps as OpenCV: the edge blends with the fill, and a mirrored map gives the mirror image', () => {
+    const place = (batch: number, map: AffineMap): ImagePlacement => {
+      return { source: 0, batch, top: 0, left: 0, bottom: 1, right: 5, map };
+    };
+    const warp = (map: AffineMap) => {
+      const options = { shape: [1, 1, 5], fill: [10, 10, 10.4], warp: 'opencv' } as const;
+      return greys(imageBatch([row(100, 50)], [place(0, map)], options));
+    };
+    // Half a pixel to the right: means of neighbours, the outer ones with the fill.
+    expect(warp([1, 0, -1.5, 0, 1, 0])).toEqual([10, 55, 75, 30, 10]);
+    expect(warp([1, 0, -1, 0, 1, 0])).toEqual([10, 100, 50, 10, 10]);
+    // Halves are rounded up, and positions to 1/32 of a pixel.
+    expect(warp([1, 0, 1 / 64, 0, 1, 0])).toEqual([98, 49, 10, 10, 10]);
+    fc.assert(
+      fc.property(fc.double({ min: 0.1, max: 3, noNaN: true }), fc.integer({ min: -90, max: 90 }), (scale, shift) => {
+        const map = [scale, 0, shift / 32, 0, 1, 0] as const;
+        const mirrored = [-scale, 0, shift / 32 + 5 * scale, 0, 1, 0] as const;
+        expect(warp(mirrored)).toEqual(warp(map).reverse());
+      }),
     );
   });
 
@@ -171,6 +198,9 @@ describeBackends('imageBatch', activate, () => {
     );
     expect(message(() => resizeNormalize([{ ...row(1), width: 2 }], { size: [1, 1] }))).toBe(
       'resizeNormalize: images[0] must be interleaved RGB, three bytes a pixel, received "1x2 with 3 bytes"',
+    );
+    expect(message(() => resizeNormalize([row(1)], { size: [1, 1], warp: 'opencv', antialias: true }))).toContain(
+      'without antialias',
     );
     const placement = { source: 0, batch: 0, top: 0, left: 0, bottom: 1, right: 2, map: [1, 0, 0, 0, 1, 0] as const };
     expect(message(() => imageBatch([row(1)], [placement], { shape: [1, 1, 1] }))).toContain(

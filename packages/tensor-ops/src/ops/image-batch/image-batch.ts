@@ -19,8 +19,8 @@ export interface ImageBatchOptions extends PixelOptions {
  * Paints pictures into a float batch.
  *
  * Sampling is bilinear with half-pixel centres, the border pixels repeated outwards: what torchvision (`interpolate(..., mode='bilinear',
- * align_corners=False)`) and OpenCV (`INTER_LINEAR`) compute when resizing, without OpenCV's 11-bit weights. Later placements cover
- * earlier ones; where there is none, the batch is 0.
+ * align_corners=False)`) and OpenCV (`INTER_LINEAR`) compute when resizing, without OpenCV's 11-bit weights; `warp: 'opencv'` is
+ * OpenCV's `warpAffine`. Later placements cover earlier ones; where there is none, the batch is 0.
  *
  * @param images - pictures; not changed.
  * @param placements - where each goes; a picture may be placed several times or not at all.
@@ -103,9 +103,12 @@ function complete(
   options: ImageBatchOptions,
 ): ImageBatchAttrs {
   const { shape, mean = [0, 0, 0], std = [1, 1, 1], channelOrder = 'rgb' } = options;
-  const { antialias = false, round = false } = options;
+  const { antialias = false, warp = 'exact' } = options;
+  const opencv = warp === 'opencv';
+  const round = options.round ?? opencv;
   const reversed = channelOrder === 'bgr';
-  const fill = options.fill ?? (reversed ? [...mean].reverse() : mean);
+  const given = options.fill ?? (reversed ? [...mean].reverse() : mean);
+  const fill = opencv ? given.map((value) => Math.min(Math.max(Math.round(value), 0), 255)) : given;
   const [batch, height, width] = shape;
   const whole = (value: number) => Number.isInteger(value) && value >= 0;
   if (shape.length !== 3 || !shape.every(whole)) {
@@ -115,6 +118,10 @@ function complete(
     if (values.length !== 3 || !values.every(Number.isFinite) || (name === 'std' && values.includes(0))) {
       throw new InvalidArgumentError(op, name, values, `three numbers${name === 'std' ? ' other than 0' : ''}`);
     }
+  }
+  if ((warp !== 'exact' && warp !== 'opencv') || (opencv && antialias)) {
+    const received = antialias ? `${warp} with antialias` : warp;
+    throw new InvalidArgumentError(op, 'warp', received, "'exact', or 'opencv' without antialias");
   }
   for (const [i, image] of images.entries()) {
     const bytes = image.height * image.width * 3;
@@ -150,5 +157,6 @@ function complete(
     reversed,
     antialias,
     round,
+    opencv,
   };
 }

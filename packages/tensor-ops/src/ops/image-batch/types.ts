@@ -46,6 +46,12 @@ export interface PixelOptions {
   readonly antialias?: boolean;
   /** Round samples to whole numbers before normalising, as libraries that resize to 8 bits (OpenCV, Pillow) do. @defaultValue `false` */
   readonly round?: boolean;
+  /**
+   * `'opencv'`: what OpenCV 4's `warpAffine` computes with `INTER_LINEAR` and a constant border of colour `fill`, to the bit. Positions are
+   * rounded to 1/32 of a pixel and samples to whole numbers, and within half a pixel of a picture's edge it blends with `fill`, which is
+   * rounded too. Excludes `antialias`. `'exact'`: positions as they are, the border pixels repeated up to the edge. @defaultValue `'exact'`
+   */
+  readonly warp?: 'exact' | 'opencv';
 }
 
 /** Attributes of the kernel: everything but the pixels, complete. */
@@ -60,4 +66,5 @@ export interface ImageBatchAttrs {
   readonly reversed: boolean;
   readonly antialias: boolean;
   readonly round: boolean;
+  readonly opencv: boolean;
 }
