@@ -36,7 +36,7 @@ export function detectCommand({ signal }: CommandContext): Command {
     .addOption(
       new Option(
         '--classes <list>',
-        'names with commas between, or their number; for a checkpoint without a folder',
+        'names with commas between, or their number; by default as many as the checkpoint has, by COCO’s names where they are 80 or 90',
       ).conflicts('model'),
     )
     .addOption(new Option('--preset <name>', 'whose conventions').choices([...PRESETS]).default('torchvision'))
@@ -74,18 +74,25 @@ export function detectCommand({ signal }: CommandContext): Command {
 function sourceOf(options: DetectCliOptions): DetectorSource {
   const { model, weights, backbone, classes, pattern, preset, normEpsilon } = options;
   if (model !== undefined) return { model, ...(weights !== undefined && { weights }) };
-  if (weights === undefined || backbone === undefined || classes === undefined) {
-    throw new InvalidArgumentError('detect', '--model', model, 'given, or --weights with --backbone and --classes');
+  if (weights === undefined || backbone === undefined) {
+    throw new InvalidArgumentError('detect', '--model', model, 'given, or --weights with --backbone');
   }
-  const names = /^\d+$/.test(classes) ? Number(classes) : classes.split(',').map((name) => name.trim());
   return {
     backbone: backbone as ResNetDepth,
     weights,
-    classes: names,
+    ...(classes !== undefined && { classes: classesOf(classes) }),
     ...(preset !== undefined && { preset }),
     ...(pattern !== undefined && { pattern }),
     ...(normEpsilon !== undefined && { batchNormEpsilon: normEpsilon }),
   };
+}
+
+/** @throws InvalidArgumentError */
+function classesOf(text: string): readonly string[] | number {
+  if (/^\d+$/.test(text)) return Number(text);
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('detect', '--classes', text, 'names with commas between');
+  return names;
 }
 
 const engineOf = ({ device, threads }: DetectCliOptions) => ({ device, ...(threads !== undefined && { threads }) });

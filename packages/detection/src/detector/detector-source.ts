@@ -1,4 +1,5 @@
 /** What a detector is made from, and what that comes to: configuration, names of classes, weights. */
+import { cocoClassNames } from '@icconv/coco';
 import type { DilationPattern } from '@icconv/inception-conv';
 import { type PatternName, type ResNetConfig, type ResNetDepth, resnetConfig, type StateDict } from '@icconv/models';
 import { ModelFileError } from '@icconv/models/files';
@@ -7,6 +8,7 @@ import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import { readDetectorModel } from '../config/model-file';
 import { fasterRcnnConfig, type Preset } from '../config/presets';
+import { checkpointClasses } from '../weights/checkpoint-classes';
 
 /** A trained detector's folder, as `icconv train detection` writes it. */
 export interface FolderSource {
@@ -23,8 +25,8 @@ export interface CheckpointSource {
   readonly pattern?: PatternName | DilationPattern;
   /** A file of torchvision, mmdetection, detectron2 or our own; or loaded weights by torchvision's names, which stay the caller's. */
   readonly weights: string | StateDict;
-  /** Names of the classes by number, or their number. */
-  readonly classes: readonly string[] | number;
+  /** Names of the classes by number, or their number. @defaultValue as many as the weights have, by COCO's names where they are 80 or 90 */
+  readonly classes?: readonly string[] | number;
   /** Whose conventions. @defaultValue `'torchvision'` */
   readonly preset?: Preset;
   /**
@@ -69,11 +71,23 @@ async function find(source: DetectorSource): Promise<ResolvedDetector> {
     return { config: found.config, classes: found.classes, weights };
   }
   if ('config' in source) return source;
-  const { weights, classes, preset } = source;
-  const names = typeof classes === 'number' ? Array.from({ length: classes }, (_, i) => `class ${i}`) : classes;
+  const { weights, preset } = source;
+  const names = await namesOf(source);
   const backbone = await backboneOf(source);
   const config = fasterRcnnConfig({ backbone, classes: names.length, ...(preset !== undefined && { preset }) });
   return { config, classes: names, weights };
+}
+
+/** A number or a list of the wrong length is told here: the shapes of four tensors that do not fit say less. */
+async function namesOf({ weights, classes }: CheckpointSource): Promise<readonly string[]> {
+  const count = await checkpointClasses(weights);
+  const given = typeof classes === 'number' ? classes : classes?.length;
+  if (given !== undefined && given !== count) {
+    const background = given === count + 1 ? ' (the background is not counted)' : '';
+    throw new InvalidArgumentError('createDetector', 'classes', given, `${count}, as the weights have${background}`);
+  }
+  if (Array.isArray(classes)) return classes;
+  return cocoClassNames(count) ?? Array.from({ length: count }, (_, i) => `class ${i}`);
 }
 
 async function backboneOf({ backbone, pattern, weights, batchNormEpsilon }: CheckpointSource): Promise<ResNetConfig> {

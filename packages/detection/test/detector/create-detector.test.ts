@@ -283,6 +283,10 @@ describeBackends(
       await detector.dispose();
       const checkpoint = { backbone: 18, weights: join(model, 'model.safetensors'), classes: ['cat', 'dog'] } as const;
       await expect(createDetector(checkpoint)).rejects.toThrow(/shape|missing|lacks/i);
+      await expect(createDetector({ ...checkpoint, classes: 3 })).rejects.toThrow(
+        'classes must be 2, as the weights have (the background is not counted), received 3',
+      );
+      await expect(createDetector({ ...checkpoint, classes: ['cat'] })).rejects.toThrow('classes must be 2');
     });
 
     test('in a process of its own: the same results, and this event loop stays free', async () => {

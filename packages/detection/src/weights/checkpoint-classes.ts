@@ -1,0 +1,33 @@
+import type { StateDict } from '@icconv/models';
+import { openWeights, StateDictMismatchError, selectStateDict } from '@icconv/tensor-ops/weights';
+
+/** The classifier of the box head, one output a class and one for the background, by the names of the libraries. */
+const CLASSIFIERS = [
+  'roi_heads.box_predictor.cls_score.bias',
+  'roi_head.bbox_head.fc_cls.bias',
+  'bbox_head.fc_cls.bias',
+];
+
+/**
+ * How many classes a detector's checkpoint tells apart, from the shape of its classifier.
+ *
+ * @throws {@link StateDictMismatchError} where it has none, as a backbone's checkpoint.
+ */
+export async function checkpointClasses(weights: string | StateDict): Promise<number> {
+  if (typeof weights !== 'string') return countOf('weights', (name) => weights[name]?.shape);
+  const file = await openWeights(weights);
+  try {
+    const { entries } = selectStateDict(file);
+    return countOf(weights, (name) => entries.get(name)?.shape);
+  } finally {
+    await file.close();
+  }
+}
+
+function countOf(path: string, shapeOf: (name: string) => readonly number[] | undefined): number {
+  for (const name of CLASSIFIERS) {
+    const outputs = shapeOf(name)?.[0];
+    if (outputs !== undefined && outputs >= 2) return outputs - 1;
+  }
+  throw new StateDictMismatchError(path, `is no detector's checkpoint: it has none of ${CLASSIFIERS.join(', ')}`);
+}
