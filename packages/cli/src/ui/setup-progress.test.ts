@@ -36,20 +36,24 @@ describe('the progress of a set-up, without a terminal', () => {
   });
 
   it('tells how much is done and the time left by the pace so far', () => {
-    progress.report(compile(0));
+    progress.report(compile(0, 16));
     vi.advanceTimersByTime(10_500);
-    progress.report(compile(1));
+    progress.report(compile(4, 16));
     vi.advanceTimersByTime(5_000);
-    expect(written).toMatch(/compile {2}operators 25%, 1\/4 files, 4\d s left\n$/);
+    expect(written).toMatch(/compile {2}operators 25%, 4\/16 files, 4\d s left\n$/);
   });
 
   it('does not judge the pace by what the cache already held', () => {
     progress.report(compile(0, 100));
     for (let done = 1; done <= 90; done++) progress.report(compile(done, 100));
     vi.advanceTimersByTime(15_500);
-    progress.report(compile(91, 100));
+    progress.report(compile(93, 100));
     vi.advanceTimersByTime(15_000);
-    expect(written).toMatch(/91%, 91\/100 files, \d min left\n$/);
+    // Three files tell little about seven others.
+    expect(written).toMatch(/93%, 93\/100 files\n$/);
+    progress.report(compile(94, 100));
+    vi.advanceTimersByTime(15_000);
+    expect(written).toMatch(/94%, 94\/100 files, \d\d s left\n$/);
   });
 
   it('counts downloads in MB', () => {

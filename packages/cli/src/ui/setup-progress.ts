@@ -5,6 +5,8 @@ import cliProgress from 'cli-progress';
 const EVERY = 15;
 /** What is done within these first milliseconds of a step came from the cache and tells nothing about the pace of the rest. */
 const HEAD_START = 500;
+/** Files to have compiled before their pace says something: they differ much in length. */
+const LEAST_FILES = 4;
 
 /**
  * Shows a set-up as progress bars on a terminal; elsewhere as a line a step, and one more every 15 seconds that a step lasts.
@@ -16,8 +18,10 @@ export function setupProgress(stream: NodeJS.WriteStream = process.stderr): { re
   let start = { at: 0, done: 0 };
   const left = () => {
     const elapsed = performance.now() - start.at;
-    const pace = (latest!.done - start.done) / (elapsed - HEAD_START);
-    return elapsed > HEAD_START && pace > 0 ? (latest!.total - latest!.done) / pace / 1000 : undefined;
+    const { phase, done, total } = latest!;
+    if (elapsed <= HEAD_START || done - start.done < (phase === 'compile' ? LEAST_FILES : 1)) return undefined;
+    const pace = (done - start.done) / (elapsed - HEAD_START);
+    return (total - done) / pace / 1000;
   };
   const report: OnSetupProgress = (progress) => {
     const first = progress.phase !== latest?.phase || progress.label !== latest.label;

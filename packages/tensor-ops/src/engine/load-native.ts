@@ -107,8 +107,8 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
       startBackend(join(installed.folder, BINDING_FILE));
     }
     const ops = require(join(installed.folder, OPS_FILE)) as NativeOps;
-    const backend = findBackend('tensorflow') as { readonly isUsingGpuDevice?: boolean } | null;
-    if (backend === null) return twoCores(require);
+    // Copies of tfjs-core share one engine, so the backend is found even where tfjs-node has a copy of its own.
+    const backend = findBackend('tensorflow') as { readonly isUsingGpuDevice?: boolean };
     loaded = { ops, installed, gpu: backend.isUsingGpuDevice === true, options };
     return loaded;
   } catch (error) {
@@ -143,13 +143,6 @@ async function findInstalled(): Promise<
     ? 'the native runtime was installed by another tool, or only in part'
     : 'the native runtime is not set up';
   return { reason, remedy: SETUP_REMEDY };
-}
-
-/** A backend that registered itself with another copy of tfjs-core serves no tensor of this one. */
-function twoCores(require: NodeJS.Require): Omit<EngineAttempt, 'engine'> {
-  const core = '@tensorflow/tfjs-core';
-  const copies = [require, createRequire(import.meta.url)].map((from) => from.resolve(core));
-  return { reason: `there are two copies of ${core}: ${copies.join(' and ')}`, remedy: `npm dedupe ${core}` };
 }
 
 /**

@@ -66,11 +66,16 @@ export async function setUpEngine(options: SetUpEngineOptions = {}): Promise<Set
   });
   const release = await lock(cache, onProgress);
   try {
-    for (const folder of ['', 'libtensorflow', 'downloads', 'builds', 'objects'])
+    for (const folder of ['', 'libtensorflow', 'downloads', 'builds', 'objects', 'engines'])
       await removeTemporaries(join(cache, folder));
     const library = await provideLibrary({ cache, variant, offline, libtensorflow, onProgress, signal });
     const built = await build({ cache, library, tfjsNode: tfjsNode.folder, onProgress, signal });
-    onProgress({ phase: 'install', label: tfjsNode.folder, done: 0, total: 0 });
+    onProgress({
+      phase: 'install',
+      label: tfjsNode.origin === 'project' ? tfjsNode.folder : built.folder,
+      done: 0,
+      total: 0,
+    });
     return { ...(await install(tfjsNode, built, library, cache)), changed: true, cache };
   } finally {
     await release();
@@ -88,7 +93,10 @@ async function upToDate(
   if (installed === undefined) return undefined;
   if (libtensorflow === undefined) {
     if (installed.variant !== variant || (await findLibrary(cache, variant)) === undefined) return undefined;
-  } else if (installed.variant !== 'own') return undefined;
+  } else {
+    const own = await provideLibrary({ cache, variant, offline: true, libtensorflow, onProgress: () => {} });
+    if (own.libFolder !== installed.library.libFolder || own.version !== installed.library.version) return undefined;
+  }
   const key = await buildKey({ library: installed.library, tfjsNode: tfjsNode.folder });
   return key === installed.key && (await findBuild(cache, key)) !== undefined ? installed : undefined;
 }
