@@ -1,5 +1,5 @@
 /** Columns that annotations and detections have in common, filled record by record. */
-import { CocoFormatError } from '../errors';
+import { CocoError, CocoFormatError } from '../errors';
 import { type CocoRecord, HAS } from '../json/record';
 import { IdTable } from './ids';
 import { copyInto, SegmentBuilder, type SegmentColumns } from './segments';
@@ -72,6 +72,13 @@ export class AnnotationBuilder {
     }
   }
 
+  /** Makes room for as many records as the part read so far lets expect. */
+  expect(bytesRead: number, bytesTotal: number): void {
+    const records = (this.count * bytesTotal * 1.05) / bytesRead;
+    // A guess may be wrong by any factor; beyond some millions, growth by doubling costs little beside reading.
+    this.grow(Math.ceil(Math.min(records, MOST_EXPECTED)));
+  }
+
   /** Appends a record and returns its row. */
   add(record: CocoRecord): number {
     const row = this.count;
@@ -92,7 +99,7 @@ export class AnnotationBuilder {
     }
     if (record.mask !== 0) {
       this.segments ??= new SegmentBuilder(this.capacity, this.allocate);
-      this.segments.set(row, record, this.source);
+      this.segments.set(row, record);
     }
     if ((present & HAS.keypoints) !== 0) {
       this.keypointAddress ??= new Float64Array(this.allocate(this.capacity * 8));
@@ -136,8 +143,15 @@ export function keypointsOf(columns: AnnotationColumns, row: number): Float64Arr
 }
 
 const EMPTY = new Float64Array(0);
+const MOST_EXPECTED = 4_000_000;
 
 /** Ordinary memory, or memory that worker threads see. */
 export function allocator(shared: boolean): Allocate {
-  return shared ? (bytes) => new SharedArrayBuffer(bytes) : (bytes) => new ArrayBuffer(bytes);
+  return (bytes) => {
+    try {
+      return shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+    } catch (cause) {
+      throw new CocoError('ICCONV_COCO_MEMORY', `no memory for a column of ${bytes} bytes`, { cause });
+    }
+  };
 }

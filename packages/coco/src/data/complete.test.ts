@@ -28,6 +28,7 @@ test('boxes come from masks, sizes from pictures; what is there stays', () => {
     undefined,
   ]);
   expect(whole.loadImgs([1, 2])).toEqual([{ ...images[0], width: 64, height: 48 }, images[1]]);
+  expect(JSON.parse([...whole.toJsonPieces()].join(''))).toEqual(whole.toJson());
   expect(dataset.loadAnns(1)[0]!.bbox).toBeUndefined();
   expect(withSizes(withBoxes(whole), sizes)).toBe(whole);
   const found = CocoResults.parse([{ image_id: 1, category_id: 1, bbox: [10, 10, 10, 20], score: 1 }]);

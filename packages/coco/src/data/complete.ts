@@ -22,7 +22,8 @@ export function withSizes(dataset: CocoDataset, sizes: ReadonlyMap<CocoId, Pictu
     height[row] = size.height;
     filled = true;
   }
-  return filled ? new CocoDataset({ ...dataset.columns, images: { ...images, width, height } }) : dataset;
+  if (!filled) return dataset;
+  return new CocoDataset({ ...dataset.columns, images: { ...images, width, height, sizesFilled: true } });
 }
 
 /**

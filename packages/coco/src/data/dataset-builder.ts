@@ -1,10 +1,11 @@
 /** Fills the columns of a dataset while its JSON is scanned. */
 import { CocoFormatError } from '../errors';
 import type { CocoSink } from '../json/cursor';
+import { keyMatcher, MAX_INT32, readId, skipNull } from '../json/fields';
 import { type CocoRecord, HAS } from '../json/record';
 import type { JsonScanner } from '../json/scanner';
 import { type Allocate, AnnotationBuilder, type AnnotationColumns } from './annotation-builder';
-import { canonicalId, type IdTable } from './ids';
+import { type IdTable, idToJson } from './ids';
 import { copyInto } from './segments';
 import { Slab, type SlabData } from './slab';
 import type { CocoCategory, CocoId } from './types';
@@ -17,6 +18,8 @@ export interface ImageColumns {
   /** Pixels; -1 where absent. */
   readonly width: Int32Array;
   readonly height: Int32Array;
+  /** True where sizes were filled in that the text lacks. */
+  readonly sizesFilled?: boolean;
   readonly textAddress: Float64Array;
   readonly textLength: Uint32Array;
   readonly text: SlabData<Uint8Array>;
@@ -44,13 +47,20 @@ export interface DatasetColumns {
   readonly images: ImageColumns;
   readonly annotations: GroundTruthColumns;
   readonly categories: readonly CocoCategory[];
-  /** Top-level fields other than images, annotations and categories. */
-  readonly header: Readonly<Record<string, unknown>>;
+  /** JSON text of the top-level fields other than images, annotations and categories. */
+  readonly header: ReadonlyMap<string, string>;
 }
 
 const COMMA = Uint8Array.of(44);
+const encoder = new TextEncoder();
+const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const matchImageKey = keyMatcher(['id', 'width', 'height', 'file_name']);
+const matchCategoryKey = keyMatcher(['id']);
+/** Objects take up to fifteen times their text. Thousands of categories with descriptions have a few megabytes. */
+const MAX_CATEGORIES_BYTES = 16 * 1024 * 1024;
 
 export class DatasetSink implements CocoSink {
+  readonly kind = 'dataset';
   private readonly builder: AnnotationBuilder;
   private readonly ids: IdTable;
   private id: Float64Array;
@@ -72,7 +82,7 @@ export class DatasetSink implements CocoSink {
   private readonly text: Slab<Uint8Array>;
 
   private categories: readonly CocoCategory[] = [];
-  private readonly header: Record<string, unknown> = {};
+  private readonly header = new Map<string, string>();
 
   constructor(
     readonly source: string,
@@ -110,26 +120,18 @@ export class DatasetSink implements CocoSink {
     this.iscrowd[row] = record.iscrowd;
     this.ignore[row] = record.ignore;
     this.numKeypoints[row] = (present & HAS.numKeypoints) !== 0 ? record.numKeypoints : -1;
-    if (record.extras.length > 0) this.keepExtras(row, record.extras, scanner.bytes);
+    if (record.extras.length > 0) this.keepExtras(row, record, scanner);
   }
 
-  private keepExtras(row: number, extras: readonly number[], bytes: Uint8Array): void {
+  private keepExtras(row: number, { extras, words }: CocoRecord, scanner: JsonScanner): void {
     this.extraAddress ??= new Float64Array(this.allocate(this.builder.capacity * 8));
     this.extraLength ??= new Uint32Array(this.allocate(this.builder.capacity * 4));
-    let length = -1;
-    for (let i = 0; i < extras.length; i += 2) length += extras[i + 1]! - extras[i]! + 1;
-    const joined = new Uint8Array(length);
-    let at = 0;
-    for (let i = 0; i < extras.length; i += 2) {
-      if (i > 0) {
-        joined.set(COMMA, at);
-        at++;
-      }
-      joined.set(bytes.subarray(extras[i]!, extras[i + 1]!), at);
-      at += extras[i + 1]! - extras[i]!;
-    }
+    const texts: Uint8Array[] = [];
+    for (let i = 0; i < extras.length; i += 2) texts.push(scanner.json(extras[i]!, extras[i + 1]!, words), COMMA);
+    texts.pop();
+    const joined = join(texts);
     this.extraAddress[row] = this.extraText.appendBytes(joined);
-    this.extraLength[row] = length;
+    this.extraLength[row] = joined.length;
   }
 
   private growAnnotations(): void {
@@ -146,69 +148,75 @@ export class DatasetSink implements CocoSink {
     }
   }
 
-  image(scanner: JsonScanner, start: number, stop: number): void {
+  image(scanner: JsonScanner, start: number, stop: number, words: number): void {
     const row = this.imageCount++;
-    if (row === this.imageId.length) {
-      const n = row * 4;
-      this.imageId = copyInto(new Int32Array(n), this.imageId);
-      this.width = copyInto(new Int32Array(n), this.width);
-      this.height = copyInto(new Int32Array(n), this.height);
-      this.textAddress = copyInto(new Float64Array(n), this.textAddress);
-      this.textLength = copyInto(new Uint32Array(n), this.textLength);
-    }
-    this.textAddress[row] = this.text.appendBytes(scanner.bytes.subarray(start, stop));
-    this.textLength[row] = stop - start;
+    if (row === this.imageId.length) this.growImages(row * 4);
     let id: CocoId | undefined;
+    // Where the id stands; the text that is kept has it in its canonical spelling.
+    let [from, to] = [0, 0];
     let width = -1;
     let height = -1;
     scanner.pos = start;
-    scanner.expect(123);
-    while (scanner.pos < stop && scanner.peek() !== 125) {
-      if (scanner.peek() === 44) scanner.pos++;
-      scanner.string();
-      const length = scanner.stop - scanner.start;
-      // Only names of these lengths can be id, width or height.
-      const key = length === 2 || length === 5 || length === 6 ? scanner.text() : '';
-      scanner.expect(58);
-      if (key === 'width' || key === 'height') {
-        const size = scanner.number();
-        if (key === 'width') width = size;
-        else height = size;
-      } else if (key === 'id') {
-        if (scanner.peek() === 34) {
-          scanner.string();
-          id = canonicalId(scanner.text());
-        } else id = scanner.number();
-      } else scanner.skip();
+    if (!scanner.opensEmpty(123, 125)) {
+      do {
+        scanner.string();
+        const key = matchImageKey(scanner);
+        scanner.expect(58);
+        scanner.peek();
+        if (key === 'width') width = readSize(scanner, key);
+        else if (key === 'height') height = readSize(scanner, key);
+        else if (key === 'id') {
+          from = scanner.pos;
+          id = readId(scanner, key);
+          to = scanner.pos;
+        } else if (key === 'file_name' && !skipNull(scanner)) scanner.string();
+        else if (key === undefined) scanner.skip();
+      } while (scanner.more(125));
     }
-    scanner.pos = stop;
-    if (id === undefined || Number.isNaN(id)) {
-      throw new CocoFormatError(this.source, `image ${row + 1} has no id`, scanner.offset);
-    }
+    if (id === undefined) throw new CocoFormatError(this.source, `image ${row + 1} has no id`, scanner.offset);
+    const spelled = encoder.encode(idToJson(id));
+    const text = join([scanner.json(start, from, words), spelled, scanner.json(to, stop, words)]);
+    this.textAddress[row] = this.text.appendBytes(text);
+    this.textLength[row] = text.length;
     this.imageId[row] = this.ids.intern(id);
     this.width[row] = width;
     this.height[row] = height;
   }
 
-  other(key: string, scanner: JsonScanner, start: number, stop: number): void {
-    const value = scanner.json(start, stop);
-    if (key !== 'categories') {
-      this.header[key] = value;
-      return;
+  private growImages(capacity: number): void {
+    this.imageId = copyInto(new Int32Array(capacity), this.imageId);
+    this.width = copyInto(new Int32Array(capacity), this.width);
+    this.height = copyInto(new Int32Array(capacity), this.height);
+    this.textAddress = copyInto(new Float64Array(capacity), this.textAddress);
+    this.textLength = copyInto(new Uint32Array(capacity), this.textLength);
+  }
+
+  other(key: string, scanner: JsonScanner, start: number, stop: number, words: number): void {
+    if (key === 'categories') this.readCategories(scanner, start, stop);
+    else this.header.set(key, textDecoder.decode(scanner.json(start, stop, words)));
+  }
+
+  private readCategories(scanner: JsonScanner, start: number, stop: number): void {
+    if (stop - start > MAX_CATEGORIES_BYTES) {
+      throw scanner.error(`categories of more than ${MAX_CATEGORIES_BYTES} bytes, which are kept as objects`);
     }
-    if (!Array.isArray(value)) throw new CocoFormatError(this.source, 'categories must be a list', scanner.offset);
-    this.categories = value.map((entry: unknown, i) => {
-      const { id, name } = (entry ?? {}) as { id?: unknown; name?: unknown };
-      if (typeof id !== 'number' && typeof id !== 'string') {
-        throw new CocoFormatError(this.source, `category ${i + 1} has no id`, scanner.offset);
-      }
-      return { ...(entry as CocoCategory), id: canonicalId(id), name: typeof name === 'string' ? name : String(id) };
-    });
+    scanner.pos = start;
+    if (scanner.peek() !== 91) throw scanner.error('categories must be a list');
+    const categories: CocoCategory[] = [];
+    if (!scanner.opensEmpty(91, 93)) {
+      scanner.elementKind = 'category';
+      do {
+        scanner.element = categories.length + 1;
+        categories.push(readCategory(scanner));
+      } while (scanner.more(93));
+      scanner.element = 0;
+    }
+    this.categories = categories;
   }
 
   expect(read: number, total: number): void {
     if (this.builder.count < 16) return;
-    this.builder.grow(Math.ceil((this.builder.count * total * 1.05) / read));
+    this.builder.expect(read, total);
     this.growAnnotations();
   }
 
@@ -241,4 +249,56 @@ export class DatasetSink implements CocoSink {
       header: this.header,
     };
   }
+}
+
+/** Pixels; -1 for null. Nonsense such as a negative size is left to the check. */
+function readSize(scanner: JsonScanner, key: string): number {
+  if (skipNull(scanner)) return -1;
+  const { offset } = scanner;
+  const size = scanner.number();
+  if (Number.isInteger(size) && Math.abs(size) <= MAX_INT32) return size;
+  throw scanner.error(`${key} must be a whole number of pixels, ${MAX_INT32} at most, found ${size}`, offset);
+}
+
+function readCategory(scanner: JsonScanner): CocoCategory {
+  scanner.peek();
+  const start = scanner.pos;
+  const { words } = scanner;
+  let id: CocoId | undefined;
+  if (!scanner.opensEmpty(123, 125)) {
+    do {
+      scanner.string();
+      const key = matchCategoryKey(scanner);
+      scanner.expect(58);
+      if (key === 'id') id = readId(scanner, key);
+      else scanner.skip();
+    } while (scanner.more(125));
+  }
+  if (id === undefined) throw scanner.error(`category ${scanner.element} has no id`);
+  const text = textDecoder.decode(scanner.json(start, scanner.pos, words));
+  const { name, keypoints, skeleton, ...rest } = JSON.parse(text) as Record<string, unknown>;
+  return {
+    ...rest,
+    id,
+    name: typeof name === 'string' ? name : String(id),
+    ...listOf(scanner, 'keypoints', keypoints),
+    ...listOf(scanner, 'skeleton', skeleton),
+  };
+}
+
+/** A field that must be a list, or absent. */
+function listOf(scanner: JsonScanner, key: 'keypoints' | 'skeleton', value: unknown): object {
+  if (value === undefined || value === null) return {};
+  if (!Array.isArray(value)) throw scanner.error(`${key} must be a list`);
+  return { [key]: value };
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }

@@ -6,7 +6,7 @@ import { decodeRle, type Rle } from '../masks/rle';
 import { segmentToRle } from '../masks/segment';
 import { allocator, keypointsOf } from './annotation-builder';
 import { type DatasetColumns, DatasetSink } from './dataset-builder';
-import { canonicalId, IdTable } from './ids';
+import { canonicalId, IdTable, recordToJson } from './ids';
 import type { ReadOptions } from './results';
 import { segmentationOf } from './segments';
 import { slabView } from './slab';
@@ -17,15 +17,15 @@ export type OneOrMore<T> = T | readonly T[];
 
 export interface AnnotationFilter {
   /** Annotations of these images. */
-  readonly imgIds?: OneOrMore<CocoId>;
+  readonly imgIds?: OneOrMore<CocoId | bigint>;
   /** Annotations of these categories. */
-  readonly catIds?: OneOrMore<CocoId>;
+  readonly catIds?: OneOrMore<CocoId | bigint>;
   /** Areas strictly between the two (pixels). */
   readonly areaRng?: readonly [number, number];
   readonly iscrowd?: boolean;
 }
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Images, categories and annotations of one COCO file. Immutable; look-up tables are made when first used. */
 export class CocoDataset {
@@ -39,18 +39,19 @@ export class CocoDataset {
   /**
    * Reads a COCO annotation file: JSON text, its bytes, or the parsed object.
    *
-   * @throws {@link CocoFormatError} for broken JSON, images or categories without id, annotations without image_id.
+   * @throws {@link CocoFormatError} for broken JSON, images or categories without id, annotations without image_id,
+   *   ids that are neither integers nor strings, numbers that are not finite.
    */
   static parse(input: CocoInput, options: ReadOptions = {}): CocoDataset {
     const sink = new DatasetSink(options.source ?? 'dataset', allocator(options.shared ?? false));
-    feed(sink, input, sink.source);
+    feed(sink, input, sink.source, options);
     return new CocoDataset(sink.finish());
   }
 
   /** As {@link parse}, from pieces of the text as they arrive, for instance a `ReadableStream` of a fetch. */
   static async parseStream(pieces: CocoPieces, options: ReadOptions = {}): Promise<CocoDataset> {
     const sink = new DatasetSink(options.source ?? 'dataset', allocator(options.shared ?? false));
-    await feedPieces(sink, pieces, sink.source);
+    await feedPieces(sink, pieces, sink.source, options);
     return new CocoDataset(sink.finish());
   }
 
@@ -99,7 +100,7 @@ export class CocoDataset {
     filter: {
       readonly catNms?: OneOrMore<string>;
       readonly supNms?: OneOrMore<string>;
-      readonly catIds?: OneOrMore<CocoId>;
+      readonly catIds?: OneOrMore<CocoId | bigint>;
     } = {},
   ): CocoId[] {
     const names = filter.catNms === undefined ? undefined : new Set(list(filter.catNms));
@@ -113,7 +114,9 @@ export class CocoDataset {
   }
 
   /** Ids of images: all, those given, or those (of the given) that hold every one of the categories. */
-  getImgIds(filter: { readonly imgIds?: OneOrMore<CocoId>; readonly catIds?: OneOrMore<CocoId> } = {}): CocoId[] {
+  getImgIds(
+    filter: { readonly imgIds?: OneOrMore<CocoId | bigint>; readonly catIds?: OneOrMore<CocoId | bigint> } = {},
+  ): CocoId[] {
     const { annotations, images } = this.columns;
     let ids =
       filter.imgIds !== undefined
@@ -129,11 +132,11 @@ export class CocoDataset {
   }
 
   /** Annotations as objects, one for each id, in order. @throws {@link CocoArgumentError} for an id that is not there. */
-  loadAnns(ids: OneOrMore<CocoId>): CocoAnnotation[] {
+  loadAnns(ids: OneOrMore<CocoId | bigint>): CocoAnnotation[] {
     return list(ids).map((id) => this.annotation(this.rowOf(id)));
   }
 
-  loadCats(ids: OneOrMore<CocoId>): CocoCategory[] {
+  loadCats(ids: OneOrMore<CocoId | bigint>): CocoCategory[] {
     return list(ids).map((id) => {
       const wanted = canonicalId(id);
       const category = this.categories.find((c) => c.id === wanted);
@@ -143,7 +146,7 @@ export class CocoDataset {
     });
   }
 
-  loadImgs(ids: OneOrMore<CocoId>): CocoImage[] {
+  loadImgs(ids: OneOrMore<CocoId | bigint>): CocoImage[] {
     return list(ids).map((id) => {
       const row = this.imageRow(id);
       if (row < 0) throw new CocoArgumentError('loadImgs', 'ids', id, 'ids of images in the dataset');
@@ -152,7 +155,7 @@ export class CocoDataset {
   }
 
   /** Row of an image id in the images list, -1 where it is not there. */
-  imageRow(id: CocoId): number {
+  imageRow(id: CocoId | bigint): number {
     const { annotations, images } = this.columns;
     if (this.imageRowById === undefined) {
       this.imageRowById = new Int32Array(annotations.imageIds.length).fill(-1);
@@ -166,11 +169,16 @@ export class CocoDataset {
   /** Image number `row` of the images list. */
   image(row: number): CocoImage {
     const { images, annotations } = this.columns;
-    const text = decoder.decode(slabView(images.text, images.textAddress[row]!, images.textLength[row]!));
     const [width, height] = [images.width[row]!, images.height[row]!];
     // The columns are right: sizes may have been filled in.
     const size = width > 0 && height > 0 ? { width, height } : {};
-    return { ...(JSON.parse(text) as CocoImage), ...size, id: annotations.imageIds[images.idIndex[row]!]! };
+    const id = annotations.imageIds[images.idIndex[row]!]!;
+    return { ...(JSON.parse(this.imageText(row)) as CocoImage), ...size, id };
+  }
+
+  private imageText(row: number): string {
+    const { text, textAddress, textLength } = this.columns.images;
+    return decoder.decode(slabView(text, textAddress[row]!, textLength[row]!));
   }
 
   /** Id of annotation number `row`; undefined where it has none. */
@@ -182,6 +190,12 @@ export class CocoDataset {
 
   /** Annotation number `row` as an object, with the fields that its record had. */
   annotation(row: number): CocoAnnotation {
+    const text = this.extraText(row);
+    return { ...this.known(row), ...(text !== '' && (JSON.parse(`{${text}}`) as object)) };
+  }
+
+  /** The fields that the format names. */
+  private known(row: number): CocoAnnotation {
     const a = this.columns.annotations;
     const present = a.present[row]!;
     const id = this.annotationId(row);
@@ -197,17 +211,16 @@ export class CocoDataset {
       ...((present & HAS.segmentation) !== 0 && { segmentation: segmentation ?? [] }),
       ...((present & HAS.keypoints) !== 0 && { keypoints: Array.from(keypointsOf(a, row)) }),
       ...((present & HAS.numKeypoints) !== 0 && { num_keypoints: a.numKeypoints[row]! }),
-      ...this.extras(row),
     };
   }
 
   /** Run lengths of an annotation's mask, in the size of its image. @throws {@link CocoArgumentError} where it has no mask. */
-  annToRle(id: CocoId): Rle {
+  annToRle(id: CocoId | bigint): Rle {
     return this.rleOfRow(this.rowOf(id));
   }
 
   /** Mask of an annotation: uint8 `[height, width]`, row by row, 0 or 1. */
-  annToMask(id: CocoId): { readonly data: Uint8Array; readonly height: number; readonly width: number } {
+  annToMask(id: CocoId | bigint): { readonly data: Uint8Array; readonly height: number; readonly width: number } {
     return decodeRle(this.annToRle(id));
   }
 
@@ -224,39 +237,52 @@ export class CocoDataset {
     return rle;
   }
 
-  /** The whole file as one object. Large files: use {@link toJsonPieces}. */
+  /** The whole file as one object. Large files: use {@link toJsonPieces}. Ids above 2^53 are strings of digits there. */
   toJson(): CocoFile {
+    const header = [...this.columns.header].map(([key, text]): [string, unknown] => [key, JSON.parse(text)]);
     return {
-      ...this.columns.header,
+      ...Object.fromEntries(header),
       images: Array.from({ length: this.imageCount }, (_, row) => this.image(row)),
       annotations: Array.from({ length: this.annotationCount }, (_, row) => this.annotation(row)),
       categories: this.categories,
     };
   }
 
-  /** The file as JSON text in pieces, so that no string grows too long. */
+  /** The file as JSON text in pieces, so that no string grows too long. Ids are integers of any size; fields of others stand as they came. */
   *toJsonPieces(): Generator<string> {
     yield '{';
-    for (const [key, value] of Object.entries(this.columns.header))
-      yield `${JSON.stringify(key)}:${JSON.stringify(value)},`;
-    yield `"categories":${JSON.stringify(this.categories)},"images":[`;
-    for (let row = 0; row < this.imageCount; row++) yield `${row > 0 ? ',' : ''}${JSON.stringify(this.image(row))}`;
-    yield '],"annotations":[';
-    for (let row = 0; row < this.annotationCount; row++) {
-      yield `${row > 0 ? ',' : ''}${JSON.stringify(this.annotation(row))}`;
+    for (const [key, text] of this.columns.header) yield `${JSON.stringify(key)}:${text},`;
+    yield '"categories":[';
+    for (const [i, { id, ...fields }] of this.categories.entries()) {
+      yield `${i > 0 ? ',' : ''}${recordToJson({ id }, fields)}`;
     }
+    yield '],"images":[';
+    for (let row = 0; row < this.imageCount; row++) yield `${row > 0 ? ',' : ''}${this.imageJson(row)}`;
+    yield '],"annotations":[';
+    for (let row = 0; row < this.annotationCount; row++) yield `${row > 0 ? ',' : ''}${this.annotationJson(row)}`;
     yield ']}';
   }
 
-  private extras(row: number): Record<string, unknown> {
-    const { extraAddress, extraLength, extraText } = this.columns.annotations;
-    const length = extraLength?.[row] ?? 0;
-    if (extraAddress === undefined || length === 0) return {};
-    const text = decoder.decode(slabView(extraText, extraAddress[row]!, length));
-    return JSON.parse(`{${text}}`) as Record<string, unknown>;
+  private imageJson(row: number): string {
+    if (this.columns.images.sizesFilled !== true) return this.imageText(row);
+    const { id, ...fields } = this.image(row);
+    return recordToJson({ id }, fields);
   }
 
-  private rowOf(id: CocoId): number {
+  private annotationJson(row: number): string {
+    const { id, image_id, category_id, ...fields } = this.known(row);
+    return recordToJson({ id, image_id, category_id }, fields, this.extraText(row));
+  }
+
+  /** Fields outside the format, as `"key":value,...`. */
+  private extraText(row: number): string {
+    const { extraAddress, extraLength, extraText } = this.columns.annotations;
+    const length = extraLength?.[row] ?? 0;
+    if (extraAddress === undefined || length === 0) return '';
+    return decoder.decode(slabView(extraText, extraAddress[row]!, length));
+  }
+
+  private rowOf(id: CocoId | bigint): number {
     if (this.rowById === undefined) {
       this.rowById = new Map();
       // The last of several annotations with one id wins, as in pycocotools.
@@ -267,7 +293,7 @@ export class CocoDataset {
     return row;
   }
 
-  private rowsOfImage(id: CocoId): Uint32Array {
+  private rowsOfImage(id: CocoId | bigint): Uint32Array {
     const { annotations } = this.columns;
     this.imageTable ??= IdTable.of(annotations.imageIds);
     if (this.byImage === undefined) {

@@ -18,6 +18,11 @@ export interface ReadOptions {
   readonly source?: string;
   /** Lay the columns on shared memory, so that worker threads read them without a copy. */
   readonly shared?: boolean;
+  /**
+   * Most bytes of JSON that one record, image or other field may have; a record is in memory as a whole, some five times its text.
+   * @defaultValue 64 MiB
+   */
+  readonly maxRecordBytes?: number;
 }
 
 /** Detections (boxes, masks or keypoints with scores) of any number of images. */
@@ -27,18 +32,19 @@ export class CocoResults {
   /**
    * Reads COCO results: JSON text, its bytes, or the parsed list.
    *
-   * @throws {@link CocoFormatError} for broken JSON, a record without image_id, category_id or score, or a score that is NaN.
+   * @throws {@link CocoFormatError} for broken JSON, a record without image_id, category_id or score, an id that is
+   *   neither integer nor string, or a number that is not finite.
    */
   static parse(input: CocoInput, options: ReadOptions = {}): CocoResults {
     const sink = new ResultsSink(options.source ?? 'results', allocator(options.shared ?? false));
-    feed(sink, input, sink.source);
+    feed(sink, input, sink.source, options);
     return sink.finish();
   }
 
   /** As {@link parse}, from pieces of the text as they arrive, for instance a `ReadableStream` of a fetch. */
   static async parseStream(pieces: CocoPieces, options: ReadOptions = {}): Promise<CocoResults> {
     const sink = new ResultsSink(options.source ?? 'results', allocator(options.shared ?? false));
-    await feedPieces(sink, pieces, sink.source);
+    await feedPieces(sink, pieces, sink.source, options);
     return sink.finish();
   }
 
@@ -70,6 +76,7 @@ export class CocoResults {
 
 /** Fills the columns; shared with the file reader. */
 export class ResultsSink implements CocoSink {
+  readonly kind = 'results';
   private readonly builder: AnnotationBuilder;
   private score: Float64Array;
 
@@ -102,7 +109,7 @@ export class ResultsSink implements CocoSink {
 
   expect(read: number, total: number): void {
     if (this.builder.count < 16) return;
-    this.builder.grow(Math.ceil((this.builder.count * total * 1.05) / read));
+    this.builder.expect(read, total);
     this.growScore();
   }
 

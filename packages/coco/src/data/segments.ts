@@ -4,7 +4,6 @@
  *   compressed  [height, width] as 8 bytes, then the counts text;
  *   counts      [height, width, run lengths...], int32.
  */
-import { CocoFormatError } from '../errors';
 import { type CocoRecord, MASK } from '../json/record';
 import { Slab, type SlabData, slabView } from './slab';
 import type { CocoRle, CocoSegmentation } from './types';
@@ -50,7 +49,7 @@ export class SegmentBuilder {
     this.length = copyInto(new Uint32Array(this.make(capacity * 4)), this.length);
   }
 
-  set(row: number, record: CocoRecord, source: string): void {
+  set(row: number, record: CocoRecord): void {
     switch (record.mask) {
       case MASK.polygons:
         this.setPolygons(row, record);
@@ -71,11 +70,7 @@ export class SegmentBuilder {
         const view = slabView(this.ints, address, numberCount + 2);
         view[0] = record.maskHeight;
         view[1] = record.maskWidth;
-        for (let i = 0; i < numberCount; i++) {
-          const count = numbers[i]!;
-          if (!(count >= 0)) throw new CocoFormatError(source, `run lengths must not be negative, found ${count}`);
-          view[i + 2] = count;
-        }
+        for (let i = 0; i < numberCount; i++) view[i + 2] = numbers[i]!;
         this.put(row, KIND.counts, address, numberCount + 2);
         return;
       }

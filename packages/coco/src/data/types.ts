@@ -4,7 +4,11 @@
  * Source: https://cocodataset.org/#format-data and #format-results.
  */
 
-/** COCO uses integers; strings are taken too. A string that spells an integer ("2299") is the same id as the integer. */
+/**
+ * COCO uses integers; strings are taken too. A string that spells an integer ("2299") is the same id as the integer; "007" is not.
+ * Integers that a number cannot hold exactly (above 2^53) are the strings of their digits here, and integers in files. Functions that
+ * take ids also take bigints.
+ */
 export type CocoId = number | string;
 
 export interface CocoImage {

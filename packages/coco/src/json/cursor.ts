@@ -1,18 +1,35 @@
 /** Walks a COCO JSON text piece by piece and hands whole records to a sink. */
 import { CocoFormatError } from '../errors';
+import { objectPieces } from './object-pieces';
 import { CocoRecord } from './record';
 import { JsonScanner, NEED_MORE } from './scanner';
 
 export interface CocoSink {
+  /** A dataset is an object with images and annotations; results are a list, or an object with annotations. */
+  readonly kind: 'dataset' | 'results';
   /** An annotation or detection; the record's fields are valid until the call returns. */
   record(record: CocoRecord, scanner: JsonScanner): void;
-  /** An image: its JSON text stands between the two positions. */
-  image(scanner: JsonScanner, start: number, stop: number): void;
-  /** Any other top-level field. */
-  other(key: string, scanner: JsonScanner, start: number, stop: number): void;
+  /** An image: its JSON text stands between the two positions. `words` as {@link JsonScanner.json} takes it. */
+  image(scanner: JsonScanner, start: number, stop: number, words: number): void;
+  /** Any other top-level field, likewise. */
+  other(key: string, scanner: JsonScanner, start: number, stop: number, words: number): void;
   /** Roughly how large the part read so far is (bytes), and the whole, where known: for allocating at once. */
   expect?(bytesRead: number, bytesTotal: number): void;
 }
+
+export interface CursorOptions {
+  /** Size of the whole text in bytes, where known. */
+  readonly totalBytes?: number | undefined;
+  /** Most bytes that one record, or one of the file's other fields, may have. @defaultValue 64 MiB */
+  readonly maxRecordBytes?: number | undefined;
+  /** The text was made from objects. */
+  readonly fromObjects?: boolean;
+}
+
+/** A record is in memory as a whole, and its numbers beside; a polygon of a million corners has 15 MB. */
+export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+/** They are kept by name; the format has five. */
+const MAX_TOP_LEVEL_FIELDS = 10_000;
 
 type State = 'start' | 'object' | 'records' | 'images' | 'done';
 
@@ -22,15 +39,21 @@ export class CocoCursor {
   private state: State = 'start';
   private inObject = false;
   private mark = 0;
+  /** Bytes at hand below which another attempt would only scan the same again. */
+  private wanted = 0;
+  /** A comma stands before the next element, where one is due. */
+  private first = true;
+  private readonly keys = new Set<string>();
+  private readonly maxRecordBytes: number;
   private hinted = false;
 
-  /** @param totalBytes - size of the whole text where known. */
   constructor(
     private readonly sink: CocoSink,
     source: string,
-    private readonly totalBytes?: number,
+    private readonly options: CursorOptions = {},
   ) {
-    this.scanner = new JsonScanner(source);
+    this.scanner = new JsonScanner(source, options.fromObjects !== true);
+    this.maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES;
   }
 
   /** Takes the next piece of the text. */
@@ -45,19 +68,25 @@ export class CocoCursor {
 
   /** Says that so many bytes were written into `scanner.writable()`. */
   pushed(size: number): void {
-    this.scanner.advance(size);
+    const { scanner, options } = this;
+    scanner.advance(size);
+    if (scanner.end - scanner.pos < this.wanted) return;
     this.run();
-    if (!this.hinted && this.totalBytes !== undefined && this.state === 'records') {
+    if (!this.hinted && options.totalBytes !== undefined && this.state === 'records') {
       this.hinted = true;
-      this.sink.expect?.(this.scanner.offset, this.totalBytes);
+      this.sink.expect?.(scanner.offset, options.totalBytes);
     }
   }
 
   /** Says that the text is complete. @throws CocoFormatError where it is not. */
   close(): void {
-    this.scanner.closed = true;
+    const { scanner } = this;
+    scanner.closed = true;
     this.run();
-    if (this.state !== 'done') this.scanner.fail('the rest of the file');
+    if (this.state !== 'done') scanner.fail('the rest of the file');
+    if (this.sink.kind === 'results' && this.inObject && !this.keys.has('annotations')) {
+      throw scanner.error('results must be a list of detections, or an object with a list "annotations"', 0);
+    }
   }
 
   private run(): void {
@@ -66,13 +95,31 @@ export class CocoCursor {
       this.mark = scanner.pos;
       while (this.state !== 'done') {
         this.step();
-        this.mark = scanner.pos;
+        this.marked();
       }
-      if (scanner.peek() !== 0) scanner.fail('the end of the file');
+      if (scanner.peek() !== 0 || scanner.pos < scanner.end) scanner.fail('the end of the file');
     } catch (error) {
       if (error !== NEED_MORE) throw error;
       scanner.pos = this.mark;
+      const kept = scanner.end - scanner.pos;
+      if (kept > this.maxRecordBytes) this.refuseSize();
+      // Twice as much before the next attempt: an element that comes in many pieces is scanned twice in all, not once a piece.
+      this.wanted = kept * 2;
     }
+  }
+
+  /** Everything up to here is done with. */
+  private marked(): void {
+    if (this.scanner.pos - this.mark > this.maxRecordBytes) this.refuseSize();
+    this.mark = this.scanner.pos;
+  }
+
+  private refuseSize(): never {
+    const { scanner, maxRecordBytes } = this;
+    scanner.pos = this.mark;
+    throw scanner.error(
+      `a record or field of more than ${maxRecordBytes} bytes, which would be in memory as a whole; maxRecordBytes allows more`,
+    );
   }
 
   private step(): void {
@@ -82,9 +129,11 @@ export class CocoCursor {
       case 'start':
         // A byte-order mark is no JSON, yet Windows tools write it.
         if (next === 0xef) {
-          if (scanner.end - scanner.pos < 3) throw NEED_MORE;
-          scanner.pos += 3;
+          for (const byte of BYTE_ORDER_MARK) scanner.expect(byte);
         } else if (next === 91) {
+          if (this.sink.kind === 'dataset') {
+            throw scanner.error('a dataset is an object with images and annotations; this is a list, as results are');
+          }
           scanner.pos++;
           this.state = 'records';
         } else if (next === 123) {
@@ -104,55 +153,79 @@ export class CocoCursor {
   }
 
   private field(next: number): void {
-    const { scanner } = this;
+    const { scanner, keys } = this;
     if (next === 125) {
       scanner.pos++;
       this.state = 'done';
       return;
     }
-    if (next === 44) scanner.pos++;
+    if (keys.size > 0) scanner.expect(44);
     scanner.string();
     const key = scanner.text();
     scanner.expect(58);
     const value = scanner.peek();
-    if (value === 91 && (key === 'annotations' || key === 'images')) {
+    if (keys.has(key)) throw scanner.error(`the field ${JSON.stringify(key.slice(0, 100))} stands there twice`);
+    if (keys.size === MAX_TOP_LEVEL_FIELDS) {
+      throw scanner.error(`more than ${MAX_TOP_LEVEL_FIELDS} fields beside images and annotations`);
+    }
+    if (key === 'annotations' || key === 'images') {
+      if (value !== 91) scanner.fail(`"[", because ${key} must be a list`);
       scanner.pos++;
+      keys.add(key);
+      this.first = true;
       this.state = key === 'images' ? 'images' : 'records';
       return;
     }
     const start = scanner.pos;
+    const { words } = scanner;
     scanner.skip();
-    this.sink.other(key, scanner, start, scanner.pos);
+    this.sink.other(key, scanner, start, scanner.pos, words);
+    keys.add(key);
   }
 
   private elements(): void {
     const { scanner, sink, entry } = this;
     const images = this.state === 'images';
-    for (;;) {
-      const next = scanner.peek();
-      if (next === 93) {
-        scanner.pos++;
-        this.state = this.inObject ? 'object' : 'done';
+    scanner.elementKind = images ? 'image' : 'record';
+    if (this.first) {
+      scanner.element = 1;
+      if (scanner.peek() === 93) {
+        this.endElements();
         return;
       }
-      if (next === 44) {
-        scanner.pos++;
-        scanner.peek();
+    }
+    for (;;) {
+      if (!this.first && !scanner.more(93)) {
+        scanner.pos--;
+        this.endElements();
+        return;
       }
       if (images) {
+        scanner.peek();
         const start = scanner.pos;
+        const { words } = scanner;
         scanner.skip();
-        sink.image(scanner, start, scanner.pos);
+        sink.image(scanner, start, scanner.pos, words);
       } else {
         entry.read(scanner);
         sink.record(entry, scanner);
       }
-      this.mark = scanner.pos;
+      this.first = false;
+      this.marked();
+      scanner.element++;
     }
+  }
+
+  private endElements(): void {
+    const { scanner } = this;
+    scanner.pos++;
+    scanner.element = 0;
+    this.state = this.inObject ? 'object' : 'done';
   }
 }
 
 const SLICE = 1 << 20;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** What `parse` takes: JSON text, its bytes, or the parsed value. */
 export type CocoInput = string | Uint8Array | object;
@@ -165,8 +238,13 @@ export type CocoPieces =
   | { getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>; cancel(): Promise<void> } };
 
 /** Feeds pieces through a cursor. */
-export async function feedPieces(sink: CocoSink, pieces: CocoPieces, source: string): Promise<void> {
-  const cursor = new CocoCursor(sink, source);
+export async function feedPieces(
+  sink: CocoSink,
+  pieces: CocoPieces,
+  source: string,
+  options: CursorOptions,
+): Promise<void> {
+  const cursor = new CocoCursor(sink, source, options);
   if (Symbol.asyncIterator in pieces) {
     for await (const piece of pieces) cursor.push(piece);
   } else {
@@ -186,15 +264,15 @@ export async function feedPieces(sink: CocoSink, pieces: CocoPieces, source: str
 }
 
 /** Feeds text, bytes or a parsed value through a cursor. */
-export function feed(sink: CocoSink, input: CocoInput, source: string): void {
+export function feed(sink: CocoSink, input: CocoInput, source: string, options: CursorOptions): void {
   if (input instanceof Uint8Array) {
-    const cursor = new CocoCursor(sink, source, input.length);
+    const cursor = new CocoCursor(sink, source, { ...options, totalBytes: input.length });
     cursor.push(input);
     cursor.close();
     return;
   }
-  const cursor = new CocoCursor(sink, source);
   if (typeof input === 'string') {
+    const cursor = new CocoCursor(sink, source, options);
     for (let at = 0; at < input.length; ) {
       let stop = Math.min(input.length, at + SLICE);
       // A surrogate pair must not be cut.
@@ -202,46 +280,13 @@ export function feed(sink: CocoSink, input: CocoInput, source: string): void {
       cursor.push(encoder.encode(input.slice(at, stop)));
       at = stop;
     }
-  } else if (input !== null && typeof input === 'object') {
-    for (const text of jsonPieces(input as Record<string, unknown>)) cursor.push(encoder.encode(text));
-  } else throw new CocoFormatError(source, `expected COCO data, received ${String(input)}`);
-  cursor.close();
-}
-
-/** A parsed value as JSON text in pieces, one a record: the whole may exceed the longest string. */
-function* jsonPieces(value: Record<string, unknown> | readonly unknown[]): Generator<string> {
-  if (Array.isArray(value)) {
-    yield '[';
-    yield* elementPieces(value);
-    yield ']';
+    cursor.close();
     return;
   }
-  yield '{';
-  let separator = '';
-  for (const [key, field] of Object.entries(value)) {
-    if (field === undefined) continue;
-    yield `${separator}${JSON.stringify(key)}:`;
-    separator = ',';
-    if (Array.isArray(field)) {
-      yield '[';
-      yield* elementPieces(field);
-      yield ']';
-    } else yield stringify(field);
+  if (input === null || typeof input !== 'object') {
+    throw new CocoFormatError(source, `expected COCO data, received ${String(input)}`);
   }
-  yield '}';
-}
-
-function* elementPieces(list: readonly unknown[]): Generator<string> {
-  for (let i = 0; i < list.length; i += 256) {
-    yield (i === 0 ? '' : ',') +
-      list
-        .slice(i, i + 256)
-        .map(stringify)
-        .join(',');
-  }
-}
-
-/** As JSON.stringify, with typed arrays as lists. */
-function stringify(value: unknown): string {
-  return JSON.stringify(value, (_key, v: unknown) => (ArrayBuffer.isView(v) ? Array.from(v as Uint8Array) : v));
+  const cursor = new CocoCursor(sink, source, { ...options, fromObjects: true });
+  for (const text of objectPieces(input, source)) cursor.push(encoder.encode(text));
+  cursor.close();
 }

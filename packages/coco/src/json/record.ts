@@ -2,8 +2,7 @@
  * One annotation or detection as it is scanned: plain fields, used again for every record, so that a file of millions makes no objects.
  */
 import type { CocoId } from '../data/types';
-import { CocoFormatError } from '../errors';
-import { type Key, matchKey, readFlag, readId, skipNull } from './fields';
+import { keyMatcher, MAX_INT32, readCount, readFinite, readFlag, readId, skipNull } from './fields';
 import type { JsonScanner } from './scanner';
 
 /** Bits of {@link CocoRecord.present}. */
@@ -23,6 +22,44 @@ export const HAS = {
 
 /** How a mask is written. */
 export const MASK = { none: 0, polygons: 1, compressed: 2, counts: 3 } as const;
+
+const KEYS = [
+  'id',
+  'bbox',
+  'area',
+  'score',
+  'ignore',
+  'iscrowd',
+  'image_id',
+  'keypoints',
+  'category_id',
+  'segmentation',
+  'num_keypoints',
+] as const;
+type Key = (typeof KEYS)[number];
+const matchKey = keyMatcher(KEYS);
+const matchMaskKey = keyMatcher(['size', 'counts']);
+
+const BITS: Readonly<Record<Key, number>> = {
+  id: HAS.id,
+  bbox: HAS.bbox,
+  area: HAS.area,
+  score: HAS.score,
+  ignore: HAS.ignore,
+  iscrowd: HAS.iscrowd,
+  image_id: HAS.image,
+  keypoints: HAS.keypoints,
+  category_id: HAS.category,
+  segmentation: HAS.segmentation,
+  num_keypoints: HAS.numKeypoints,
+};
+
+/** Pixels. Squares and products of what lies within stay exact enough; nothing that was measured lies beyond. */
+const MAX_COORDINATE = 1e12;
+/** Each polygon becomes a mask of its own before they are united. */
+const MAX_POLYGONS = 100_000;
+/** What a column of 16 bits takes. */
+const MAX_KEYPOINT_NUMBERS = 65_535;
 
 const encoder = new TextEncoder();
 
@@ -52,195 +89,184 @@ export class CocoRecord {
   text = new Uint8Array(0);
   /** Fields that COCO's format does not name: start and end of `"key":value` in the scanner's bytes. */
   readonly extras: number[] = [];
+  /** How many of Python's words the scanner had met before this record. */
+  words = 0;
 
   private reset(): void {
     this.present = 0;
     this.iscrowd = 0;
     this.ignore = 0;
     this.keypointCount = 0;
-    this.mask = MASK.none;
-    this.numberCount = 0;
-    this.partCount = 0;
+    this.resetMask();
     this.extras.length = 0;
   }
 
-  /** Scans one object. */
+  private resetMask(): void {
+    this.mask = MASK.none;
+    this.numberCount = 0;
+    this.partCount = 0;
+  }
+
+  /** Scans one object. Of a key that stands there twice the last value counts, as for every reader of JSON. */
   read(scanner: JsonScanner): void {
     this.reset();
-    scanner.expect(123);
-    if (scanner.peek() === 125) {
-      scanner.pos++;
-      return;
-    }
-    for (;;) {
+    this.words = scanner.words;
+    if (scanner.opensEmpty(123, 125)) return;
+    do {
       scanner.string();
-      const { start, stop } = scanner;
+      const { start } = scanner;
+      const key = matchKey(scanner);
       scanner.expect(58);
-      const key = matchKey(scanner.bytes, start, stop);
       if (key === undefined) {
         scanner.skip();
         this.extras.push(start - 1, scanner.pos);
       } else this.readField(scanner, key);
-      const next = scanner.peek();
-      if (next !== 44) {
-        if (next !== 125) scanner.fail('"," or "}"');
-        scanner.pos++;
-        return;
-      }
-      scanner.pos++;
-    }
+    } while (scanner.more(125));
   }
 
   private readField(scanner: JsonScanner, key: Key): void {
+    const bit = BITS[key];
+    this.present |= bit;
     switch (key) {
       case 'image_id':
         this.imageId = readId(scanner, key);
-        this.present |= HAS.image;
-        break;
-      case 'category_id':
-        if (skipNull(scanner)) break;
-        this.categoryId = readId(scanner, key);
-        this.present |= HAS.category;
-        break;
-      case 'score': {
-        const { offset } = scanner;
-        this.score = scanner.number();
-        if (!Number.isFinite(this.score)) {
-          throw new CocoFormatError(scanner.source, `score must be a finite number, found ${this.score}`, offset);
-        }
-        this.present |= HAS.score;
-        break;
-      }
-      case 'bbox':
-        this.readBox(scanner);
-        break;
-      case 'id':
-        if (skipNull(scanner)) break;
-        this.id = readId(scanner, key);
-        this.present |= HAS.id;
-        break;
-      case 'area':
-        this.area = scanner.number();
-        if (!Number.isNaN(this.area)) this.present |= HAS.area;
-        break;
+        return;
+      case 'score':
+        this.score = readFinite(scanner, key);
+        return;
       case 'iscrowd':
-        this.iscrowd = readFlag(scanner);
-        this.present |= HAS.iscrowd;
-        break;
+        this.iscrowd = readFlag(scanner, key);
+        return;
       case 'ignore':
-        this.ignore = readFlag(scanner);
-        this.present |= HAS.ignore;
-        break;
-      case 'num_keypoints':
-        this.numKeypoints = scanner.number();
-        if (!Number.isNaN(this.numKeypoints)) this.present |= HAS.numKeypoints;
-        break;
+        this.ignore = readFlag(scanner, key);
+        return;
       case 'keypoints':
-        if (skipNull(scanner)) break;
-        this.readKeypoints(scanner);
+        this.keypointCount = 0;
         break;
       case 'segmentation':
-        if (skipNull(scanner)) break;
-        this.present |= HAS.segmentation;
-        this.readMask(scanner);
+        this.resetMask();
         break;
+    }
+    // The others may be null, which says the same as their absence.
+    if (skipNull(scanner)) {
+      this.present &= ~bit;
+      return;
+    }
+    switch (key) {
+      case 'category_id':
+        this.categoryId = readId(scanner, key);
+        return;
+      case 'id':
+        this.id = readId(scanner, key);
+        return;
+      case 'area':
+        this.area = readFinite(scanner, key);
+        return;
+      case 'num_keypoints':
+        this.numKeypoints = readCount(scanner, key, 'keypoints');
+        return;
+      case 'bbox':
+        this.readBox(scanner);
+        return;
+      case 'keypoints':
+        this.readKeypoints(scanner);
+        return;
+      case 'segmentation':
+        this.readMask(scanner);
+        return;
     }
   }
 
   private readBox(scanner: JsonScanner): void {
-    if (skipNull(scanner)) return;
     const { bbox } = this;
     const { offset } = scanner;
-    scanner.expect(91);
     let n = 0;
-    if (scanner.peek() === 93) scanner.pos++;
-    else {
-      for (;;) {
+    let inside = true;
+    if (!scanner.opensEmpty(91, 93)) {
+      do {
         const value = scanner.number();
+        inside &&= value >= -MAX_COORDINATE && value <= MAX_COORDINATE;
         if (n < 4) bbox[n] = value;
         n++;
-        const next = scanner.peek();
-        if (next !== 44) {
-          if (next !== 93) scanner.fail('"," or "]"');
-          scanner.pos++;
-          break;
-        }
-        scanner.pos++;
-      }
+      } while (scanner.more(93));
     }
-    if (n === 0) return;
-    if (n !== 4 || !Number.isFinite(bbox[0]! + bbox[1]! + bbox[2]! + bbox[3]!)) {
-      throw new CocoFormatError(scanner.source, 'bbox must be four finite numbers [x, y, width, height]', offset);
+    if (n === 0) {
+      this.present &= ~HAS.bbox;
+      return;
     }
-    this.present |= HAS.bbox;
+    if (n === 4 && inside) return;
+    const found = n === 4 ? Array.from(bbox).join(', ') : `${n} numbers`;
+    throw scanner.error(
+      `bbox must be four finite numbers [x, y, width, height] within ${MAX_COORDINATE} pixels, found ${found}`,
+      offset,
+    );
   }
 
   private readKeypoints(scanner: JsonScanner): void {
     const { offset } = scanner;
-    scanner.expect(91);
     const count = this.readNumbers(scanner, 'keypoints', 0);
-    if (count % 3 !== 0) {
-      throw new CocoFormatError(scanner.source, `keypoints must be triples x, y, v; found ${count} numbers`, offset);
+    if (count % 3 !== 0) throw scanner.error(`keypoints must be triples x, y, v; found ${count} numbers`, offset);
+    if (count > MAX_KEYPOINT_NUMBERS) {
+      throw scanner.error(`keypoints has ${count} numbers; ${MAX_KEYPOINT_NUMBERS} is the limit`, offset);
     }
     this.keypointCount = count;
-    if (count > 0) this.present |= HAS.keypoints;
+    if (count === 0) this.present &= ~HAS.keypoints;
   }
 
-  /** Numbers up to the closing bracket, appended from `at` on; returns the new count. The opening bracket was read. */
+  /** A list of numbers, appended from `at` on; returns the new count. */
   private readNumbers(scanner: JsonScanner, into: 'keypoints' | 'numbers', at: number): number {
-    let target = this[into];
     let n = at;
-    if (scanner.peek() === 93) {
-      scanner.pos++;
-      return n;
-    }
-    for (;;) {
+    if (scanner.opensEmpty(91, 93)) return n;
+    let target = this[into];
+    do {
       if (n === target.length) {
         const larger = new Float64Array(n * 2);
         larger.set(target);
         target = larger;
         this[into] = larger;
       }
-      target[n++] = scanner.number();
-      const next = scanner.peek();
-      scanner.pos++;
-      if (next === 44) continue;
-      if (next === 93) return n;
-      scanner.pos--;
-      scanner.fail('"," or "]"');
-    }
+      const from = scanner.pos;
+      const value = scanner.number();
+      if (!(value >= -MAX_COORDINATE && value <= MAX_COORDINATE)) {
+        scanner.pos = from;
+        this.refuse(scanner, into, value);
+      }
+      target[n++] = value;
+    } while (scanner.more(93));
+    return n;
+  }
+
+  private refuse(scanner: JsonScanner, into: 'keypoints' | 'numbers', value: number): never {
+    const [name, remedy] =
+      into === 'keypoints' ? ['keypoints', '; an unlabelled keypoint is 0, 0, 0'] : ['segmentation', ''];
+    const found = Number.isNaN(value) ? 'null or NaN' : value;
+    throw scanner.error(`${name} must be finite numbers within ${MAX_COORDINATE} pixels, found ${found}${remedy}`);
   }
 
   private readMask(scanner: JsonScanner): void {
-    if (scanner.peek() === 123) {
+    const first = scanner.peek();
+    if (first === 123) {
       this.readRunLengths(scanner);
       return;
     }
-    scanner.expect(91);
-    const first = scanner.peek();
-    if (first === 93) {
-      scanner.pos++;
-      return;
-    }
+    const from = scanner.pos;
+    if (scanner.opensEmpty(91, 93)) return;
     this.mask = MASK.polygons;
-    if (first !== 91) {
+    if (scanner.peek() !== 91) {
       // One polygon without its outer list, as some tools write it.
+      scanner.pos = from;
       this.numberCount = this.readNumbers(scanner, 'numbers', 0);
       this.addPart(this.numberCount);
       return;
     }
-    for (;;) {
-      scanner.expect(91);
+    do {
+      if (this.partCount === MAX_POLYGONS) {
+        throw scanner.error(`segmentation has more than ${MAX_POLYGONS} polygons; write a run-length mask instead`);
+      }
       const before = this.numberCount;
       this.numberCount = this.readNumbers(scanner, 'numbers', before);
       this.addPart(this.numberCount - before);
-      const next = scanner.peek();
-      scanner.pos++;
-      if (next === 44) continue;
-      if (next === 93) return;
-      scanner.pos--;
-      scanner.fail('"," or "]"');
-    }
+    } while (scanner.more(93));
   }
 
   private addPart(length: number): void {
@@ -255,38 +281,48 @@ export class CocoRecord {
   private readRunLengths(scanner: JsonScanner): void {
     const { offset } = scanner;
     this.maskHeight = -1;
-    scanner.expect(123);
-    for (;;) {
-      scanner.string();
-      const key = scanner.text();
-      scanner.expect(58);
-      if (key === 'size') {
-        scanner.expect(91);
-        this.maskHeight = scanner.number();
-        scanner.expect(44);
-        this.maskWidth = scanner.number();
-        scanner.expect(93);
-      } else if (key === 'counts' && scanner.peek() === 91) {
-        this.mask = MASK.counts;
-        scanner.pos++;
-        this.numberCount = this.readNumbers(scanner, 'numbers', 0);
-      } else if (key === 'counts') {
-        this.mask = MASK.compressed;
+    if (!scanner.opensEmpty(123, 125)) {
+      do {
         scanner.string();
-        // The alphabet is bytes 48 to 111, whose only escaped member is the backslash.
-        this.text = scanner.escaped
-          ? encoder.encode(scanner.text())
-          : scanner.bytes.subarray(scanner.start, scanner.stop);
-      } else scanner.skip();
-      const next = scanner.peek();
-      scanner.pos++;
-      if (next === 44) continue;
-      if (next === 125) break;
-      scanner.pos--;
-      scanner.fail('"," or "}"');
+        const key = matchMaskKey(scanner);
+        scanner.expect(58);
+        if (key === 'size') {
+          scanner.expect(91);
+          this.maskHeight = readCount(scanner, 'size', 'pixels');
+          scanner.expect(44);
+          this.maskWidth = readCount(scanner, 'size', 'pixels');
+          scanner.expect(93);
+        } else if (key === 'counts') this.readCounts(scanner);
+        else scanner.skip();
+      } while (scanner.more(125));
     }
-    if (!(this.maskHeight >= 0) || !(this.maskWidth >= 0) || this.mask === MASK.none) {
-      throw new CocoFormatError(scanner.source, 'a run-length mask must have size [height, width] and counts', offset);
+    if (this.maskHeight < 0 || this.mask === MASK.none) {
+      throw scanner.error('a run-length mask must have size [height, width] and counts', offset);
+    }
+    if (this.maskHeight * this.maskWidth > MAX_INT32) {
+      const size = `${this.maskHeight} x ${this.maskWidth}`;
+      throw scanner.error(`a run-length mask may have ${MAX_INT32} pixels at most, found ${size}`, offset);
+    }
+  }
+
+  private readCounts(scanner: JsonScanner): void {
+    this.numberCount = 0;
+    if (scanner.peek() !== 91) {
+      this.mask = MASK.compressed;
+      scanner.string();
+      // The alphabet is bytes 48 to 111, whose only escaped member is the backslash.
+      this.text = scanner.escaped
+        ? encoder.encode(scanner.text())
+        : scanner.bytes.subarray(scanner.start, scanner.stop);
+      return;
+    }
+    this.mask = MASK.counts;
+    const { offset } = scanner;
+    this.numberCount = this.readNumbers(scanner, 'numbers', 0);
+    for (let i = 0; i < this.numberCount; i++) {
+      const count = this.numbers[i]!;
+      if (count >= 0 && count <= MAX_INT32 && Number.isInteger(count)) continue;
+      throw scanner.error(`counts must be whole numbers of pixels, not negative, found ${count}`, offset);
     }
   }
 }

@@ -38,7 +38,7 @@ export async function loadResults(path: string, options: LoadOptions = {}): Prom
 async function readInto(sink: CocoSink, path: string, source: string, options: LoadOptions): Promise<void> {
   const { handle, size } = await openOrdinaryFile(path);
   try {
-    const cursor = new CocoCursor(sink, source, size);
+    const cursor = new CocoCursor(sink, source, { totalBytes: size, maxRecordBytes: options.maxRecordBytes });
     let total = 0;
     for (;;) {
       options.signal?.throwIfAborted();

@@ -56,8 +56,8 @@ export async function evaluateParallel(
   const categories = params.catIds.length;
   const curves = emptyCurves(params, categories, allocator(true));
   const next = new Int32Array(new SharedArrayBuffer(4));
-  // Header and category texts are not needed there.
-  const dataset: DatasetColumns = { ...gt.columns, header: {} };
+  // The header's texts are not needed there.
+  const dataset: DatasetColumns = { ...gt.columns, header: new Map() };
   const task: EvaluateTask = { dataset, results: dt.columns, params, curves, next };
   const workers = Array.from({ length: threads - 1 }, () => startWorker(task));
   try {

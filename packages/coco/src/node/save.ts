@@ -1,6 +1,7 @@
 /** COCO files, written whole: an older file stays until the new one is complete. */
 import { writeAtomically } from '@icconv/base/files';
 import type { CocoDataset } from '../data/dataset';
+import { recordToJson } from '../data/ids';
 import type { CocoResults } from '../data/results';
 
 /** Writes an annotation file. @throws FileError where the disk refuses; an older file is then as it was. */
@@ -15,6 +16,9 @@ export async function saveResults(path: string, results: CocoResults): Promise<v
 
 function* resultPieces(results: CocoResults): Generator<string> {
   yield '[';
-  for (let row = 0; row < results.size; row++) yield `${row > 0 ? ',\n' : ''}${JSON.stringify(results.at(row))}`;
+  for (let row = 0; row < results.size; row++) {
+    const { image_id, category_id, ...fields } = results.at(row);
+    yield `${row > 0 ? ',\n' : ''}${recordToJson({ image_id, category_id }, fields)}`;
+  }
   yield ']\n';
 }
