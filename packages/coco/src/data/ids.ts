@@ -31,11 +31,7 @@ export function idToJson(id: CocoId): string {
 }
 
 /** A record as JSON: its ids, its other fields, and some that are text already. */
-export function recordToJson(
-  ids: Readonly<Record<string, CocoId | undefined>>,
-  fields: object,
-  text = '',
-): string {
+export function recordToJson(ids: Readonly<Record<string, CocoId | undefined>>, fields: object, text = ''): string {
   const parts: string[] = [];
   for (const key of Object.keys(ids)) if (ids[key] !== undefined) parts.push(`"${key}":${idToJson(ids[key])}`);
   for (const part of [JSON.stringify(fields).slice(1, -1), text]) if (part !== '') parts.push(part);
