@@ -59,18 +59,7 @@ test('train writes a folder that eval and detect take', async () => {
   expect(readdirSync(path('run'))).toEqual(expect.arrayContaining(files));
 
   const data = ['--annotations', path('gt.json'), '--images', path('images')];
-  await icconv(
-    'eval',
-    'detection',
-    '--model',
-    path('run'),
-    ...data,
-    '--json',
-    '--out',
-    path('dt.json'),
-    '--workers',
-    '0',
-  );
+  await icconv('eval', 'detection', '--model', path('run'), ...data, '--json', '--out', path('dt.json'));
   expect(JSON.parse(take()).stats.AP).toBeCloseTo(best.value, 6);
   for (const { category_id } of JSON.parse(readFileSync(path('dt.json'), 'utf8'))) expect(category_id).toBe(7);
 
@@ -92,6 +81,8 @@ test('train writes a folder that eval and detect take', async () => {
 test('a second run into the folder is refused, and resumed only when asked', async () => {
   const args = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0'];
   await expect(icconv(...args)).rejects.toThrow(/holds a run/);
+  const other = await fails(...args, '--resume', '--set', 'recipe.batchSize=1');
+  expect(other).toMatch(/other settings:\n {2}recipe\.batchSize: 2 in the run, 1 now\n.*--allow-changes/);
   await icconv(...args, '--resume');
   expect(printed.join('\n')).toContain('2 epochs');
 }, 60_000);
@@ -99,8 +90,8 @@ test('a second run into the folder is refused, and resumed only when asked', asy
 test('faults of the file are named with line and place', async () => {
   const fail = (...set: string[]) =>
     fails('train', 'detection', '--config', path('train.yaml'), ...set.flatMap((one) => ['--set', one]));
-  expect(await fail('recipe.epochs=none')).toMatch(/train\.yaml:\d+: recipe\.epochs: /);
-  expect(await fail('recipe.epoch=1')).toMatch(/recipe\.epoch: unknown/);
+  expect(await fail('recipe.epochs=none')).toMatch(/^--set recipe\.epochs=none: recipe\.epochs: /);
+  expect(await fail('recipe.epoch=1')).toMatch(/recipe\.epoch: unknown; epochs\?/);
   expect(await fail('preset=huge')).toMatch(/preset: expected one of coco-1x, small/);
   expect(await fail('model.config={fpnChannels: -1}')).toMatch(/model\.config\.fpnChannels/);
   expect(await fail('model.pattern={file: none.json}')).toMatch(/model\.pattern\.file/);
