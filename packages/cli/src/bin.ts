@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import type { Command } from 'commander';
 import { createProgram } from './program';
 import { reportFailure } from './ui/failure';
 
@@ -9,8 +10,13 @@ process.once('SIGINT', () => {
   interrupt.abort(new Error('interrupted'));
 });
 
+let running: Command | undefined;
 try {
-  await createProgram({ signal: interrupt.signal }).parseAsync();
+  const program = createProgram({ signal: interrupt.signal });
+  program.hook('preAction', (_, command) => {
+    running = command;
+  });
+  await program.parseAsync();
 } catch (error) {
-  process.exitCode = reportFailure(error);
+  process.exitCode = reportFailure(error, running);
 }

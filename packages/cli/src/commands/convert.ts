@@ -3,10 +3,11 @@ import { checkpointEpsilon, EPSILON_KEY } from '@icconv/models/registry';
 import { type ConvertOptions, convertWeights, type WeightDtype, type WeightLayout } from '@icconv/tensor-ops/weights';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from '../program';
-import { formatBytes } from '../weights/format';
+import { formatBytes, oneLine } from '../weights/format';
 import { readPatternCounts } from '../weights/pattern-option';
+import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
-interface ConvertFlags {
+interface ConvertFlags extends WeightFlags {
   readonly container?: string;
   readonly into?: string;
   readonly prefix?: string;
@@ -17,14 +18,13 @@ interface ConvertFlags {
   readonly pattern?: string;
   readonly branches: 'join' | 'split' | 'keep';
   readonly maxShard?: number;
-  readonly opaque?: readonly string[];
   readonly json?: boolean;
 }
 
 const LAYOUTS = ['pytorch', 'tensorflow'];
 
 export function convertCommand({ signal }: CommandContext): Command {
-  return new Command('convert')
+  const command = new Command('convert')
     .description('convert a weight file: safetensors, PyTorch; layout, precision, names of inception branches')
     .argument('<input>', 'safetensors file or index, or PyTorch checkpoint')
     .argument('<output>', 'ends in .safetensors, or in .pth, .pt, .tar, .bin or .ckpt for a PyTorch checkpoint')
@@ -45,30 +45,30 @@ export function convertCommand({ signal }: CommandContext): Command {
         .default('keep'),
     )
     .option('--max-shard <MB>', 'write safetensors files of this size with an index', megabytes)
-    .option('--opaque <class...>', 'Python classes to keep as data instead of refusing the file')
-    .option('--json', 'print the result as JSON')
-    .action(async (input: string, output: string, flags: ConvertFlags) => {
-      const epsilon = await checkpointEpsilon(input);
-      // A PyTorch checkpoint has room for it only beside the state dict.
-      const noted = epsilon !== undefined && (/\.safetensors$/i.test(output) || flags.into !== undefined);
-      const metadata = noted ? { metadata: { [EPSILON_KEY]: String(epsilon) } } : {};
-      const report = await convertWeights(input, output, { ...(await options(flags, signal)), ...metadata });
-      if (flags.json) console.log(JSON.stringify(report));
-      else {
-        const from = report.container === '' ? '' : ` from ${report.container}`;
-        console.log(`${report.path}: ${report.tensors} tensors${from}, ${formatBytes(report.bytes)}`);
-        if (epsilon !== undefined) {
-          const how = noted
-            ? 'noted in the file'
-            : 'which this file cannot say: give it to createDetector or icconv detect';
-          console.log(`batch norms with an epsilon of ${epsilon}, ${how}`);
-        }
-        if (report.strippedPrefixes.length > 0) console.log(`removed prefix ${report.strippedPrefixes.join(', ')}`);
-        if (report.joined.length > 0) console.log(`joined the branches of ${report.joined.length} layers`);
-        if (report.ignored.length > 0)
-          console.log(`left out ${report.ignored.length} tensors: ${some(report.ignored)}`);
+    .option('--json', 'print the result as JSON');
+  return withWeightOptions(command).action(async (input: string, output: string, flags: ConvertFlags) => {
+    const epsilon = await checkpointEpsilon(input, readingOf(flags));
+    // A PyTorch checkpoint has room for it only beside the state dict.
+    const noted = epsilon !== undefined && (/\.safetensors$/i.test(output) || flags.into !== undefined);
+    const metadata = noted ? { metadata: { [EPSILON_KEY]: String(epsilon) } } : {};
+    const report = await convertWeights(input, output, { ...(await options(flags, signal)), ...metadata });
+    if (flags.json) console.log(JSON.stringify(report));
+    else {
+      const from = report.container === '' ? '' : ` from ${report.container}`;
+      console.log(`${report.path}: ${report.tensors} tensors${from}, ${formatBytes(report.bytes)}`);
+      if (epsilon !== undefined) {
+        const how = noted
+          ? 'noted in the file'
+          : 'which this file cannot say: give it to createDetector or icconv detect';
+        console.log(`batch norms with an epsilon of ${epsilon}, ${how}`);
       }
-    });
+      if (report.strippedPrefixes.length > 0) console.log(`removed prefix ${report.strippedPrefixes.join(', ')}`);
+      if (report.joined.length > 0) console.log(`joined the branches of ${report.joined.length} layers`);
+      if (report.ignored.length > 0) console.log(`left out ${report.ignored.length} tensors: ${some(report.ignored)}`);
+      for (const { name, reason } of report.unreadable)
+        console.log(`left out, as it cannot be read: ${oneLine(name)}: ${reason}`);
+    }
+  });
 }
 
 async function options(flags: ConvertFlags, signal: AbortSignal): Promise<ConvertOptions> {
@@ -83,7 +83,7 @@ async function options(flags: ConvertFlags, signal: AbortSignal): Promise<Conver
     toLayout: flags.layout,
     inceptionCounts: counts,
     maxShardBytes: flags.maxShard,
-    opaqueClasses: flags.opaque,
+    ...readingOf(flags),
     branches: flags.branches,
     signal,
   };

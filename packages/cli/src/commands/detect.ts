@@ -10,8 +10,9 @@ import { countOption, numberOption } from '../config/number-options';
 import { boxesSvg } from '../pictures/boxes-overlay';
 import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import type { CommandContext } from '../program';
+import { readingOf, type WeightFlags } from '../weights/weight-options';
 
-interface DetectCliOptions {
+interface DetectCliOptions extends WeightFlags {
   readonly model?: string;
   readonly weights?: string;
   readonly backbone?: number;
@@ -51,7 +52,12 @@ export function detectCommand({ signal }: CommandContext): Command {
     .option('--score <least>', 'least score', numberOption, 0.5)
     .option('--max <n>', 'detections a picture', countOption);
   return withPictureOptions(command, 'boxes').action(async (inputs: readonly string[], options: DetectCliOptions) => {
-    const detector = await createDetector({ ...sourceOf(options), ...engineOf(options), signal });
+    const detector = await createDetector({
+      ...sourceOf(options),
+      ...readingOf(options),
+      ...engineOf(options),
+      signal,
+    });
     const { score: scoreThreshold, max, out } = options;
     const limits = { scoreThreshold, ...(max !== undefined && { maxDetections: max }) };
     try {

@@ -26,8 +26,9 @@ import { ConfigError, readConfig } from '../config/read-config';
 import type { CommandContext } from '../program';
 import { downloadProgress } from '../ui/download-progress';
 import { formatBytes } from '../weights/format';
+import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
-interface ExportFlags {
+interface ExportFlags extends WeightFlags {
   readonly config?: string;
   readonly depth?: ResNetConfig['depth'];
   readonly pattern?: string;
@@ -50,7 +51,7 @@ export function exportCommand(context: CommandContext): Command {
 }
 
 function onnxCommand({ signal }: CommandContext): Command {
-  return new Command('onnx')
+  const command = new Command('onnx')
     .description('a ResNet backbone, plain or inception, as an ONNX model of ordinary operators (operator set 17)')
     .argument('<weights>', 'weight file, or a name that `icconv models list` shows')
     .argument('<output>', 'the .onnx file to write')
@@ -73,17 +74,17 @@ function onnxCommand({ signal }: CommandContext): Command {
         .default('fold'),
     )
     .option('--offline', 'never touch the network')
-    .option('--json', 'print the result as JSON')
-    .action(async (source: string, output: string, flags: ExportFlags) => {
-      await useEngine();
-      const { weights, config } = await load(source, flags, signal);
-      const { outputs, batchNorm } = flags;
-      const bytes = await exportOnnx(weights, config, { batchNorm, ...(outputs && { returns: outputs }) });
-      dispose(weights);
-      await writeAtomically(output, bytes);
-      if (flags.json) console.log(JSON.stringify({ path: output, bytes: bytes.length, config }));
-      else console.log(`${output}: ${formatBytes(bytes.length)}`);
-    });
+    .option('--json', 'print the result as JSON');
+  return withWeightOptions(command).action(async (source: string, output: string, flags: ExportFlags) => {
+    await useEngine();
+    const { weights, config } = await load(source, flags, signal);
+    const { outputs, batchNorm } = flags;
+    const bytes = await exportOnnx(weights, config, { batchNorm, ...(outputs && { returns: outputs }) });
+    dispose(weights);
+    await writeAtomically(output, bytes);
+    if (flags.json) console.log(JSON.stringify({ path: output, bytes: bytes.length, config }));
+    else console.log(`${output}: ${formatBytes(bytes.length)}`);
+  });
 }
 
 async function load(
@@ -98,6 +99,7 @@ async function load(
   }
   const config = await backbone(flags);
   const weights = await loadStateDict(source, {
+    ...readingOf(flags),
     ...(flags.prefix !== undefined && { prefix: flags.prefix }),
     rename: renameFrom(resnetNames(config, flags.style)),
     expected: resnetShapes(config),

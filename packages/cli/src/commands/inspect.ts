@@ -3,48 +3,55 @@ import { openWeights, type WeightEntry, type WeightFile } from '@icconv/tensor-o
 import { Command } from 'commander';
 import pc from 'picocolors';
 import type { CommandContext } from '../program';
-import { formatBytes } from '../weights/format';
+import { formatBytes, oneLine, shortened } from '../weights/format';
+import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
-interface InspectFlags {
+interface InspectFlags extends WeightFlags {
   readonly json?: boolean;
   readonly metadata?: boolean;
   readonly filter?: string;
-  readonly opaque?: readonly string[];
 }
 
 export function inspectCommand(_context: CommandContext): Command {
-  return new Command('inspect')
+  const command = new Command('inspect')
     .description(
       'list the tensors of a weight file (safetensors, PyTorch): type, shape, size, name; nothing in it is run',
     )
     .argument('<file>', 'weight file, or the index of a sharded one')
     .option('--filter <text>', 'only names that contain the text')
     .option('--metadata', 'also what the file holds besides tensors')
-    .option('--opaque <class...>', 'Python classes to keep as data instead of refusing the file')
-    .option('--json', 'print the list as JSON')
-    .action(async (path: string, flags: InspectFlags) => {
-      const file = await openWeights(path, { opaqueClasses: flags.opaque });
-      try {
-        if (flags.json) console.log(JSON.stringify(describe(file, flags), undefined, 2));
-        else print(file, flags);
-      } finally {
-        await file.close();
-      }
-    });
+    .option('--json', 'print the list as JSON');
+  return withWeightOptions(command).action(async (path: string, flags: InspectFlags) => {
+    const file = await openWeights(path, readingOf(flags));
+    try {
+      if (flags.json) console.log(JSON.stringify(describe(file, flags), undefined, 2));
+      else print(file, flags);
+    } finally {
+      await file.close();
+    }
+  });
 }
 
-function select(file: WeightFile, { filter = '' }: InspectFlags): WeightEntry[] {
-  return [...file.entries.values()].filter(({ name }) => name.includes(filter));
+function select<T extends { readonly name: string }>(
+  entries: ReadonlyMap<string, T>,
+  { filter = '' }: InspectFlags,
+): T[] {
+  return [...entries.values()].filter(({ name }) => name.includes(filter));
 }
 
 function describe(file: WeightFile, flags: InspectFlags) {
-  const tensors = select(file, flags).map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes }));
+  const tensors = select(file.entries, flags).map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes }));
   const metadata = [...file.metadata].map(([key, value]) => [key, typeof value === 'bigint' ? String(value) : value]);
-  return { path: file.path, format: file.format, tensors, metadata: Object.fromEntries(metadata) };
+  const skipped = select(file.skipped, flags);
+  const unreadable = skipped.filter(({ kind }) => kind === 'tensor').map(({ name, reason }) => ({ name, reason }));
+  const objects = skipped.flatMap((entry) =>
+    entry.kind === 'object' ? [{ name: entry.name, type: entry.type, tensors: entry.tensors }] : [],
+  );
+  return { path: file.path, format: file.format, tensors, unreadable, objects, metadata: Object.fromEntries(metadata) };
 }
 
 function print(file: WeightFile, flags: InspectFlags): void {
-  const entries = select(file, flags);
+  const entries: readonly WeightEntry[] = select(file.entries, flags);
   const rows = entries.map(({ name, dtype, shape, bytes }) => [
     dtype,
     shape.join('x') || 'scalar',
@@ -54,24 +61,26 @@ function print(file: WeightFile, flags: InspectFlags): void {
   const width = (column: number) => Math.max(0, ...rows.map((row) => row[column]!.length));
   const [types, shapes, sizes] = [width(0), width(1), width(2)];
   for (const [dtype, shape, size, name] of rows) {
-    console.log(`${pc.dim(dtype!.padEnd(types))}  ${shape!.padStart(shapes)}  ${size!.padStart(sizes)}  ${name}`);
+    console.log(
+      `${pc.dim(dtype!.padEnd(types))}  ${shape!.padStart(shapes)}  ${size!.padStart(sizes)}  ${oneLine(name!)}`,
+    );
   }
+  const skipped = select(file.skipped, flags);
+  const unreadable = skipped.filter(({ kind }) => kind === 'tensor');
+  for (const { name, reason } of unreadable)
+    console.log(`${pc.dim('cannot be read')}  ${oneLine(name)}: ${oneLine(reason)}`);
   if (flags.metadata) {
     for (const [key, value] of file.metadata)
-      console.log(`${pc.dim('metadata')}  ${oneLine(key)} = ${oneLine(String(value))}`);
+      console.log(`${pc.dim('metadata')}  ${shortened(key)} = ${shortened(String(value))}`);
+    for (const entry of skipped) {
+      if (entry.kind === 'object')
+        console.log(`${pc.dim('object')}  ${shortened(entry.name)}: ${shortened(entry.reason)}`);
+    }
   }
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const elements = entries.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
   console.log(
-    `${file.format}: ${entries.length} tensors, ${elements.toLocaleString('en')} elements, ${formatBytes(bytes)}`,
+    `${file.format}: ${entries.length} tensors, ${elements.toLocaleString('en')} elements, ${formatBytes(bytes)}` +
+      (unreadable.length > 0 ? `; ${unreadable.length} more cannot be read` : ''),
   );
-}
-
-// Training frameworks store whole configurations as one text; names are shorter.
-const MAX_VALUE_LENGTH = 160;
-
-function oneLine(text: string): string {
-  // Control characters of a strange file must not reach the terminal.
-  const line = text.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '?');
-  return line.length > MAX_VALUE_LENGTH ? `${line.slice(0, MAX_VALUE_LENGTH)}...` : line;
 }

@@ -10,8 +10,9 @@ import { numberOption } from '../config/number-options';
 import { posesSvg } from '../pictures/poses-overlay';
 import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import type { CommandContext } from '../program';
+import { readingOf, type WeightFlags } from '../weights/weight-options';
 
-interface PoseCliOptions {
+interface PoseCliOptions extends WeightFlags {
   readonly model?: string;
   readonly weights?: string;
   readonly backbone?: number;
@@ -42,7 +43,7 @@ export function poseCommand({ signal }: CommandContext): Command {
   return withPictureOptions(command, 'skeletons').action(async (inputs: readonly string[], options: PoseCliOptions) => {
     const { device, threads, score, keypointScore, flip, multiScale, out } = options;
     const engine = { device, ...(threads !== undefined && { threads }) };
-    const estimator = await createPoseEstimator({ ...sourceOf(options), ...engine, signal });
+    const estimator = await createPoseEstimator({ ...sourceOf(options), ...readingOf(options), ...engine, signal });
     const how = { flip, scoreThreshold: score, signal, ...(multiScale && { scales: MULTI_SCALE }) };
     const { edges } = estimator.config.skeleton;
     try {

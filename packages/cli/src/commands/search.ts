@@ -8,8 +8,9 @@ import { collect, readConfig } from '../config/read-config';
 import type { CommandContext } from '../program';
 import { runSearch, type SearchRun } from '../search/run-search';
 import { searchSchema } from '../search/search-config';
+import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
-interface SearchFlags {
+interface SearchFlags extends WeightFlags {
   readonly config: string;
   readonly set?: readonly string[];
   readonly threads?: number;
@@ -17,28 +18,28 @@ interface SearchFlags {
 }
 
 export function searchCommand({ signal }: CommandContext): Command {
-  return new Command('search')
+  const command = new Command('search')
     .description('find the dilation of every channel from a trained super-network; writes pattern, weights and report')
     .requiredOption('--config <file>', 'YAML or JSON')
     .option('--set <place=value>', 'override a value of the file, such as maxDilation=6; may be repeated', collect)
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
-    .option('--json', 'print the result as JSON')
-    .action(async ({ config: file, set, threads, json }: SearchFlags) => {
-      const config = await readConfig(file, searchSchema, set);
-      await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
-      const run = await runSearch(file, config, signal);
-      if (json) {
-        const { result, report, files } = run;
-        const { objective, error, seconds } = result;
-        console.log(
-          JSON.stringify(
-            { objective, error, baselines: report.baselines, seconds, layers: layerRows(report), files },
-            null,
-            2,
-          ),
-        );
-      } else console.log(table(run));
-    });
+    .option('--json', 'print the result as JSON');
+  return withWeightOptions(command).action(async ({ config: file, set, threads, json, ...flags }: SearchFlags) => {
+    const config = await readConfig(file, searchSchema, set);
+    await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
+    const run = await runSearch(file, config, signal, readingOf(flags, config.opaqueClasses));
+    if (json) {
+      const { result, report, files } = run;
+      const { objective, error, seconds } = result;
+      console.log(
+        JSON.stringify(
+          { objective, error, baselines: report.baselines, seconds, layers: layerRows(report), files },
+          null,
+          2,
+        ),
+      );
+    } else console.log(table(run));
+  });
 }
 
 function table({ report, result, files }: SearchRun): string {

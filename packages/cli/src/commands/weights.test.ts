@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWeights, writePytorch } from '@icconv/tensor-ops/weights';
+import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProgram } from '../program';
+import { reportFailure } from '../ui/failure';
 
 const printed: string[] = [];
 let folder: string;
@@ -64,6 +66,8 @@ describe('icconv inspect', () => {
       path: path('ckpt.pth.tar'),
       format: 'pytorch',
       tensors: [{ name: 'state_dict.module.fc.bias', dtype: 'float32', shape: [10], bytes: 40 }],
+      unreadable: [],
+      objects: [],
       metadata: { epoch: 14 },
     });
   });
@@ -139,5 +143,71 @@ describe('icconv convert', () => {
     // It goes along with further conversions, and is told where it is lost.
     await run('convert', path('converted.safetensors'), path('again.pth'));
     expect(printed.join('\n')).toContain('epsilon of 0, which this file cannot say');
+  });
+});
+
+/** A pickle that calls `posix.system`, beside an array of one byte. */
+const callsSystem = Buffer.from(
+  '\x80\x04}(X\x01\x00\x00\x00wcnumpy.core.numeric\n_frombuffer\n(C\x01\x07cnumpy\ndtype\n(X\x02\x00\x00\x00u1tRK\x01\x85X\x01\x00\x00\x00CtR' +
+    'X\x04\x00\x00\x00hookcposix\nsystem\n(X\x04\x00\x00\x00ruintRu.',
+  'latin1',
+);
+
+describe('options of commands that open weights', () => {
+  const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
+  const program = () => createProgram({ signal: new AbortController().signal });
+  const nameOf = (command: Command): string =>
+    command.parent === null || command.parent === undefined ? '' : `${nameOf(command.parent)} ${command.name()}`.trim();
+
+  test('every one of them has --opaque and --weight-limit, which take one value each', () => {
+    const having = all(program()).filter((command) => command.options.some(({ long }) => long === '--opaque'));
+    expect(having.map(nameOf).sort()).toEqual(
+      [
+        'convert',
+        'detect',
+        'eval detection',
+        'eval pose',
+        'export onnx',
+        'inspect',
+        'pose',
+        'reproduce detection',
+        'reproduce pose',
+        'search',
+        'train detection',
+        'train pose',
+      ].sort(),
+    );
+    for (const command of having) {
+      for (const flag of ['--opaque', '--weight-limit']) {
+        const option = command.options.find(({ long }) => long === flag)!;
+        expect([nameOf(command), option.required, option.variadic]).toEqual([nameOf(command), true, false]);
+      }
+    }
+  });
+
+  test('a refused name is let through by the flag that the message tells, in front of the file', async () => {
+    writeFileSync(path('zoo.pkl'), callsSystem);
+    const failure = await run('inspect', path('zoo.pkl')).catch((error: unknown) => error);
+    const shown: string[] = [];
+    vi.spyOn(console, 'error').mockImplementation((text: string) => void shown.push(text));
+    const inspect = program().commands.find((command) => command.name() === 'inspect');
+    expect(reportFailure(failure, inspect)).toBe(1);
+    expect(shown[0]).toContain('the pickle calls for posix.system (os.system in Python)');
+    expect(shown[0]).toContain('have it kept as data by the option --opaque posix.system');
+    await run('inspect', '--opaque', 'posix.system', path('zoo.pkl'));
+    expect(printed.join('\n')).toMatch(/uint8 +1 +1 B +w/);
+  });
+
+  test('a bound is raised by the flag that the message tells', async () => {
+    writeFileSync(path('zoo.pkl'), callsSystem);
+    const flags = ['--opaque', 'posix.system', '--weight-limit', 'maxProducedBytes=100'];
+    const failure = await run('convert', ...flags, path('zoo.pkl'), path('x.pth')).catch((error: unknown) => error);
+    const shown: string[] = [];
+    vi.spyOn(console, 'error').mockImplementation((text: string) => void shown.push(text));
+    reportFailure(
+      failure,
+      program().commands.find((command) => command.name() === 'convert'),
+    );
+    expect(shown[0]).toContain('is read with a larger option --weight-limit maxProducedBytes=<number>');
   });
 });

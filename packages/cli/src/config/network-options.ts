@@ -1,11 +1,12 @@
 /** Options that the commands which run a network over pictures have in common. */
 import { PATTERN_NAMES } from '@icconv/models';
 import { type Command, Option } from 'commander';
+import { withWeightOptions } from '../weights/weight-options';
 import { countOption } from './number-options';
 
 /** @param checkpoint - which one needs `--backbone`: `a checkpoint`. */
 export function withCheckpointOptions(command: Command, checkpoint: string): Command {
-  return command
+  return withWeightOptions(command)
     .option('--weights <file>', 'checkpoint, PyTorch or safetensors; by default the folder’s')
     .addOption(
       new Option('--backbone <depth>', `depth of the ResNet, for ${checkpoint} without a folder`)

@@ -93,7 +93,14 @@ export const recipeFields = {
 
 /** Start: a checkpoint of a whole network, or of a backbone. */
 export const weightsSchema = <T extends string>(whole: T) =>
-  z.strictObject({ file: z.string(), part: z.enum([whole, 'backbone']).default(whole as never) }).optional();
+  z
+    .strictObject({
+      file: z.string(),
+      part: z.enum([whole, 'backbone']).default(whole as never),
+      /** Python functions and classes that the file need not be refused for: kept closed, never run. */
+      opaqueClasses: z.array(z.string()).optional(),
+    })
+    .optional();
 
 /** A schema whose files may name a preset and give what differs from it. */
 export function withPresets<T extends z.ZodType>(presets: Readonly<Record<string, object>>, schema: T) {

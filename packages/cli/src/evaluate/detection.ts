@@ -12,8 +12,9 @@ import { categoryTable } from '../commands/eval-coco';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
+import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
-interface RunOptions {
+interface RunOptions extends WeightFlags {
   readonly batchSize: number;
   readonly threads?: number;
   readonly limit?: number;
@@ -36,7 +37,7 @@ interface ReproduceOptions extends RunOptions {
 }
 
 function withRunOptions(command: Command): Command {
-  return command
+  return withWeightOptions(command)
     .option('--batch-size <n>', 'pictures that are decoded ahead; no result depends on it', countOption, 4)
     .option('--limit <n>', 'only the first pictures', countOption)
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
@@ -130,7 +131,7 @@ async function run(
 ): Promise<Evaluation> {
   const { threads, limit, out, batchSize, folder, classes, categoryIds } = options;
   await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
-  const detector = await loadCompiledFasterRcnn(weightsPath, config, { signal });
+  const detector = await loadCompiledFasterRcnn(weightsPath, config, { ...readingOf(options), signal });
   const imgIds = dataset.getImgIds().slice(0, limit ?? dataset.imageCount);
   const progress = countProgress('detecting', imgIds.length);
   try {

@@ -19,8 +19,9 @@ import { MULTI_SCALE } from '../commands/pose';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
+import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
-interface RunOptions {
+interface RunOptions extends WeightFlags {
   readonly flip: boolean;
   readonly multiScale?: boolean;
   readonly threads?: number;
@@ -44,7 +45,7 @@ interface ReproduceOptions extends RunOptions {
 }
 
 function withRunOptions(command: Command): Command {
-  return command
+  return withWeightOptions(command)
     .option('--no-flip', 'without the mirrored picture: half the time')
     .option('--multi-scale', 'look at the pictures at twice and half their size too')
     .option('--limit <n>', 'only the first pictures', countOption)
@@ -121,7 +122,7 @@ async function run(
   const chosen = { ...(category !== undefined && { category }) };
   poseCategory(dataset, category);
   await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
-  const network = await loadCompiledPose(weightsPath, config, { signal });
+  const network = await loadCompiledPose(weightsPath, config, { ...readingOf(options), signal });
   const imageIds = dataset.getImgIds().slice(0, limit ?? dataset.imageCount);
   const progress = countProgress('estimating', imageIds.length);
   try {

@@ -19,7 +19,7 @@ import { renderReport, type SearchReport } from '@icconv/edo/report';
 import { formatPattern, formatPatternCounts } from '@icconv/inception-conv';
 import { type ResNetConfig, resnetShapes } from '@icconv/models';
 import { VisionError } from '@icconv/tensor-ops';
-import { loadStateDict, saveStateDict } from '@icconv/tensor-ops/weights';
+import { loadStateDict, type OpenWeightsOptions, saveStateDict } from '@icconv/tensor-ops/weights';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../config/read-config';
@@ -34,11 +34,18 @@ export interface SearchRun {
   readonly files: readonly string[];
 }
 
-export async function runSearch(file: string, config: SearchConfig, signal: AbortSignal): Promise<SearchRun> {
+/** @param reading - how the super-network's file is read. */
+export async function runSearch(
+  file: string,
+  config: SearchConfig,
+  signal: AbortSignal,
+  reading: OpenWeightsOptions = {},
+): Promise<SearchRun> {
   const { maxDilation, layers, prefix, objective, constraints, inputSize } = config;
   const plain = config.backbone as ResNetConfig;
   const wide = superConfig(plain, { maxDilation, ...(layers !== undefined && { layers }) });
   const weights = await loadStateDict(besideConfig(file, config.weights), {
+    ...reading,
     expected: resnetShapes(wide),
     ...(prefix !== '' && { prefix }),
     rename: (name) => (name.startsWith('fc.') ? undefined : name),

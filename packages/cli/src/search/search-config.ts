@@ -15,6 +15,8 @@ export const searchSchema = z.strictObject({
   title: z.string().optional(),
   /** The trained super-network: safetensors or PyTorch. */
   weights: z.string(),
+  /** Python functions and classes that the file need not be refused for: kept closed, never run. */
+  opaqueClasses: z.array(z.string()).optional(),
   /** What stands before the backbone's names in it, such as `backbone.body.` in a detector. */
   prefix: z.string().default(''),
   /** The plain network. */

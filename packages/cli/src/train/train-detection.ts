@@ -15,6 +15,7 @@ import { readConfig } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
 import { writeTrainingCurves } from '../pictures/training-curves';
 import type { CommandContext } from '../program';
+import { readingOf } from '../weights/weight-options';
 import { DETECTION_PRESETS, detectionConfigSchema, networkOf } from './detection-config';
 import {
   beginRun,
@@ -57,7 +58,8 @@ export function trainDetectionCommand({ signal }: CommandContext): Command {
           ? []
           : await startFrom(
               weights,
-              (how) => load(besideConfig(file, from.file), network, how),
+              (how) =>
+                load(besideConfig(file, from.file), network, { ...how, ...readingOf(options, from.opaqueClasses) }),
               from.part === 'detector',
             );
       const result = await trainDetector({

@@ -14,6 +14,7 @@ import { readConfig } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
 import { writeTrainingCurves } from '../pictures/training-curves';
 import type { CommandContext } from '../program';
+import { readingOf } from '../weights/weight-options';
 import { POSE_PRESETS, poseConfigSchema, poseNetworkOf } from './pose-config';
 import {
   beginRun,
@@ -58,7 +59,8 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
           ? []
           : await startFrom(
               weights,
-              (how) => load(besideConfig(file, from.file), network, how),
+              (how) =>
+                load(besideConfig(file, from.file), network, { ...how, ...readingOf(options, from.opaqueClasses) }),
               from.part === 'estimator',
             );
       const result = await trainPose({

@@ -13,8 +13,9 @@ import type { Command } from 'commander';
 import { countOption, workersOption } from '../config/number-options';
 import { collect } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
+import { type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
-export interface TrainCliOptions {
+export interface TrainCliOptions extends WeightFlags {
   readonly config: string;
   readonly set?: readonly string[];
   readonly output?: string;
@@ -26,7 +27,7 @@ export interface TrainCliOptions {
 }
 
 export function withTrainOptions(command: Command, presets: Readonly<Record<string, object>>): Command {
-  return command
+  return withWeightOptions(command)
     .requiredOption('--config <file>', `YAML or JSON; presets: ${Object.keys(presets).join(', ')}`)
     .option('--set <place=value>', 'override a value of the file, such as recipe.epochs=3; may be repeated', collect)
     .option('--output <folder>', 'folder of the run, instead of the file’s')
@@ -67,7 +68,8 @@ export async function startFrom(
   const loaded = await load({
     strict: false,
     skipMismatched: true,
-    onReport: ({ mismatched, missing }) => {
+    onReport: ({ mismatched, missing, unreadable }) => {
+      for (const { name, reason } of unreadable) console.error(`${name}: random, as it cannot be read: ${reason}`);
       for (const { name, expected, received } of mismatched) {
         console.error(`${name}: random, as the file's shape is [${received.join()}] and not [${expected.join()}]`);
       }

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { DisposedError } from '@icconv/base';
 import { type DecodedImage, type DecodeOptions, decodeAhead, type ImageInput } from '@icconv/base/pictures';
 import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
+import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
 import { loadCompiledFasterRcnn } from '../weights/detector-weights';
@@ -19,7 +20,7 @@ export type DetectorOptions = DetectorSource & {
   /** For every call that does not say otherwise. A server that hands on strangers' input has `{ accept: ['bytes', 'pixels'] }`. */
   readonly decode?: Omit<DecodeOptions, 'signal'>;
   readonly signal?: AbortSignal;
-};
+} & Pick<OpenWeightsOptions, 'opaqueClasses' | 'limits'>;
 
 export interface LocalDetector extends Detector {
   readonly config: FasterRcnnConfig;
@@ -41,12 +42,16 @@ export interface LocalDetector extends Detector {
  * ```
  */
 export async function createDetector(options: DetectorOptions): Promise<LocalDetector> {
-  const { device = 'auto', threads, signal } = options;
+  const { device = 'auto', threads, signal, opaqueClasses, limits } = options;
   const { config, classes, weights } = await resolveDetector(options);
   await useEngine({ device, ...(threads !== undefined && { threads }) });
   const network =
     typeof weights === 'string'
-      ? await loadCompiledFasterRcnn(weights, config, { ...(signal !== undefined && { signal }) })
+      ? await loadCompiledFasterRcnn(weights, config, {
+          opaqueClasses,
+          limits,
+          ...(signal !== undefined && { signal }),
+        })
       : compileFasterRcnn(weights, config);
   let disposed = false;
   const checkAlive = () => {

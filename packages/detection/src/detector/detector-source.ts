@@ -5,6 +5,7 @@ import { type PatternName, type ResNetConfig, type ResNetDepth, resnetConfig, ty
 import { ModelFileError } from '@icconv/models/files';
 import { checkpointEpsilon } from '@icconv/models/registry';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
+import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import { readDetectorModel } from '../config/model-file';
 import { fasterRcnnConfig, type Preset } from '../config/presets';
@@ -47,6 +48,9 @@ export interface ConfigSource {
 
 export type DetectorSource = FolderSource | CheckpointSource | ConfigSource;
 
+/** How weight files are read. */
+type Reading = Pick<OpenWeightsOptions, 'opaqueClasses' | 'limits'>;
+
 export interface ResolvedDetector {
   readonly config: FasterRcnnConfig;
   readonly classes: readonly string[];
@@ -54,7 +58,7 @@ export interface ResolvedDetector {
 }
 
 /** @throws {@link ModelFileError}, {@link InvalidArgumentError} */
-export async function resolveDetector(source: DetectorSource): Promise<ResolvedDetector> {
+export async function resolveDetector(source: DetectorSource & Reading): Promise<ResolvedDetector> {
   const { config, classes, weights } = await find(source);
   if (classes.length !== config.classes) {
     const expected = `the network's ${config.classes} names`;
@@ -63,7 +67,7 @@ export async function resolveDetector(source: DetectorSource): Promise<ResolvedD
   return { config, classes, weights };
 }
 
-async function find(source: DetectorSource): Promise<ResolvedDetector> {
+async function find(source: DetectorSource & Reading): Promise<ResolvedDetector> {
   if ('model' in source) {
     const found = await readDetectorModel(source.model);
     const weights = source.weights ?? found.weights;
@@ -79,8 +83,13 @@ async function find(source: DetectorSource): Promise<ResolvedDetector> {
 }
 
 /** A number or a list of the wrong length is told here: the shapes of four tensors that do not fit say less. */
-async function namesOf({ weights, classes }: CheckpointSource): Promise<readonly string[]> {
-  const count = await checkpointClasses(weights);
+async function namesOf({
+  weights,
+  classes,
+  opaqueClasses,
+  limits,
+}: CheckpointSource & Reading): Promise<readonly string[]> {
+  const count = await checkpointClasses(weights, { opaqueClasses, limits });
   const given = typeof classes === 'number' ? classes : classes?.length;
   if (given !== undefined && given !== count) {
     const background = given === count + 1 ? ' (the background is not counted)' : '';
@@ -90,10 +99,12 @@ async function namesOf({ weights, classes }: CheckpointSource): Promise<readonly
   return cocoClassNames(count) ?? Array.from({ length: count }, (_, i) => `class ${i}`);
 }
 
-async function backboneOf({ backbone, pattern, weights, batchNormEpsilon }: CheckpointSource): Promise<ResNetConfig> {
+async function backboneOf(source: CheckpointSource & Reading): Promise<ResNetConfig> {
+  const { backbone, pattern, weights, batchNormEpsilon, opaqueClasses, limits } = source;
   const plain = typeof backbone === 'number' ? resnetConfig(backbone) : backbone;
   const full: ResNetConfig = pattern === undefined ? plain : { ...plain, conv: { kind: 'inception', pattern } };
   const given = batchNormEpsilon ?? full.batchNormEpsilon;
-  const epsilon = given ?? (typeof weights === 'string' ? await checkpointEpsilon(weights) : undefined);
+  const epsilon =
+    given ?? (typeof weights === 'string' ? await checkpointEpsilon(weights, { opaqueClasses, limits }) : undefined);
   return epsilon === undefined ? full : { ...full, batchNormEpsilon: epsilon };
 }

@@ -10,7 +10,7 @@ type FileWeights<S> = S extends { readonly weights: unknown } ? Omit<S, 'weights
 
 /** As for `createDetector`, but weights are a file: tensors stay in the process that made them. */
 export type RemoteDetectorOptions = (FolderSource | FileWeights<CheckpointSource> | FileWeights<ConfigSource>) &
-  Pick<DetectorOptions, 'device' | 'threads' | 'decode'>;
+  Pick<DetectorOptions, 'device' | 'threads' | 'decode' | 'opaqueClasses' | 'limits'>;
 
 /**
  * Loads a detector into a child process. Same results as `createDetector`, while this process' event loop stays free: calls wait their

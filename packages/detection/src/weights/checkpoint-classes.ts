@@ -1,5 +1,10 @@
 import type { StateDict } from '@icconv/models';
-import { openWeights, StateDictMismatchError, selectStateDict } from '@icconv/tensor-ops/weights';
+import {
+  type OpenWeightsOptions,
+  openWeights,
+  StateDictMismatchError,
+  selectStateDict,
+} from '@icconv/tensor-ops/weights';
 
 /** The classifier of the box head, one output a class and one for the background, by the names of the libraries. */
 const CLASSIFIERS = [
@@ -13,9 +18,12 @@ const CLASSIFIERS = [
  *
  * @throws {@link StateDictMismatchError} where it has none, as a backbone's checkpoint.
  */
-export async function checkpointClasses(weights: string | StateDict): Promise<number> {
+export async function checkpointClasses(
+  weights: string | StateDict,
+  reading: OpenWeightsOptions = {},
+): Promise<number> {
   if (typeof weights !== 'string') return countOf('weights', (name) => weights[name]?.shape);
-  const file = await openWeights(weights);
+  const file = await openWeights(weights, reading);
   try {
     const { entries } = selectStateDict(file);
     return countOf(weights, (name) => entries.get(name)?.shape);

@@ -33,7 +33,7 @@ export async function loadDetectorWeights(
   options: LoadDetectorOptions = {},
 ): Promise<Record<string, Tensor>> {
   const { style, ...rest } = options;
-  const file = await openWeights(path);
+  const file = await openWeights(path, rest);
   try {
     const found = style ?? styleOfNames(selectStateDict(file, rest).entries.keys());
     const counts = inceptionCounts(config.backbone);

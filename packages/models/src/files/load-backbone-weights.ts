@@ -6,7 +6,7 @@ import { inceptionCounts, resnetShapes } from '../resnet/features';
 
 export type LoadWeightsOptions = Pick<
   LoadStateDictOptions,
-  'skipMismatched' | 'strict' | 'ema' | 'container' | 'onReport' | 'onProgress' | 'signal'
+  'skipMismatched' | 'strict' | 'ema' | 'container' | 'opaqueClasses' | 'limits' | 'onReport' | 'onProgress' | 'signal'
 >;
 
 /**

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { sha256OfFile } from '@icconv/tensor-ops/download';
-import { openWeights } from '@icconv/tensor-ops/weights';
+import { type OpenWeightsOptions, openWeights } from '@icconv/tensor-ops/weights';
 
 /** Key of a safetensors header. */
 export const EPSILON_KEY = 'icconv.batchNormEpsilon';
@@ -31,20 +31,20 @@ const MEBIBYTE = 2 ** 20;
  * @returns undefined for all other files, missing ones too.
  * @throws WeightFormatError for a damaged safetensors file.
  */
-export async function checkpointEpsilon(path: string): Promise<number | undefined> {
+export async function checkpointEpsilon(path: string, reading: OpenWeightsOptions = {}): Promise<number | undefined> {
   const file = basename(path);
   if (WITHOUT_EPSILON.some(({ name }) => file.startsWith(name))) return 0;
   const found = await stat(path).catch(() => undefined);
   if (found === undefined || !found.isFile()) return undefined;
-  if (file.endsWith('.safetensors')) return notedEpsilon(path);
+  if (file.endsWith('.safetensors')) return notedEpsilon(path, reading);
   const size = found.size / MEBIBYTE;
   const like = WITHOUT_EPSILON.find(({ mebibytes }) => Math.abs(size - mebibytes) <= SIZE_ERROR);
   if (like === undefined) return undefined;
   return (await sha256OfFile(path)).startsWith(like.name.slice(-8)) ? 0 : undefined;
 }
 
-async function notedEpsilon(path: string): Promise<number | undefined> {
-  const weights = await openWeights(path);
+async function notedEpsilon(path: string, reading: OpenWeightsOptions): Promise<number | undefined> {
+  const weights = await openWeights(path, reading);
   try {
     const noted = weights.metadata.get(EPSILON_KEY);
     const value = Number(noted);

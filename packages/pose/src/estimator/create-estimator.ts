@@ -6,6 +6,7 @@ import { type PatternName, type ResNetConfig, type ResNetDepth, resnetConfig, ty
 import { ModelFileError } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
+import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
 import { readPoseModel } from '../config/model-file';
 import { type PoseConfig, poseConfig } from '../config/pose-config';
 import { type CompiledPose, compilePose } from '../network/compile-pose';
@@ -47,7 +48,7 @@ export type EstimatorOptions = EstimatorSource & {
   /** Threads of TensorFlow. @defaultValue all processors */
   readonly threads?: number;
   readonly signal?: AbortSignal;
-};
+} & Pick<OpenWeightsOptions, 'opaqueClasses' | 'limits'>;
 
 export interface LocalPoseEstimator extends PoseEstimator {
   readonly config: PoseConfig;
@@ -69,13 +70,13 @@ export interface LocalPoseEstimator extends PoseEstimator {
  * ```
  */
 export async function createPoseEstimator(options: EstimatorOptions): Promise<LocalPoseEstimator> {
-  const { device = 'auto', threads, signal } = options;
+  const { device = 'auto', threads, signal, opaqueClasses, limits } = options;
   const { config, weights } = await resolve(options);
   checkDivisor(config);
   await useEngine({ device, ...(threads !== undefined && { threads }) });
   const network =
     typeof weights === 'string'
-      ? await loadCompiledPose(weights, config, { ...(signal !== undefined && { signal }) })
+      ? await loadCompiledPose(weights, config, { opaqueClasses, limits, ...(signal !== undefined && { signal }) })
       : compilePose(weights, config);
   let disposed = false;
 
