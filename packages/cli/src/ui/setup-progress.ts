@@ -80,7 +80,10 @@ function bars(stream: NodeJS.WriteStream): Display {
         count: count(progress),
         left: left === undefined || over ? '' : `, ${duration(left)} left`,
       });
-      if (over) bar?.stop();
+      if (!over) return;
+      // Its time stands still from here on.
+      bar?.stop();
+      bar = undefined;
     },
     stop: () => all.stop(),
   };
