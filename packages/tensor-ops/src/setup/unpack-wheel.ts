@@ -1,8 +1,9 @@
 /** Takes the shared libraries and headers, and nothing else, out of a wheel. */
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { resolveInside } from '@icconv/base/files';
 import yauzl from 'yauzl';
 import type { OnSetupProgress } from './progress';
 import { SetupError } from './setup-error';
@@ -43,7 +44,7 @@ export async function unpackWheel(
     const folders = new Set<string>();
     for (const entry of entries) {
       signal?.throwIfAborted();
-      const target = join(folder, normalize(entry.fileName));
+      const target = resolveInside(folder, entry.fileName);
       if (!folders.has(dirname(target))) {
         await mkdir(dirname(target), { recursive: true });
         folders.add(dirname(target));
