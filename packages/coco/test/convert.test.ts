@@ -92,6 +92,14 @@ test('Pascal VOC', () => {
   expect(() => datasetFromVoc([{ fileName: 'x.xml', xml: '<a/>' }])).toThrow('x.xml: no <annotation> element');
 });
 
+test('a detection that has only a mask goes into a table with the box of it', () => {
+  const segmentation = [[1, 2, 5, 2, 5, 9]];
+  const dt = CocoResults.parse([{ image_id: 1, category_id: 1, score: 0.5, segmentation }]);
+  expect(resultsToCsv(dt)).toContain('\n1,1,1,2,4,7,0.5\n');
+  const empty = CocoResults.parse([{ image_id: 1, category_id: 1, score: 0.5 }]);
+  expect(() => resultsToCsv(empty)).toThrow('detection 1 has no bbox to write as CSV, nor a mask');
+});
+
 test('results CSV', () => {
   const dt = CocoResults.parse([
     { image_id: 'a,b', category_id: 3, bbox: [1, 2.5, 3, 4], score: 0.1 },
@@ -102,6 +110,16 @@ test('results CSV', () => {
   expect([...resultsFromCsv(csv)]).toEqual([...dt]);
   expect(() => resultsFromCsv('image_id,score\n1,2\n')).toThrow('the header lacks category_id, x, y, width, height');
   expect(() => resultsFromCsv(csv.replace('2.5', 'two'))).toThrow('line 2: y must be a number, found "two"');
+  for (const [changed, problem] of [
+    [csv.replace('2.5', '0x2'), 'line 2: y must be a number'],
+    [csv.replace('2.5', ''), 'line 2: y must be a number'],
+    [csv.replace('7,3', ',3'), 'line 3: image_id is empty'],
+    [csv.replace('7,3', '7,3,3'), 'line 3: expected 7 fields, found 8'],
+    [csv.replace('score', 'x'), 'the header lacks score'],
+    [csv.replace('score', 'score,x').replaceAll('\n', ',1\n'), 'the header has x twice'],
+  ] as const) {
+    expect(() => resultsFromCsv(changed)).toThrow(problem);
+  }
 });
 
 const file = testData('coco-mini', 'instances.json');

@@ -24,14 +24,24 @@ export function resultsToCsv(results: CocoResults): string {
 /** CSV with the columns image_id, category_id, x, y, width, height, score (in any order, others ignored) to results. */
 export function resultsFromCsv(text: string, options: { readonly source?: string } = {}): CocoResults {
   const source = options.source ?? 'results CSV';
-  const { data, meta, errors } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true });
-  const missing = COLUMNS.filter((name) => !meta.fields?.includes(name));
+  // Without Papa's own treatment of headers, which renames those that stand twice, and says so on the console.
+  const { data, errors } = Papa.parse<string[]>(text.replace(/^\ufeff/, ''), { skipEmptyLines: true });
+  const [header = [], ...rows] = data;
+  const names = header.map((name) => name.trim());
+  const missing = COLUMNS.filter((name) => !names.includes(name));
   if (missing.length > 0) throw new CocoFormatError(source, `the header lacks ${missing.join(', ')}`);
+  const twice = COLUMNS.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice !== undefined) throw new CocoFormatError(source, `the header has ${twice} twice`);
   const fault = errors.find((e) => e.type !== 'Delimiter');
-  if (fault !== undefined) throw new CocoFormatError(source, `line ${(fault.row ?? 0) + 2}: ${fault.message}`);
-  const detections = data.map((row, i): CocoDetection => {
+  if (fault !== undefined) throw new CocoFormatError(source, `line ${(fault.row ?? 0) + 1}: ${fault.message}`);
+  const places = COLUMNS.map((name) => [name, names.indexOf(name)] as const);
+  const detections = rows.map((cells, i): CocoDetection => {
+    if (cells.length !== names.length) {
+      throw new CocoFormatError(source, `line ${i + 2}: expected ${names.length} fields, found ${cells.length}`);
+    }
+    const row = Object.fromEntries(places.map(([name, at]) => [name, cells[at]!.trim()]));
     const number = (name: (typeof COLUMNS)[number]) => {
-      const value = decimal(row[name]!.trim());
+      const value = decimal(row[name]!);
       if (value === undefined) {
         throw new CocoFormatError(
           source,
@@ -41,7 +51,7 @@ export function resultsFromCsv(text: string, options: { readonly source?: string
       return value;
     };
     for (const name of ['image_id', 'category_id'] as const) {
-      if (row[name]!.trim() === '') throw new CocoFormatError(source, `line ${i + 2}: ${name} is empty`);
+      if (row[name] === '') throw new CocoFormatError(source, `line ${i + 2}: ${name} is empty`);
     }
     return {
       image_id: row.image_id!,

@@ -46,7 +46,7 @@ export async function saveVoc(folder: string, dataset: CocoDataset, options: Voc
   await writeFolderAtomically(
     folder,
     async (out) => {
-      for (const { fileName, xml, picture } of files) await out.add(fileName, xml, picture);
+      await eachAtOnce(files, ({ fileName, xml, picture }) => out.add(fileName, xml, picture));
     },
     { replaces: (name) => written.has(name) },
   );

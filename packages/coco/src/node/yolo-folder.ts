@@ -89,7 +89,7 @@ export async function saveYolo(folder: string, dataset: CocoDataset, options: Yo
     folder,
     async (out) => {
       await out.add(NAMES_FILE, names.map((name) => `${name}\n`).join(''), 'the names of the classes');
-      for (const { name, labels, fileName } of files) await out.add(name, labels, fileName);
+      await eachAtOnce(files, ({ name, labels, fileName }) => out.add(name, labels, fileName));
     },
     { replaces: (name) => written.has(name) },
   );

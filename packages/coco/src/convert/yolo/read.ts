@@ -112,15 +112,15 @@ function objectOf(row: LabelRow, layout: Layout, report: ConversionReport | unde
   const [across, down] = [w * width, h * height];
   const pixels = [cx * width - across / 2, cy * height - down / 2, across, down];
   const inside = clipBox(pixels, row.image);
-  if (inside === undefined) {
+  const box = inside?.box.map(tidy);
+  if (box === undefined || !(box[2]! > 0) || !(box[3]! > 0)) {
     report?.add('no-box', placeOf(row));
     return undefined;
   }
-  if (inside.clipped) report?.add('clipped', placeOf(row));
-  const box = inside.box.map(tidy);
+  if (inside?.clipped) report?.add('clipped', placeOf(row));
   return {
     bbox: box,
-    area: tidy(box[2]! * box[3]!),
+    area: box[2]! * box[3]!,
     ...(layout.shape !== undefined && keypointsOf(row, layout.shape[1])),
   };
 }

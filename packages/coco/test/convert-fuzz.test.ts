@@ -1,0 +1,224 @@
+/**
+ * Label files, XML and descriptions, changed at random: what comes out is an error of the family, or objects that can be. Seeded; longer
+ * with ICCONV_FUZZ_SECONDS.
+ */
+import { VisionError } from '@icconv/base';
+import { expect, test } from 'vitest';
+import {
+  type CocoDataset,
+  datasetFromVoc,
+  datasetFromYolo,
+  datasetToVoc,
+  datasetToYolo,
+  resultsFromCsv,
+} from '../src/index';
+import { parseDataYaml } from '../src/node/data-yaml';
+
+const SECONDS = Number(process.env.ICCONV_FUZZ_SECONDS ?? 8);
+const SEED = Number(process.env.ICCONV_FUZZ_SEED ?? 1);
+/** No input may take longer, however it is nested. */
+const LONGEST_MS = 2000;
+
+/** Mulberry32. */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const PIECES = [
+  '',
+  ' ',
+  '\n',
+  '\r\n',
+  '\t',
+  '\0',
+  '\ufeff',
+  '-',
+  '+',
+  '.',
+  'e',
+  '0',
+  '1',
+  '2',
+  '1.0005',
+  '1.5',
+  '-0.1',
+  '50',
+  '1e999',
+  '1e-9',
+  'nan',
+  'inf',
+  '0x10',
+  '9'.repeat(30),
+  '../',
+  '..\\',
+  '/',
+  'C:',
+  'http://h/',
+  '&amp;',
+  '&#0;',
+  '&b;',
+  '<',
+  '>',
+  '</',
+  '<object>',
+  '</object>',
+  '<name>',
+  '<!ENTITY b "c">',
+  '<![CDATA[',
+  ']]>',
+  '<!--',
+  '__proto__',
+  'constructor',
+  '*a',
+  '&a ',
+  '[',
+  ']',
+  '{',
+  '}',
+  ': ',
+  '- ',
+  '<<: *a',
+  '? ',
+  '|',
+  '"',
+  "'",
+  '#',
+  '!!js/function',
+  '%',
+  'names',
+  'nc',
+  'path',
+  'kpt_shape',
+  '\u2028',
+  '\ud800',
+  '😀',
+];
+
+function mutate(text: string, random: () => number): string {
+  let out = text;
+  const below = (n: number) => Math.floor(random() * n);
+  for (let k = 1 + below(4); k > 0; k--) {
+    const at = below(out.length + 1);
+    const length = below(random() < 0.2 ? 60 : 6);
+    const piece = PIECES[below(PIECES.length)]!;
+    const way = below(6);
+    if (way === 0) out = out.slice(0, at) + piece + out.slice(at);
+    else if (way === 1) out = out.slice(0, at) + out.slice(at + length);
+    else if (way === 2) out = out.slice(0, at) + piece + out.slice(at + length);
+    else if (way === 3) out = out.slice(0, at) + out.slice(at, at + length).repeat(1 + below(4)) + out.slice(at);
+    else if (way === 4) {
+      // A number becomes another one.
+      const numbers = [...out.matchAll(/[\d.]+/g)];
+      const hit = numbers[below(numbers.length || 1)];
+      if (hit !== undefined) out = out.slice(0, hit.index) + piece + out.slice(hit.index + hit[0].length);
+    } else if (random() < 0.02) out = out.slice(0, at) + piece.repeat(5000) + out.slice(at);
+    else out = out.slice(0, at) + String.fromCharCode(below(0x250)) + out.slice(at + 1);
+  }
+  return out;
+}
+
+/** Everything in the dataset can be: boxes with an extent inside their picture, known categories, names inside a folder. */
+function expectPlausible(dataset: CocoDataset): void {
+  const { images, annotations, categories = [] } = dataset.toJson();
+  const ids = new Set(categories.map(({ id }) => id));
+  const sizes = new Map(images.map((image) => [image.id, image]));
+  for (const { file_name: name = '' } of images) {
+    if (name === '' || name.startsWith('/') || name.split(/[\\/]/).includes('..') || /\p{Cc}/u.test(name)) {
+      throw new Error(`a name: ${JSON.stringify(name)}`);
+    }
+  }
+  for (const { image_id, category_id, bbox, segmentation, keypoints = [], area } of annotations) {
+    const { width = 0, height = 0 } = sizes.get(image_id)!;
+    const [x, y, w, h] = bbox as [number, number, number, number];
+    const inside = x >= -1e-6 && y >= -1e-6 && x + w <= width + 1e-6 && y + h <= height + 1e-6;
+    const polygon = (segmentation as number[][] | undefined)?.[0] ?? [];
+    const points = polygon.every((v, i) => v >= 0 && v <= (i % 2 === 0 ? width : height));
+    const poses = keypoints.every((v, i) => v >= 0 && v <= [width, height, 2][i % 3]!);
+    if (!inside || !(w > 0) || !(h > 0) || !(area! > 0) || !points || !poses || !ids.has(category_id!)) {
+      throw new Error(`an object: ${JSON.stringify({ bbox, area, polygon, keypoints, category_id, width, height })}`);
+    }
+  }
+  // And goes out again.
+  datasetToYolo(dataset, { kind: 'segment' });
+  datasetToVoc(dataset);
+}
+
+/** Runs for some seconds; fails with the input that did something else. */
+function fuzz(seeds: readonly string[], seconds: number, read: (text: string) => void): { runs: number; read: number } {
+  const random = randomOf(SEED);
+  const until = performance.now() + seconds * 1000;
+  const counts = { runs: 0, read: 0 };
+  while (performance.now() < until) {
+    const text = mutate(seeds[Math.floor(random() * seeds.length)]!, random);
+    const start = performance.now();
+    try {
+      read(text);
+      counts.read++;
+    } catch (error) {
+      if (!VisionError.isInstance(error) || error.message.startsWith('internal:')) {
+        throw new Error(`${(error as Error).message}, of ${JSON.stringify(text)}`, { cause: error });
+      }
+    }
+    const took = performance.now() - start;
+    if (took > LONGEST_MS) throw new Error(`${Math.round(took)} ms for ${JSON.stringify(text.slice(0, 2000))}`);
+    counts.runs++;
+  }
+  return counts;
+}
+
+const LABELS = [
+  '0 0.5 0.5 0.8 0.4\n1 0.25 0.5 0.5 1\n',
+  '0 0.1 0.1 0.5 0.1 0.5 0.5\n1 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.9 0.5 0.9 0.7 0.5 0.7\n',
+  '0 0.5 0.5 0.4 0.4 0.4 0.4 2 0.6 0.6 1 0.9 0.9 0\n1 0.5 0.5 0.4 0.4 0.4 0.4 2 0.6 0.6 1 0.9 0.9 0\n',
+  '1 0.5 0.5 0.4 0.4 0.35 0.35 0.65 0.65 0.65 0.35 0.35 0.65 0 0\n',
+];
+const BOX = '<bndbox><xmin>11</xmin><ymin>1</ymin><xmax>40</xmax><ymax>30</ymax></bndbox>';
+const XML = [
+  `<annotation><folder>x</folder><filename>1.jpg</filename><size><width>100</width><height>40</height></size><object><name>a</name><difficult>1</difficult>${BOX}</object><object><name>b &amp; c</name>${BOX}</object></annotation>`,
+  `<?xml version="1.0"?><!DOCTYPE x><annotation verified="no"><size><width>100</width><height>40</height></size><object><name>a</name>${BOX}<part><name>head</name>${BOX}</part></object></annotation>`,
+];
+const YAML = [
+  'path: ../set # root\ntrain: images/train\nval: [images/val, more/val.txt]\ntest:\nnames:\n  0: cat\n  1: dog\n',
+  'nc: 2\nnames: &a [a, "b: c"]\nval: ../valid/images\nkpt_shape: [17, 3]\nflip_idx: [0, 2, 1]\nother: *a\n',
+];
+const CSV = ['image_id,category_id,x,y,width,height,score\n1,2,3,4.5,5,6,0.5\n"a,b",2,0,0,1,1,1e-3\n'];
+
+test('changed label files', { timeout: 60_000 + SECONDS * 1000 }, () => {
+  const counts = fuzz(LABELS, SECONDS * 0.3, (labels) => {
+    const image = { fileName: 'p.jpg', width: 100, height: 40, labels };
+    expectPlausible(datasetFromYolo({ names: ['a', 'b'], images: [image] }));
+  });
+  expect(counts.read).toBeGreaterThan(counts.runs / 100);
+});
+
+test('changed VOC files', { timeout: 60_000 + SECONDS * 1000 }, () => {
+  const counts = fuzz(XML, SECONDS * 0.3, (xml) => expectPlausible(datasetFromVoc([{ fileName: 'x/1.xml', xml }])));
+  expect(counts.read).toBeGreaterThan(counts.runs / 100);
+});
+
+test('changed descriptions', { timeout: 60_000 + SECONDS * 1000 }, () => {
+  const counts = fuzz(YAML, SECONDS * 0.25, (text) => {
+    const { names, splits, keypointShape = [1, 2] } = parseDataYaml(text, 'data.yaml');
+    const entries = Object.values(splits).flat();
+    if (names.length === 0 || ![...names, ...entries].every((name) => typeof name === 'string' && name !== '')) {
+      throw new Error('names that are none');
+    }
+    if (!(keypointShape[0] >= 1)) throw new Error('a shape that is none');
+  });
+  expect(counts.read).toBeGreaterThan(counts.runs / 100);
+});
+
+test('changed CSV files', { timeout: 60_000 + SECONDS * 1000 }, () => {
+  const counts = fuzz(CSV, SECONDS * 0.15, (text) => {
+    for (const { bbox = [], score } of resultsFromCsv(text)) {
+      if (bbox.length !== 4 || ![...bbox, score].every(Number.isFinite)) throw new Error('a detection that is none');
+    }
+  });
+  expect(counts.read).toBeGreaterThan(counts.runs / 100);
+});
