@@ -5,6 +5,7 @@
 import { openWeights, saveStateDict } from '@icconv/tensor-ops/weights';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { CheckpointError } from '../errors';
 import type { DataPosition } from '../loader/types';
 import type { StateDict } from '../optimizers/types';
@@ -65,30 +66,76 @@ export async function readCheckpointState(path: string): Promise<CheckpointState
   }
 }
 
+const count = z.int().min(0);
+// JSON has no NaN and writes null.
+const measured = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+
+const stateSchema = z.strictObject({
+  step: count,
+  position: z.strictObject({ epoch: count, batch: count }),
+  seed: z.number(),
+  optimizer: z.strictObject({ kind: z.string(), steps: count }),
+  emaUpdates: count.optional(),
+  best: z.strictObject({ metric: z.string(), value: measured, epoch: count }).optional(),
+  settings: z.record(z.string(), z.unknown()).optional(),
+  epochLog: z.strictObject({ sums: z.record(z.string(), measured), count }),
+});
+
+/** The state of a run takes some hundred bytes, its settings some thousand. */
+const MAX_STATE_LENGTH = 1024 * 1024;
+
 function stateOf(text: unknown, path: string): CheckpointState {
   if (typeof text !== 'string') throw new CheckpointError(path, 'holds weights, but no training state');
-  const { version, ...state } = JSON.parse(text) as CheckpointState & { version: number };
+  const damaged = (problem: string, cause?: unknown): never => {
+    throw new CheckpointError(path, `its training state is damaged: ${problem}; resume from another checkpoint`, {
+      cause,
+    });
+  };
+  if (text.length > MAX_STATE_LENGTH) damaged(`it has ${text.length} characters, at most ${MAX_STATE_LENGTH} are read`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return damaged((error as Error).message.slice(0, 200), error);
+  }
+  if (typeof value !== 'object' || value === null) return damaged('it is no object');
+  const { version, ...rest } = value as Record<string, unknown>;
+  if (typeof version !== 'number') return damaged('it has no version');
   if (version !== VERSION) throw new CheckpointError(path, `is of version ${version}; this package reads ${VERSION}`);
-  return state;
+  const result = stateSchema.safeParse(rest);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    return damaged(`${issue!.path.join('.') || 'state'}: ${issue!.message}`.slice(0, 300), result.error);
+  }
+  return result.data as CheckpointState;
 }
 
 /** @throws {@link CheckpointError} when the file is no checkpoint, WeightFormatError when it is damaged. The caller owns the tensors. */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const file = await openWeights(path);
-  const groups: Record<string, StateDict> = { model: {}, optimizer: {}, ema: {} };
+  const groups = new Map<string, [string, Tensor][]>([
+    ['model', []],
+    ['optimizer', []],
+    ['ema', []],
+  ]);
   try {
     const state = stateOf(file.metadata.get(STATE_KEY), path);
     for (const [name, { shape }] of file.entries) {
       const dot = name.indexOf('.');
-      const group = groups[name.slice(0, dot)];
+      const group = groups.get(name.slice(0, dot));
       if (group === undefined) continue;
       const data = await file.read(name);
       const dtype = data instanceof Int32Array ? 'int32' : data instanceof Uint8Array ? 'bool' : 'float32';
-      group[name.slice(dot + 1)] = tf.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], dtype);
+      group.push([name.slice(dot + 1), tf.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], dtype)]);
     }
-    return { ...state, model: groups.model!, buffers: groups.optimizer!, ema: groups.ema! };
+    // Not by assignment: a damaged name may be one that objects have themselves.
+    const record = (group: string): StateDict => Object.fromEntries(groups.get(group)!);
+    return { ...state, model: record('model'), buffers: record('optimizer'), ema: record('ema') };
   } catch (error) {
-    tf.dispose(Object.values(groups));
+    tf.dispose([...groups.values()].flat(2).filter((value) => typeof value !== 'string'));
     throw error;
   } finally {
     await file.close();
