@@ -22,6 +22,7 @@ import { countProgress } from '../ui/count-progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
 interface RunOptions extends WeightFlags {
+  readonly batchSize: number;
   readonly flip: boolean;
   readonly multiScale?: boolean;
   readonly threads?: number;
@@ -48,6 +49,7 @@ function withRunOptions(command: Command): Command {
   return withWeightOptions(command)
     .option('--no-flip', 'without the mirrored picture: half the time')
     .option('--multi-scale', 'look at the pictures at twice and half their size too')
+    .option('--batch-size <n>', 'pictures that are decoded ahead; no result depends on it', countOption, 4)
     .option('--limit <n>', 'only the first pictures', countOption)
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .option('--out <file>', 'write the poses in COCO’s results format')
@@ -118,7 +120,7 @@ async function run(
   options: RunOptions & { readonly folder: string; readonly category?: string; readonly maxDetections?: number },
   signal: AbortSignal,
 ): Promise<PoseEvaluation> {
-  const { threads, limit, out, folder, category, flip, multiScale, maxDetections } = options;
+  const { threads, limit, out, batchSize, folder, category, flip, multiScale, maxDetections } = options;
   const chosen = { ...(category !== undefined && { category }) };
   poseCategory(dataset, category);
   await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
@@ -129,6 +131,7 @@ async function run(
     const results = await estimateDataset(network, config, dataset, {
       folder,
       imageIds,
+      batchSize,
       flip,
       ...(multiScale && { scales: MULTI_SCALE }),
       ...chosen,

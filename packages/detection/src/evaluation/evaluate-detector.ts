@@ -27,6 +27,10 @@ export interface DetectDatasetOptions {
    * `detect` does. @defaultValue `4`
    */
   readonly batchSize?: number;
+  /** Pictures that cannot be read are errors, or have no detections. @defaultValue `'stop'` */
+  readonly onUnreadable?: 'stop' | 'skip';
+  /** Damaged pictures are taken as far as they can be read, the rest grey. @defaultValue `false` */
+  readonly tolerateDamage?: boolean;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   readonly signal?: AbortSignal;
 }
@@ -43,7 +47,7 @@ export async function detectDataset(
   dataset: CocoDataset,
   options: DetectDatasetOptions,
 ): Promise<CocoDetection[]> {
-  const { folder, batchSize = 4, imageIds, onProgress, signal } = options;
+  const { folder, batchSize = 4, imageIds, onUnreadable, tolerateDamage = false, onProgress, signal } = options;
   const ids = idsOf(dataset, options);
   if (ids.length !== config.classes) {
     throw new InvalidArgumentError('detectDataset', 'classes', ids, `one for each of the network's ${config.classes}`);
@@ -52,11 +56,12 @@ export async function detectDataset(
   const samples = await Promise.all(Array.from({ length: source.length }, (_, index) => source.get(index)));
   const paths = samples.map(({ image }) => image);
   const results: CocoDetection[] = [];
+  const decode = { tolerateDamage, ahead: batchSize, ...(signal !== undefined && { signal }) };
   let done = 0;
-  for await (const picture of decodeAhead(paths, { ahead: batchSize, ...(signal !== undefined && { signal }) })) {
-    if (picture instanceof Error) throw picture;
+  for await (const picture of decodeAhead(paths, decode)) {
+    if (picture instanceof Error && onUnreadable !== 'skip') throw picture;
     const { imageId } = samples[done]!;
-    for (const { box, score, classId } of detectPicture(detector, picture, config)) {
+    for (const { box, score, classId } of picture instanceof Error ? [] : detectPicture(detector, picture, config)) {
       const id = ids[classId];
       if (id === undefined) continue;
       const [x1, y1, x2, y2] = box;

@@ -133,6 +133,8 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
         evaluate: async (current) => {
           const { stats } = await evaluateDetector(current, config, val.dataset, {
             folder: val.folder,
+            onUnreadable,
+            tolerateDamage,
             categoryIds: validationCategories(val, classes, ids),
             ...(val.imageIds !== undefined && { imageIds: val.imageIds }),
             ...(signal !== undefined && { signal }),

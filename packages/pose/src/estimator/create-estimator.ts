@@ -1,10 +1,10 @@
 /** A pose estimator ready for use: decoding, preparation, network, grouping, and results in pixels of the pictures. */
 import { setImmediate } from 'node:timers/promises';
-import { decodeImage, type ImageInput } from '@icconv/base/pictures';
+import { DisposedError } from '@icconv/base';
+import { type DecodeOptions, decodeAhead, type ImageInput } from '@icconv/base/pictures';
 import type { DilationPattern } from '@icconv/inception-conv';
 import { type PatternName, type ResNetConfig, type ResNetDepth, resnetConfig, type StateDict } from '@icconv/models';
 import { ModelFileError } from '@icconv/models/files';
-import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
 import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
 import { readPoseModel } from '../config/model-file';
@@ -12,8 +12,8 @@ import { type PoseConfig, poseConfig } from '../config/pose-config';
 import { type CompiledPose, compilePose } from '../network/compile-pose';
 import type { Skeleton } from '../skeleton/skeleton';
 import { loadCompiledPose } from '../weights/pose-weights';
-import { checkDivisor, estimatePicture } from './estimate-picture';
-import type { EstimateOptions, PoseEstimator, PoseResult } from './types';
+import { checkDivisor, checkOptions, estimatePicture } from './estimate-picture';
+import type { PoseEstimator, PoseResult } from './types';
 
 /** A trained estimator's folder, as `icconv train pose` writes it. */
 export interface FolderSource {
@@ -47,6 +47,8 @@ export type EstimatorOptions = EstimatorSource & {
   readonly device?: EngineDevice;
   /** Threads of TensorFlow. @defaultValue all processors */
   readonly threads?: number;
+  /** For every call that does not say otherwise. A server that hands on strangers' input has `{ accept: ['bytes', 'pixels'] }`. */
+  readonly decode?: Omit<DecodeOptions, 'signal'>;
   readonly signal?: AbortSignal;
 } & Pick<OpenWeightsOptions, 'opaqueClasses' | 'limits'>;
 
@@ -60,7 +62,7 @@ export interface LocalPoseEstimator extends PoseEstimator {
  * Loads a pose estimator into this process. Its calls keep the event loop busy while TensorFlow works; `createRemotePoseEstimator` does not.
  *
  * @throws WeightFormatError, StateDictMismatchError for files that are damaged or belong to another network; {@link ModelFileError};
- *   {@link InvalidArgumentError}.
+ *   InvalidArgumentError.
  * @example
  * ```ts
  * const estimator = await createPoseEstimator({ backbone: 50, weights: 'res50_coco_640x640.pth' });
@@ -79,25 +81,29 @@ export async function createPoseEstimator(options: EstimatorOptions): Promise<Lo
       ? await loadCompiledPose(weights, config, { opaqueClasses, limits, ...(signal !== undefined && { signal }) })
       : compilePose(weights, config);
   let disposed = false;
+  const checkAlive = () => {
+    if (disposed) throw new DisposedError('estimate', 'the estimator', 'create another');
+  };
 
   return {
     keypoints: config.skeleton.keypoints,
     config,
     network,
     async estimate(images, estimateOptions = {}) {
-      if (disposed) {
-        throw new InvalidArgumentError('estimate', 'estimator', 'disposed', 'an estimator that was not disposed');
-      }
-      const list = isList(images) ? images : [images];
+      checkAlive();
+      checkOptions(estimateOptions);
+      const { batchSize = 2, onError = 'throw', decode, signal: stop } = estimateOptions;
       const results: PoseResult[] = [];
-      // While TensorFlow works on one picture, sharp's threads decode the next.
-      let next = decode(list[0], estimateOptions);
-      for (let i = 0; i < list.length; i++) {
-        const picture = await next;
-        next = decode(list[i + 1], estimateOptions);
-        next.catch(() => {});
-        estimateOptions.signal?.throwIfAborted();
-        results.push(estimatePicture(network, picture!, config, estimateOptions));
+      const reading = { ...options.decode, ...decode, ahead: batchSize, ...(stop !== undefined && { signal: stop }) };
+      for await (const picture of decodeAhead(listOf(images), reading)) {
+        checkAlive();
+        if (picture instanceof Error) {
+          if (onError === 'throw') throw picture;
+          const { code, message } = picture;
+          results.push({ width: 0, height: 0, poses: [], error: { code, message } });
+          continue;
+        }
+        results.push(estimatePicture(network, picture, config, estimateOptions));
         // Let timers and other requests in.
         await setImmediate();
       }
@@ -124,8 +130,5 @@ async function resolve(options: EstimatorSource): Promise<ConfigSource> {
   return { config: poseConfig({ backbone: full, ...(skeleton !== undefined && { skeleton }) }), weights };
 }
 
-const isList = (images: ImageInput | readonly ImageInput[]): images is readonly ImageInput[] => Array.isArray(images);
-
-async function decode(image: ImageInput | undefined, { decode: how = {}, signal }: EstimateOptions) {
-  return image === undefined ? undefined : decodeImage(image, { ...how, ...(signal !== undefined && { signal }) });
-}
+const listOf = (images: ImageInput | readonly ImageInput[]): readonly ImageInput[] =>
+  Array.isArray(images) ? images : [images as ImageInput];

@@ -8,14 +8,15 @@ import type { CompiledPose } from '../network/compile-pose';
 import { flipIndex } from '../skeleton/skeleton';
 import type { EstimateOptions, Pose, PoseResult } from './types';
 
-/** @throws {@link InvalidArgumentError} for scales that cannot be. */
+/** @throws {@link InvalidArgumentError} for options that cannot be. */
 export function estimatePicture(
   network: Pick<CompiledPose, 'forward'>,
   picture: RgbImage,
   config: PoseConfig,
-  { flip = true, scales = [1], scoreThreshold = 0 }: EstimateOptions = {},
+  options: EstimateOptions = {},
 ): PoseResult {
-  checkScales(scales);
+  checkOptions(options);
+  const { flip = true, scales = [1], scoreThreshold = 0 } = options;
   const sorted = [...scales].sort((a, b) => b - a);
   const least = sorted.at(-1)!;
   // Tags come from scale 1, or from the only scale; everything is brought to the size of the input there.
@@ -56,7 +57,7 @@ export function estimatePicture(
         const found = keypoints.map((name, joint) => {
           const at = 3 * (person * keypoints.length + joint);
           const [x, y, own] = groups.keypoints.subarray(at, at + 3) as unknown as [number, number, number];
-          const [px, py] = own > 0 ? toPicture(x, y, placement) : [0, 0];
+          const [px, py] = own > 0 ? within(picture, toPicture(x, y, placement)) : [0, 0];
           return { name, x: px, y: py, score: own };
         });
         poses.push({ keypoints: found, score, box: boxOf(found.filter((one) => one.score > 0)) });
@@ -71,12 +72,34 @@ export function estimatePicture(
   }
 }
 
+/** A maximum of the padding is a keypoint at the border. */
+function within(
+  { width, height }: Pick<RgbImage, 'width' | 'height'>,
+  [x, y]: readonly [number, number],
+): [x: number, y: number] {
+  return [Math.min(Math.max(x, 0), width), Math.min(Math.max(y, 0), height)];
+}
+
 /** The coarsest features have stride 32, and every output is a multiple of them. @throws {@link InvalidArgumentError} */
 export function checkDivisor(config: PoseConfig): void {
   const { divisor } = config.input;
   if (divisor % COARSEST_STRIDE === 0) return;
   const expected = `a multiple of ${COARSEST_STRIDE}`;
   throw new InvalidArgumentError('pose', 'input.divisor', divisor, expected);
+}
+
+/** @throws {@link InvalidArgumentError} */
+export function checkOptions({ scales, scoreThreshold = 0, batchSize = 1, onError = 'throw' }: EstimateOptions): void {
+  if (scales !== undefined) checkScales(scales);
+  const wrong = (name: string, value: unknown, expected: string) =>
+    new InvalidArgumentError('estimate', name, value, expected);
+  if (!(scoreThreshold >= 0 && scoreThreshold <= 1)) {
+    throw wrong('scoreThreshold', scoreThreshold, 'a number from 0 to 1');
+  }
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw wrong('batchSize', batchSize, 'a whole number of at least 1');
+  }
+  if (onError !== 'throw' && onError !== 'report') throw wrong('onError', onError, '"throw" or "report"');
 }
 
 /** @throws {@link InvalidArgumentError} */

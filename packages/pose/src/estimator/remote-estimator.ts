@@ -9,7 +9,7 @@ type FileWeights<S> = S extends { readonly weights: unknown } ? Omit<S, 'weights
 
 /** As for `createPoseEstimator`, but weights are a file: tensors stay in the process that made them. */
 export type RemoteEstimatorOptions = (FolderSource | FileWeights<CheckpointSource> | FileWeights<ConfigSource>) &
-  Pick<EstimatorOptions, 'device' | 'threads' | 'opaqueClasses' | 'limits'>;
+  Pick<EstimatorOptions, 'device' | 'threads' | 'decode' | 'opaqueClasses' | 'limits'>;
 
 /**
  * Loads a pose estimator into a child process. Same results as `createPoseEstimator`, while this process' event loop stays free: calls wait

@@ -1,8 +1,7 @@
 /** Runs a pose estimator over a COCO data set and takes COCO's metric of what it finds, and the share of correct keypoints. */
 
 import { setImmediate } from 'node:timers/promises';
-import { ImageDecodeError } from '@icconv/base';
-import { decodeImage } from '@icconv/base/pictures';
+import { decodeAhead } from '@icconv/base/pictures';
 import {
   type CocoDataset,
   type CocoDetection,
@@ -19,7 +18,7 @@ import type { EstimateOptions, PoseResult } from '../estimator/types';
 import { type CompiledPose, compilePose } from '../network/compile-pose';
 import { correctKeypoints } from './pck';
 
-export interface EvaluatePoseOptions extends Pick<EstimateOptions, 'flip' | 'scales' | 'signal'> {
+export interface EvaluatePoseOptions extends Pick<EstimateOptions, 'flip' | 'scales' | 'batchSize' | 'signal'> {
   /** Where the pictures lie. */
   readonly folder: string;
   /** Name of the category. @defaultValue the only one that has keypoints */
@@ -51,30 +50,23 @@ export async function estimateDataset(
   dataset: CocoDataset,
   options: EvaluatePoseOptions,
 ): Promise<CocoDetection[]> {
-  const { folder, category, imageIds, onProgress, signal, onUnreadable, tolerateDamage = false, ...how } = options;
+  const { folder, category, imageIds, batchSize = 4, onProgress, signal, ...rest } = options;
+  const { onUnreadable, tolerateDamage = false, ...how } = rest;
   const found = poseCategory(dataset, category);
   checkKeypoints(config.skeleton, found);
   const pictures = cocoPictures(dataset, { folder, ...(imageIds !== undefined && { imageIds }) });
   const results: CocoDetection[] = [];
-  const decode = async (index: number) => {
-    const picture = pictures[index];
-    if (picture === undefined) return undefined;
-    return decodeImage(picture.image, { tolerateDamage, ...(signal !== undefined && { signal }) }).catch((error) => {
-      if (onUnreadable !== 'skip' || !(error instanceof ImageDecodeError)) throw error;
-      return undefined;
-    });
-  };
-  let next = decode(0);
-  for (const [i, { imageId }] of pictures.entries()) {
-    const picture = await next;
-    next = decode(i + 1);
-    next.catch(() => {});
-    signal?.throwIfAborted();
-    if (picture !== undefined) {
+  const paths = pictures.map(({ image }) => image);
+  const decode = { tolerateDamage, ahead: batchSize, ...(signal !== undefined && { signal }) };
+  let done = 0;
+  for await (const picture of decodeAhead(paths, decode)) {
+    const { imageId } = pictures[done]!;
+    if (!(picture instanceof Error)) {
       const { poses } = estimatePicture(network, picture, config, how);
       results.push(...toResults(poses, imageId, found.id));
-    }
-    onProgress?.({ done: i + 1, total: pictures.length });
+    } else if (onUnreadable !== 'skip') throw picture;
+    done++;
+    onProgress?.({ done, total: pictures.length });
     await setImmediate();
   }
   return results;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DisposedError } from '@icconv/base';
 import { describeBackends } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, expect, test } from 'vitest';
@@ -70,6 +71,29 @@ describeBackends('estimatePicture', activate, () => {
     input.dispose();
   });
 
+  test('keypoints that the padding attracts lie at the border', () => {
+    // Its maximum is the last column of the input, and the input is wider than the picture.
+    const attracted = {
+      forward: (x: tf.Tensor4D): tf.Tensor4D[] => {
+        const [, height, width] = x.shape;
+        const map = tf.buffer([x.shape[0], height / 4, width / 4, 4]);
+        for (let n = 0; n < x.shape[0]; n++) {
+          for (const joint of [0, 1]) map.set(0.9, n, 8, n === 0 ? width / 4 - 1 : 0, joint);
+        }
+        return [map.toTensor() as tf.Tensor4D];
+      },
+    };
+    const config = paintedConfig();
+    const place = placeInput(scene, config.input);
+    expect(toPicture(place.width - 2, 30, place)[0]).toBeGreaterThan(scene.width);
+    const { poses } = estimatePicture(attracted, scene, config);
+    const all = poses.flatMap(({ keypoints }) => keypoints).filter(({ score }) => score > 0);
+    expect(all.length).toBeGreaterThan(0);
+    for (const { x, y } of all) expect(x >= 0 && x <= scene.width && y >= 0 && y <= scene.height).toBe(true);
+    expect(all.some(({ x }) => x === scene.width)).toBe(true);
+    for (const { box } of poses) expect(box[2]).toBeLessThanOrEqual(scene.width);
+  });
+
   test('a point of the input goes where it came from', () => {
     const place = placeInput(scene, paintedConfig().input);
     const [x, y] = toPicture(place.width / 2, place.height / 2, place);
@@ -84,6 +108,12 @@ describeBackends('estimatePicture', activate, () => {
     expect(run([-1])).toThrow('scales');
     // 128 at three quarters is 96, which becomes 128, and 170 at the full size.
     expect(run([1, 0.75])).toThrow(/multiples of 32, not 170x/);
+    for (const options of [{ scoreThreshold: 3 }, { batchSize: 0 }, { onError: 'ignore' as never }]) {
+      const [name] = Object.keys(options);
+      expect(() => estimatePicture(paintedNetwork, scene, paintedConfig(), options)).toThrow(
+        expect.objectContaining({ name: 'InvalidArgumentError', op: 'estimate', parameter: name }),
+      );
+    }
   });
 });
 
@@ -121,11 +151,20 @@ describeBackends('createPoseEstimator', activate, (backend) => {
       await expect(local.estimate(join(folder, 'model.json'))).rejects.toThrow('model.json');
       const aborted = AbortSignal.abort(new Error('enough'));
       await expect(local.estimate(scene, { signal: aborted })).rejects.toThrow('enough');
+      const other = painted(PICTURES[1]!);
+      const alone = [mine, (await local.estimate(other))[0], mine];
+      for (const batchSize of [1, 2, 4]) {
+        expect(await local.estimate([scene, other, scene], { batchSize })).toEqual(alone);
+      }
+      const reported = await local.estimate([scene, join(folder, 'none.png')], { onError: 'report' });
+      const error = { code: 'ICCONV_IMAGE_DECODE', message: expect.stringContaining('none.png') };
+      expect(reported).toEqual([mine, { width: 0, height: 0, poses: [], error }]);
+      await expect(local.estimate(scene, { decode: { accept: ['bytes'] } })).rejects.toThrow('pixels are not taken');
     } finally {
       await local.dispose();
       await remote.dispose();
     }
-    await expect(local.estimate(scene)).rejects.toThrow('disposed');
+    for (const gone of [local, remote]) await expect(gone.estimate(scene)).rejects.toThrow(DisposedError);
   });
 
   test.runIf(backend === 'native')('a description that no network can have is refused by its place', async () => {
