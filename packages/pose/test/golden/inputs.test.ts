@@ -1,9 +1,10 @@
 /** Prepared inputs against mmpose 0.29's test pipeline on OpenCV 4; fixtures by tooling/reference/make_pose_inputs.py. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { decodeImage } from '@icconv/base/pictures';
 import type { RgbImage } from '@icconv/tensor-ops';
 import { describeBackends, maxAbsError, testData } from '@icconv/test-utils';
-import { decodeImage } from '@icconv/training';
+
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { hashed } from '../../../models/test/support/values';
