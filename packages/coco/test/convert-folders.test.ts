@@ -109,6 +109,19 @@ test('pictures without labels and labels without a picture are told', async () =
   expect(await count({ labelledOnly: true })).toEqual([2, 1, [lost, ['unlabelled-left-out', 'sub/3.png']]]);
 });
 
+test('labels of other pictures, and options that say nothing here, are refused', async () => {
+  await writePicture(path('images/train/1.png'), 4, 4);
+  write('labels/1.txt', '');
+  write('labels/classes.txt', 'a\n');
+  const images = path('images');
+  await expect(loadYolo(path('labels'), { images })).rejects.toThrow(
+    'no labels file belongs to a picture: train/1.png',
+  );
+  await expect(loadYolo(path('labels'), { images, split: 'val' })).rejects.toThrow('a data.yaml has splits');
+  write('data.yaml', 'val: images\nnames: [a]\n');
+  await expect(loadYolo(path('data.yaml'), { images })).rejects.toThrow('not given for a data.yaml');
+});
+
 test('a data.yaml: folders in folders, lists of them, lists of pictures', async () => {
   for (const name of ['images/train/a/1.png', 'images/train2/2.png', 'images/val/3.png', 'images/val/4.png']) {
     await writePicture(path('set', name), 100, 40);

@@ -3,7 +3,7 @@ import { relativeName } from '@icconv/base';
 import type { PictureSize } from '../data/complete';
 import type { CocoDataset } from '../data/dataset';
 import { boxOf, type ObjectBox } from '../data/object-box';
-import type { CocoAnnotation, CocoImage } from '../data/types';
+import type { CocoAnnotation, CocoId, CocoImage } from '../data/types';
 import { CocoArgumentError } from '../errors';
 import { clipBox } from './clip';
 import type { ConversionReport } from './report';
@@ -29,7 +29,7 @@ export interface PictureObjects {
 /**
  * Picture by picture, with boxes taken from masks where they are absent, and cut off at the border.
  *
- * @throws UnsafeNameError, and {@link CocoArgumentError} for a picture without a size.
+ * @throws UnsafeNameError, and {@link CocoArgumentError} for a picture without a size, or an id that two share.
  */
 export function* pictureObjects(
   dataset: CocoDataset,
@@ -37,11 +37,15 @@ export function* pictureObjects(
   report: ConversionReport | undefined,
 ): Generator<PictureObjects> {
   report?.restart();
+  const seen = new Set<CocoId>();
   const { images } = dataset.columns;
   const categories = new Map(dataset.categories.map(({ id }, i) => [id, i]));
   for (let row = 0; row < dataset.imageCount; row++) {
     const image = dataset.image(row);
     const { id } = image;
+    // Their objects cannot be told apart.
+    if (seen.has(id)) throw new CocoArgumentError(caller, 'image id', id, 'the id of one image only');
+    seen.add(id);
     // Of the columns, where sizes taken from the pictures stand too.
     const [width, height] = [images.width[row]!, images.height[row]!];
     if (!(width > 0) || !(height > 0)) {

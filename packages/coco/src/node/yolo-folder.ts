@@ -114,6 +114,14 @@ async function folderPairs(labels: string, options: YoloFolderOptions): Promise<
   if (images === undefined) {
     throw new CocoArgumentError('loadYolo', 'images', images, 'the folder of the pictures, or read a data.yaml');
   }
+  if (options.split !== undefined) {
+    throw new CocoArgumentError(
+      'loadYolo',
+      'split',
+      options.split,
+      'not given for a folder of labels: a data.yaml has splits',
+    );
+  }
   const found = await pairsOf(labels, images);
   if (options.names !== undefined) return found;
   const namesFile = join(labels, NAMES_FILE);
@@ -137,6 +145,9 @@ const labelsIn = async (folder: string): Promise<string[]> =>
   (await listFiles(folder, (name) => /\.txt$/i.test(name))).map((name) => resolveInside(folder, name));
 
 async function describedPairs(path: string, options: YoloFolderOptions): Promise<Pairs> {
+  if (options.images !== undefined) {
+    throw new CocoArgumentError('loadYolo', 'images', options.images, 'not given for a data.yaml, which names its own');
+  }
   const description = await readDataYaml(path);
   const { root, entries } = await findSplit(description, options.split);
   const pairs = new Map<string, Pair>();
@@ -194,9 +205,12 @@ async function readPairs(found: Pairs, options: YoloFolderOptions): Promise<Yolo
     if (other !== undefined) throw new NameCollisionError(labels, [other, fileName]);
     owners.set(labels, fileName);
   }
-  for (const file of found.labelFiles) {
-    if (!owners.has(file) && !file.endsWith(`${sep}${NAMES_FILE}`)) report?.add('label-without-picture', file);
+  const lost = [...found.labelFiles].filter((file) => !owners.has(file) && !file.endsWith(`${sep}${NAMES_FILE}`));
+  if (lost.length > 0 && found.pairs.every(({ labels }) => !found.labelFiles.has(labels))) {
+    const { fileName, labels } = found.pairs[0]!;
+    throw new CocoFormatError(lost[0]!, `no labels file belongs to a picture: ${fileName} would have ${labels}`);
   }
+  for (const file of lost) report?.add('label-without-picture', file);
   const images = await eachAtOnce(found.pairs, async ({ fileName, picture, labels }) => {
     signal?.throwIfAborted();
     const labelled = found.labelFiles.has(labels);

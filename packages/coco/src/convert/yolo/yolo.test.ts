@@ -197,6 +197,11 @@ test('poses, written and read', () => {
   expect(datasetFromYolo(yolo).toJson().annotations[0]).toMatchObject({ bbox: [95, 0, 5, 10], keypoints: [97, 5, 2] });
 });
 
+test('two images of one id', () => {
+  const images = ['a.jpg', 'b.jpg'].map((file_name) => ({ id: 1, ...SIZE, file_name }));
+  expect(() => datasetToYolo(CocoDataset.parse({ images, annotations: [] }))).toThrow('the id of one image only');
+});
+
 test('names that leave the folder are refused in both directions', () => {
   const named = (file_name: string) =>
     CocoDataset.parse({ images: [{ id: 1, ...SIZE, file_name }], categories: [], annotations: [] });
