@@ -129,7 +129,9 @@ async function withPictures(
 ): Promise<CocoDataset> {
   if (images === undefined) return dataset;
   const { sizes, faults } = await checkPictures(dataset, images, { signal });
-  for (const { kind, name, message } of faults) if (kind === 'size') report.add('size-differs', `${name}: ${message}`);
+  for (const { kind, name, message } of faults) {
+    report.add(kind === 'size' ? 'size-differs' : 'no-picture', `${name}: ${message}`);
+  }
   return withSizes(dataset, sizes);
 }
 

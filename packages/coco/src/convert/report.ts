@@ -24,6 +24,7 @@ const MESSAGES = {
     'note',
     'pictures without a labels file, which count as background (--labelled-only leaves them out)',
   ],
+  'no-picture': ['note', 'pictures that are not there or cannot be read'],
   'size-differs': ['note', 'pictures of another size than their annotation file says'],
 } as const satisfies Record<string, readonly [ConversionEffect, string]>;
 

@@ -59,20 +59,25 @@ test('sizes that the file lacks come from the picture; others are compared', () 
   const report = new ConversionReport();
   const sizes = new Map([
     ['1.jpg', { width: 40, height: 100 }],
-    ['2.jpg', { width: 7, height: 8 }],
+    ['x/2.jpg', { width: 7, height: 8 }],
   ]);
   const { images } = datasetFromVoc(
     [
-      { fileName: '1.xml', xml: xml('') },
-      { fileName: '2.xml', xml: '<annotation></annotation>' },
+      { fileName: 'x/1.xml', xml: xml('') },
+      { fileName: 'x/2.xml', xml: '<annotation></annotation>' },
+      { fileName: 'y/1.xml', xml: xml('').replace('1.jpg', '3.jpg') },
     ],
     { report, sizeOf: (name) => sizes.get(name) },
   ).toJson();
   expect(images).toMatchObject([
-    { width: 100, height: 40 },
-    { width: 7, height: 8 },
+    { file_name: '1.jpg', width: 100, height: 40 },
+    { file_name: 'x/2.jpg', width: 7, height: 8 },
+    { file_name: 'y/3.jpg', width: 100, height: 40 },
   ]);
-  expect(report.entries).toMatchObject([{ kind: 'size-differs', examples: ['1.jpg is 40x100, not 100x40'] }]);
+  expect(report.entries).toMatchObject([
+    { kind: 'no-picture', examples: ['y/3.jpg'] },
+    { kind: 'size-differs', examples: ['1.jpg is 40x100, not 100x40'] },
+  ]);
 });
 
 test('written boxes have a pixel at least, and come from masks where there are no others', () => {

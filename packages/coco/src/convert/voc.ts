@@ -52,7 +52,8 @@ interface VocObject {
 
 interface VocPicture {
   readonly source: string;
-  readonly fileName: string;
+  /** What the picture may be called, the likeliest first. */
+  readonly names: readonly string[];
   readonly size: PictureSize | undefined;
   readonly objects: readonly VocObject[];
 }
@@ -70,8 +71,11 @@ export function datasetFromVoc(files: readonly VocFile[], options: VocReadOption
   report?.restart();
   const images: CocoImage[] = [];
   const annotations: CocoAnnotation[] = [];
-  for (const { source, fileName, size: written, objects } of pictures) {
+  for (const { source, names: candidates, size: written, objects } of pictures) {
+    // The picture that is there; the first name where nobody looks.
+    const fileName = candidates.find((name) => sizeOf?.(name) !== undefined) ?? candidates[0]!;
     const actual = sizeOf?.(fileName);
+    if (sizeOf !== undefined && actual === undefined) report?.add('no-picture', fileName);
     const size = written ?? actual;
     if (size === undefined) throw new CocoFormatError(source, 'no <size> with width and height');
     if (actual !== undefined && (actual.width !== size.width || actual.height !== size.height)) {
@@ -135,7 +139,7 @@ function parsePicture({ fileName, xml }: VocFile, parser: XMLParser): VocPicture
   const objects = (child(annotation, 'object') as readonly Element[] | undefined) ?? [];
   return {
     source: fileName,
-    fileName: pictureName(fileName, text(child(annotation, 'filename'))),
+    names: pictureNames(fileName, text(child(annotation, 'filename'))),
     size: width !== undefined && height !== undefined ? { width, height } : undefined,
     objects: objects.map((object, i) => parseObject(object, fileName, i + 1)),
   };
@@ -159,13 +163,13 @@ function parseObject(object: Element, source: string, index: number): VocObject 
   return { name, difficult: text(child(object, 'difficult')) === '1', corners };
 }
 
-/** The XML file lies where its picture lies, or would lie: in the same folder of a tree of its own. */
-function pictureName(xmlName: string, filename: string | undefined): string {
+/** The XML file lies where its picture lies, or would lie: in the same folder of a tree of its own; or else the name is the whole name. */
+function pictureNames(xmlName: string, filename: string | undefined): readonly string[] {
   const own = relativeName(xmlName);
-  if (filename === undefined || filename === '') return `${withoutExtension(own)}.jpg`;
+  if (filename === undefined || filename === '') return [`${withoutExtension(own)}.jpg`];
   const name = relativeName(filename);
   const folder = own.slice(0, own.lastIndexOf('/') + 1);
-  return name.startsWith(folder) ? name : folder + name;
+  return name.startsWith(folder) ? [name] : [folder + name, name];
 }
 
 function child(element: Element, name: string): Element {
