@@ -174,6 +174,15 @@ test('poses of a data.yaml', async () => {
   expect(dataset.annotation(0).keypoints).toEqual([45, 20, 2, 55, 20, 2]);
 });
 
+test('keypoints without names are called by their pairs', () => {
+  const named = (flip: string, count = 4) =>
+    parseDataYaml(`names: [a]\nkpt_shape: [${count}, 3]\nflip_idx: ${flip}\n`, 'd.yaml').keypointNames;
+  expect(named('[0, 2, 1, 3]')).toEqual(['keypoint_1', 'left_2', 'right_2', 'keypoint_4']);
+  expect(named('')).toEqual(['keypoint_1', 'keypoint_2', 'keypoint_3', 'keypoint_4']);
+  const person = named('[0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]', 17)!;
+  expect([person[0], person[1], person[16]]).toEqual(['nose', 'left_eye', 'right_ankle']);
+});
+
 test('names of classes, from whatever file people have', async () => {
   write('a.yaml', 'nc: 2\nnames: [a, b]\n');
   write('b.txt', '\ufeffa\r\n\r\n b \n');
@@ -207,6 +216,8 @@ test.each([
   ['names: []', 'names is empty'],
   ['val: images', 'no names of classes'],
   ['names: [a]\nkpt_shape: [17, 4]', 'kpt_shape must be [keypoints, 2 or 3], received [17,4]'],
+  ['names: [a]\nkpt_shape: [2, 3]\nflip_idx: [1, 1]', 'flip_idx must be 2 keypoint numbers in pairs, received [1,1]'],
+  ['names: [a]\nkpt_shape: [2, 3]\nkpt_names: [nose]', 'kpt_names must be a list of 2 names'],
   ['names: [a]\npath: [x]', 'path must be the name of a folder'],
   ['- a', 'expected fields as names'],
   ['names: [a', 'd.yaml: no YAML: line 1'],

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { readText, resolveInside } from '@icconv/base/files';
 import { LineCounter, parseDocument } from 'yaml';
+import { keypointNames } from '../convert/yolo/keypoint-names';
 import type { KeypointShape } from '../convert/yolo/types';
 import { CocoArgumentError, CocoFormatError } from '../errors';
 
@@ -41,7 +42,7 @@ export function parseDataYaml(text: string, source: string): DataDescription {
   };
   const root = parseYaml(text, source);
   if (!isRecord(root)) return fail('expected fields as names, path, train and val');
-  const { path, kpt_shape: shape, kpt_names: keypointNames } = root;
+  const { path } = root;
   if (path !== undefined && path !== null && typeof path !== 'string') fail('path must be the name of a folder');
   const splits: Partial<Record<Split, readonly string[]>> = {};
   for (const split of SPLITS) {
@@ -57,9 +58,7 @@ export function parseDataYaml(text: string, source: string): DataDescription {
     names: namesOf(root, fail),
     path: typeof path === 'string' && path !== '' ? path : undefined,
     splits,
-    ...(shape !== undefined && shape !== null && { keypointShape: keypointShapeOf(shape, fail) }),
-    ...(keypointNames !== undefined &&
-      keypointNames !== null && { keypointNames: keypointNamesOf(keypointNames, fail) }),
+    ...keypointsOf(root, fail),
   };
 }
 
@@ -111,19 +110,32 @@ function listOf(map: Readonly<Record<string, unknown>>, fail: Fail): unknown[] {
   return list;
 }
 
-function keypointShapeOf(shape: unknown, fail: Fail): KeypointShape {
+/** Shape and names of the keypoints; the names also from the pairs of left and right alone. */
+function keypointsOf(
+  { kpt_shape: shape, kpt_names: names, flip_idx: flip }: Readonly<Record<string, unknown>>,
+  fail: Fail,
+): Pick<DataDescription, 'keypointShape' | 'keypointNames'> {
+  if (shape === undefined || shape === null) return {};
   const [count, numbers] = Array.isArray(shape) && shape.length === 2 ? (shape as unknown[]) : [];
-  if (isCount(count, MAX_KEYPOINTS) && (numbers === 2 || numbers === 3)) return [count, numbers];
-  return fail(`kpt_shape must be [keypoints, 2 or 3], received ${show(shape)}`);
+  if (!isCount(count, MAX_KEYPOINTS) || (numbers !== 2 && numbers !== 3)) {
+    return fail(`kpt_shape must be [keypoints, 2 or 3], received ${show(shape)}`);
+  }
+  const named = names === undefined || names === null ? undefined : namesOfKeypoints(names, count, fail);
+  const mirrored = flip === undefined || flip === null ? undefined : flipIndexOf(flip, count, fail);
+  return { keypointShape: [count, numbers], keypointNames: named ?? keypointNames(count, mirrored) };
 }
 
 /** One list for all classes, or for each class the same. */
-function keypointNamesOf(value: unknown, fail: Fail): readonly string[] {
-  const lists = isRecord(value) ? Object.values(value) : [value];
-  const names = lists[0];
-  if (!Array.isArray(names) || !names.every(isScalar))
-    return fail('kpt_names must be a list of names, or such a list a class');
-  return names.map(String);
+function namesOfKeypoints(value: unknown, count: number, fail: Fail): readonly string[] {
+  const names = isRecord(value) ? Object.values(value)[0] : value;
+  if (Array.isArray(names) && names.every(isScalar) && names.length === count) return names.map(String);
+  return fail(`kpt_names must be a list of ${count} names, or such a list a class, received ${show(value)}`);
+}
+
+function flipIndexOf(value: unknown, count: number, fail: Fail): readonly number[] {
+  const index: readonly unknown[] = Array.isArray(value) ? value : [];
+  if (index.length === count && index.every((other, i) => index[other as number] === i)) return index as number[];
+  return fail(`flip_idx must be ${count} keypoint numbers in pairs, received ${show(value)}`);
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -9,6 +9,7 @@ import { rleFromPolygon } from '../../masks/polygon';
 import { rleToCoco } from '../../masks/rle';
 import { clipBox } from '../clip';
 import type { ConversionReport } from '../report';
+import { keypointNames } from './keypoint-names';
 import { describeLayout, type Layout, layoutOf } from './kind';
 import { classOf, type LabelRow, parseRows, part, placeOf, rowError } from './rows';
 import type { ReportOption, YoloDataset, YoloImage } from './types';
@@ -48,7 +49,7 @@ export function datasetFromYolo(yolo: YoloDataset, { report }: ReportOption = {}
     (name, k): CocoCategory => ({
       id: k + 1,
       name,
-      ...(layout.shape !== undefined && { keypoints: keypointNames(yolo, layout.shape[0]), skeleton: [] }),
+      ...(layout.shape !== undefined && { keypoints: namesOf(yolo, layout.shape[0]), skeleton: [] }),
     }),
   );
   return CocoDataset.parse({ images, categories, annotations }, { source: 'YOLO labels' });
@@ -182,8 +183,8 @@ function keypointsOf(row: LabelRow, numbers: 2 | 3): Pick<CocoAnnotation, 'keypo
   return { keypoints, num_keypoints: keypoints.filter((value, i) => i % 3 === 2 && value > 0).length };
 }
 
-function keypointNames({ keypointNames: names }: YoloDataset, count: number): readonly string[] {
-  if (names === undefined) return Array.from({ length: count }, (_, i) => `keypoint_${i + 1}`);
+function namesOf({ keypointNames: names }: YoloDataset, count: number): readonly string[] {
+  if (names === undefined) return keypointNames(count, undefined);
   if (names.length === count) return names;
   throw new CocoFormatError('YOLO labels', `${names.length} names of keypoints for rows of ${count}`);
 }
