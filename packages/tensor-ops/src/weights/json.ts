@@ -3,7 +3,7 @@
  * estimated first, by counting the marks of the text.
  */
 import { WeightFormatError } from '../errors';
-import { Budget, COST, type WeightLimits } from './limits';
+import { Budget, COST, MAX_KEY_LENGTH, type WeightLimits } from './limits';
 
 export interface JsonOptions {
   /** `the header`, for messages. */
@@ -40,11 +40,14 @@ export function parseJsonObject(
 function produced(bytes: Uint8Array, path: string, what: string, maxDepth: number): number {
   let total = 0;
   let depth = 0;
+  let text = 0;
   for (let i = 0; i < bytes.length; i++) {
     switch (bytes[i]) {
       case QUOTE:
         // Marks within texts do not count.
+        text = i;
         for (i++; i < bytes.length && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++;
+        text = i - text;
         total += COST.slot;
         break;
       case 0x7b: // {
@@ -59,6 +62,8 @@ function produced(bytes: Uint8Array, path: string, what: string, maxDepth: numbe
         depth--;
         break;
       case 0x3a: // :
+        if (text > MAX_KEY_LENGTH)
+          throw new WeightFormatError(path, `${what} has a name of ${text} characters; damaged`);
         total += COST.entry;
         break;
       case 0x2c: // ,

@@ -16,7 +16,7 @@ export interface WeightLimits {
   readonly maxSeconds: number;
   /** Open MARKs: how deep lists and tuples nest while being built. */
   readonly maxDepth: number;
-  /** Bytes of one text. Frameworks store whole configurations and package lists, of less than 1 MB. */
+  /** Bytes of one text of the metadata; longer ones are left out. Frameworks store whole configurations, of less than 1 MB. */
   readonly maxTextBytes: number;
   /** Bytes of one integer. Parsing takes time quadratic in its length; PyTorch's own magic number has 10. */
   readonly maxIntegerBytes: number;
@@ -51,6 +51,11 @@ export const COST = {
 
 // Asking for the time costs as much as some hundred instructions.
 const TICKS_BETWEEN_LOOKS = 4096;
+
+/**
+ * Longest text that is the key of a table. V8 hashes longer ones by their length alone, so that a table of them takes quadratic time.
+ */
+export const MAX_KEY_LENGTH = 16_000;
 
 /** Counts what one file produces. */
 export class Budget {
@@ -118,7 +123,7 @@ export class Budget {
     };
   }
 
-  within(count: number, limit: 'maxPickleBytes' | 'maxDepth' | 'maxTextBytes' | 'maxIntegerBytes', what: string): void {
+  within(count: number, limit: 'maxPickleBytes' | 'maxDepth' | 'maxIntegerBytes', what: string): void {
     if (count > this.limits[limit]) this.#exceeded(limit, `it has more than ${this.limits[limit]} ${what}`);
   }
 

@@ -87,7 +87,6 @@ describe('pickle machine', () => {
 
   it.each<[keyof WeightLimits, string, string]>([
     ['maxDepth', '('.repeat(9), 'more than 5 nested collections'],
-    ['maxTextBytes', `}X\x01\x00\x01\x00${'k'.repeat(65537)}K\x01s.`, 'more than 5 bytes in a text'],
     ['maxIntegerBytes', '\x8a\x06abcdef.', 'more than 5 bytes in an integer'],
   ])('keeps to %s', (limit, text, message) => {
     expect(() => run(program(text), { [limit]: 5 })).toThrow(message);

@@ -146,6 +146,10 @@ function tensor(args: readonly unknown[], { fail }: Making, type?: DtypeRef): Te
   return new TensorRef(storage, dtype, offset, shape, strides);
 }
 
+/** See the machine's keys: a table of numbers can be made to take quadratic time. */
+const TICKS_A_KEY = 64;
+const keyOf = (value: unknown) => (typeof value === 'bigint' ? String(value) : value);
+
 const toMap: Maker = ([items], { fail, budget }) => {
   const map = new Map<unknown, unknown>();
   budget.spend(COST.collection);
@@ -158,7 +162,8 @@ const toMap: Maker = ([items], { fail, budget }) => {
     if (!Array.isArray(pair) || pair.length !== 2) {
       return fail('a dictionary is made from something that is not a list of pairs');
     }
-    map.set(pair[0], pair[1]);
+    budget.tick(TICKS_A_KEY);
+    map.set(keyOf(pair[0]), pair[1]);
   }
   return map;
 };
@@ -183,7 +188,12 @@ const toList: Maker = ([items = []], making) => {
 
 const toSet: Maker = ([items = []], making) => {
   making.budget.spend(COST.collection);
-  return new Set(itemsOf(items, making, COST.entry));
+  const set = new Set<unknown>();
+  for (const item of itemsOf(items, making, COST.entry)) {
+    making.budget.tick(TICKS_A_KEY);
+    set.add(keyOf(item));
+  }
+  return set;
 };
 
 /** `bytes(...)` and `bytearray(...)` of nothing, of bytes, or of a text and its encoding. */

@@ -28,6 +28,8 @@ export function unpickle(bytes: Uint8Array, options: PickleOptions): { value: un
 }
 
 const MARK = Symbol('mark');
+const TICKS_A_KEY = 64;
+const MEMO_GAP = 65_536;
 /** Of module and class together. */
 const MAX_NAME_LENGTH = 1024;
 
@@ -119,7 +121,7 @@ class Machine {
       case Op.FROZENSET: {
         const items = this.#popMark();
         this.#budget.spend(COST.collection + items.length * COST.entry);
-        stack.push(new Set(items));
+        stack.push(new Set(items.map((item) => this.#key(item))));
         break;
       }
       case Op.DICT: {
@@ -148,7 +150,7 @@ class Machine {
         if (set instanceof OpaqueObject) break;
         if (!(set instanceof Set)) return this.#in.fail('adds to something that is not a set');
         this.#budget.spend(items.length * COST.entry);
-        for (const item of items) set.add(item);
+        for (const item of items) set.add(this.#key(item));
         break;
       }
       default:
@@ -307,10 +309,7 @@ class Machine {
     const map = target instanceof OpaqueObject ? target.items : target;
     if (!(map instanceof Map)) this.#in.fail('sets items of something that is not a dictionary');
     this.#budget.spend((items.length / 2) * COST.entry);
-    for (let i = 0; i < items.length; i += 2) {
-      const key = items[i];
-      map.set(key instanceof LongText ? this.#text(key) : key, items[i + 1]);
-    }
+    for (let i = 0; i < items.length; i += 2) map.set(this.#key(items[i]), items[i + 1]);
   }
 
   #append(items: readonly unknown[]): void {
@@ -327,10 +326,14 @@ class Machine {
     return items;
   }
 
-  #text(text: LongText): string {
-    this.#budget.within(text.bytes.length, 'maxTextBytes', 'bytes in a text');
-    this.#budget.spend(2 * text.bytes.length);
-    return text.toString();
+  /**
+   * A value as a key of a table. Numbers can be chosen so that they fall into one place of it, which takes quadratic time: each counts as
+   * many steps. Big integers do so in any case, by their last digits, and are kept as texts.
+   */
+  #key(value: unknown): unknown {
+    this.#budget.tick(TICKS_A_KEY);
+    if (value instanceof LongText) return this.#in.fail('has a text as a key that is too long for one');
+    return typeof value === 'bigint' ? String(value) : value;
   }
 
   #decimalIndex(): number {
@@ -341,6 +344,8 @@ class Machine {
   }
 
   #remember(index: number): void {
+    // Python counts from 0 or 1; places far apart could be chosen as keys can.
+    if (index > this.#memo.size + MEMO_GAP) this.#in.fail(`remembers a value in place ${index}; damaged`);
     this.#budget.spend(COST.entry);
     this.#memo.set(index, this.#top());
   }

@@ -1,6 +1,6 @@
 /** The arguments of pickle instructions, read from bytes with bounds and limits. */
 import { WeightFormatError } from '../../errors';
-import type { Budget } from '../limits';
+import { type Budget, MAX_KEY_LENGTH } from '../limits';
 import { LongText } from './values';
 
 /** The bytes end inside the pickle. Whoever reads a file piece by piece gives more and tries again. */
@@ -11,8 +11,6 @@ const decoder = new TextDecoder();
 const MAX_NAME_BYTES = 1024;
 // References to storages are short, those to classes hold their source.
 const MAX_ID_BYTES = 1024 * 1024;
-// Names and most values are shorter; what is longer may be the bytes of an array.
-const LONG_TEXT_BYTES = 64 * 1024;
 const NEWLINE = 10;
 
 export class PickleReader {
@@ -68,13 +66,13 @@ export class PickleReader {
   /** UTF-8. */
   text(length: number): string | LongText {
     const bytes = this.data(length);
-    return length > LONG_TEXT_BYTES ? new LongText(bytes, 'utf8') : decoder.decode(bytes);
+    return length > MAX_KEY_LENGTH ? new LongText(bytes, 'utf8') : decoder.decode(bytes);
   }
 
   /** A Python 2 text. Its encoding is unknown; Latin-1 maps every byte. */
   latin1(length: number): string | LongText {
     const bytes = this.data(length);
-    return length > LONG_TEXT_BYTES ? new LongText(bytes, 'latin1') : asLatin1(bytes);
+    return length > MAX_KEY_LENGTH ? new LongText(bytes, 'latin1') : asLatin1(bytes);
   }
 
   data(length: number): Uint8Array {
@@ -117,13 +115,13 @@ export class PickleReader {
     if (line.length < 2 || (quote !== 39 && quote !== 34) || line.at(-1) !== quote)
       this.fail('has a text without quotes');
     const bytes = unescapeString(line.subarray(1, -1));
-    return bytes.length > LONG_TEXT_BYTES ? new LongText(bytes, 'latin1') : asLatin1(bytes);
+    return bytes.length > MAX_KEY_LENGTH ? new LongText(bytes, 'latin1') : asLatin1(bytes);
   }
 
   /** A text on a line of its own: Latin-1 with `\u` escapes. */
   escapedText(): string | LongText {
     const line = this.#line(undefined, 'text');
-    if (line.length <= LONG_TEXT_BYTES) return unescapeUnicode(asLatin1(line));
+    if (line.length <= MAX_KEY_LENGTH) return unescapeUnicode(asLatin1(line));
     // Long ones are the bytes of arrays: few escapes, and none beyond Latin-1.
     const bytes = unescapeLatin1(line);
     return bytes === undefined ? unescapeUnicode(asLatin1(line)) : new LongText(bytes, 'latin1');

@@ -114,7 +114,8 @@ class Flattener implements FlatCheckpoint {
       leaf = leaf.toString();
     }
     if (leaf !== null && !['string', 'number', 'boolean', 'bigint'].includes(typeof leaf)) return;
-    this.metadata.set(this.#identity(keys).name, leaf as MetadataValue);
+    // No name that anybody looks for.
+    if (lengthOf(keys) <= MAX_NAME_LENGTH) this.metadata.set(this.#identity(keys).name, leaf as MetadataValue);
   }
 
   #visitArray(array: NumpyArray, keys: readonly string[]): void {
@@ -142,13 +143,24 @@ class Flattener implements FlatCheckpoint {
 
   #identity(keys: readonly string[]): { name: string; path: readonly string[] } {
     if (keys.length === 0) return { name: ROOT, path: [ROOT] };
-    this.#budget.spend(COST.object + keys.reduce((length, key) => length + key.length + 1, 0));
+    const length = lengthOf(keys);
+    if (length > MAX_NAME_LENGTH) {
+      const start = keys.join('.').slice(0, 40);
+      throw new WeightFormatError(
+        this.#path,
+        `has a name of ${length} characters (${start}...), at most ${MAX_NAME_LENGTH} are read`,
+      );
+    }
+    this.#budget.spend(COST.object + length);
     return { name: keys.join('.'), path: keys };
   }
 }
 
 // A file may hold one bare tensor, without any key.
 const ROOT = 'tensor';
+/** Of a tensor, with the keys before it; networks have names of below 200. */
+const MAX_NAME_LENGTH = 4096;
+const lengthOf = (keys: readonly string[]) => keys.reduce((length, key) => length + key.length + 1, -1);
 /** Tuples of names and numbers are keys too; longer ones are no names. */
 const MAX_KEY_PARTS = 8;
 

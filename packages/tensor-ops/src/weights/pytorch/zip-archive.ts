@@ -17,6 +17,7 @@ const MAX_RECORDS = 1_000_000;
 /** What all compressed records may unpack to, beside a multiple of the file: weights shrink by a tenth, deflate can a thousandfold. */
 const INFLATED_BYTES = 256 * 1024 * 1024;
 const INFLATED_TIMES_FILE = 20;
+const MAX_NAME_LENGTH = 4096;
 const STORED = 0;
 const DEFLATED = 8;
 const LOCAL_HEADER_BYTES = 30;
@@ -43,6 +44,7 @@ export async function readZip(source: ByteSource, limits: Pick<WeightLimits, 'ma
   try {
     await readDirectory(source, (entry) => {
       if (entries.size >= MAX_RECORDS) throw new Error(`it has more than ${MAX_RECORDS} records`);
+      if (entry.fileName.length > MAX_NAME_LENGTH) throw new Error(`a name has ${entry.fileName.length} characters`);
       if (entries.has(entry.fileName)) throw new Error(`it has two records named ${JSON.stringify(entry.fileName)}`);
       entries.set(entry.fileName, entry);
     });

@@ -29,6 +29,8 @@ const HEADER_DEPTH = 3;
 const INDEX_DEPTH = 16;
 /** The largest public checkpoints have some 200; each is an open file. */
 const MAX_SHARDS = 10_000;
+/** Of every usual file system. */
+const MAX_FILE_NAME = 255;
 
 type Limits = Partial<WeightLimits> | undefined;
 
@@ -101,7 +103,13 @@ export function parseIndex(bytes: Uint8Array, path: string, limits: Limits): Map
   }
   const files = new Map<string, string>();
   for (const [name, file] of Object.entries(map)) {
-    if (typeof file !== 'string' || file === '' || /[/\\\0]/.test(file) || file === '..') {
+    if (
+      typeof file !== 'string' ||
+      file === '' ||
+      file.length > MAX_FILE_NAME ||
+      /[/\\\0]/.test(file) ||
+      file === '..'
+    ) {
       throw new WeightFormatError(
         path,
         `is mapped to ${(JSON.stringify(file) ?? 'nothing').slice(0, 200)}; expected the name of a file beside the index`,
