@@ -6,7 +6,7 @@ import { InvalidArgumentError } from '@icconv/tensor-ops';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import { withCheckpointOptions, withPictureOptions } from '../config/network-options';
-import { countOption, numberOption } from '../config/number-options';
+import { countOption, numberOption, scoreOption } from '../config/number-options';
 import { boxesSvg } from '../pictures/boxes-overlay';
 import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import type { CommandContext } from '../program';
@@ -49,7 +49,7 @@ export function detectCommand({ signal }: CommandContext): Command {
         .argParser(numberOption)
         .conflicts('model'),
     )
-    .option('--score <least>', 'least score', numberOption, 0.5)
+    .option('--score <least>', 'least score', scoreOption, 0.5)
     .option('--max <n>', 'detections a picture', countOption);
   return withPictureOptions(command, 'boxes').action(async (inputs: readonly string[], options: DetectCliOptions) => {
     const detector = await createDetector({

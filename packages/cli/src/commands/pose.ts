@@ -6,7 +6,7 @@ import { InvalidArgumentError } from '@icconv/tensor-ops';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { withCheckpointOptions, withPictureOptions } from '../config/network-options';
-import { numberOption } from '../config/number-options';
+import { scoreOption } from '../config/number-options';
 import { posesSvg } from '../pictures/poses-overlay';
 import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import type { CommandContext } from '../program';
@@ -36,8 +36,8 @@ export function poseCommand({ signal }: CommandContext): Command {
     .argument('<images...>', 'pictures, folders of them, or addresses')
     .option('--model <folder>', 'a trained estimator, as icconv train pose writes it');
   withCheckpointOptions(command, 'a checkpoint of COCO’s keypoints')
-    .option('--score <least>', 'least score of a person', numberOption, 0.2)
-    .option('--keypoint-score <least>', 'least score of a keypoint that is drawn and counted', numberOption, 0.1)
+    .option('--score <least>', 'least score of a person', scoreOption, 0.2)
+    .option('--keypoint-score <least>', 'least score of a keypoint that is drawn and counted', scoreOption, 0.1)
     .option('--no-flip', 'without the mirrored picture: half the time')
     .option('--multi-scale', 'look at the pictures at twice and half their size too');
   return withPictureOptions(command, 'skeletons').action(async (inputs: readonly string[], options: PoseCliOptions) => {

@@ -7,6 +7,13 @@ export function numberOption(text: string): number {
   return value;
 }
 
+/** 0 to 1: a least score. */
+export function scoreOption(text: string): number {
+  const value = numberOption(text);
+  if (value < 0 || value > 1) throw new InvalidArgumentError('expected a number from 0 to 1');
+  return value;
+}
+
 /** 1 and more. */
 export function countOption(text: string): number {
   const value = Number(text);
