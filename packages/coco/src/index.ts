@@ -35,7 +35,7 @@ export type {
   CocoRle,
   CocoSegmentation,
 } from './data/types';
-export { CocoArgumentError, CocoError, CocoFormatError, CocoMismatchError } from './errors';
+export { CocoArgumentError, CocoError, CocoFormatError, CocoMaskError, CocoMismatchError } from './errors';
 export type { ErrorAnalysis, ErrorKind, ErrorOptions, ErrorRow } from './eval/errors';
 export { analyzeErrors, ERROR_KINDS } from './eval/errors';
 export type { CategoryRow, Evaluation, PrecisionRecallPoint } from './eval/evaluation';
@@ -45,9 +45,11 @@ export type { EvaluateOptions, EvaluationParams, IouType } from './eval/params';
 export { COCO_SIGMAS, CROWDPOSE_SIGMAS } from './eval/params';
 export type { Metric } from './eval/summary';
 export { formatSummary, metrics, metricValue } from './eval/summary';
+export type { EvaluationWarning } from './eval/warnings';
 export type { CocoInput, CocoPieces } from './json/cursor';
 export type { OverlapOptions } from './masks/iou';
 export { bboxIou, maskIou } from './masks/iou';
+export type { PolygonOptions } from './masks/polygon';
 export { rleFromBbox, rleFromPolygon, rleFromPolygons } from './masks/polygon';
-export type { Rle } from './masks/rle';
+export type { DecodeOptions, Rle } from './masks/rle';
 export { decodeRle, encodeMask, mergeRles, rleArea, rleFromCoco, rleToBbox, rleToCoco } from './masks/rle';

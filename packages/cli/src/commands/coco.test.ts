@@ -78,6 +78,20 @@ describe('icconv eval', () => {
     expect(params.maxDets).toEqual([1, 5]);
   });
 
+  test('names what it leaves out', async () => {
+    const files = ['--gt', path('gt.json'), '--dt', path('shifted.json')];
+    writeFileSync(path('shifted.json'), JSON.stringify(dt.map((d) => ({ ...d, category_id: d.category_id - 1 }))));
+    await icconv('eval', 'bbox', ...files);
+    expect(printed.join('\n')).toContain(
+      'warning: 1 detections of categories that the ground truth lacks, left out (0); every id is one too small',
+    );
+    printed.length = 0;
+    await icconv('eval', 'bbox', ...files, '--json');
+    const { skipped, warnings } = JSON.parse(printed.join('\n'));
+    expect(skipped).toEqual({ images: 0, categories: 1 });
+    expect(warnings[0]).toMatchObject({ kind: 'result-unknown-category', count: 1, examples: [0] });
+  });
+
   test('refuses what it cannot evaluate', async () => {
     const files = ['--gt', path('gt.json'), '--dt', path('dt.json')];
     await expect(icconv('eval', 'segm', ...files)).rejects.toThrow('an annotation with a segmentation');

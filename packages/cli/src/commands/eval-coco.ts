@@ -91,6 +91,7 @@ function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command 
     if (options.json) console.log(JSON.stringify(asJson(evaluation, dataset, errors), null, 2));
     else {
       console.log(formatSummary(evaluation));
+      for (const { message } of evaluation.warnings) console.log(`warning: ${message}`);
       if (options.perCategory) console.log(`\n${categoryTable(evaluation, dataset)}`);
     }
     if (options.plots !== undefined) await writePlots(options.plots, evaluation, dataset, errors);
@@ -127,13 +128,14 @@ function mistakes(
 }
 
 function asJson(evaluation: Evaluation, dataset: CocoDataset, errors: ErrorAnalysis | undefined): object {
-  const { params, stats, skipped } = evaluation;
+  const { params, stats, skipped, warnings } = evaluation;
   const { imgIds, ...settings } = params;
   return {
     params: { ...settings, images: imgIds.length },
     stats,
     perCategory: perCategory(evaluation, dataset),
     skipped,
+    warnings,
     errors,
   };
 }

@@ -2,9 +2,12 @@
 import { keypointsOf } from '../data/annotation-builder';
 import type { CocoDataset } from '../data/dataset';
 import type { CocoResults } from '../data/results';
-import { polygonsOf, runLengthsOf } from '../data/segments';
+import { polygonsOf, runLengthsOf, type SegmentColumns } from '../data/segments';
 import type { CocoId } from '../data/types';
+import { unknownCategories, unknownImages } from '../data/unknown-ids';
+import { CocoError } from '../errors';
 import { HAS } from '../json/record';
+import { segmentToRle, sizeProblem } from '../masks/segment';
 import { type DatasetStatistics, datasetStatistics } from './statistics';
 
 /** `error`: a reader will fail or count wrongly. `trap`: pycocotools gives another answer than the file means. `note`: unusual, harmless. */
@@ -44,12 +47,17 @@ const MESSAGES = {
     'error',
     'run-length masks of another size than their image; their overlap with detections is undefined',
   ],
+  'mask-counts': ['error', 'run-length masks whose counts are broken or do not add up to their size'],
   'keypoint-count': ['error', 'annotations with another number of keypoints than their category names'],
   'image-size': ['error', 'images without width or height'],
   'annotation-id-0': ['trap', 'annotation id 0: pycocotools counts a detection that matches it as unmatched'],
   'no-area': [
     'trap',
     'annotations with area 0 or none: pycocotools fails, counts them as small, and scores their keypoints 0',
+  ],
+  'no-extent': [
+    'trap',
+    'objects with keypoints, but without area or box size: only an exact hit scores, here and in pycocotools',
   ],
   'ignore-without-crowd': ['trap', 'annotations with ignore 1 and iscrowd 0: pycocotools overwrites ignore by iscrowd'],
   'category-id-0': ['trap', 'category id 0: right here and in pycocotools, but many tools take 0 for background'],
@@ -59,7 +67,9 @@ const MESSAGES = {
   ],
   'crowd-polygon': ['note', 'crowd regions written as polygons; COCO writes them as run lengths'],
   'result-unknown-image': ['trap', 'detections of images that the ground truth lacks: pycocotools refuses the file'],
-  'result-unknown-category': ['note', 'detections of categories that the ground truth lacks; they are not evaluated'],
+  'result-unknown-category': ['trap', 'detections of categories that the ground truth lacks; they are not evaluated'],
+  'result-mask-size': ['error', 'detections whose run-length mask has another size than their image'],
+  'result-mask-counts': ['error', 'detections whose run-length mask is broken or does not add up to its size'],
   'result-score': ['note', 'scores outside [0, 1]'],
   'result-empty-box': ['note', 'detections without width or height; they match nothing'],
 } as const satisfies Record<string, readonly [Severity, string]>;
@@ -68,6 +78,12 @@ type Kind = keyof typeof MESSAGES;
 
 class Collector {
   private readonly found = new Map<Kind, { count: number; examples: CocoId[] }>();
+  private readonly hints = new Map<Kind, string>();
+
+  /** Adds what the ids look like to the message. */
+  hint(kind: Kind, text: string): void {
+    if (text !== '') this.hints.set(kind, `; ${text}`);
+  }
 
   add(kind: Kind, id: CocoId): void {
     let entry = this.found.get(kind);
@@ -85,7 +101,7 @@ class Collector {
       const entry = this.found.get(kind);
       if (entry === undefined) return [];
       const [severity, message] = MESSAGES[kind];
-      return [{ kind, severity, ...entry, message }];
+      return [{ kind, severity, ...entry, message: `${message}${this.hints.get(kind) ?? ''}` }];
     });
   }
 }
@@ -173,8 +189,10 @@ function checkMask(dataset: CocoDataset, row: number, image: number, name: CocoI
   if (runs === undefined) {
     if (a.iscrowd[row] === 1) out.add('crowd-polygon', name);
     if (polygonsOf(a.segments, row).some((p) => p.length < 6 || p.length % 2 === 1)) out.add('bad-polygon', name);
-  } else if (image >= 0 && (runs.height !== images.height[image] || runs.width !== images.width[image])) {
-    out.add('mask-size', name);
+  } else {
+    const size = image < 0 ? UNKNOWN : { height: images.height[image]!, width: images.width[image]! };
+    if (runLengthsBroken(a.segments, row)) out.add('mask-counts', name);
+    else if (sizeProblem(runs, size) !== undefined) out.add('mask-size', name);
   }
 }
 
@@ -188,6 +206,8 @@ function checkKeypoints(
   const { annotations: a } = dataset.columns;
   if ((a.present[row]! & HAS.keypoints) === 0) return;
   const keypoints = keypointsOf(a, row);
+  const sized = a.area[row]! > 0 || (a.bbox[row * 4 + 2]! > 0 && a.bbox[row * 4 + 3]! > 0);
+  if (!sized && (a.segments === undefined || a.segments.kind[row] === 0)) out.add('no-extent', name);
   if (expected !== undefined && keypoints.length !== expected * 3) out.add('keypoint-count', name);
   let labelled = 0;
   for (let i = 2; i < keypoints.length; i += 3) if (keypoints[i]! > 0) labelled++;
@@ -196,6 +216,8 @@ function checkKeypoints(
 
 function checkResults(dataset: CocoDataset, results: CocoResults, out: Collector): void {
   const { columns: r } = results;
+  out.hint('result-unknown-image', unknownImages(dataset, r).hint);
+  out.hint('result-unknown-category', unknownCategories(dataset, r).hint);
   const knownImage = r.imageIds.map((id) => dataset.imageRow(id) >= 0);
   const ids = new Set(dataset.categories.map((c) => c.id));
   const knownCategory = r.categoryIds.map((id) => ids.has(id));
@@ -206,6 +228,33 @@ function checkResults(dataset: CocoDataset, results: CocoResults, out: Collector
       out.add('result-unknown-category', r.categoryIds[r.categoryIndex[row]!]!);
     if (r.score[row]! < 0 || r.score[row]! > 1) out.add('result-score', name);
     const box = (r.present[row]! & HAS.bbox) !== 0;
+    checkResultMask(dataset, results, row, name, out);
     if (box && (!(r.bbox[row * 4 + 2]! > 0) || !(r.bbox[row * 4 + 3]! > 0))) out.add('result-empty-box', name);
+  }
+}
+
+const UNKNOWN = { height: -1, width: -1 };
+
+function checkResultMask(
+  dataset: CocoDataset,
+  { columns }: CocoResults,
+  row: number,
+  name: CocoId,
+  out: Collector,
+): void {
+  const runs = columns.segments === undefined ? undefined : runLengthsOf(columns.segments, row);
+  if (columns.segments === undefined || runs === undefined) return;
+  const image = dataset.imageSize(columns.imageIds[columns.imageIndex[row]!]!);
+  if (runLengthsBroken(columns.segments, row)) out.add('result-mask-counts', name);
+  else if (sizeProblem(runs, image) !== undefined) out.add('result-mask-size', name);
+}
+
+function runLengthsBroken(segments: SegmentColumns, row: number): boolean {
+  try {
+    segmentToRle(segments, row, { ...UNKNOWN, owner: () => '' });
+    return false;
+  } catch (error) {
+    if (CocoError.isInstance(error)) return true;
+    throw error;
   }
 }

@@ -3,7 +3,7 @@ import { CocoArgumentError } from '../errors';
 import { type CocoInput, type CocoPieces, feed, feedPieces } from '../json/cursor';
 import { HAS } from '../json/record';
 import { decodeRle, type Rle } from '../masks/rle';
-import { segmentToRle } from '../masks/segment';
+import { type MaskPlace, segmentToRle } from '../masks/segment';
 import { allocator, keypointsOf } from './annotation-builder';
 import { type DatasetColumns, DatasetSink } from './dataset-builder';
 import { canonicalId, IdTable, recordToJson } from './ids';
@@ -214,7 +214,7 @@ export class CocoDataset {
     };
   }
 
-  /** Run lengths of an annotation's mask, in the size of its image. @throws {@link CocoArgumentError} where it has no mask. */
+  /** Run lengths of an annotation's mask, in the size of its image. @throws {@link CocoArgumentError} where it has no mask, CocoMaskError where it is none. */
   annToRle(id: CocoId | bigint): Rle {
     return this.rleOfRow(this.rowOf(id));
   }
@@ -224,17 +224,26 @@ export class CocoDataset {
     return decodeRle(this.annToRle(id));
   }
 
-  /** As {@link annToRle}, by row number. */
-  rleOfRow(row: number): Rle {
-    const { annotations, images } = this.columns;
-    const imageRow = this.imageRow(annotations.imageIds[annotations.imageIndex[row]!]!);
-    const height = imageRow < 0 ? -1 : images.height[imageRow]!;
-    const width = imageRow < 0 ? -1 : images.width[imageRow]!;
-    const rle = annotations.segments && segmentToRle(annotations.segments, row, height, width);
+  /** As {@link annToRle}, by row number. @param options.unchecked - as pycocotools: run lengths that are no mask are taken as they are. */
+  rleOfRow(row: number, options: { readonly unchecked?: boolean } = {}): Rle {
+    const { annotations } = this.columns;
+    const place: MaskPlace = {
+      ...this.imageSize(annotations.imageIds[annotations.imageIndex[row]!]!),
+      owner: () => `annotation ${this.annotationId(row) ?? `in row ${row + 1}`}`,
+      ...options,
+    };
+    const rle = annotations.segments && segmentToRle(annotations.segments, row, place);
     if (rle === undefined) {
       throw new CocoArgumentError('annToRle', 'id', this.annotationId(row) ?? row, 'an annotation with a segmentation');
     }
     return rle;
+  }
+
+  /** Size of an image in pixels, -1 where it is not known. */
+  imageSize(id: CocoId | bigint): { readonly height: number; readonly width: number } {
+    const { images } = this.columns;
+    const row = this.imageRow(id);
+    return row < 0 ? { height: -1, width: -1 } : { height: images.height[row]!, width: images.width[row]! };
   }
 
   /** The whole file as one object. Large files: use {@link toJsonPieces}. Ids above 2^53 are strings of digits there. */

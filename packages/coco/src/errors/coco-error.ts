@@ -43,8 +43,19 @@ export class CocoMismatchError extends CocoError {
   }
 }
 
+/** A mask is none: its run lengths are broken, or not of its picture's size. */
+export class CocoMaskError extends CocoError {
+  /** Whose mask: "annotation 7", "detection 3". */
+  readonly owner: string;
+
+  constructor(owner: string, problem: string) {
+    super('ICCONV_COCO_MASK', `the mask of ${owner}: ${problem}`);
+    this.owner = owner;
+  }
+}
+
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}...` : value);
   if (Array.isArray(value)) return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? ', ...' : ''}]`;
   return String(value);
 }

@@ -1,1 +1,7 @@
-export { CocoArgumentError, CocoError, CocoFormatError, CocoMismatchError } from './coco-error';
+export {
+  CocoArgumentError,
+  CocoError,
+  CocoFormatError,
+  CocoMaskError,
+  CocoMismatchError,
+} from './coco-error';

@@ -12,10 +12,10 @@
  * An object is missed when no detection is correct for it, wrong in category on it, or badly placed on it.
  */
 import type { CocoDataset } from '../data/dataset';
-import { CocoResults } from '../data/results';
+import type { CocoResults } from '../data/results';
 import type { CocoDetection, CocoId } from '../data/types';
 import { CocoArgumentError } from '../errors';
-import { planEvaluation } from './evaluator';
+import { planEvaluation, resultsOf } from './evaluator';
 import { completeParams, type EvaluateOptions } from './params';
 import { sortByScore } from './sort';
 
@@ -75,7 +75,7 @@ export function analyzeErrors(
       `in (0, iouThr = ${iouThr}), iouThr at most 1`,
     );
   }
-  const results = 'columns' in dt ? dt : CocoResults.parse(dt);
+  const results = resultsOf(dt);
   // One group an image, so that objects of every category are compared; the mask overlap must be exact from `background` on.
   const { iouThr: _1, background: _2, minScore: _3, ...evaluateOptions } = options;
   const params = completeParams({ ...evaluateOptions, useCats: false, iouThrs: [background] }, gt);

@@ -4,6 +4,7 @@ import type { CocoId } from '../data/types';
 import type { Curves } from './accumulate';
 import type { EvaluationParams } from './params';
 import { metrics, metricValue } from './summary';
+import type { EvaluationWarning } from './warnings';
 
 /** Plain, JSON-safe but for the typed arrays. */
 export interface Evaluation extends Curves {
@@ -18,6 +19,8 @@ export interface Evaluation extends Curves {
   readonly positives: Int32Array;
   /** Detections left out: their image, or their category, is not evaluated. */
   readonly skipped: { readonly images: number; readonly categories: number };
+  /** What was left out because its ids are unknown, and objects without size; for people to read. */
+  readonly warnings: readonly EvaluationWarning[];
 }
 
 export function makeEvaluation(
@@ -25,6 +28,7 @@ export function makeEvaluation(
   curves: Curves,
   positives: Int32Array,
   skipped: Evaluation['skipped'],
+  warnings: readonly EvaluationWarning[],
 ): Evaluation {
   const categories = positives.length / params.areaRng.length;
   const evaluation: Evaluation = {
@@ -34,6 +38,7 @@ export function makeEvaluation(
     stats: {},
     positives,
     skipped,
+    warnings,
   };
   const stats: Record<string, number> = {};
   for (const { name, value } of metrics(evaluation)) stats[name] = value;

@@ -12,6 +12,7 @@ import { Matcher } from './matcher';
 import { type OverlapSource, overlapSource } from './overlap';
 import { completeParams, type EvaluateOptions, type EvaluationParams } from './params';
 import { Tally } from './tally';
+import { checkImages, StreamWarnings, warningsOf } from './warnings';
 
 /** Upper ends of CrowdPose's crowd index for "easy" and "medium" images. */
 const CROWD_EASY = 0.2;
@@ -33,13 +34,25 @@ export function evaluate(
   dt: CocoResults | readonly CocoDetection[],
   options: EvaluateOptions,
 ): Evaluation {
-  const results = 'columns' in dt ? dt : CocoResults.parse(dt);
+  const results = resultsOf(dt);
   return evaluateWith(completeParams(options, gt), gt, (params) => {
     const plan = planEvaluation(gt, results, params);
     const curves = emptyCurves(params, plan.categories);
     evaluateCategories(plan, curves, Array(plan.categories).keys());
-    return makeEvaluation(params, curves, plan.truth.positives, skippedOf(plan.detections));
+    return makeEvaluation(
+      params,
+      curves,
+      plan.truth.positives,
+      skippedOf(plan.detections),
+      warningsOf(gt, results.columns, plan.truth),
+    );
   });
+}
+
+/** Results, or detections as objects. @throws {@link CocoFormatError} for anything else. */
+export function resultsOf(dt: CocoResults | readonly CocoDetection[]): CocoResults {
+  if (typeof dt === 'object' && dt !== null && 'columns' in dt) return dt;
+  return CocoResults.parse(dt);
 }
 
 /** Runs an evaluation, and CrowdPose's three more. */
@@ -90,7 +103,7 @@ export interface EvaluationPlan {
 }
 
 export function planEvaluation(gt: CocoDataset, results: CocoResults, params: EvaluationParams): EvaluationPlan {
-  checkImages(gt, results, params);
+  checkImages(gt, results.columns, params);
   const truth = prepareGroundTruth(gt, params);
   const detections = group(results.columns, truth.places);
   const source = overlapSource(truth, results.columns, params);
@@ -121,16 +134,6 @@ export function skippedOf(grouped: Grouped): Evaluation['skipped'] {
   return { images: grouped.skippedImages, categories: grouped.skippedCategories };
 }
 
-function checkImages(gt: CocoDataset, results: CocoResults, params: EvaluationParams): void {
-  if (params.unknownImages === 'ignore') return;
-  const unknown = results.columns.imageIds.filter((id) => gt.imageRow(id) < 0);
-  if (unknown.length === 0) return;
-  throw new CocoMismatchError(
-    `results name ${unknown.length} image${unknown.length > 1 ? 's' : ''} that the ground truth lacks ` +
-      `(${unknown.slice(0, 5).join(', ')}${unknown.length > 5 ? ', ...' : ''}); pass the right ground truth, or unknownImages: 'ignore'`,
-  );
-}
-
 /**
  * Evaluates image by image: detections are matched when they are added, and what stays is about 70 bytes for each of the at most
  * `maxDets` of an image and category. Images that are never added count as images without detections.
@@ -149,8 +152,11 @@ export class CocoEvaluator {
   private inOrder = true;
   private lastImage = -1;
   private skippedCategories = 0;
+  private readonly gt: CocoDataset;
+  private readonly seen = new StreamWarnings();
 
   constructor(gt: CocoDataset, options: EvaluateOptions) {
+    this.gt = gt;
     this.params = completeParams(options, gt);
     if (this.params.protocol === 'crowdpose') {
       throw new CocoArgumentError('CocoEvaluator', 'protocol', 'crowdpose', "'coco'; use evaluate() for CrowdPose");
@@ -160,7 +166,7 @@ export class CocoEvaluator {
   }
 
   /** Adds all detections of one image. @throws {@link CocoArgumentError} for an image that is not evaluated, or was added before. */
-  add(imageId: CocoId, detections: readonly Omit<CocoDetection, 'image_id'>[]): void {
+  add(imageId: CocoId | bigint, detections: readonly Omit<CocoDetection, 'image_id'>[]): void {
     const id = canonicalId(imageId);
     const image = this.truth.places.image(id);
     if (image < 0 && this.params.unknownImages === 'error') {
@@ -177,6 +183,7 @@ export class CocoEvaluator {
     const source = overlapSource(this.truth, results, this.params);
     const { rows, start, skippedCategories } = group(results, this.truth.places);
     this.skippedCategories += skippedCategories;
+    this.seen.add(this.gt, results);
     for (let k = 0; k + 1 < start.length; k++) {
       const from = start[k]!;
       const to = start[k + 1]!;
@@ -186,7 +193,11 @@ export class CocoEvaluator {
     }
   }
 
-  /** The metrics over what was added so far; more may be added afterwards. */
+  /**
+   * The metrics over what was added so far; more may be added afterwards.
+   *
+   * @throws {@link CocoMismatchError} where every detection was of categories that the ground truth lacks.
+   */
   finish(): Evaluation {
     const categories = this.truth.grouped.start.length - 1;
     const curves = emptyCurves(this.params, categories);
@@ -196,6 +207,7 @@ export class CocoEvaluator {
       accumulator.add(k, this.tallies[k] ?? empty, this.truth.positives, this.inOrder);
     }
     const skipped = { images: 0, categories: this.skippedCategories };
-    return makeEvaluation(this.params, curves, this.truth.positives, skipped);
+    const warnings = this.seen.finish(this.gt, this.truth);
+    return makeEvaluation(this.params, curves, this.truth.positives, skipped, warnings);
   }
 }

@@ -1,12 +1,13 @@
 /** Overlaps of the detections with the objects of one image and category, by kind of evaluation. */
 import { keypointsOf } from '../data/annotation-builder';
+import type { CocoDataset } from '../data/dataset';
 import type { ResultColumns } from '../data/results';
-import { CocoMismatchError } from '../errors';
+import { CocoMaskError, CocoMismatchError } from '../errors';
 import { HAS } from '../json/record';
 import { boxOverlap, rleOverlap } from '../masks/iou';
 import { rleFromPolygons } from '../masks/polygon';
 import { type Rle, rleArea, rleToBbox } from '../masks/rle';
-import { segmentToRle } from '../masks/segment';
+import { segmentToRle, sizeProblem } from '../masks/segment';
 import type { GroundTruth } from './ground-truth';
 import { KeypointSimilarity } from './oks';
 import type { EvaluationParams } from './params';
@@ -51,10 +52,16 @@ abstract class Base implements OverlapSource {
   protected mask(row: number, image: number): Rle | undefined {
     const { segments } = this.dt;
     if (segments === undefined || segments.kind[row] === 0) return undefined;
-    const { dataset } = this.gt;
-    const imageRow = dataset.imageRow(this.params.imgIds[image]!);
-    const { height, width } = dataset.columns.images;
-    return segmentToRle(segments, row, imageRow < 0 ? -1 : height[imageRow]!, imageRow < 0 ? -1 : width[imageRow]!);
+    return segmentToRle(segments, row, {
+      ...this.gt.dataset.imageSize(this.params.imgIds[image]!),
+      owner: () => `detection ${row + 1}`,
+      unchecked: this.unchecked,
+    });
+  }
+
+  /** pycocotools takes every run-length mask; one that is none overlaps nothing there. */
+  protected get unchecked(): boolean {
+    return this.params.compat === 'pycocotools';
   }
 
   /** Box of a detection; of its mask or keypoints where it has none. */
@@ -101,14 +108,19 @@ interface MaskFacts {
 class MaskOverlap extends Base {
   fill(from: number, to: number, rows: Int32Array, count: number, image: number, out: Float64Array): void {
     const { grouped, dataset, crowd } = this.gt;
+    const { unchecked } = this;
     const least = this.params.iouThrs[0]! * (1 - 1e-9);
     const objects: MaskFacts[] = [];
-    for (let g = from; g < to; g++) objects.push(facts(dataset.rleOfRow(grouped.rows[g]!)));
+    for (let g = from; g < to; g++) objects.push(facts(dataset.rleOfRow(grouped.rows[g]!, { unchecked })));
+    checkMemory(objects, dataset, grouped.rows[from]!);
     const width = to - from;
     for (let d = 0; d < count; d++) {
       const detection = facts(this.maskOrBox(rows[d]!, image));
       for (let g = 0; g < width; g++) {
         const object = objects[g]!;
+        // Where the images list has no size, the two must agree at least.
+        const problem = unchecked ? undefined : sizeProblem(detection.rle, object.rle);
+        if (problem !== undefined) throw new CocoMaskError(`detection ${rows[d]! + 1}`, problem);
         const isCrowd = crowd[grouped.rows[from + g]!] === 1;
         const bound = overlapBound(detection, object, isCrowd);
         // Overlaps below the lowest threshold match nothing, so they need no exact value.
@@ -123,16 +135,27 @@ class MaskOverlap extends Base {
     if ((this.dt.present[row]! & HAS.bbox) === 0)
       throw new CocoMismatchError(`detection ${row + 1} has no segmentation`);
     // pycocotools evaluates a box without mask as its rectangle.
-    const { dataset } = this.gt;
-    const imageRow = dataset.imageRow(this.params.imgIds[image]!);
     const [x, y, w, h] = this.dt.bbox.subarray(row * 4, row * 4 + 4) as unknown as [number, number, number, number];
-    const { images } = dataset.columns;
-    return rleFromPolygons(
-      [[x, y, x, y + h, x + w, y + h, x + w, y]],
-      images.height[imageRow]!,
-      images.width[imageRow]!,
-    );
+    const { height, width } = this.gt.dataset.imageSize(this.params.imgIds[image]!);
+    if (height < 0 || width < 0) {
+      const need = 'a box as a mask needs the width and height of its image, which the images list lacks';
+      throw new CocoMismatchError(`detection ${row + 1}: ${need}`);
+    }
+    return rleFromPolygons([[x, y, x, y + h, x + w, y + h, x + w, y]], height, width);
   }
+}
+
+/** Run lengths of all objects of one image and category: 256 MB. */
+const MOST_RUNS = 2 ** 26;
+
+function checkMemory(objects: readonly MaskFacts[], dataset: CocoDataset, row: number): void {
+  const runs = objects.reduce((sum, { rle }) => sum + rle.counts.length, 0);
+  if (runs <= MOST_RUNS) return;
+  const { imageIds, imageIndex } = dataset.columns.annotations;
+  throw new CocoMaskError(
+    `image ${imageIds[imageIndex[row]!]}`,
+    `its objects of one category have ${runs} runs of pixels; ${MOST_RUNS} is the limit`,
+  );
 }
 
 function facts(rle: Rle): MaskFacts {

@@ -20,9 +20,9 @@ export interface EvaluateOptions {
   /** False: categories are ignored, any detection may match any object. @defaultValue true */
   readonly useCats?: boolean;
   /** Images to evaluate. @defaultValue all of the ground truth */
-  readonly imgIds?: readonly CocoId[];
+  readonly imgIds?: readonly (CocoId | bigint)[];
   /** Categories to evaluate. @defaultValue all of the ground truth */
-  readonly catIds?: readonly CocoId[];
+  readonly catIds?: readonly (CocoId | bigint)[];
   /** Falloff of each keypoint; its length is the number of keypoints. @defaultValue COCO's 17 */
   readonly sigmas?: readonly number[];
   /** `crowdpose` takes 0.53 of the box as area, reports no sizes but AP by `crowdIndex` of the images (up to 0.2, 0.8, above). @defaultValue 'coco' */
@@ -132,7 +132,7 @@ function defaultCategories(gt: CocoDataset): CocoId[] {
   return gt.categories.length > 0 ? gt.getCatIds() : [...gt.columns.annotations.categoryIds];
 }
 
-function sortedUnique(ids: readonly CocoId[]): CocoId[] {
+function sortedUnique(ids: readonly (CocoId | bigint)[]): CocoId[] {
   return [...new Set(ids.map(canonicalId))].sort(compareIds);
 }
 

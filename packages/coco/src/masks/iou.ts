@@ -39,7 +39,9 @@ export function boxOverlap(a: ArrayLike<number>, i: number, b: ArrayLike<number>
   if (h <= 0) return 0;
   const intersection = w * h;
   const area = aw * ah;
-  return intersection / (crowd ? area : area + bw * bh - intersection);
+  const union = crowd ? area : area + bw * bh - intersection;
+  // Boxes so small that their areas vanish would divide 0 by 0, and a NaN matches everything.
+  return union > 0 ? intersection / union : 0;
 }
 
 /**

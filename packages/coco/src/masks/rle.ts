@@ -13,14 +13,46 @@ export interface Rle {
   readonly counts: Uint32Array;
 }
 
-/** COCO's JSON form (either kind of counts) to run lengths. @throws {@link CocoArgumentError} for text that is none. */
-export function rleFromCoco(rle: CocoRle): Rle {
-  const [height, width] = rle.size;
-  if (typeof rle.counts !== 'string') return { height, width, counts: Uint32Array.from(rle.counts) };
-  const { counts: text } = rle;
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return { height, width, counts: decompressCounts(bytes) };
+/** More pixels than run lengths of 31 bits can cover. */
+const MOST_PIXELS = 2147483647;
+
+/** @throws {@link CocoArgumentError} for a size that no mask has. */
+export function checkMaskSize(op: string, height: number, width: number): void {
+  const whole = Number.isInteger(height) && Number.isInteger(width) && height >= 0 && width >= 0;
+  if (whole && height * width <= MOST_PIXELS) return;
+  throw new CocoArgumentError(op, 'size', [height, width], `[height, width] of ${MOST_PIXELS} pixels at most`);
+}
+
+/** Why run lengths are no mask of their size; undefined where they are one. */
+export function rleProblem({ height, width, counts }: Rle): string | undefined {
+  let sum = 0;
+  let codes = counts.length > 0;
+  for (let i = 0; i < counts.length; i++) {
+    sum += counts[i]!;
+    codes &&= counts[i]! >= 48 && counts[i]! < 112;
+  }
+  if (sum === height * width) return undefined;
+  const hint = codes ? '; they look like character codes: compressed counts are written as text' : '';
+  return `the counts add up to ${sum} pixels, the size ${height} x ${width} to ${height * width}${hint}`;
+}
+
+/**
+ * COCO's JSON form (either kind of counts) to run lengths.
+ *
+ * @throws {@link CocoArgumentError} for text that is none, and for counts that do not add up to the size.
+ */
+export function rleFromCoco(coco: CocoRle): Rle {
+  const [height, width] = coco.size;
+  checkMaskSize('rleFromCoco', height, width);
+  const rle = { height, width, counts: countsOf(coco.counts) };
+  const problem = rleProblem(rle);
+  if (problem !== undefined) throw new CocoArgumentError('rleFromCoco', 'counts', problem, 'as many as the size says');
+  return rle;
+}
+
+function countsOf(counts: string | readonly number[]): Uint32Array {
+  if (typeof counts !== 'string') return Uint32Array.from(counts);
+  return decompressCounts(Uint8Array.from(counts, (character) => Math.min(character.charCodeAt(0), 255)));
 }
 
 /** Run lengths to COCO's compressed JSON form. */
@@ -109,9 +141,25 @@ export function encodeMask(mask: {
   return { height, width, counts: Uint32Array.from(counts) };
 }
 
-/** Run lengths to pixels, uint8 [height, width] row by row, 0 or 1 (rleDecode). */
-export function decodeRle(rle: Rle): { data: Uint8Array; height: number; width: number } {
+export interface DecodeOptions {
+  /** A few characters can say a mask of two thousand million pixels, each a byte. @defaultValue 268,435,456 (16,384 squared) */
+  readonly maxPixels?: number;
+}
+
+/**
+ * Run lengths to pixels, uint8 [height, width] row by row, 0 or 1 (rleDecode).
+ *
+ * @throws {@link CocoArgumentError} for more than `maxPixels`.
+ */
+export function decodeRle(
+  rle: Rle,
+  { maxPixels = 2 ** 28 }: DecodeOptions = {},
+): { data: Uint8Array; height: number; width: number } {
   const { height, width, counts } = rle;
+  checkMaskSize('decodeRle', height, width);
+  if (height * width > maxPixels) {
+    throw new CocoArgumentError('decodeRle', 'size', [height, width], `of ${maxPixels} pixels at most (maxPixels)`);
+  }
   const data = new Uint8Array(height * width);
   let at = 0;
   for (let i = 0; i < counts.length; i++) {
@@ -171,16 +219,20 @@ export function rleToBbox(rle: Rle): [number, number, number, number] {
 /** Union of masks, or their intersection; an empty mask where sizes differ (rleMerge). */
 export function mergeRles(rles: readonly Rle[], options: { readonly intersect?: boolean } = {}): Rle {
   const first = rles[0];
-  if (first === undefined) return { height: 0, width: 0, counts: new Uint32Array(0) };
-  let merged = first;
-  for (let i = 1; i < rles.length; i++) {
-    const other = rles[i]!;
-    if (other.height !== merged.height || other.width !== merged.width) {
-      return { height: 0, width: 0, counts: new Uint32Array(0) };
-    }
-    merged = mergeTwo(merged, other, options.intersect ?? false);
+  if (first === undefined || rles.some((r) => r.height !== first.height || r.width !== first.width)) {
+    return { height: 0, width: 0, counts: new Uint32Array(0) };
   }
-  return merged;
+  // By pairs: one after the other, the growing union would be walked once a mask.
+  let merged: readonly Rle[] = rles;
+  while (merged.length > 1) {
+    const pairs: Rle[] = [];
+    for (let i = 0; i + 1 < merged.length; i += 2) {
+      pairs.push(mergeTwo(merged[i]!, merged[i + 1]!, options.intersect ?? false));
+    }
+    if (merged.length % 2 === 1) pairs.push(merged.at(-1)!);
+    merged = pairs;
+  }
+  return merged[0]!;
 }
 
 function mergeTwo(a: Rle, b: Rle, intersect: boolean): Rle {

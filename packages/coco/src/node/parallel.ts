@@ -10,6 +10,7 @@ import { type Curves, emptyCurves } from '../eval/accumulate';
 import { type Evaluation, makeEvaluation } from '../eval/evaluation';
 import { evaluate, evaluateCategories, planEvaluation, skippedOf } from '../eval/evaluator';
 import { completeParams, type EvaluateOptions, type EvaluationParams } from '../eval/params';
+import { warningsOf } from '../eval/warnings';
 
 export interface ParallelOptions extends EvaluateOptions {
   /** Threads, this one included. @defaultValue as many as there are processors, up to 4, where the work is worth their start */
@@ -64,7 +65,8 @@ export async function evaluateParallel(
     const plan = planEvaluation(gt, dt, params);
     evaluateCategories(plan, curves, takeCategories(next, categories));
     await Promise.all(workers.map((worker) => worker.done));
-    return makeEvaluation(params, curves, plan.truth.positives, skippedOf(plan.detections));
+    const warnings = warningsOf(gt, dt.columns, plan.truth);
+    return makeEvaluation(params, curves, plan.truth.positives, skippedOf(plan.detections), warnings);
   } finally {
     // Nobody waits for the others once one has failed.
     for (const worker of workers) {
