@@ -116,7 +116,8 @@ function open(source: string | Uint8Array, options: DecodeOptions): Sharp {
 
 function failure(path: string, error: unknown): DecodeFailure {
   if (error instanceof DecodeFailure) return error;
-  const text = (error as Error).message;
+  // libvips repeats itself, a line for each layer; and where two pictures fail at once, one may get no words at all.
+  const text = (error as Error).message.trim().split('\n')[0]!;
   const reason = /timeout/i.test(text)
     ? 'decoding it takes longer than maxSeconds allows'
     : /pixel limit/i.test(text)
@@ -124,8 +125,10 @@ function failure(path: string, error: unknown): DecodeFailure {
       : /unsupported image format/i.test(text)
         ? 'it is no picture of a known format'
         : /premature end|truncat|unexpected end|corrupt|not enough/i.test(text)
-          ? `it is truncated or damaged (${text.trim()})`
-          : text.trim();
+          ? `it is truncated or damaged (${text})`
+          : /^unknown error$/i.test(text)
+            ? 'it is truncated or damaged'
+            : text;
   return new DecodeFailure(path, reason, error);
 }
 

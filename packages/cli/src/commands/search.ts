@@ -29,11 +29,11 @@ export function searchCommand({ signal }: CommandContext): Command {
     await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
     const run = await runSearch(file, config, signal, readingOf(flags, config.opaqueClasses));
     if (json) {
-      const { result, report, files } = run;
+      const { result, report, files, data } = run;
       const { objective, error, seconds } = result;
       console.log(
         JSON.stringify(
-          { objective, error, baselines: report.baselines, seconds, layers: layerRows(report), files },
+          { objective, error, baselines: report.baselines, seconds, layers: layerRows(report), files, data },
           null,
           2,
         ),

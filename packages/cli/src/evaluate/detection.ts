@@ -1,20 +1,29 @@
 /** `icconv eval detection` and `icconv reproduce detection`: a detector over a data set, and COCO's table of it. */
 import { join } from 'node:path';
 import { writeAtomically } from '@icconv/base/files';
-import { type CocoDataset, type CocoId, CocoResults, type Evaluation, evaluate, formatSummary } from '@icconv/coco';
-import { loadDataset } from '@icconv/coco/node';
+import {
+  type CocoDataset,
+  type CocoId,
+  categoriesByName,
+  dataReport,
+  type Evaluation,
+  formatSummary,
+} from '@icconv/coco';
 import { type FasterRcnnConfig, PUBLISHED_DETECTORS, type PublishedDetector } from '@icconv/detection';
-import { detectDataset, loadCompiledFasterRcnn, readDetectorModel } from '@icconv/detection/node';
+import { detectDataset, loadCompiledFasterRcnn, readDetectorModel, scoreDetections } from '@icconv/detection/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { Command, Option } from 'commander';
 import { categoryTable } from '../commands/eval-coco';
 import { countOption } from '../config/number-options';
+import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
+import { type DataSource, readyData } from '../data/ready-data';
+import { tellData } from '../data/tell-data';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
-interface RunOptions extends WeightFlags {
+interface RunOptions extends WeightFlags, PictureFlags {
   readonly batchSize: number;
   readonly threads?: number;
   readonly limit?: number;
@@ -37,7 +46,7 @@ interface ReproduceOptions extends RunOptions {
 }
 
 function withRunOptions(command: Command): Command {
-  return withWeightOptions(command)
+  return withPictureRules(withWeightOptions(command))
     .option('--batch-size <n>', 'pictures that are decoded ahead; no result depends on it', countOption, 4)
     .option('--limit <n>', 'only the first pictures', countOption)
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
@@ -59,9 +68,16 @@ export function evalDetectionCommand({ signal }: CommandContext): Command {
     const path = options.weights ?? weights;
     if (path === undefined)
       throw new InvalidArgumentError('eval', '--weights', path, `given: ${options.model} has none`);
-    const dataset = await loadDataset(options.annotations, { signal });
-    const evaluation = await run(path, config, dataset, { ...options, folder: options.images, classes }, signal);
-    if (options.json) console.log(JSON.stringify({ stats: evaluation.stats }, null, 2));
+    const { annotations, images } = options;
+    const ids = (dataset: CocoDataset) => {
+      const found = categoriesByName(dataset, classes);
+      const missing = classes.filter((_, i) => found[i] === undefined);
+      if (missing.length > 0)
+        console.error(`not scored, as the file has no category of that name: ${missing.join(', ')}`);
+      return found;
+    };
+    const { evaluation, dataset, data } = await run(path, config, { annotations, images }, ids, options, signal);
+    if (options.json) console.log(JSON.stringify({ stats: evaluation.stats, data }, null, 2));
     else print(evaluation, dataset, options);
   });
 }
@@ -79,24 +95,28 @@ export function reproduceDetectionCommand({ signal }: CommandContext): Command {
       .addOption(new Option('--model <name>', 'which published detector').choices(names).makeOptionMandatory()),
   ).action(async (options: ReproduceOptions) => {
     const published = PUBLISHED_DETECTORS[options.model]!;
-    const dataset = await loadDataset(join(options.coco, COCO_VAL.annotations), { signal });
-    const folder = join(options.coco, COCO_VAL.images);
-    const categoryIds = categoriesOf(published, dataset);
+    const source = {
+      annotations: join(options.coco, COCO_VAL.annotations),
+      images: join(options.coco, COCO_VAL.images),
+    };
+    const ids = (dataset: CocoDataset) => categoriesOf(published, dataset);
     const started = performance.now();
-    const evaluation = await run(
-      options.weights,
-      published.config,
-      dataset,
-      { ...options, folder, categoryIds },
-      signal,
-    );
+    const { evaluation, dataset, data } = await run(options.weights, published.config, source, ids, options, signal);
     const minutes = (performance.now() - started) / 60000;
     const measured = 100 * evaluation.stats.AP!;
     if (options.json) {
-      const { ap, source } = published;
+      const { ap } = published;
       console.log(
         JSON.stringify(
-          { model: options.model, expected: ap, measured, source, minutes, stats: evaluation.stats },
+          {
+            model: options.model,
+            expected: ap,
+            measured,
+            source: published.source,
+            minutes,
+            stats: evaluation.stats,
+            data,
+          },
           null,
           2,
         ),
@@ -116,37 +136,43 @@ function categoriesOf({ categories, config }: PublishedDetector, dataset: CocoDa
   return dataset.categories.map(({ id }) => id).sort((a, b) => Number(a) - Number(b));
 }
 
-interface DataOptions extends RunOptions {
-  readonly folder: string;
-  readonly classes?: readonly string[];
-  readonly categoryIds?: readonly CocoId[];
+interface Run {
+  readonly evaluation: Evaluation;
+  readonly dataset: CocoDataset;
+  /** What was scored, for JSON. */
+  readonly data: object;
 }
 
 async function run(
   weightsPath: string,
   config: FasterRcnnConfig,
-  dataset: CocoDataset,
-  options: DataOptions,
+  source: Pick<DataSource, 'annotations' | 'images'>,
+  idsOf: (dataset: CocoDataset) => readonly (CocoId | undefined)[],
+  options: RunOptions,
   signal: AbortSignal,
-): Promise<Evaluation> {
-  const { threads, limit, out, batchSize, folder, classes, categoryIds } = options;
+): Promise<Run> {
+  const { threads, limit, out, batchSize } = options;
+  const rules = pictureRules(options);
+  const ready = await readyData({ name: 'data', ...source, ...(limit !== undefined && { limit }) }, rules, signal);
+  const { dataset, folder, imageIds = dataset.getImgIds() } = ready;
+  const categoryIds = idsOf(dataset);
+  const known = new Set(dataset.categories.map(({ id }) => id));
+  const scored = categoryIds.filter((id): id is CocoId => id !== undefined && known.has(id));
+  const report = dataReport(dataset, { task: 'boxes', use: 'evaluation', categoryIds: scored, imageIds });
+  const { data } = tellData({ data: { data: ready, annotations: source.annotations, report } });
   await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
   const detector = await loadCompiledFasterRcnn(weightsPath, config, { ...readingOf(options), signal });
-  const imgIds = dataset.getImgIds().slice(0, limit ?? dataset.imageCount);
-  const progress = countProgress('detecting', imgIds.length);
+  const progress = countProgress('detecting', imageIds.length);
   try {
     const results = await detectDataset(detector, config, dataset, {
-      folder,
-      batchSize,
-      imageIds: imgIds,
-      signal,
+      ...{ folder, batchSize, imageIds, categoryIds, signal },
+      onUnreadable: rules.onUnreadable,
+      tolerateDamage: rules.tolerateDamage,
       onProgress: ({ done }) => progress.update(done),
-      ...(classes !== undefined && { classes }),
-      ...(categoryIds !== undefined && { categoryIds }),
     });
     progress.stop();
     if (out !== undefined) await writeAtomically(out, JSON.stringify(results));
-    return evaluate(dataset, CocoResults.parse(results), { iouType: 'bbox', imgIds });
+    return { evaluation: scoreDetections(results, dataset, { categoryIds, imageIds }), dataset, data: data! };
   } finally {
     progress.stop();
     detector.dispose();

@@ -1,15 +1,14 @@
 /** `icconv eval pose` and `icconv reproduce pose`: a pose estimator over a data set, and COCO's table of it. */
 import { join } from 'node:path';
 import { writeAtomically } from '@icconv/base/files';
-import { type CocoDataset, formatSummary } from '@icconv/coco';
-import { loadDataset } from '@icconv/coco/node';
+import { formatSummary } from '@icconv/coco';
 import { type PoseConfig, PUBLISHED_POSE } from '@icconv/pose';
 import {
   estimateDataset,
   evaluatePoses,
   loadCompiledPose,
   type PoseEvaluation,
-  poseCategory,
+  poseReport,
   readPoseModel,
 } from '@icconv/pose/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
@@ -17,11 +16,14 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import { Command, Option } from 'commander';
 import { MULTI_SCALE } from '../commands/pose';
 import { countOption } from '../config/number-options';
+import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
+import { type DataSource, readyData } from '../data/ready-data';
+import { tellData } from '../data/tell-data';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
-interface RunOptions extends WeightFlags {
+interface RunOptions extends WeightFlags, PictureFlags {
   readonly batchSize: number;
   readonly flip: boolean;
   readonly multiScale?: boolean;
@@ -46,7 +48,7 @@ interface ReproduceOptions extends RunOptions {
 }
 
 function withRunOptions(command: Command): Command {
-  return withWeightOptions(command)
+  return withPictureRules(withWeightOptions(command))
     .option('--no-flip', 'without the mirrored picture: half the time')
     .option('--multi-scale', 'look at the pictures at twice and half their size too')
     .option('--batch-size <n>', 'pictures that are decoded ahead; no result depends on it', countOption, 4)
@@ -71,9 +73,8 @@ export function evalPoseCommand({ signal }: CommandContext): Command {
     if (path === undefined) {
       throw new InvalidArgumentError('eval', '--weights', path, `given: ${options.model} has none`);
     }
-    const dataset = await loadDataset(options.annotations, { signal });
-    const evaluation = await run(path, config, dataset, { ...options, folder: options.images }, signal);
-    if (options.json) console.log(JSON.stringify({ stats: evaluation.stats, pck: evaluation.pck }, null, 2));
+    const { evaluation, data } = await run(path, config, options, options, signal);
+    if (options.json) console.log(JSON.stringify({ stats: evaluation.stats, pck: evaluation.pck, data }, null, 2));
     else print(evaluation, config);
   });
 }
@@ -91,18 +92,22 @@ export function reproducePoseCommand({ signal }: CommandContext): Command {
       .addOption(new Option('--model <name>', 'which published estimator').choices(names).makeOptionMandatory()),
   ).action(async (options: ReproduceOptions) => {
     const { config, ap, multiScaleAp, source } = PUBLISHED_POSE[options.model]!;
-    const dataset = await loadDataset(join(options.coco, COCO_VAL.annotations), { signal });
-    const folder = join(options.coco, COCO_VAL.images);
+    const files = {
+      annotations: join(options.coco, COCO_VAL.annotations),
+      images: join(options.coco, COCO_VAL.images),
+    };
     const started = performance.now();
     // COCO's server counts 20 poses a picture, whatever the picture holds.
-    const protocol = { ...options, folder, maxDetections: 20 };
-    const evaluation = await run(options.weights, config, dataset, protocol, signal);
+    const protocol = { ...options, maxDetections: 20 };
+    const { evaluation, data } = await run(options.weights, config, files, protocol, signal);
     const minutes = (performance.now() - started) / 60000;
     const measured = 100 * evaluation.stats.AP!;
     const expected = options.multiScale ? multiScaleAp : ap;
     if (options.json) {
       const { stats, pck } = evaluation;
-      console.log(JSON.stringify({ model: options.model, expected, measured, source, minutes, stats, pck }, null, 2));
+      console.log(
+        JSON.stringify({ model: options.model, expected, measured, source, minutes, stats, pck, data }, null, 2),
+      );
       return;
     }
     print(evaluation, config);
@@ -116,16 +121,20 @@ export function reproducePoseCommand({ signal }: CommandContext): Command {
 async function run(
   weightsPath: string,
   config: PoseConfig,
-  dataset: CocoDataset,
-  options: RunOptions & { readonly folder: string; readonly category?: string; readonly maxDetections?: number },
+  { annotations, images }: Pick<DataSource, 'annotations' | 'images'>,
+  options: RunOptions & { readonly category?: string; readonly maxDetections?: number },
   signal: AbortSignal,
-): Promise<PoseEvaluation> {
-  const { threads, limit, out, batchSize, folder, category, flip, multiScale, maxDetections } = options;
+): Promise<{ readonly evaluation: PoseEvaluation; readonly data: object }> {
+  const { threads, limit, out, batchSize, category, flip, multiScale, maxDetections } = options;
   const chosen = { ...(category !== undefined && { category }) };
-  poseCategory(dataset, category);
+  const rules = pictureRules(options);
+  const source = { name: 'data', annotations, images, ...(limit !== undefined && { limit }) };
+  const ready = await readyData(source, rules, signal);
+  const { dataset, folder, imageIds = dataset.getImgIds() } = ready;
+  const report = poseReport({ dataset, imageIds }, 'evaluation', category);
+  const { data } = tellData({ data: { data: ready, annotations, report } });
   await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
   const network = await loadCompiledPose(weightsPath, config, { ...readingOf(options), signal });
-  const imageIds = dataset.getImgIds().slice(0, limit ?? dataset.imageCount);
   const progress = countProgress('estimating', imageIds.length);
   try {
     const results = await estimateDataset(network, config, dataset, {
@@ -133,6 +142,8 @@ async function run(
       imageIds,
       batchSize,
       flip,
+      onUnreadable: rules.onUnreadable,
+      tolerateDamage: rules.tolerateDamage,
       ...(multiScale && { scales: MULTI_SCALE }),
       ...chosen,
       signal,
@@ -140,11 +151,12 @@ async function run(
     });
     progress.stop();
     if (out !== undefined) await writeAtomically(out, JSON.stringify(results));
-    return evaluatePoses(results, config, dataset, {
+    const evaluation = evaluatePoses(results, config, dataset, {
       imageIds,
       ...chosen,
       ...(maxDetections !== undefined && { maxDetections }),
     });
+    return { evaluation, data: data! };
   } finally {
     progress.stop();
     network.dispose();

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { superConfig } from '@icconv/edo';
@@ -7,6 +7,7 @@ import { initResNet, type ResNetConfig } from '@icconv/models';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runSearch } from './run-search';
 import { searchSchema } from './search-config';
@@ -38,7 +39,25 @@ it('writes pattern, counts, weights and report', async () => {
 
 it('names a checkpoint of another K, and a dilation of 0', async () => {
   await expect(runSearch(file, configOf({ maxDilation: 3 }), signal)).rejects.toThrow('layer1.0.conv2.weight');
-  await expect(runSearch(file, configOf({ maxDilation: 0 }), signal)).rejects.toThrow(
-    'maxDilation must be a whole number',
-  );
+  expect(() => configOf({ maxDilation: 0 })).toThrow('maxDilation');
 });
+
+it('pictures of every format count; those that cannot be read stop it, or are left out and told', async () => {
+  const images = join(folder, 'images');
+  mkdirSync(images);
+  const picture = sharp({ create: { width: 64, height: 48, channels: 3, background: '#8090a0' } });
+  await picture.clone().png().toFile(join(images, 'a.png'));
+  await picture.clone().tiff().toFile(join(images, 'b.TIF'));
+  writeFileSync(join(images, 'c.jpg'), 'no picture');
+  writeFileSync(join(images, 'notes.txt'), 'no picture');
+  const search = (data: object) =>
+    runSearch(file, configOf({ objective: 'output-error', data: { images, minSize: 48, maxSize: 64, ...data } }), signal);
+  await expect(search({})).rejects.toThrow(/c\.jpg: cannot be decoded/);
+  const { data } = await search({ onUnreadable: 'skip' });
+  expect(data).toEqual({
+    found: 3,
+    chosen: 3,
+    skipped: [{ name: 'c.jpg', reason: 'it is no picture of a known format' }],
+  });
+  await expect(search({ images: folder })).rejects.toThrow('holds no pictures');
+}, 60_000);

@@ -1,6 +1,7 @@
 /** One search by a configuration file, from the super-network's file to pattern, weights and report. */
 import { mkdir, readdir } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
+import { ImageDecodeError, isPictureName } from '@icconv/base';
 import { writeAtomically } from '@icconv/base/files';
 import { decodeImage } from '@icconv/base/pictures';
 import { fasterRcnnConfig, prepareImages } from '@icconv/detection';
@@ -25,6 +26,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
 import { countProgress } from '../ui/count-progress';
+import { counted } from '../ui/counted';
 import { costTable, kernelCosts, receptiveFields } from './costs';
 import type { SearchConfig } from './search-config';
 
@@ -32,6 +34,16 @@ export interface SearchRun {
   readonly report: SearchReport;
   readonly result: SearchResult;
   readonly files: readonly string[];
+  /** Pictures that statistics were taken of; undefined for objectives on weights alone. */
+  readonly data: SearchPictures | undefined;
+}
+
+export interface SearchPictures {
+  /** In the folder, and of these chosen. */
+  readonly found: number;
+  readonly chosen: number;
+  /** Chosen ones that could not be read. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** @param reading - how the super-network's file is read. */
@@ -54,7 +66,7 @@ export async function runSearch(
   try {
     const network = resnetNetwork(weights, wide);
     const { latencyMs, shares, ...rest } = constraints;
-    const data = config.data === undefined ? undefined : pictures(file, config.data, signal);
+    const data = config.data === undefined ? undefined : await openPictures(file, config.data, signal);
     const result = await searchDilations(network, {
       objective,
       ...stripped(rest),
@@ -62,7 +74,7 @@ export async function runSearch(
       ...(latencyMs !== undefined && {
         latency: { budgetMs: latencyMs, costs: await kernelCosts(wide, network, inputSize) },
       }),
-      ...(data !== undefined && { data }),
+      ...(data !== undefined && { data: data.batches }),
       signal,
     });
     const searched = cropWeights(weights, wide, result.pattern);
@@ -82,7 +94,7 @@ export async function runSearch(
         cost: costTable(wide, searched.config, inputSize),
       };
       const files = await writeFiles(besideConfig(file, config.output), report, searched);
-      return { report, result, files };
+      return { report, result, files, data: data?.told };
     } finally {
       tf.dispose(searched.weights);
     }
@@ -123,30 +135,54 @@ async function writeFiles(
   return files;
 }
 
-const PICTURES = ['.jpg', '.jpeg', '.png', '.webp'];
+interface OpenPictures {
+  readonly batches: AsyncGenerator<Tensor4D>;
+  /** Filled as they are read. */
+  readonly told: SearchPictures;
+}
 
-async function* pictures(
+/** @throws {@link ConfigError} for a folder that cannot be read or holds no picture. */
+async function openPictures(
   file: string,
-  { images, count, minSize, maxSize }: NonNullable<SearchConfig['data']>,
+  data: NonNullable<SearchConfig['data']>,
   signal: AbortSignal,
-): AsyncGenerator<Tensor4D> {
-  const folder = besideConfig(file, images);
+): Promise<OpenPictures> {
+  const folder = besideConfig(file, data.images);
   const names = await readdir(folder).catch((error: Error) => {
     throw new ConfigError(`${file}: data.images: ${error.message}`, { cause: error });
   });
-  const chosen = names
-    .filter((name) => PICTURES.includes(extname(name).toLowerCase()))
-    .sort()
-    .slice(0, count);
+  const found = names.filter(isPictureName).sort();
+  if (found.length === 0) throw new ConfigError(`${file}: data.images: ${folder} holds no pictures`);
+  const chosen = found.slice(0, data.count);
+  console.error(`statistics of ${counted(chosen.length, 'picture')}, of ${found.length} in ${folder}`);
+  const skipped: { name: string; reason: string }[] = [];
+  const told = { found: found.length, chosen: chosen.length, skipped };
+  return { batches: pictures(folder, chosen, data, skipped, signal), told };
+}
+
+async function* pictures(
+  folder: string,
+  chosen: readonly string[],
+  { minSize, maxSize, onUnreadable = 'stop', tolerateDamage = false }: NonNullable<SearchConfig['data']>,
+  skipped: { name: string; reason: string }[],
+  signal: AbortSignal,
+): AsyncGenerator<Tensor4D> {
   const { input } = fasterRcnnConfig({ backbone: { depth: 50 }, classes: 1 });
   const progress = countProgress('statistics', chosen.length);
   try {
     for (const [i, name] of chosen.entries()) {
-      const { data, height, width } = await decodeImage(join(folder, name), { signal });
+      const picture = await decodeImage(join(folder, name), { signal, tolerateDamage }).catch((error: unknown) => {
+        if (onUnreadable === 'stop' || !(error instanceof ImageDecodeError)) throw error;
+        skipped.push({ name, reason: error.reason });
+        console.error(`left out: ${name}: ${error.reason}`);
+        if (skipped.length === chosen.length) throw error;
+      });
+      progress.update(i + 1);
+      if (picture === undefined) continue;
+      const { data, height, width } = picture;
       yield tf.tidy(
         () => prepareImages([tf.tensor3d(data, [height, width, 3], 'int32')], { ...input, minSize, maxSize }).images,
       );
-      progress.update(i + 1);
     }
   } finally {
     progress.stop();

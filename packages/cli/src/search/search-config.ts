@@ -3,6 +3,7 @@
 import { OBJECTIVES, type ObjectiveName } from '@icconv/edo';
 import { backboneSchema } from '@icconv/models/files';
 import { z } from 'zod';
+import { pictureFields } from '../data/data-options';
 
 const side = z
   .int()
@@ -33,6 +34,8 @@ export const searchSchema = z.strictObject({
       count: side.default(16),
       minSize: side.default(320),
       maxSize: side.default(640),
+      onUnreadable: pictureFields.onUnreadable,
+      tolerateDamage: pictureFields.tolerateDamage,
     })
     .optional(),
   constraints: z

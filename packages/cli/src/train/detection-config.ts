@@ -3,6 +3,7 @@ import { type FasterRcnnConfig, fasterRcnnConfig, PRESETS, type Preset } from '@
 import { configSchema } from '@icconv/detection/node';
 import { z } from 'zod';
 import { changesOf, cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
+import { pictureFields } from '../data/data-options';
 import { backboneFields, backboneOf } from './backbone-config';
 
 const modelSchema = z.strictObject({
@@ -19,7 +20,13 @@ const schema = z.strictObject({
   data: z.strictObject({
     train: cocoData,
     val: cocoData.optional(),
-    /** Names of the classes to learn; all categories by default. */
+    ...pictureFields,
+    /** Categories to learn, by name or id, in the order of the classes; by default all that do not only group others. */
+    categories: z
+      .array(z.union([z.string(), z.int()]))
+      .min(1)
+      .optional(),
+    /** The same, by name only. */
     classes: z.array(z.string()).min(1).optional(),
   }),
   recipe: z.strictObject({

@@ -5,6 +5,7 @@ import { configSchema, poseCategory } from '@icconv/pose/node';
 import { z } from 'zod';
 import { ConfigError } from '../config/read-config';
 import { changesOf, cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
+import { pictureFields } from '../data/data-options';
 import { backboneFields, backboneOf } from './backbone-config';
 
 const pairs = z.array(z.tuple([z.string(), z.string()]));
@@ -19,6 +20,7 @@ const schema = z.strictObject({
   data: z.strictObject({
     train: cocoData,
     val: cocoData.optional(),
+    ...pictureFields,
     /** The only one with keypoints by default. */
     category: z.string().optional(),
     /** Keypoints that a mirrored picture exchanges, by name; by default those called left and right. */

@@ -1,8 +1,9 @@
 /** `icconv train detection`. */
+import { learnedCategories } from '@icconv/coco';
 import { initFasterRcnn } from '@icconv/detection';
 import {
-  classNames,
   type DetectionRecipe,
+  detectionReports,
   detectionSettings,
   loadDetectorBackbone,
   loadDetectorWeights,
@@ -13,8 +14,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { readConfig } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
+import { pictureRules } from '../data/data-options';
+import { tellGrouping } from '../data/tell-data';
 import { writeTrainingCurves } from '../pictures/training-curves';
 import type { CommandContext } from '../program';
+import { counted } from '../ui/counted';
 import { readingOf } from '../weights/weight-options';
 import { DETECTION_PRESETS, detectionConfigSchema, networkOf } from './detection-config';
 import {
@@ -24,6 +28,7 @@ import {
   requireNativeEngine,
   startFrom,
   type TrainCliOptions,
+  tellTrainingData,
   withTrainOptions,
 } from './training-run';
 
@@ -33,10 +38,17 @@ export function trainDetectionCommand({ signal }: CommandContext): Command {
     const { config: file, threads, workers } = options;
     const config = await readConfig(file, detectionConfigSchema, options.set);
     const folder = options.output ?? besideConfig(file, config.output);
+    const { resume = false, allowChanges = false } = options;
     await requireNativeEngine(threads);
-    const train = await openData(file, config.data.train);
-    const val = config.data.val === undefined ? undefined : await openData(file, config.data.val);
-    const classes = config.data.classes ?? classNames(train.dataset);
+    const rules = pictureRules(options, config.data);
+    const opened = await openData(file, config.data, rules, signal);
+    const choice = config.data.categories ?? config.data.classes;
+    const learned = learnedCategories(opened.train.dataset, choice);
+    if (choice === undefined) tellGrouping(opened.train, 'data.categories');
+    const classes = learned.map(({ name }) => name);
+    const train = { ...opened.train, categoryIds: learned.map(({ id }) => id) };
+    const { val } = opened;
+    const data = tellTrainingData(file, config.data, opened, detectionReports(train, val, classes));
     const network = await networkOf(file, config, classes.length);
     const run = {
       config: network,
@@ -67,15 +79,26 @@ export function trainDetectionCommand({ signal }: CommandContext): Command {
         weights,
         pretrained,
         folder,
-        resume: options.resume ?? false,
-        allowChanges: options.allowChanges ?? false,
+        resume,
+        allowChanges,
+        onUnreadable: rules.onUnreadable,
+        tolerateDamage: rules.tolerateDamage,
         signal,
         handleInterrupt: false,
         ...(workers !== undefined && { workers }),
       });
-      await writeTrainingCurves(folder, result.rows, `${config.output}: ${classes.length} classes`);
+      await writeTrainingCurves(
+        folder,
+        result.rows,
+        `${config.output}: ${counted(classes.length, 'class', 'classes')}`,
+      );
       const minutes = (performance.now() - started) / 60000;
-      printResult('detection', result, { folder, minutes }, options.json ?? false, ['AP', 'AP50', 'AP75', 'AR100']);
+      printResult('detection', result, { folder, minutes, data }, options.json ?? false, [
+        'AP',
+        'AP50',
+        'AP75',
+        'AR100',
+      ]);
     } finally {
       tf.dispose(weights);
     }

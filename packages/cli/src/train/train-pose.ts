@@ -4,6 +4,7 @@ import {
   loadPoseBackbone,
   loadPoseWeights,
   type PoseRecipe,
+  poseReports,
   poseSettings,
   trainPose,
   writePoseModel,
@@ -12,8 +13,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { readConfig } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
+import { pictureRules } from '../data/data-options';
 import { writeTrainingCurves } from '../pictures/training-curves';
 import type { CommandContext } from '../program';
+import { counted } from '../ui/counted';
 import { readingOf } from '../weights/weight-options';
 import { POSE_PRESETS, poseConfigSchema, poseNetworkOf } from './pose-config';
 import {
@@ -23,6 +26,7 @@ import {
   requireNativeEngine,
   startFrom,
   type TrainCliOptions,
+  tellTrainingData,
   withTrainOptions,
 } from './training-run';
 
@@ -32,9 +36,12 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
     const { config: file, threads, workers } = options;
     const config = await readConfig(file, poseConfigSchema, options.set);
     const folder = options.output ?? besideConfig(file, config.output);
+    const { resume = false, allowChanges = false } = options;
     await requireNativeEngine(threads);
-    const train = await openData(file, config.data.train);
-    const val = config.data.val === undefined ? undefined : await openData(file, config.data.val);
+    const rules = pictureRules(options, config.data);
+    const opened = await openData(file, config.data, rules, signal);
+    const { train, val } = opened;
+    const data = tellTrainingData(file, config.data, opened, poseReports(train, val, config.data.category));
     const network = await poseNetworkOf(file, config, train.dataset);
     const run = {
       config: network,
@@ -68,8 +75,10 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
         weights,
         pretrained,
         folder,
-        resume: options.resume ?? false,
-        allowChanges: options.allowChanges ?? false,
+        resume,
+        allowChanges,
+        onUnreadable: rules.onUnreadable,
+        tolerateDamage: rules.tolerateDamage,
         signal,
         handleInterrupt: false,
         ...(workers !== undefined && { workers }),
@@ -77,10 +86,16 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
       await writeTrainingCurves(
         folder,
         result.rows,
-        `${config.output}: ${network.skeleton.keypoints.length} keypoints`,
+        `${config.output}: ${counted(network.skeleton.keypoints.length, 'keypoint')}`,
       );
       const minutes = (performance.now() - started) / 60000;
-      printResult('pose', result, { folder, minutes }, options.json ?? false, ['AP', 'AP50', 'AP75', 'AR', 'PCK']);
+      printResult('pose', result, { folder, minutes, data }, options.json ?? false, [
+        'AP',
+        'AP50',
+        'AP75',
+        'AR',
+        'PCK',
+      ]);
     } finally {
       tf.dispose(weights);
     }

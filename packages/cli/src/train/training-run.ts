@@ -1,8 +1,7 @@
 /** What the trainings of all tasks have in common on the command line. */
 import { join } from 'node:path';
 import { readText, writeAtomically } from '@icconv/base/files';
-import type { CocoDataset } from '@icconv/coco';
-import { loadDataset } from '@icconv/coco/node';
+import type { DataReport } from '@icconv/coco';
 import type { LoadWeightsOptions } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
@@ -13,9 +12,13 @@ import type { Command } from 'commander';
 import { countOption, workersOption } from '../config/number-options';
 import { collect } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
+import { type PictureFlags, type PictureRules, withPictureRules } from '../data/data-options';
+import { type ReadyData, readyData } from '../data/ready-data';
+import { tellData } from '../data/tell-data';
+import { counted } from '../ui/counted';
 import { type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
-export interface TrainCliOptions extends WeightFlags {
+export interface TrainCliOptions extends WeightFlags, PictureFlags {
   readonly config: string;
   readonly set?: readonly string[];
   readonly output?: string;
@@ -27,7 +30,7 @@ export interface TrainCliOptions extends WeightFlags {
 }
 
 export function withTrainOptions(command: Command, presets: Readonly<Record<string, object>>): Command {
-  return withWeightOptions(command)
+  return withPictureRules(withWeightOptions(command))
     .requiredOption('--config <file>', `YAML or JSON; presets: ${Object.keys(presets).join(', ')}`)
     .option('--set <place=value>', 'override a value of the file, such as recipe.epochs=3; may be repeated', collect)
     .option('--output <folder>', 'folder of the run, instead of the file’s')
@@ -45,13 +48,46 @@ export async function requireNativeEngine(threads: number | undefined): Promise<
   throw new InvalidArgumentError('train', 'engine', engine.device, 'the native one, which icconv setup provides');
 }
 
-/** @param file - the configuration file, which the paths are relative to. */
+interface DataConfig {
+  readonly train: { readonly annotations: string; readonly images: string };
+  readonly val?: DataConfig['train'] | undefined;
+}
+
+export interface TrainingData {
+  readonly train: ReadyData;
+  readonly val?: ReadyData;
+}
+
+/** Both parts of the data, ready before anything is written. @param file - the configuration file, which the paths are relative to. */
 export async function openData(
   file: string,
-  data: { readonly annotations: string; readonly images: string },
-): Promise<{ readonly dataset: CocoDataset; readonly folder: string }> {
-  const dataset = await loadDataset(besideConfig(file, data.annotations));
-  return { dataset, folder: besideConfig(file, data.images) };
+  { train, val }: DataConfig,
+  rules: PictureRules,
+  signal: AbortSignal,
+): Promise<TrainingData> {
+  const open = (name: string, { annotations, images }: DataConfig['train']) => {
+    const source = { name, annotations: besideConfig(file, annotations), images: besideConfig(file, images) };
+    return readyData(source, rules, signal);
+  };
+  return {
+    train: await open('train', train),
+    ...(val !== undefined && { val: await open('val', val) }),
+  };
+}
+
+/** Tells what is learned and scored. @returns the reports for JSON. @throws CocoError where nothing is left. */
+export function tellTrainingData(
+  file: string,
+  config: DataConfig,
+  data: TrainingData,
+  reports: { readonly train: DataReport; readonly val?: DataReport },
+): Record<string, object> {
+  const part = (name: 'train' | 'val') => {
+    const [own, report, { annotations = '' } = {}] = [data[name], reports[name], config[name]];
+    if (own === undefined || report === undefined) return undefined;
+    return { data: own, report, annotations: besideConfig(file, annotations) };
+  };
+  return tellData({ train: part('train'), val: part('val') });
 }
 
 /**
@@ -108,7 +144,7 @@ export function trainingSummary(
   metrics: readonly string[],
 ): string {
   const evaluated = rows.filter((row) => row['val/AP'] !== undefined);
-  const done = `${rows.length} epochs in ${minutes.toFixed(1)} min; weights, curves and results.csv are in ${folder}`;
+  const done = `${counted(rows.length, 'epoch')} in ${minutes.toFixed(1)} min; weights, curves and results.csv are in ${folder}`;
   if (evaluated.length === 0) return done;
   const best = evaluated.reduce((a, b) => (Number(b['val/AP']) > Number(a['val/AP']) ? b : a));
   const table = new Table({
@@ -129,12 +165,16 @@ export function trainingSummary(
 export function printResult(
   task: string,
   result: TrainResult,
-  more: { folder: string; minutes: number },
+  more: { folder: string; minutes: number; data: Record<string, object> },
   json: boolean,
   metrics: readonly string[],
 ): void {
   if (json) console.log(JSON.stringify({ ...result, ...more }, null, 2));
   else if (result.reason === 'interrupted') console.log(`saved; icconv train ${task} --resume goes on`);
   else console.log(trainingSummary(more.folder, result.rows, more.minutes, metrics));
+  if (result.unreadable.length > 0) {
+    console.error(`left out, as they could not be read: ${counted(result.unreadable.length, 'picture')}`);
+    for (const { path, reason } of result.unreadable) console.error(`  ${path}: ${reason}`);
+  }
   if (result.reason === 'interrupted') process.exitCode = 130;
 }

@@ -74,7 +74,7 @@ test('keypoints', () => {
   const inside = [10, 10, 2, 20, 20, 1];
   const none = [0, 0, 0, 0, 0, 0];
   const annotations = [
-    { keypoints: inside, num_keypoints: 2 },
+    { keypoints: inside, num_keypoints: 2, area: 50 },
     { keypoints: inside, iscrowd: 1 },
     { keypoints: none },
     {},
@@ -91,7 +91,7 @@ test('keypoints', () => {
   expect(reasons(annotations, { task: 'keypoints', use: 'evaluation' })).toEqual({
     objects: 3,
     leftOut: { crowd: 1, ignored: 1, 'no-keypoints': 2, 'num-keypoints': 1 },
-    notes: {},
+    notes: { 'no-area': 2 },
   });
   expect(() => reasons([{ keypoints: [1, 1, 2] }, { keypoints: [1, 1, 2] }], { task: 'keypoints' })).toThrow(
     'keypoints of annotation 1: expected 6 numbers, x, y and visibility of the 2 keypoints of category cat, received 3; ' +
@@ -143,6 +143,9 @@ test('nothing left is an error that says why', () => {
   expect(() => fail([{ bbox: BOX }], 'training')).not.toThrow();
   expect(() => fail([{ bbox: BOX, iscrowd: 1 }, {}], 'training')).toThrow(
     'a.json: nothing to learn from: of 2 annotations, 1 crowds (iscrowd 1) (annotation 1); 1 without box and mask (annotation 2)',
+  );
+  expect(() => fail([{ bbox: BOX, iscrowd: 1 }], 'evaluation')).toThrow(
+    /nothing to score: of 1 annotation, .*single objects have iscrowd 0/,
   );
   expect(() => fail([], 'evaluation')).toThrow('a.json: nothing to score: its 3 pictures have no annotation');
 });

@@ -67,6 +67,7 @@ const NOTES = {
   'box-of-mask': 'with the box of their mask, having none of their own',
   'beyond-border': 'with a box that reaches beyond the picture; it is cut',
   'some-keypoints-outside': 'with labelled keypoints outside the picture; these teach nothing',
+  'no-area': 'with area 0 or none; that of the mask, or of 0.53 of the box, is taken for OKS',
   'cannot-be-found': 'with a box that is empty or outside their picture; they count as missed',
 } as const;
 
@@ -167,6 +168,7 @@ export function selectObjects(dataset: CocoDataset, options: DataReportOptions):
     if (task === 'keypoints') {
       const { labelled, inside } = countKeypoints(row, image);
       if (use === 'training' && inside < labelled) notes.add('some-keypoints-outside', whole, row);
+      if (use === 'evaluation' && !(a.area[row]! > 0)) notes.add('no-area', whole, row);
       return;
     }
     if (!hasBox(dataset, row) && hasBox(whole, row)) notes.add('box-of-mask', whole, row);
@@ -240,9 +242,10 @@ export function requireObjects(report: DataReport, source: string): void {
     all === 0
       ? `${report.pictures === 1 ? 'its picture has' : `its ${report.pictures} pictures have`} no annotation`
       : report.leftOut.map(({ count, message, examples }) => `${count} ${message}${some(examples, count)}`).join('; ');
+  const remedy = report.leftOut.every(({ reason }) => reason === 'crowd') ? '; single objects have iscrowd 0' : '';
   throw new CocoError(
     'ICCONV_COCO_NO_OBJECTS',
-    `${source}: nothing to ${what}: ${all === 0 ? why : `of ${all} ${all === 1 ? 'annotation' : 'annotations'}, ${why}`}`,
+    `${source}: nothing to ${what}: ${all === 0 ? why : `of ${all} ${all === 1 ? 'annotation' : 'annotations'}, ${why}${remedy}`}`,
   );
 }
 
