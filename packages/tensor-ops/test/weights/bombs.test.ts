@@ -74,7 +74,7 @@ function tensors(count: number, length: number): Buffer {
   return latin1(`\x80\x02}(${Array.from({ length: count }, (_, key) => one(key)).join('')}u.`);
 }
 
-describe('archives', () => {
+describe('archives', { timeout: 60_000 }, () => {
   const zeros = new Uint8Array(4 * 16e6);
   const packed = deflateRawSync(zeros, { level: 9 });
   const record = (key: number, more: Partial<ZipRecord> = {}): ZipRecord => ({
@@ -130,7 +130,7 @@ describe('archives', () => {
   });
 });
 
-describe('pickles', () => {
+describe('pickles', { timeout: 60_000 }, () => {
   // Each level names the one below ten times: 10^n values in 40 n bytes.
   const laughs = (levels: number, open: string, close: string) => {
     let program = `${text('lol')}q\x000`;
@@ -198,7 +198,7 @@ describe('pickles', () => {
   });
 });
 
-describe('JSON', () => {
+describe('JSON', { timeout: 60_000 }, () => {
   const header = (json: string) => {
     const head = Buffer.alloc(8);
     head.writeBigUInt64LE(BigInt(json.length));

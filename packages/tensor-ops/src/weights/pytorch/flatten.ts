@@ -54,7 +54,8 @@ class Flattener implements FlatCheckpoint {
     this.#locate = locate;
   }
 
-  visit(value: unknown, keys: readonly string[]): void {
+  /** @param keys - that lead here; the list is the walk's own, and longer while a value inside is visited. */
+  visit(value: unknown, keys: string[]): void {
     // Names are made anew for every place that a value stands in, and a pickle can name one list many times within another.
     this.#budget.tick();
     this.#budget.spend(COST.object + keys.length * COST.slot);
@@ -73,7 +74,7 @@ class Flattener implements FlatCheckpoint {
       this.#visitArray(value, keys);
     } else if (value instanceof Map) {
       let index = 0;
-      for (const [key, item] of value) this.visit(item, [...keys, keyText(key, index++)]);
+      for (const [key, item] of value) this.#visitInside(item, keys, keyText(key, index++));
     } else if (value instanceof OpaqueObject) {
       const inside = this.#inside.count(value, this.#budget);
       this.skipped.push({
@@ -85,8 +86,14 @@ class Flattener implements FlatCheckpoint {
       });
       if (isConfiguration(value.type)) this.#visitConfiguration(value, keys);
     } else if (Array.isArray(value)) {
-      for (const [index, item] of value.entries()) this.visit(item, [...keys, String(index)]);
+      for (let index = 0; index < value.length; index++) this.#visitInside(value[index], keys, String(index));
     } else this.#visitLeaf(value, keys);
+  }
+
+  #visitInside(value: unknown, keys: string[], key: string): void {
+    keys.push(key);
+    this.visit(value, keys);
+    keys.pop();
   }
 
   /** The plain values of an object that is only a bag of them. */
@@ -114,8 +121,11 @@ class Flattener implements FlatCheckpoint {
       leaf = leaf.toString();
     }
     if (leaf !== null && !['string', 'number', 'boolean', 'bigint'].includes(typeof leaf)) return;
+    const length = lengthOf(keys);
     // No name that anybody looks for.
-    if (lengthOf(keys) <= MAX_NAME_LENGTH) this.metadata.set(this.#identity(keys).name, leaf as MetadataValue);
+    if (length > MAX_NAME_LENGTH) return;
+    this.#budget.spend(COST.object + length);
+    this.metadata.set(keys.length === 0 ? ROOT : keys.join('.'), leaf as MetadataValue);
   }
 
   #visitArray(array: NumpyArray, keys: readonly string[]): void {
@@ -152,7 +162,7 @@ class Flattener implements FlatCheckpoint {
       );
     }
     this.#budget.spend(COST.object + length);
-    return { name: keys.join('.'), path: keys };
+    return { name: keys.join('.'), path: [...keys] };
   }
 }
 
@@ -160,7 +170,12 @@ class Flattener implements FlatCheckpoint {
 const ROOT = 'tensor';
 /** Of a tensor, with the keys before it; networks have names of below 200. */
 const MAX_NAME_LENGTH = 4096;
-const lengthOf = (keys: readonly string[]) => keys.reduce((length, key) => length + key.length + 1, -1);
+function lengthOf(keys: readonly string[]): number {
+  let length = keys.length - 1;
+  for (const key of keys) length += key.length;
+  return length;
+}
+
 /** Tuples of names and numbers are keys too; longer ones are no names. */
 const MAX_KEY_PARTS = 8;
 
