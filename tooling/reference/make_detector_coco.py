@@ -2,8 +2,9 @@
 
 The network is fasterrcnn_resnet50_fpn as torchvision makes it for its published weights: 91 classes, FrozenBatchNorm2d, and an epsilon of
 0 (`overwrite_eps`). Weights are hashed (make_models.py), with variances so small that the epsilon matters. Ground truth is made from the
-detections: every third of the best 60 of a picture, moved and stretched a little by a hash, so that IoUs of all sizes occur, none near a
-threshold of the metric.
+detections: of each picture's best, moved and stretched a little by a hash, so that IoUs of all sizes occur. None of them is near a
+threshold of the metric, and no detection that may match an object has nearly the score of another one: the metric is one of ranks, and
+ranks of near-equal scores are a matter of rounding.
 Pictures are those of a folder of COCO's photographs, of as many sizes as it has; only their names, sizes and results are stored.
 Writes packages/detection/test/golden/fixtures/detector-coco.{safetensors,json}.
 
@@ -33,7 +34,9 @@ from torchvision.ops.misc import FrozenBatchNorm2d
 OUT = Path(__file__).parents[2] / "packages/detection/test/golden/fixtures"
 PICTURES = 30
 CLASSES = 90
-OBJECTS = range(0, 60, 3)
+CANDIDATES = 60
+IOU_MARGIN = 0.004
+SCORE_MARGIN = 5e-5
 THRESHOLDS = torch.arange(0.5, 1, 0.05)
 FACTORS = {
     "rpn.head.cls_logits": 0.03,
@@ -98,21 +101,34 @@ def of_many_sizes(folder: Path) -> list[Path]:
     return sorted(chosen[:PICTURES], key=lambda path: path.name)
 
 
-def objects(image: str, result) -> list[tuple[int, list[float]]]:
-    boxes, labels = result["boxes"], result["labels"]
-    moves = hashed(f"objects/{image}", (len(boxes), 4)) * np.float32(0.12)
-    kept = []
-    for i in OBJECTS:
-        if i >= len(boxes):
-            break
+def isolated(scores: torch.Tensor, all_scores: torch.Tensor) -> bool:
+    """Every one of the scores is far from all others (it is among them itself)."""
+    return bool((((all_scores[None] - scores[:, None]).abs() < SCORE_MARGIN).sum(1) == 1).all())
+
+
+def objects(image_id: int, results) -> list[tuple[int, list[float]]]:
+    boxes, scores, labels = (torch.from_numpy(results[f"{image_id}.{part}"]) for part in ("boxes", "scores", "labels"))
+    moves = hashed(f"objects/{image_id}", (len(boxes), 4)) * np.float32(0.12)
+    kept: list[tuple[int, list[float]]] = []
+    for i in range(min(CANDIDATES, len(boxes))):
+        label = int(labels[i])
         x1, y1, x2, y2 = boxes[i].tolist()
         w, h = x2 - x1, y2 - y1
         dx, dy, dw, dh = moves[i].tolist()
         box = [x1 + dx * w, y1 + dy * h, x2 + dw * w, y2 + dh * h]
-        ious = box_iou(torch.tensor([box]), boxes[labels == labels[i]])[0]
-        if (ious[:, None] - THRESHOLDS).abs().min() > 0.004:
-            kept.append((int(labels[i]), [box[0], box[1], box[2] - box[0], box[3] - box[1]]))
+        ious = box_iou(torch.tensor([box]), boxes)[0]
+        ious[labels != label] = 0
+        of_class = torch.cat([torch.from_numpy(s)[torch.from_numpy(l) == label] for s, l in scored(results)])
+        clear = (ious[:, None] - THRESHOLDS).abs().min() > IOU_MARGIN
+        if clear and isolated(scores[ious > 0.5 - IOU_MARGIN], of_class):
+            kept.append((label, [box[0], box[1], box[2] - box[0], box[3] - box[1]]))
     return kept
+
+
+def scored(results):
+    for name in results:
+        if name.endswith(".scores"):
+            yield results[name], results[name.replace(".scores", ".labels")]
 
 
 model = detector()
@@ -125,10 +141,6 @@ for path in paths:
         (result,) = model([torch.from_numpy(pixels.transpose(2, 0, 1).copy()).float() / 255])
     image_id = int(path.stem)
     images.append({"id": image_id, "file_name": path.name, "width": pixels.shape[1], "height": pixels.shape[0]})
-    for label, bbox in objects(path.stem, result):
-        annotations.append(
-            {"id": len(annotations) + 1, "image_id": image_id, "category_id": label, "bbox": bbox, "area": bbox[2] * bbox[3], "iscrowd": 0}
-        )
     for (x1, y1, x2, y2), score, label in zip(result["boxes"].tolist(), result["scores"].tolist(), result["labels"].tolist()):
         detections.append(
             {"image_id": image_id, "category_id": label, "bbox": [x1, y1, x2 - x1, y2 - y1], "score": score}
@@ -136,7 +148,20 @@ for path in paths:
     tensors[f"{image_id}.boxes"] = result["boxes"].numpy()
     tensors[f"{image_id}.scores"] = result["scores"].numpy()
     tensors[f"{image_id}.labels"] = result["labels"].numpy().astype(np.int32)
-    print(path.name, pixels.shape[:2], len(result["scores"]), len(annotations), flush=True)
+    print(path.name, pixels.shape[:2], len(result["scores"]), flush=True)
+
+for image in images:
+    for label, bbox in objects(image["id"], tensors):
+        annotations.append(
+            {
+                "id": len(annotations) + 1,
+                "image_id": image["id"],
+                "category_id": label,
+                "bbox": bbox,
+                "area": bbox[2] * bbox[3],
+                "iscrowd": 0,
+            }
+        )
 
 dataset = {
     "images": images,

@@ -99,7 +99,7 @@ describe.skipIf(images === undefined)('a detector whose batch norms have no epsi
           const same = Array.from(scores.keys()).some(
             (i) =>
               labels[i] === classId + 1 &&
-              Math.abs(scores[i]! - score) < 1e-3 &&
+              Math.abs(scores[i]! - score) < 1e-4 &&
               box.every((edge, side) => Math.abs(edge - boxes[4 * i + side]!) < 0.05),
           );
           found++;
