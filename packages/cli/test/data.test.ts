@@ -70,7 +70,7 @@ test('what is learned and scored is told and stands in the JSON', async () => {
   const odd = file('odd.json', { annotations: [...OBJECTS, crowd, { ...OBJECTS[0], id: 10, bbox: [500, 0, 9, 9] }] });
   await icconv(...training('detection', { 'data.train.annotations': odd }, '--json'));
   expect(said()).toMatch(/objects +4 +4\n {2}red +2 +2\n {2}blue +2 +2\nleft out +2 +0/);
-  expect(said()).toContain('train: left out: 1 crowds (iscrowd 1) (annotation 9)');
+  expect(said()).toContain('train: left out: 1 marked as crowd (iscrowd 1) (annotation 9)');
   const { data, unreadable } = JSON.parse(take());
   expect(data.train).toMatchObject({ pictures: 4, objects: 4, skipped: [] });
   expect(data.train.leftOut.map(({ reason }: { reason: string }) => reason)).toEqual(['crowd', 'outside']);
@@ -80,8 +80,10 @@ test('what is learned and scored is told and stands in the JSON', async () => {
 
 test('nothing to learn, nothing to score', async () => {
   const crowds = file('crowds.json', { annotations: OBJECTS.map((one) => ({ ...one, iscrowd: 1 })) });
-  expect(await refused('detection', { 'data.train.annotations': crowds })).toMatch(/nothing to learn from.*4 crowds/);
-  expect(await refused('detection', { 'data.val.annotations': crowds })).toMatch(/nothing to score.*4 crowds/);
+  expect(await refused('detection', { 'data.train.annotations': crowds })).toMatch(
+    /nothing to learn from.*4 marked as crowd/,
+  );
+  expect(await refused('detection', { 'data.val.annotations': crowds })).toMatch(/nothing to score.*4 marked as crowd/);
   const zero = file('zero.json', { annotations: OBJECTS.map((one) => ({ ...one, keypoints: [0, 0, 0, 0, 0, 0] })) });
   expect(await refused('pose', { 'data.val.annotations': zero })).toMatch(/nothing to score.*without a labelled/);
 });

@@ -3,6 +3,7 @@ import { checkpointEpsilon, EPSILON_KEY } from '@icconv/models/registry';
 import { type ConvertOptions, convertWeights, type WeightDtype, type WeightLayout } from '@icconv/tensor-ops/weights';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from '../program';
+import { counted } from '../ui/counted';
 import { formatBytes, oneLine } from '../weights/format';
 import { readPatternCounts } from '../weights/pattern-option';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
@@ -55,7 +56,7 @@ export function convertCommand({ signal }: CommandContext): Command {
     if (flags.json) console.log(JSON.stringify(report));
     else {
       const from = report.container === '' ? '' : ` from ${report.container}`;
-      console.log(`${report.path}: ${report.tensors} tensors${from}, ${formatBytes(report.bytes)}`);
+      console.log(`${report.path}: ${counted(report.tensors, 'tensor')}${from}, ${formatBytes(report.bytes)}`);
       if (epsilon !== undefined) {
         const how = noted
           ? 'noted in the file'
@@ -63,8 +64,9 @@ export function convertCommand({ signal }: CommandContext): Command {
         console.log(`batch norms with an epsilon of ${epsilon}, ${how}`);
       }
       if (report.strippedPrefixes.length > 0) console.log(`removed prefix ${report.strippedPrefixes.join(', ')}`);
-      if (report.joined.length > 0) console.log(`joined the branches of ${report.joined.length} layers`);
-      if (report.ignored.length > 0) console.log(`left out ${report.ignored.length} tensors: ${some(report.ignored)}`);
+      if (report.joined.length > 0) console.log(`joined the branches of ${counted(report.joined.length, 'layer')}`);
+      if (report.ignored.length > 0)
+        console.log(`left out ${counted(report.ignored.length, 'tensor')}: ${some(report.ignored)}`);
       for (const { name, reason } of report.unreadable)
         console.log(`left out, as it cannot be read: ${oneLine(name)}: ${reason}`);
     }

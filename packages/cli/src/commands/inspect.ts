@@ -3,6 +3,7 @@ import { openWeights, type WeightEntry, type WeightFile } from '@icconv/tensor-o
 import { Command } from 'commander';
 import pc from 'picocolors';
 import type { CommandContext } from '../program';
+import { counted } from '../ui/counted';
 import { formatBytes, oneLine, shortened } from '../weights/format';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
@@ -80,7 +81,7 @@ function print(file: WeightFile, flags: InspectFlags): void {
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const elements = entries.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
   console.log(
-    `${file.format}: ${entries.length} tensors, ${elements.toLocaleString('en')} elements, ${formatBytes(bytes)}` +
+    `${file.format}: ${counted(entries.length, 'tensor')}, ${elements.toLocaleString('en')} elements, ${formatBytes(bytes)}` +
       (unreadable.length > 0 ? `; ${unreadable.length} more cannot be read` : ''),
   );
 }

@@ -99,7 +99,7 @@ describe('icconv convert', () => {
     expect(printed).toEqual([
       `${path('joined.safetensors')}: 2 tensors from state_dict, 164 B`,
       'removed prefix module.',
-      'joined the branches of 1 layers',
+      'joined the branches of 1 layer',
     ]);
     await run(
       'convert',

@@ -21,6 +21,7 @@ import { type DataSource, readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
+import { counted } from '../ui/counted';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
 interface RunOptions extends WeightFlags, PictureFlags {
@@ -124,7 +125,7 @@ export function reproduceDetectionCommand({ signal }: CommandContext): Command {
       return;
     }
     print(evaluation, dataset, options);
-    const part = options.limit === undefined ? '' : `, of the first ${options.limit} pictures only`;
+    const part = options.limit === undefined ? '' : `, of the first ${counted(options.limit, 'picture')} only`;
     console.log(
       `\n${options.model}: box AP ${measured.toFixed(1)} measured${part}, ${published.ap.toFixed(1)} published (${published.source})`,
     );

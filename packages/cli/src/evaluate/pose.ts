@@ -21,6 +21,7 @@ import { type DataSource, readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
+import { counted } from '../ui/counted';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
 interface RunOptions extends WeightFlags, PictureFlags {
@@ -111,7 +112,7 @@ export function reproducePoseCommand({ signal }: CommandContext): Command {
       return;
     }
     print(evaluation, config);
-    const part = options.limit === undefined ? '' : `, of the first ${options.limit} pictures only`;
+    const part = options.limit === undefined ? '' : `, of the first ${counted(options.limit, 'picture')} only`;
     const published = expected === undefined ? 'not published' : `${expected.toFixed(1)} published (${source})`;
     const test = `${options.flip ? 'flip' : 'no flip'}, ${options.multiScale ? 'three scales' : 'one scale'}`;
     console.log(`\n${options.model}: keypoint AP ${measured.toFixed(1)} measured (${test}${part}), ${published}`);

@@ -7,6 +7,7 @@ import { type DecodedImage, decodeImage } from '@icconv/base/pictures';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import pc from 'picocolors';
 import { countProgress } from '../ui/count-progress';
+import { counted } from '../ui/counted';
 import { drawOver } from './draw-over';
 import { overlayPaths } from './overlay-names';
 
@@ -63,8 +64,10 @@ export async function runOnPictures<R>(options: PictureRun<R>): Promise<PictureO
   }
   for (const message of broken) console.error(`${pc.red(pc.bold('error'))} ${message}`);
   if (broken.length > 0) process.exitCode = 1;
-  const first = done.find(({ overlay }) => overlay !== undefined);
-  if (first !== undefined) console.error(`${done.length} overlays written, ${first.overlay} and so on`);
+  const drawn = done.flatMap(({ overlay }) => overlay ?? []);
+  if (drawn.length > 0) {
+    console.error(`${counted(drawn.length, 'overlay')} written, ${drawn[0]}${drawn.length > 1 ? ' and so on' : ''}`);
+  }
   return done;
 }
 

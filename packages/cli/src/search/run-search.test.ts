@@ -51,7 +51,11 @@ it('pictures of every format count; those that cannot be read stop it, or are le
   writeFileSync(join(images, 'c.jpg'), 'no picture');
   writeFileSync(join(images, 'notes.txt'), 'no picture');
   const search = (data: object) =>
-    runSearch(file, configOf({ objective: 'output-error', data: { images, minSize: 48, maxSize: 64, ...data } }), signal);
+    runSearch(
+      file,
+      configOf({ objective: 'output-error', data: { images, minSize: 48, maxSize: 64, ...data } }),
+      signal,
+    );
   await expect(search({})).rejects.toThrow(/c\.jpg: cannot be decoded/);
   const { data } = await search({ onUnreadable: 'skip' });
   expect(data).toEqual({

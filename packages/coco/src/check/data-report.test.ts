@@ -133,7 +133,7 @@ objects                1    2
   cat                  1    1
   dog                  0    1
 left out               6    0
-train: left out: 6 crowds (iscrowd 1) (annotations 2, 3, 4, 5, 6, ...)
+train: left out: 6 marked as crowd (iscrowd 1) (annotations 2, 3, 4, 5, 6, ...)
 val: 1 with the box of their mask, having none of their own (annotation 2)`);
 });
 
@@ -142,7 +142,7 @@ test('nothing left is an error that says why', () => {
     requireObjects(dataReport(dataset(annotations), { task: 'boxes', use }), 'a.json');
   expect(() => fail([{ bbox: BOX }], 'training')).not.toThrow();
   expect(() => fail([{ bbox: BOX, iscrowd: 1 }, {}], 'training')).toThrow(
-    'a.json: nothing to learn from: of 2 annotations, 1 crowds (iscrowd 1) (annotation 1); 1 without box and mask (annotation 2)',
+    'a.json: nothing to learn from: of 2 annotations, 1 marked as crowd (iscrowd 1) (annotation 1); 1 without box and mask (annotation 2)',
   );
   expect(() => fail([{ bbox: BOX, iscrowd: 1 }], 'evaluation')).toThrow(
     /nothing to score: of 1 annotation, .*single objects have iscrowd 0/,

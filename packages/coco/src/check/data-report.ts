@@ -53,7 +53,7 @@ export interface ObjectSelection {
 const LEFT_OUT = {
   'unknown-image': 'of pictures that the images list lacks',
   'other-category': 'of categories that are not learned',
-  crowd: 'crowds (iscrowd 1)',
+  crowd: 'marked as crowd (iscrowd 1)',
   ignored: 'marked to be ignored',
   'no-box': 'without box and mask',
   'empty-box': 'with a box without width or height',

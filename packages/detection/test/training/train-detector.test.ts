@@ -146,7 +146,7 @@ describeBackends(
       const data = await boxesData(join(root, 'nothing'), { pictures: 2 });
       const folder = join(root, 'nothing-run');
       await expect(run(withAnnotations(data, ODD), { folder })).rejects.toThrow(
-        /training data: nothing to learn from: of 4 annotations, 1 crowds.*1 without box and mask.*without width.*outside/,
+        /training data: nothing to learn from: of 4 annotations, 1 marked as crowd.*1 without box and mask.*without width.*outside/,
       );
       await expect(run(withAnnotations(data, []), { folder })).rejects.toThrow(/2 pictures have no annotation/);
       const val = withAnnotations(data, [{ image_id: 1, bbox: [0, 0, 9, 9], iscrowd: 1 }]);

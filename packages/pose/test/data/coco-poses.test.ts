@@ -64,7 +64,7 @@ test('where no labelled keypoint is left, the training does not begin', async ()
     });
   const zero = [arrow(1, NONE), arrow(2, LABELLED, { iscrowd: 1 })];
   await expect(train(zero)).rejects.toThrow(
-    /training data: nothing to learn from.*1 crowds.*1 without a labelled keypoint/,
+    /training data: nothing to learn from.*1 marked as crowd.*1 without a labelled keypoint/,
   );
   await expect(train([arrow(1, LABELLED)], zero)).rejects.toThrow(/validation data: nothing to score/);
   const uncounted = [arrow(1, LABELLED, { num_keypoints: 0 })];
