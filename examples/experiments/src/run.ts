@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeAtomically } from '@icconv/base/files';
 import { loadDataset } from '@icconv/coco/node';
 import { type FasterRcnnConfig, fasterRcnnConfig, initFasterRcnn } from '@icconv/detection';
 import {
@@ -40,7 +41,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import { readConfig } from '../../../packages/cli/src/config/read-config';
 import { besideConfig, underneath } from '../../../packages/cli/src/config/recipe';
-import { writeWhole } from '../../../packages/cli/src/files/write-whole';
 import { reportFailure } from '../../../packages/cli/src/ui/failure';
 import { writeSplit } from '../../digits/src/write-split';
 import { BASELINES, type Experiment, experimentSchema, type Method } from './config';
@@ -148,7 +148,7 @@ async function finish(
   more: { lostWeight?: number; undilated?: number } = {},
 ): Promise<void> {
   const { test, results, experiment } = setting;
-  const { stats } = await evaluateDetector(weights, config, test.dataset, { folder: test.folder, workers: 1 });
+  const { stats } = await evaluateDetector(weights, config, test.dataset, { folder: test.folder });
   const { AP, AP50, AP75, APsmall, APmedium, APlarge } = stats as Record<string, number>;
   const round = (value: number | undefined) => Math.round((value ?? Number.NaN) * 1e4) / 1e4;
   appendRow(results, {
@@ -234,7 +234,7 @@ async function cut(setting: Setting, seed: number, method: Method, { config, wei
   const name = `${method}-${seed}`;
   try {
     await mkdir(join(folder, name), { recursive: true });
-    await writeWhole(join(folder, name, 'pattern.json'), formatPattern(pattern));
+    await writeAtomically(join(folder, name, 'pattern.json'), formatPattern(pattern));
     const recipe = { ...experiment.recipe, seed } as DetectionRecipe;
     const minutes = await train(setting, name, own, cropped.weights, recipe);
     await finish(setting, { method, seed, epochs: recipe.epochs, minutes }, own, cropped.weights, {
