@@ -67,7 +67,10 @@ export function cocoPictures(
 }
 
 /** @throws {@link InvalidArgumentError} where the network's keypoints are not those of the category, by name and in order. */
-export function checkKeypoints(skeleton: Skeleton, { keypoints: names = [], name }: CocoCategory): void {
+export function checkKeypoints(
+  skeleton: Pick<Skeleton, 'keypoints'>,
+  { keypoints: names = [], name }: CocoCategory,
+): void {
   const { keypoints } = skeleton;
   const refuse = (received: string, expected: string) => {
     throw new InvalidArgumentError('pose', `category ${name}`, received, `${expected}, as the network has`);

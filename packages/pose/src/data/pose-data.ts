@@ -1,6 +1,6 @@
 /** Data of a training as it is given, and what is learned from it and scored with it. */
 import { type CocoDataset, type CocoId, type DataReport, dataReport } from '@icconv/coco';
-import { poseCategory } from './coco-poses';
+import { checkKeypoints, poseCategory } from './coco-poses';
 
 /** A COCO data set and where its pictures lie. */
 export interface PoseData {
@@ -13,13 +13,15 @@ export interface PoseData {
 /**
  * What `trainPose` learns from, and what it scores.
  *
- * @throws InvalidArgumentError where the category is not there; CocoMismatchError for another number of keypoints than it has.
+ * @throws InvalidArgumentError where the category is not there, or has other keypoints in the two; CocoMismatchError for another number of keypoints than it has.
  */
 export function poseReports(
   train: PoseData,
   val: PoseData | undefined,
   category?: string,
 ): { readonly train: DataReport; readonly val?: DataReport } {
+  const { keypoints = [] } = poseCategory(train.dataset, category);
+  if (val !== undefined) checkKeypoints({ keypoints }, poseCategory(val.dataset, category));
   return {
     train: poseReport(train, 'training', category),
     ...(val !== undefined && { val: poseReport(val, 'evaluation', category) }),

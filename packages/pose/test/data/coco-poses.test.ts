@@ -1,7 +1,7 @@
 import { CocoDataset } from '@icconv/coco';
 import { expect, test } from 'vitest';
 import { COCO_SKELETON, poseConfig, skeletonOf } from '../../src';
-import { cocoPoses, correctKeypoints, estimateDataset, poseCategory, trainPose } from '../../src/node';
+import { cocoPoses, correctKeypoints, estimateDataset, poseCategory, poseReports, trainPose } from '../../src/node';
 
 const category = { id: 3, name: 'arrow', keypoints: ['tip', 'tail'], skeleton: [] };
 const arrow = (id: number, keypoints: number[], more: object = {}) => ({
@@ -69,6 +69,15 @@ test('where no labelled keypoint is left, the training does not begin', async ()
   await expect(train([arrow(1, LABELLED)], zero)).rejects.toThrow(/validation data: nothing to score/);
   const uncounted = [arrow(1, LABELLED, { num_keypoints: 0 })];
   await expect(train(uncounted)).rejects.toThrow(/validation data: nothing to score.*num_keypoints 0/);
+});
+
+test('training and validation data of other keypoints are refused', () => {
+  const of = (keypoints: string[]) => {
+    const file = { images: [IMAGE], annotations: [arrow(1, LABELLED)], categories: [{ ...category, keypoints }] };
+    return { dataset: CocoDataset.parse(JSON.stringify(file)), folder: '' };
+  };
+  expect(() => poseReports(of(['tip', 'tail']), of(['tail', 'tip']))).toThrow(/"tip" as keypoint 1/);
+  expect(poseReports(of(['tip', 'tail']), of(['tip', 'tail'])).val!.objects).toBe(1);
 });
 
 test('a network of other keypoints, or of the same in another order, is refused', async () => {
