@@ -35,6 +35,7 @@ interface EvalOptions {
   readonly sigmas?: readonly number[];
   readonly minScore: number;
   readonly threads?: number;
+  readonly maxRecordBytes?: number;
   readonly protocol?: 'coco' | 'crowdpose';
   readonly compat?: 'none' | 'pycocotools';
   readonly unknownImages?: 'error' | 'ignore';
@@ -62,6 +63,7 @@ function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command 
     .option('--max-dets <list>', 'detections taken from an image, such as 1,10,100', numbers)
     .option('--iou-thrs <list>', 'overlap thresholds, such as 0.5,0.75', numbers)
     .option('--min-score <score>', 'least score in the analysis of mistakes', numberOption, 0.3)
+    .option('--max-record-bytes <n>', 'most bytes of one annotation or detection', countOption)
     .option('--threads <n>', 'threads, by default as many as pay', countOption)
     .addOption(new Option('--compat <mode>', 'repeat the known faults of pycocotools').choices(['none', 'pycocotools']))
     .addOption(
@@ -78,8 +80,10 @@ function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command 
       );
   }
   return command.action(async (options: EvalOptions) => {
-    const dataset = await loadDataset(options.gt, { signal, shared: true });
-    const results = await loadResults(options.dt, { signal, shared: true });
+    const { maxRecordBytes } = options;
+    const reading = { signal, shared: true, ...(maxRecordBytes !== undefined && { maxRecordBytes }) };
+    const dataset = await loadDataset(options.gt, reading);
+    const results = await loadResults(options.dt, reading);
     const settings = evaluateOptions(iouType, options);
     const { threads } = options;
     const evaluation = await evaluateParallel(dataset, results, {

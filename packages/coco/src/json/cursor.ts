@@ -70,7 +70,8 @@ export class CocoCursor {
   pushed(size: number): void {
     const { scanner, options } = this;
     scanner.advance(size);
-    if (scanner.end - scanner.pos < this.wanted) return;
+    const kept = scanner.end - scanner.pos;
+    if (kept < this.wanted && kept <= this.maxRecordBytes) return;
     this.run();
     if (!this.hinted && options.totalBytes !== undefined && this.state === 'records') {
       this.hinted = true;

@@ -113,10 +113,10 @@ function addCrossings(
 
 /** Last t before xs + s t + 0.5 passes `bound`, upwards or downwards; the walk sees exactly these sums, so the guess is put right. */
 function stepBefore(xs: number, s: number, bound: number): number {
-  const passed = (t: number) => (s > 0 ? xs + s * t + 0.5 >= bound : xs + s * t + 0.5 < bound);
+  const up = s > 0;
   let t = Math.floor((bound - 0.5 - xs) / s);
-  while (passed(t)) t--;
-  while (!passed(t + 1)) t++;
+  while (up === xs + s * t + 0.5 >= bound) t--;
+  while (up !== xs + s * (t + 1) + 0.5 >= bound) t++;
   return t;
 }
 
