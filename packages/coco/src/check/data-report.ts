@@ -60,7 +60,8 @@ const LEFT_OUT = {
   outside: 'with a box outside their picture',
   'no-keypoints': 'without a labelled keypoint',
   'keypoints-outside': 'with all labelled keypoints outside their picture',
-  'num-keypoints': 'with num_keypoints 0 though keypoints are labelled: COCO’s metric does not score them; correct it or leave it out',
+  'num-keypoints':
+    'with num_keypoints 0 though keypoints are labelled: COCO’s metric does not score them; correct it or leave it out',
 } as const;
 
 const NOTES = {
