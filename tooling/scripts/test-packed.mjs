@@ -18,6 +18,8 @@ const require = createRequire(import.meta.url);
 const registry = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
 
 const yarn = (name) => [process.execPath, join(dirname(require.resolve(`${name}/package.json`)), 'bin/yarn.js')];
+// By default yarn 1 keeps tarballs by name and version alone, and would install those of an earlier run.
+const yarn1 = (...args) => [...yarn('yarn-classic'), 'install', ...args, '--cache-folder', join(scratch, 'yarn-cache')];
 const inFolder = { run: (file) => [process.execPath, file], bin: (name) => [`node_modules/.bin/${name}`] };
 
 /** How each manager installs first and again, and how a program and a command of a package are run under it. */
@@ -38,8 +40,8 @@ const MANAGERS = {
     dependencies: native ? { '@tensorflow/tfjs-node-gpu': TFJS } : {},
   },
   'yarn 1': {
-    install: [...yarn('yarn-classic'), 'install'],
-    again: [...yarn('yarn-classic'), 'install', '--frozen-lockfile'],
+    install: yarn1(),
+    again: yarn1('--frozen-lockfile'),
     ...inFolder,
   },
   // Without node_modules: packages stay zipped, but for those that need files on disk.
