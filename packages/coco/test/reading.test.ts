@@ -1,6 +1,6 @@
 /** What is read and what is refused: numbers, JSON, sizes, time. */
 import { describe, expect, test, vi } from 'vitest';
-import { CocoDataset, CocoError, CocoFormatError, CocoResults } from '../src/index';
+import { CocoDataset, CocoError, CocoFormatError, CocoResults, evaluate } from '../src/index';
 import { CocoRecord } from '../src/json/record';
 
 const dataset =
@@ -57,6 +57,23 @@ describe('numbers that are none', () => {
       ]) {
         expect(() => CocoResults.parse([detection, { ...detection, ...field }])).toThrow(/\(record 2\)$/);
       }
+    }
+  });
+
+  test('objects that cannot be written as JSON, and what are no records', () => {
+    const circle: Record<string, unknown> = { image_id: 1, category_id: 1, score: 1 };
+    circle.self = circle;
+    const thrower = { image_id: 1, toJSON: () => fail() };
+    function fail(): never {
+      throw new TypeError('no');
+    }
+    for (const input of [[circle], [thrower], [undefined], [null], [7], [() => 7], { annotations: 7 }, new Map()]) {
+      expect(() => CocoResults.parse(input as object)).toThrow(CocoFormatError);
+    }
+    for (const input of [null, undefined, 7, true]) {
+      expect(() => CocoResults.parse(input as unknown as object)).toThrow(CocoFormatError);
+      const gt = CocoDataset.parse({ images: [], annotations: [] });
+      expect(() => evaluate(gt, input as unknown as [], { iouType: 'bbox' })).toThrow(CocoFormatError);
     }
   });
 
@@ -174,6 +191,14 @@ describe('size', () => {
     expect((await CocoDataset.parseStream(long(100_000), { maxRecordBytes: 600_000 })).annotationCount).toBe(1);
     const text = `[{"image_id":1,"category_id":1,"score":1,"x":"${'y'.repeat(2000)}"}]`;
     expect(() => CocoResults.parse(text, { maxRecordBytes: 1000 })).toThrow('more than 1000 bytes');
+  });
+
+  test('compressed counts are of their alphabet', () => {
+    for (const counts of ['~~', 'é', '5 0', '5\\n']) {
+      expect(results(`"segmentation":{"size":[4,5],"counts":"${counts}"}`)).toThrow(
+        "counts is a text that is not COCO's compressed run lengths (record 1)",
+      );
+    }
   });
 
   test('more keypoints or polygons than the columns take', () => {

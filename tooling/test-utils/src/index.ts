@@ -1,4 +1,14 @@
 export { type ActivatorOptions, activator } from './activator';
 export { type Backend, describeBackends } from './backends';
 export { type FixtureTensor, loadFixture, testData } from './fixtures';
+export {
+  FUZZ_SEED,
+  type FuzzCounts,
+  type FuzzOptions,
+  FuzzRandom,
+  fuzz,
+  fuzzSeconds,
+  mutateBytes,
+  mutateText,
+} from './fuzz';
 export { maxAbsError, maxRelativeError } from './tolerance';

@@ -15,7 +15,7 @@ import {
 } from '@icconv/models';
 import { backboneSchema } from '@icconv/models/files';
 import { exportOnnx } from '@icconv/models/onnx';
-import { loadBackbone, MODELS } from '@icconv/models/registry';
+import { checkpointEpsilon, loadBackbone, MODELS } from '@icconv/models/registry';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { loadStateDict } from '@icconv/tensor-ops/weights';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
@@ -97,7 +97,9 @@ async function load(
     const options = { ...(flags.offline && { offline: true }), signal, onProgress: progress.report };
     return loadBackbone(source, options).finally(progress.stop);
   }
-  const config = await backbone(flags);
+  const described = await backbone(flags);
+  const epsilon = described.batchNormEpsilon ?? (await checkpointEpsilon(source));
+  const config = epsilon === undefined ? described : { ...described, batchNormEpsilon: epsilon };
   const weights = await loadStateDict(source, {
     ...readingOf(flags),
     ...(flags.prefix !== undefined && { prefix: flags.prefix }),

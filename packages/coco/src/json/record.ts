@@ -314,6 +314,9 @@ export class CocoRecord {
       this.text = scanner.escaped
         ? encoder.encode(scanner.text())
         : scanner.bytes.subarray(scanner.start, scanner.stop);
+      for (const byte of this.text) {
+        if (byte < 48 || byte > 111) throw scanner.error("counts is a text that is not COCO's compressed run lengths");
+      }
       return;
     }
     this.mask = MASK.counts;

@@ -1,4 +1,5 @@
 /** A detector made ready for inference: batch norms folded, bias and ReLU fused, filters packed for the backend's kernels. */
+import { DisposedError } from '@icconv/base';
 import { compileForInference, compileFpn, foldedNorm, type StateDict } from '@icconv/models';
 import { fusedConv2d, type PackedConv2dFilter, packConv2dFilter } from '@icconv/tensor-ops';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
@@ -51,7 +52,9 @@ export function compileFasterRcnn(weights: StateDict, config: FasterRcnnConfig):
     layers.set(name, packed);
   }
   const run = (name: string, x: Tensor4D, activation: 'relu' | 'linear'): Tensor4D => {
-    const { filter, bias } = layers.get(name)!;
+    const layer = layers.get(name);
+    if (layer === undefined) throw new DisposedError('detect', 'the compiled network', 'compile it again');
+    const { filter, bias } = layer;
     return fusedConv2d(x, filter, { bias, activation });
   };
 

@@ -267,6 +267,11 @@ describeBackends(
         await detector.dispose();
         await expect(detector.detect(path('rgb.png'))).rejects.toThrow(DisposedError);
         await expect(detector.detect(path('rgb.png'))).rejects.toThrow('the detector has been disposed');
+        tf.tidy(() => {
+          const { features, rpn } = detector.network.parts;
+          expect(() => features(tf.zeros([1, 32, 32, 3]))).toThrow(DisposedError);
+          expect(() => rpn([tf.zeros([1, 4, 4, 16])])).toThrow(DisposedError);
+        });
       });
     });
 

@@ -25,6 +25,11 @@ export interface WeightLimits {
    * and PyTorch itself never compresses.
    */
   readonly maxInflatedBytes: number | undefined;
+  /**
+   * Bytes of all tensors together. By default 512 MiB and 16 times what is stored: tensors share storages, and a view can repeat one number
+   * millions of times, but networks tie few of theirs.
+   */
+  readonly maxTensorBytes: number | undefined;
 }
 
 export const WEIGHT_LIMITS: WeightLimits = {
@@ -35,6 +40,7 @@ export const WEIGHT_LIMITS: WeightLimits = {
   maxTextBytes: 16 * 1024 * 1024,
   maxIntegerBytes: 1024,
   maxInflatedBytes: undefined,
+  maxTensorBytes: undefined,
 };
 
 /** Estimates of what V8 takes for a value, in bytes; an estimate too low by half would still keep a process well below 1 GB. */

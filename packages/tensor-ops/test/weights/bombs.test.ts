@@ -119,6 +119,17 @@ describe('archives', { timeout: 60_000 }, () => {
     await expect(openWeights(file)).rejects.toThrow('the file has');
   });
 
+  it('views that repeat one number millions of times, many times over', async () => {
+    const one = (key: number) =>
+      `${text(`w${key}`)}ctorch._utils\n_rebuild_tensor_v2\n((${text('storage')}ctorch\nFloatStorage\n${text('0')}${text('cpu')}K\x01tQK\x00J${u32(60e6)}\x85K\x00\x85\x89}tR`;
+    const pickle = latin1(`\x80\x02}(${Array.from({ length: 50 }, (_, key) => one(key)).join('')}u.`);
+    const file = zip([stored('a/data.pkl', pickle), stored('a/data/0', new Uint8Array(4))]);
+    const error = await failure(openWeights(file));
+    expect(error.message).toContain('its tensors are 12000000000 bytes together, made of 4 stored ones');
+    expect(error.message).toContain('limits.maxTensorBytes');
+    await (await openWeights(file, { limits: { maxTensorBytes: 1e12 } })).close();
+  });
+
   it('one flipped bit', async () => {
     const data = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
     const file = zip([stored('a/data.pkl', tensors(1, 4)), stored('a/data/0', data)]);

@@ -1,7 +1,7 @@
 /** Turns the nested value of a checkpoint into a flat list of tensors and plain leaves. */
 import { RefusedPickleError, WeightFormatError } from '../../errors';
 import { DTYPES } from '../dtypes';
-import { type Budget, COST } from '../limits';
+import { type Budget, COST, limitError } from '../limits';
 import { isConfiguration } from '../pickle/names';
 import { LongText, NumpyArray, OpaqueObject, type StorageRef, TensorRef, UnreadableTensor } from '../pickle/values';
 import { elementCount, rowMajor } from '../strided';
@@ -30,6 +30,7 @@ export function flatten(
     const flattener = new Flattener(path, budget, locate);
     flattener.visit(root, []);
     const { tensors, skipped, metadata } = flattener;
+    checkSizes(tensors, path, budget.limits.maxTensorBytes);
     const closed = skipped.find((entry) => entry.kind === 'object' && entry.tensors > 0);
     if (closed?.kind === 'object' && tensors.length === 0 && skipped.every(({ kind }) => kind === 'object')) {
       throw new RefusedPickleError(path, closed.type, 'object', closed.name === ROOT ? undefined : closed.name);
@@ -207,6 +208,21 @@ function fromTensor(
     offset: tensor.offset + tensor.storage.offset,
     strides: tensor.strides,
   };
+}
+
+const TENSOR_BYTES = 512 * 1024 * 1024;
+const TENSOR_TIMES_STORED = 16;
+
+/** A file of some kilobytes must not become a load, or a converted file, of terabytes. */
+function checkSizes(tensors: readonly StoredTensor[], path: string, limit: number | undefined): void {
+  const stored = new Map(tensors.map(({ storage, source }) => [storage, source.byteLength]));
+  const sum = (sizes: Iterable<number>) => [...sizes].reduce((total, bytes) => total + bytes, 0);
+  const most = limit ?? TENSOR_BYTES + TENSOR_TIMES_STORED * sum(stored.values());
+  const total = sum(tensors.map(({ bytes }) => bytes));
+  // A damaged shape gives no number here, and is refused by itself.
+  if (total <= most || !Number.isFinite(total)) return;
+  const problem = `its tensors are ${total} bytes together, made of ${sum(stored.values())} stored ones; at most ${most}`;
+  throw limitError(path, 'maxTensorBytes', problem);
 }
 
 /** Counts the tensors inside closed objects. Every value is looked at once, whatever refers to it. */

@@ -107,21 +107,22 @@ export async function readZip(source: ByteSource, limits: Pick<WeightLimits, 'ma
 /** No record may lie in another: a thousand records could share one megabyte, and each be unpacked by itself. */
 function checkPlaces(source: ByteSource, entries: readonly Entry[]): void {
   const fail = (entry: Entry, problem: string): never => {
-    throw new WeightFormatError(source.path, `${problem}: damaged`, { entry: entry.fileName });
+    throw new WeightFormatError(source.path, problem, { entry: entry.fileName });
   };
   const ordered = [...entries].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   let end = 0;
   let before: Entry | undefined;
   for (const entry of ordered) {
     const start = entry.relativeOffsetOfLocalHeader;
-    if (before !== undefined && start < end) fail(entry, `lies inside the record ${JSON.stringify(before.fileName)}`);
+    if (before !== undefined && start < end)
+      fail(entry, `lies inside the record ${JSON.stringify(before.fileName)}: damaged`);
     // The least that its header takes; the header itself may hold more.
     end = start + LOCAL_HEADER_BYTES + entry.compressedSize;
     if (!(start >= 0 && end <= source.size)) {
-      fail(entry, `takes bytes ${start} to ${end}, the file has ${source.size}: truncated or`);
+      fail(entry, `takes bytes ${start} to ${end}, the file has ${source.size}: truncated or damaged`);
     }
     if (entry.compressionMethod === STORED && entry.compressedSize !== entry.uncompressedSize)
-      fail(entry, 'has two sizes');
+      fail(entry, 'has two sizes: damaged');
     before = entry;
   }
 }
