@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function write(name: string, text: string): void {
+function write(name: string, text: string | Uint8Array): void {
   mkdirSync(dirname(path(name)), { recursive: true });
   writeFileSync(path(name), text);
 }
@@ -185,9 +185,22 @@ test('keypoints without names are called by their pairs', () => {
 
 test('names of classes, from whatever file people have', async () => {
   write('a.yaml', 'nc: 2\nnames: [a, b]\n');
-  write('b.txt', '\ufeffa\r\n\r\n b \n');
+  write('b.txt', '\ufeffa\r\n b \n\n');
   expect(await readClassNames(path('a.yaml'))).toEqual(['a', 'b']);
   expect(await readClassNames(path('b.txt'))).toEqual(['a', 'b']);
+  write('utf16.txt', Buffer.from('\ufeffé\r\nb\r\n', 'utf16le'));
+  expect(await readClassNames(path('utf16.txt'))).toEqual(['é', 'b']);
+});
+
+test.each([
+  ['a\n\nb\n', 'line 2 is empty: each line is the name of a class'],
+  ['', 'line 1 is empty'],
+  ['0 a\n1 b\n', 'the lines begin with their numbers (0 a)'],
+  ['0: a\n1: b\n', 'the lines begin with their numbers'],
+  [Buffer.from('caf\xe9\n', 'latin1'), 'line 1 is no text in UTF-8'],
+])('names of classes that would be others are refused: %j', async (text, problem) => {
+  write('c.txt', text);
+  await expect(readClassNames(path('c.txt'))).rejects.toThrow(problem);
 });
 
 test.each([

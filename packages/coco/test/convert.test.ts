@@ -108,12 +108,15 @@ test('results CSV', () => {
   const csv = resultsToCsv(dt);
   expect(csv).toBe('image_id,category_id,x,y,width,height,score\n"a,b",3,1,2.5,3,4,0.1\n7,3,0,0,1,1,1e-9\n');
   expect([...resultsFromCsv(csv)]).toEqual([...dt]);
+  // pandas writes 7.0 for 7 in a column where one is missing.
+  expect([...resultsFromCsv(csv.replace('7,3', '7.0,3.0'))]).toEqual([...dt]);
   expect(() => resultsFromCsv('image_id,score\n1,2\n')).toThrow('the header lacks category_id, x, y, width, height');
   expect(() => resultsFromCsv(csv.replace('2.5', 'two'))).toThrow('line 2: y must be a number, found "two"');
   for (const [changed, problem] of [
     [csv.replace('2.5', '0x2'), 'line 2: y must be a number'],
     [csv.replace('2.5', ''), 'line 2: y must be a number'],
     [csv.replace('7,3', ',3'), 'line 3: image_id is empty'],
+    [csv.replaceAll('\n', '\n\n').replace('7,3', ',3'), 'line 5: image_id is empty'],
     [csv.replace('7,3', '7,3,3'), 'line 3: expected 7 fields, found 8'],
     [csv.replace('score', 'x'), 'the header lacks score'],
     [csv.replace('score', 'score,x').replaceAll('\n', ',1\n'), 'the header has x twice'],

@@ -41,10 +41,11 @@ export class FileError extends VisionError {
 export class UnsafeNameError extends VisionError {
   readonly received: string;
 
-  constructor(name: string, problem: string) {
+  /** @param owner - what the name stands in: `image 7`, a file. */
+  constructor(name: string, problem: string, owner?: string) {
     super(
       'ICCONV_UNSAFE_NAME',
-      `${JSON.stringify(name.slice(0, 200))} is no name of a file inside a folder: ${problem}`,
+      `${owner === undefined ? '' : `${owner}: `}${JSON.stringify(name.slice(0, 200))} is no name of a file inside a folder: ${problem}`,
     );
     this.received = name;
   }

@@ -1,3 +1,4 @@
+export { decodeText } from './decode-text';
 export { resolveInside, resolveInsideWithLinks } from './inside';
 export { type OpenFile, openOrdinaryFile, type ReadFileOptions, readOrdinaryFile, readText } from './read-file';
 export { type FileContent, type FileWriter, writeAtomically } from './write-file';

@@ -2,6 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { FileError } from '../errors/file-errors';
+import { decodeText } from './decode-text';
 
 export interface OpenFile {
   readonly handle: FileHandle;
@@ -63,9 +64,9 @@ export async function readOrdinaryFile(path: string, options: ReadFileOptions = 
   }
 }
 
-/** As {@link readOrdinaryFile}, as UTF-8 without a byte order mark. */
+/** As {@link readOrdinaryFile}, as text: UTF-8, or UTF-16 with its byte order mark. @throws {@link FileError} also for what is neither. */
 export async function readText(path: string, options: ReadFileOptions = {}): Promise<string> {
-  return new TextDecoder().decode(await readOrdinaryFile(path, options));
+  return decodeText(await readOrdinaryFile(path, options), path);
 }
 
 function kindOf(status: Stats): string {

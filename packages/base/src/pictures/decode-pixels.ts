@@ -4,6 +4,7 @@
  * The result is what the field's readers give (OpenCV, Pillow): upright by EXIF, three channels, 8 bits (the upper ones of 16), embedded
  * colour profiles not applied, except that CMYK is converted by libvips' own profile.
  */
+import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
 import { bmpSize, decodeBmp, isBmp } from './bmp';
@@ -94,6 +95,8 @@ export function nameOf(input: ImageInput): string {
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   let stop = () => {};
+  // Many pictures are decoded at once, each with a listener of its own: no leak.
+  setMaxListeners(0, signal);
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
@@ -124,7 +127,7 @@ function failure(path: string, error: unknown): DecodeFailure {
       ? 'it has more pixels than maxPixels allows'
       : /unsupported image format/i.test(text)
         ? 'it is no picture of a known format'
-        : /premature end|truncat|unexpected end|corrupt|not enough/i.test(text)
+        : /premature end|truncat|unexpected end|corrupt|not enough|read error|bad seek/i.test(text)
           ? `it is truncated or damaged (${text})`
           : /^unknown error$/i.test(text)
             ? 'it is truncated or damaged'

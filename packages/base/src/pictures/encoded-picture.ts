@@ -100,6 +100,15 @@ function checkFormat(bytes: Uint8Array, path: string, { allowSvg = false }: Deco
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, SNIFF_BYTES)).toString('latin1');
   if (SIGNATURES.some(([offset, ascii]) => start.startsWith(ascii, offset))) return;
   const text = start.trimStart().replace(/^\xef\xbb\xbf/, '');
+  if (/^<(?:!DOCTYPE html|html|head|body)/i.test(text)) {
+    throw new DecodeFailure(
+      path,
+      'it is a web page, perhaps one that tells why the picture was not given; fetch it again',
+    );
+  }
+  if (text.startsWith('version https://git-lfs')) {
+    throw new DecodeFailure(path, 'it is the pointer of Git LFS, not the picture; git lfs pull fetches it');
+  }
   if (/^<(?:svg|\?xml|!--|!DOCTYPE)/i.test(text)) {
     if (allowSvg) return;
     throw new DecodeFailure(path, 'it is SVG, which is taken with allowSvg only; save it as PNG');

@@ -35,7 +35,7 @@ const convert = (...args: string[]) =>
 test('a data.yaml to COCO, told in text and as JSON', async () => {
   await convert(path('data.yaml'), path('out.json'), '--from', 'yolo', '--split', 'val');
   expect(printed.at(-1)).toBe(
-    `${path('out.json')}: 2 pictures (1 with objects, 1 without), 1 objects\nrows: class cx cy w h\n` +
+    `${path('out.json')}: 2 pictures (1 with objects, 1 without), 1 object\nrows: class cx cy w h\n` +
       'note: 1 pictures without a labels file, which count as background (--labelled-only leaves them out): images/val/2.png',
   );
   const { images, annotations } = JSON.parse(readFileSync(path('out.json'), 'utf8'));

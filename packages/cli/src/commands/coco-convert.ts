@@ -117,6 +117,9 @@ async function readDataset(
   const found = { report, ...(images !== undefined && { images }), ...(names !== undefined && { names }) };
   if (from === 'coco') return withPictures(await loadDataset(input, { signal }), options, report, signal);
   if (from === 'voc') return loadVoc(input, found);
+  if (images === undefined && !/\.ya?ml$/i.test(input)) {
+    needed('--images', images, 'the folder of the pictures, or the input a data.yaml, when --from is yolo');
+  }
   return loadYolo(input, { ...found, ...rowsOf(options), labelledOnly, signal, ...(split !== undefined && { split }) });
 }
 

@@ -2,9 +2,9 @@
 import { relativeName } from '@icconv/base';
 import type { PictureSize } from '../data/complete';
 import type { CocoDataset } from '../data/dataset';
-import { boxOf, type ObjectBox } from '../data/object-box';
-import type { CocoAnnotation, CocoId, CocoImage } from '../data/types';
-import { CocoArgumentError } from '../errors';
+import { boxOf, isRle, type ObjectBox } from '../data/object-box';
+import type { CocoAnnotation, CocoId, CocoImage, CocoRle } from '../data/types';
+import { CocoArgumentError, CocoError } from '../errors';
 import { clipBox } from './clip';
 import type { ConversionReport } from './report';
 
@@ -14,6 +14,8 @@ export interface PictureObject {
   readonly name: string;
   /** Inside the picture. */
   readonly box: ObjectBox;
+  /** It was cut off at the border; told by whoever writes the object. */
+  readonly clipped: boolean;
   /** Number of its category in the dataset's list. */
   readonly category: number;
 }
@@ -56,20 +58,18 @@ export function* pictureObjects(
         'an image with width and height; where the pictures are at hand, give their folder',
       );
     }
-    const fileName = relativeName(image.file_name ?? `${id}.jpg`);
+    const fileName = relativeName(image.file_name ?? `${id}.jpg`, `image ${id}`);
+    if (image.file_name === undefined || image.file_name === null) report?.add('no-file-name', fileName);
     const objects = dataset.rows({ imgIds: id }).flatMap((r): PictureObject[] => {
       const annotation = dataset.annotation(r);
       const name = `annotation ${annotation.id ?? r + 1} of ${fileName}`;
       const category = annotation.category_id === undefined ? undefined : categories.get(annotation.category_id);
-      const box = annotation.iscrowd === 1 ? undefined : boxOf(annotation);
-      const inside = box && clipBox(box, { width, height });
       if (annotation.iscrowd === 1) report?.add('crowd', name);
       else if (category === undefined) report?.add('unknown-category', name);
-      else if (box === undefined) report?.add('no-box', name);
-      else if (inside === undefined) report?.add('outside', name);
       else {
-        if (inside.clipped) report?.add('clipped', name);
-        return [{ annotation, name, box: inside.box, category }];
+        const inside = insideBox(annotation, { width, height });
+        if (typeof inside !== 'string') return [{ annotation, name, ...inside, category }];
+        report?.add(inside, name);
       }
       return [];
     });
@@ -77,6 +77,27 @@ export function* pictureObjects(
   }
   if (report !== undefined) countHomeless(dataset, report);
 }
+
+/** Its box inside the picture, or why it has none. */
+function insideBox(
+  { bbox, segmentation }: CocoAnnotation,
+  size: PictureSize,
+): Pick<PictureObject, 'box' | 'clipped'> | 'mask-size' | 'mask-broken' | 'no-box' | 'outside' {
+  let box = boxOf({ ...(bbox !== undefined && { bbox }) });
+  if (box === undefined && segmentation !== undefined) {
+    if (isRle(segmentation) && !isOfSize(segmentation, size)) return 'mask-size';
+    try {
+      box = boxOf({ segmentation });
+    } catch (error) {
+      if (CocoError.isInstance(error)) return 'mask-broken';
+      throw error;
+    }
+  }
+  return box === undefined ? 'no-box' : (clipBox(box, size) ?? 'outside');
+}
+
+const isOfSize = ({ size: [height, width] }: CocoRle, size: PictureSize): boolean =>
+  height === size.height && width === size.width;
 
 /** Annotations of images that are not in the list. */
 function countHomeless(dataset: CocoDataset, report: ConversionReport): void {

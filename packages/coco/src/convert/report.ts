@@ -8,6 +8,7 @@ const MESSAGES = {
   'no-box': ['left-out', 'objects without an extent: no box, and no mask to take one from'],
   'no-mask': ['left-out', 'objects without a mask among polygons'],
   'no-keypoints': ['left-out', 'objects without keypoints among poses'],
+  'mask-broken': ['left-out', 'objects whose run lengths are broken or do not add up to their size'],
   'mask-size': ['left-out', 'objects whose run lengths are of another size than their picture'],
   outside: ['left-out', 'objects that lie outside of their picture'],
   'unknown-category': ['left-out', 'objects of categories that the file does not list'],
@@ -19,11 +20,15 @@ const MESSAGES = {
   'mask-traced': ['changed', 'masks traced along their pixels to a polygon'],
   'mask-dropped': ['changed', 'objects of which the box is written, not the mask'],
   'keypoints-dropped': ['changed', 'objects whose keypoints are not written'],
+  'keypoints-outside': ['changed', 'objects with keypoints outside of their picture, written as not labelled'],
+  visibility: ['changed', 'objects with visibilities other than 0, 1 and 2, written as 2 where above 0'],
   'ignore-dropped': ['changed', 'objects to be ignored, written like all others'],
   'picture-without-label': [
     'note',
     'pictures without a labels file, which count as background (--labelled-only leaves them out)',
   ],
+  'no-file-name': ['note', 'images without file_name, named by their id'],
+  'same-name': ['note', 'class names that stand there twice; training tells classes apart by them'],
   'no-picture': ['note', 'pictures that are not there or cannot be read'],
   'size-differs': ['note', 'pictures of another size than their annotation file says'],
 } as const satisfies Record<string, readonly [ConversionEffect, string]>;
@@ -102,7 +107,7 @@ const HEADINGS = { 'left-out': 'left out', changed: 'changed', note: 'note' } as
 export function formatConversion(report: ConversionReport): string {
   const { pictures, picturesWithObjects, picturesWithoutObjects, objects, layout, entries } = report.toJSON();
   const lines = [
-    `${pictures} pictures (${picturesWithObjects} with objects, ${picturesWithoutObjects} without), ${objects} objects`,
+    `${counted(pictures, 'picture')} (${picturesWithObjects} with objects, ${picturesWithoutObjects} without), ${counted(objects, 'object')}`,
     ...(layout === undefined ? [] : [`rows: ${layout}`]),
     ...entries.map(({ effect, count, examples, message }) => {
       const more = count > examples.length ? ', ...' : '';
@@ -111,3 +116,5 @@ export function formatConversion(report: ConversionReport): string {
   ];
   return lines.join('\n');
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

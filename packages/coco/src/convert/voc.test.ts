@@ -43,7 +43,12 @@ test.each([
   [xml(object('nan', 1, 5, 5)), 'object 1 (a): no number xmin'],
   [xml(object('0x1', 1, 5, 5)), 'object 1 (a): no number xmin'],
   [xml('<object>text</object>'), 'object 1: no <name>'],
-  [xml('<object><name>a</name></object>'), 'object 1 (a): no number xmin'],
+  [xml('<object><name>a</name></object>'), 'object 1 (a): no <bndbox>'],
+  [xml('<object><name>a</name><robndbox/></object>'), 'object 1 (a): no <bndbox>, only <robndbox>'],
+  [xml('<object><name>a</name><bndbox/><bndbox/></object>'), 'object 1 (a): several <bndbox>'],
+  [xml('<object><name>a</name><name>b</name></object>'), 'object 1: several <name>'],
+  [xml(object('11,5', 1, 20, 5)), 'object 1 (a): no number xmin in <bndbox>, received "11,5"'],
+  [' \n', 'it is empty'],
   [xml('', ''), 'no <size> with width and height'],
   [xml('', '<size><width>0</width><height>40</height></size>'), 'no <size>'],
   [xml('', '<size><width>1.5</width><height>40</height></size>'), 'no <size>'],
@@ -107,4 +112,17 @@ test('written boxes have a pixel at least, and come from masks where there are n
   );
   const escaping = { images: [{ id: 1, width: 1, height: 1, file_name: 'a\n/../../escaped.jpg' }], annotations: [] };
   expect(() => datasetToVoc(CocoDataset.parse(escaping))).toThrow('it has control characters');
+});
+
+test('two files of one picture are refused: which is right is unknown', () => {
+  const files = ['a.xml', 'b.xml'].map((fileName) => ({ fileName, source: `v/${fileName}`, xml: xml('') }));
+  expect(() => datasetFromVoc(files)).toThrow('v/b.xml: its <filename> is 1.jpg, as that of v/a.xml');
+});
+
+test('what an object has beside its box', () => {
+  const report = new ConversionReport();
+  const more = '<polygon><x1>1</x1><y1>1</y1></polygon><difficult>True</difficult></object>';
+  const read1 = read(xml(object(1, 1, 5, 5).replace('</object>', more)), report);
+  expect(read1.annotations[0]).toMatchObject({ bbox: [0, 0, 5, 5], ignore: 1 });
+  expect(report.entries.map(({ kind, count }) => [kind, count])).toEqual([['mask-dropped', 1]]);
 });

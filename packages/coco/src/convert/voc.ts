@@ -18,6 +18,8 @@ export interface VocFile {
   /** Name of the XML file, relative, with `/` between folders. */
   readonly fileName: string;
   readonly xml: string;
+  /** Where it was read, for messages. @defaultValue `fileName` */
+  readonly source?: string;
 }
 
 /** A file to be written, and the picture it describes. */
@@ -48,6 +50,8 @@ interface VocObject {
   readonly difficult: boolean;
   /** xmin, ymin, xmax, ymax. */
   readonly corners: readonly number[];
+  /** It has a polygon too, which is not read. */
+  readonly hasMask: boolean;
 }
 
 interface VocPicture {
@@ -61,7 +65,7 @@ interface VocPicture {
 /**
  * VOC files to a COCO dataset. Boxes are cut off at the border of their picture; objects without an extent are left out.
  *
- * @throws {@link CocoFormatError} for a file that is no VOC annotation; UnsafeNameError for a `<filename>` that is no name of a file.
+ * @throws {@link CocoFormatError} for a file that is no VOC annotation, and for two of one picture; UnsafeNameError for a `<filename>` that is no name of a file.
  */
 export function datasetFromVoc(files: readonly VocFile[], options: VocReadOptions = {}): CocoDataset {
   const { report, sizeOf } = options;
@@ -71,13 +75,24 @@ export function datasetFromVoc(files: readonly VocFile[], options: VocReadOption
   report?.restart();
   const images: CocoImage[] = [];
   const annotations: CocoAnnotation[] = [];
+  const described = new Map<string, string>();
   for (const { source, names: candidates, size: written, objects } of pictures) {
     // The picture that is there; the first name where nobody looks.
     const fileName = candidates.find((name) => sizeOf?.(name) !== undefined) ?? candidates[0]!;
     const actual = sizeOf?.(fileName);
+    const other = described.get(fileName);
+    if (other !== undefined) {
+      const problem = `its <filename> is ${fileName}, as that of ${other}; correct the one that is not`;
+      throw new CocoFormatError(source, problem);
+    }
+    described.set(fileName, source);
     if (sizeOf !== undefined && actual === undefined) report?.add('no-picture', fileName);
     const size = written ?? actual;
-    if (size === undefined) throw new CocoFormatError(source, 'no <size> with width and height');
+    if (size === undefined)
+      throw new CocoFormatError(
+        source,
+        'no <size> with width and height; give the folder of the pictures to take it from',
+      );
     if (actual !== undefined && (actual.width !== size.width || actual.height !== size.height)) {
       report?.add('size-differs', `${fileName} is ${actual.width}x${actual.height}, not ${size.width}x${size.height}`);
     }
@@ -88,8 +103,10 @@ export function datasetFromVoc(files: readonly VocFile[], options: VocReadOption
       const category = names.indexOf(object.name);
       if (category < 0)
         throw new CocoFormatError(source, `object ${object.name} is not one of the names ${names.join(', ')}`);
-      const bbox = boxOfCorners(object.corners, size, `object ${i + 1} of ${source}`, report);
+      const place = `object ${i + 1} of ${source}`;
+      const bbox = boxOfCorners(object.corners, size, place, report);
       if (bbox === undefined) continue;
+      if (object.hasMask) report?.add('mask-dropped', place);
       annotations.push({
         id: annotations.length + 1,
         image_id: id,
@@ -123,51 +140,63 @@ function boxOfCorners(
   return inside.box;
 }
 
-function parsePicture({ fileName, xml }: VocFile, parser: XMLParser): VocPicture {
+function parsePicture({ fileName, xml, source = fileName }: VocFile, parser: XMLParser): VocPicture {
+  if (xml.trim() === '') throw new CocoFormatError(source, 'it is empty');
   // VOC has none, and a few bytes of them can stand for gigabytes.
-  if (/<!ENTITY/i.test(xml)) throw new CocoFormatError(fileName, 'it declares entities, which no VOC annotation does');
+  if (/<!ENTITY/i.test(xml)) throw new CocoFormatError(source, 'it declares entities, which no VOC annotation does');
   let annotation: Element;
   try {
     annotation = (parser.parse(xml, true) as { annotation?: Element }).annotation;
   } catch (error) {
-    throw new CocoFormatError(fileName, `no XML (${(error as Error).message})`);
+    throw new CocoFormatError(source, `no XML (${(error as Error).message})`);
   }
-  if (annotation === undefined) throw new CocoFormatError(fileName, 'no <annotation> element');
-  if (Array.isArray(annotation)) throw new CocoFormatError(fileName, 'several <annotation> elements');
+  if (annotation === undefined) throw new CocoFormatError(source, 'no <annotation> element');
+  if (Array.isArray(annotation)) throw new CocoFormatError(source, 'several <annotation> elements');
   const size = child(annotation, 'size');
   const [width, height] = [side(child(size, 'width')), side(child(size, 'height'))];
   const objects = (child(annotation, 'object') as readonly Element[] | undefined) ?? [];
   return {
-    source: fileName,
-    names: pictureNames(fileName, text(child(annotation, 'filename'))),
+    source,
+    names: pictureNames(fileName, text(child(annotation, 'filename')), source),
     size: width !== undefined && height !== undefined ? { width, height } : undefined,
-    objects: objects.map((object, i) => parseObject(object, fileName, i + 1)),
+    objects: objects.map((object, i) => parseObject(object, source, i + 1)),
   };
 }
 
 function parseObject(object: Element, source: string, index: number): VocObject {
-  const name = text(child(object, 'name'));
-  if (name === undefined || name === '') throw new CocoFormatError(source, `object ${index}: no <name>`);
+  const fail = (problem: string): never => {
+    throw new CocoFormatError(source, `object ${index}${problem}`);
+  };
+  const names = child(object, 'name');
+  const name = text(names);
+  if (name === undefined || name === '') return fail(Array.isArray(names) ? ': several <name>' : ': no <name>');
   const box = child(object, 'bndbox');
+  if (box === undefined) fail(` (${name}): no <bndbox>${otherShape(object)}`);
+  if (Array.isArray(box)) fail(` (${name}): several <bndbox>`);
   const corners = ['xmin', 'ymin', 'xmax', 'ymax'].map((key) => {
-    const value = number(child(box, key));
-    if (value === undefined)
-      throw new CocoFormatError(source, `object ${index} (${name}): no number ${key} in <bndbox>`);
-    return value;
+    const written = text(child(box, key));
+    const shown = written === undefined ? 'nothing' : JSON.stringify(written.slice(0, 40));
+    return number(written) ?? fail(` (${name}): no number ${key} in <bndbox>, received ${shown}`);
   });
   const [xmin, ymin, xmax, ymax] = corners as [number, number, number, number];
   if (xmax < xmin - 1 || ymax < ymin - 1) {
-    const problem = `xmax and ymax must not be less than xmin and ymin, received ${corners.join(', ')}`;
-    throw new CocoFormatError(source, `object ${index} (${name}): ${problem}`);
+    fail(` (${name}): xmax and ymax must not be less than xmin and ymin, received ${corners.join(', ')}`);
   }
-  return { name, difficult: text(child(object, 'difficult')) === '1', corners };
+  const difficult = /^(?:1|true)$/i.test(text(child(object, 'difficult')) ?? '');
+  return { name, difficult, corners, hasMask: child(object, 'polygon') !== undefined };
+}
+
+/** Shapes that tools write in VOC's frame. */
+function otherShape(object: Element): string {
+  const shape = ['robndbox', 'polygon', 'mask', 'point'].find((one) => child(object, one) !== undefined);
+  return shape === undefined ? '' : `, only <${shape}>; export boxes, or convert another format`;
 }
 
 /** The XML file lies where its picture lies, or would lie: in the same folder of a tree of its own; or else the name is the whole name. */
-function pictureNames(xmlName: string, filename: string | undefined): readonly string[] {
+function pictureNames(xmlName: string, filename: string | undefined, source: string): readonly string[] {
   const own = relativeName(xmlName);
   if (filename === undefined || filename === '') return [`${withoutExtension(own)}.jpg`];
-  const name = relativeName(filename);
+  const name = relativeName(filename, source);
   const folder = own.slice(0, own.lastIndexOf('/') + 1);
   return name.startsWith(folder) ? [name] : [folder + name, name];
 }
@@ -179,13 +208,13 @@ function child(element: Element, name: string): Element {
 
 const text = (element: Element): string | undefined => (typeof element === 'string' ? element.trim() : undefined);
 
-function number(element: Element): number | undefined {
-  return decimal(text(element) ?? '');
+function number(text: string | undefined): number | undefined {
+  return decimal(text ?? '');
 }
 
 /** Pixels of a side. Some tools write zeros where they did not look. */
 function side(element: Element): number | undefined {
-  const value = number(element);
+  const value = number(text(element));
   return value !== undefined && Number.isInteger(value) && value > 0 && value < 2 ** 31 ? value : undefined;
 }
 
@@ -204,7 +233,8 @@ export function datasetToVoc(dataset: CocoDataset, options: VocWriteOptions = {}
       report?.add('unlabelled-left-out', fileName);
       continue;
     }
-    const object = objects.map(({ annotation, name, box: [x, y, w, h], category }) => {
+    const object = objects.map(({ annotation, name, box: [x, y, w, h], clipped, category }) => {
+      if (clipped) report?.add('clipped', name);
       const { segmentation, keypoints = [] } = annotation;
       if (segmentation !== undefined && ('counts' in segmentation || segmentation.length > 0))
         report?.add('mask-dropped', name);

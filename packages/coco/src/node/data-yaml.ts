@@ -1,6 +1,7 @@
 /** Ultralytics' description of a data set, `data.yaml`: names of the classes, folders of the pictures. */
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { relativeName } from '@icconv/base';
 import { readText, resolveInside } from '@icconv/base/files';
 import { LineCounter, parseDocument } from 'yaml';
 import { keypointNames } from '../convert/yolo/keypoint-names';
@@ -212,6 +213,8 @@ export async function readPictureList(list: string, root: string): Promise<strin
     const name = line.trim().replaceAll('\\', '/');
     // Of an absolute path only what lies behind the data set's folder is taken.
     const base = `${root.replaceAll('\\', '/')}/`;
-    return name.startsWith(base) ? resolveInside(root, name.slice(base.length)) : resolveInside(dirname(list), name);
+    return name.startsWith(base)
+      ? resolveInside(root, name.slice(base.length))
+      : resolveInside(dirname(list), relativeName(name, list));
   });
 }

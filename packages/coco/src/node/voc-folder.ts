@@ -1,6 +1,6 @@
 /** Folders of Pascal VOC files, read and written whole. */
 import { isPictureName } from '@icconv/base';
-import { readText, resolveInside, writeFolderAtomically } from '@icconv/base/files';
+import { decodeText, readOrdinaryFile, resolveInside, writeFolderAtomically } from '@icconv/base/files';
 import { imageSize } from '@icconv/base/pictures';
 import { datasetFromVoc, datasetToVoc, type VocReadOptions, type VocWriteOptions } from '../convert/voc';
 import type { CocoDataset } from '../data/dataset';
@@ -22,16 +22,23 @@ export async function loadVoc(folder: string, options: VocFolderOptions = {}): P
   const { images, ...readOptions } = options;
   const names = await listFiles(folder, (name) => /\.xml$/i.test(name));
   if (names.length === 0) throw new CocoArgumentError('loadVoc', 'folder', folder, 'a folder with .xml files');
-  const files = await eachAtOnce(names, async (fileName) => ({
-    fileName,
-    xml: await readText(resolveInside(folder, fileName)),
-  }));
+  const files = await eachAtOnce(names, async (fileName) => {
+    const source = resolveInside(folder, fileName);
+    return { fileName, source, xml: xmlText(await readOrdinaryFile(source), source) };
+  });
   if (images === undefined) return datasetFromVoc(files, readOptions);
   const pictures = await listFiles(images, isPictureName);
   const sizes = new Map(
     await eachAtOnce(pictures, async (name) => [name, await imageSize(resolveInside(images, name))] as const),
   );
   return datasetFromVoc(files, { ...readOptions, sizeOf: (name) => sizes.get(name) });
+}
+
+/** XML may name its encoding in its first line, which is ASCII in all that need naming. */
+function xmlText(bytes: Uint8Array, source: string): string {
+  const start = new TextDecoder('latin1').decode(bytes.subarray(0, 200));
+  const [, declared] = /^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)["']/.exec(start) ?? [];
+  return decodeText(bytes, source, declared);
 }
 
 /**

@@ -95,11 +95,20 @@ export async function saveYolo(folder: string, dataset: CocoDataset, options: Yo
   );
 }
 
-/** Names of classes from a file: a `data.yaml`, or one a line. */
+/** Names of classes from a file: a `data.yaml`, or one a line. @throws {@link CocoFormatError} for an empty line; FileError. */
 export async function readClassNames(path: string): Promise<readonly string[]> {
   if (isDataYaml(path)) return (await readDataYaml(path)).names;
-  const names = (await readText(path)).split(/\r\n|\r|\n/).map((line) => line.trim());
-  return names.filter((name) => name !== '');
+  const names = (await readText(path))
+    .trimEnd()
+    .split(/\r\n|\r|\n/)
+    .map((line) => line.trim());
+  // Left out, it would give all that follow another number.
+  const empty = names.indexOf('');
+  if (empty >= 0) throw new CocoFormatError(path, `line ${empty + 1} is empty: each line is the name of a class`);
+  if (names.every((name, k) => new RegExp(`^${k}\\s*[:=,\\s]\\s*\\S`).test(name))) {
+    throw new CocoFormatError(path, `the lines begin with their numbers (${names[0]}): expected the names alone`);
+  }
+  return names;
 }
 
 /** Pairs, and what is known of all of them. */
@@ -199,21 +208,27 @@ async function existing(paths: readonly string[]): Promise<string[]> {
 /** Sizes and labels of the pictures. */
 async function readPairs(found: Pairs, options: YoloFolderOptions): Promise<YoloImage[]> {
   const { report, labelledOnly = false, signal } = options;
+  // Disks differ in how they spell accents: as one letter, or as two.
+  const present = new Map([...found.labelFiles].map((file) => [file.normalize('NFC'), file]));
   const owners = new Map<string, string>();
-  for (const { labels, fileName } of found.pairs) {
+  for (const { labels: written, fileName } of found.pairs) {
+    const labels = written.normalize('NFC');
     const other = owners.get(labels);
     if (other !== undefined) throw new NameCollisionError(labels, [other, fileName]);
     owners.set(labels, fileName);
   }
-  const lost = [...found.labelFiles].filter((file) => !owners.has(file) && !file.endsWith(`${sep}${NAMES_FILE}`));
-  if (lost.length > 0 && found.pairs.every(({ labels }) => !found.labelFiles.has(labels))) {
+  const lost = [...found.labelFiles].filter(
+    (file) => !owners.has(file.normalize('NFC')) && !file.endsWith(`${sep}${NAMES_FILE}`),
+  );
+  if (lost.length > 0 && found.pairs.every(({ labels }) => !present.has(labels.normalize('NFC')))) {
     const { fileName, labels } = found.pairs[0]!;
     throw new CocoFormatError(lost[0]!, `no labels file belongs to a picture: ${fileName} would have ${labels}`);
   }
   for (const file of lost) report?.add('label-without-picture', file);
-  const images = await eachAtOnce(found.pairs, async ({ fileName, picture, labels }) => {
+  const images = await eachAtOnce(found.pairs, async ({ fileName, picture, labels: expected }) => {
     signal?.throwIfAborted();
-    const labelled = found.labelFiles.has(labels);
+    const there = present.get(expected.normalize('NFC'));
+    const [labelled, labels] = [there !== undefined, there ?? expected];
     if (!labelled && labelledOnly) return undefined;
     const size = await imageSize(picture, signal === undefined ? {} : { signal });
     return { fileName, ...size, labels: labelled ? await readText(labels) : '', labelsName: labels, labelled };

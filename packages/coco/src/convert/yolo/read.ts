@@ -9,6 +9,7 @@ import { rleFromPolygon } from '../../masks/polygon';
 import { rleToCoco } from '../../masks/rle';
 import { clipBox } from '../clip';
 import type { ConversionReport } from '../report';
+import { tellSameNames } from '../same-names';
 import { keypointNames } from './keypoint-names';
 import { describeLayout, type Layout, layoutOf } from './kind';
 import { classOf, type LabelRow, parseRows, part, placeOf, rowError } from './rows';
@@ -32,6 +33,7 @@ export function datasetFromYolo(yolo: YoloDataset, { report }: ReportOption = {}
   );
   if (report !== undefined) report.layout = describeLayout(layout);
   report?.restart();
+  tellSameNames(yolo.names, report);
   const annotations: CocoAnnotation[] = [];
   const images = yolo.images.map((image, i) => {
     const id = image.id ?? i + 1;
@@ -174,11 +176,12 @@ function keypointsOf(row: LabelRow, numbers: 2 | 3): Pick<CocoAnnotation, 'keypo
   const { width, height } = row.image;
   const keypoints: number[] = [];
   for (let i = 5; i < row.numbers.length; i += numbers) {
-    const [x, y] = [part(row, i, 'x'), part(row, i + 1, 'y')];
-    const visibility = numbers === 3 ? row.numbers[i + 2]! : x === 0 && y === 0 ? 0 : 2;
+    const unlabelled = row.numbers[i] === 0 && row.numbers[i + 1] === 0;
+    const visibility = numbers === 3 ? row.numbers[i + 2]! : unlabelled ? 0 : 2;
     if (![0, 1, 2].includes(visibility)) throw rowError(row, `a visibility must be 0, 1 or 2, received ${visibility}`);
+    // Where a keypoint is not labelled, its place says nothing.
     if (visibility === 0) keypoints.push(0, 0, 0);
-    else keypoints.push(tidy(x * width), tidy(y * height), visibility);
+    else keypoints.push(tidy(part(row, i, 'x') * width), tidy(part(row, i + 1, 'y') * height), visibility);
   }
   return { keypoints, num_keypoints: keypoints.filter((value, i) => i % 3 === 2 && value > 0).length };
 }
@@ -197,7 +200,7 @@ function idsByName(dataset: CocoDataset): (name: string) => CocoId {
   const bareOf = (name: string) => name.slice(name.lastIndexOf('/') + 1);
   for (let row = 0; row < dataset.imageCount; row++) {
     const { id, file_name } = dataset.image(row);
-    const name = withoutExtension(relativeName(file_name ?? String(id)));
+    const name = withoutExtension(relativeName(file_name ?? String(id), `image ${id}`));
     add(whole, name, id);
     add(bare, bareOf(name), id);
   }

@@ -37,6 +37,7 @@ export function rowError(row: Pick<LabelRow, 'image' | 'line'>, problem: string)
 export function classOf(row: LabelRow, classes: number): number {
   const value = row.numbers[0]!;
   if (Number.isInteger(value) && value >= 0 && value < classes) return value;
+  if (classes === 0) throw rowError(row, `class ${value} has no name: there are no names`);
   throw rowError(row, `class ${value} is not one of the ${classes} names, whose numbers are 0 to ${classes - 1}`);
 }
 

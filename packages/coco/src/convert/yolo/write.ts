@@ -1,10 +1,12 @@
 /** A COCO dataset to YOLO's text files. */
 import type { PictureSize } from '../../data/complete';
 import type { CocoDataset } from '../../data/dataset';
-import { CocoArgumentError } from '../../errors';
+import type { CocoCategory, CocoSegmentation } from '../../data/types';
+import { CocoArgumentError, CocoError } from '../../errors';
 import { type PictureObject, pictureObjects } from '../objects';
 import { onePolygon } from '../polygons/one-polygon';
 import type { ConversionReport } from '../report';
+import { tellSameNames } from '../same-names';
 import { describeLayout } from './kind';
 import type { KeypointShape, YoloDataset, YoloImage, YoloWriteOptions } from './types';
 
@@ -21,6 +23,8 @@ export function datasetToYolo(dataset: CocoDataset, options: YoloWriteOptions = 
   const rows = kind === 'pose' ? keypointShapeOf(dataset) : kind;
   const shape = typeof rows === 'string' ? undefined : rows;
   if (report !== undefined) report.layout = describeLayout({ kind, ...(shape !== undefined && { shape }) });
+  const names = dataset.categories.map(className);
+  tellSameNames(names, report);
   const images: YoloImage[] = [];
   for (const { image, size, fileName, objects } of pictureObjects(dataset, 'datasetToYolo', report)) {
     const lines = objects.flatMap((object) => {
@@ -35,16 +39,27 @@ export function datasetToYolo(dataset: CocoDataset, options: YoloWriteOptions = 
     images.push({ id: image.id, fileName, ...size, labels: lines.join('') });
   }
   return {
-    names: dataset.categories.map(({ name }) => name),
+    names,
     images,
     kind,
     ...(shape !== undefined && { keypointShape: shape }),
   };
 }
 
+/** A line of the list of names. */
+function className({ id, name }: CocoCategory): string {
+  if (/\S/.test(name) && !/[\r\n]/.test(name)) return name;
+  throw new CocoArgumentError(
+    'datasetToYolo',
+    `the name of category ${id}`,
+    name,
+    'one line of text, as classes are listed',
+  );
+}
+
 /** What stands behind the class number; undefined where the row cannot hold the object. */
 function numbersOf(
-  { annotation, name, box }: PictureObject,
+  { annotation, name, box, clipped }: PictureObject,
   size: PictureSize,
   kind: 'detect' | 'segment' | KeypointShape,
   report: ConversionReport | undefined,
@@ -55,16 +70,14 @@ function numbersOf(
   const boxParts = asParts([x + w / 2, y + h / 2, w, h]);
   let numbers = boxParts;
   if (kind === 'segment') {
-    const one = segmentation === undefined ? 'no-mask' : onePolygon(segmentation, size);
+    const one = segmentation === undefined ? 'no-mask' : polygonOf(segmentation, size);
     if (typeof one === 'string') {
       report?.add(one, name);
       return undefined;
     }
-    // Cut boxes are counted already.
-    for (const change of one.changes) if (change !== 'clipped') report?.add(change, name);
+    for (const change of one.changes) report?.add(change, name);
     numbers = asParts(one.polygon);
-  } else if (hasMask(segmentation)) report?.add('mask-dropped', name);
-  if (typeof kind === 'object') {
+  } else if (typeof kind === 'object') {
     if (keypoints.length === 0) {
       report?.add('no-keypoints', name);
       return undefined;
@@ -77,8 +90,13 @@ function numbersOf(
         `${kind[0]} keypoints, as others have`,
       );
     }
-    numbers = [...boxParts, ...keypointParts(keypoints, size)];
-  } else if (keypoints.length > 0) report?.add('keypoints-dropped', name);
+    numbers = [...boxParts, ...keypointParts(keypoints, size, (change) => report?.add(change, name))];
+  }
+  if (kind !== 'segment') {
+    if (clipped) report?.add('clipped', name);
+    if (hasMask(segmentation)) report?.add('mask-dropped', name);
+  }
+  if (typeof kind === 'string' && keypoints.length > 0) report?.add('keypoints-dropped', name);
   if (ignore === 1) report?.add('ignore-dropped', name);
   return numbers;
 }
@@ -86,14 +104,31 @@ function numbersOf(
 const hasMask = (segmentation: PictureObject['annotation']['segmentation']): boolean =>
   segmentation !== undefined && ('counts' in segmentation || segmentation.some((part) => part.length >= 6));
 
+function polygonOf(segmentation: CocoSegmentation, size: PictureSize): ReturnType<typeof onePolygon> | 'mask-broken' {
+  try {
+    return onePolygon(segmentation, size);
+  } catch (error) {
+    if (CocoError.isInstance(error)) return 'mask-broken';
+    throw error;
+  }
+}
+
 /** Keypoints outside of the picture cannot be written: they count as not labelled. */
-function keypointParts(keypoints: readonly number[], { width, height }: PictureSize): number[] {
+function keypointParts(
+  keypoints: readonly number[],
+  { width, height }: PictureSize,
+  tell: (change: 'keypoints-outside' | 'visibility') => void,
+): number[] {
   const numbers: number[] = [];
+  const changes = new Set<'keypoints-outside' | 'visibility'>();
   for (let i = 0; i < keypoints.length; i += 3) {
     const [x, y, v] = [keypoints[i]! / width, keypoints[i + 1]! / height, keypoints[i + 2]!];
     const inside = x >= 0 && x <= 1 && y >= 0 && y <= 1;
-    numbers.push(...(v > 0 && inside ? [x, y, v] : [0, 0, 0]));
+    if (![0, 1, 2].includes(v)) changes.add('visibility');
+    if (v > 0 && !inside) changes.add('keypoints-outside');
+    numbers.push(...(v > 0 && inside ? [x, y, v === 1 ? 1 : 2] : [0, 0, 0]));
   }
+  changes.forEach(tell);
   return numbers;
 }
 
