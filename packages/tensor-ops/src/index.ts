@@ -1,6 +1,8 @@
 export {
   InvalidArgumentError,
+  KernelError,
   type OptionHint,
+  OutOfMemoryError,
   rephraseOptions,
   ShapeMismatchError,
   UnsupportedBackendError,

@@ -1,6 +1,7 @@
 // TensorFlow ops of batch normalisation in training, over ops/batch_norm.
 #include <cstdint>
 
+#include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/batch_norm/batch_norm.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -11,12 +12,10 @@ namespace icconv {
 namespace {
 
 using tensorflow::OpInputList;
-using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::OpOutputList;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
 
 // input [..., C], weight and bias [C], residual: none or one like input. variance divides by the number of values.
 REGISTER_OP("IcconvBatchNorm")
@@ -64,14 +63,14 @@ absl::Status shape_of(const Tensor& input, BatchNormShape* shape) {
     return absl::OkStatus();
 }
 
-class BatchNormOp final : public OpKernel {
+class BatchNormOp final : public Op {
 public:
-    explicit BatchNormOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit BatchNormOp(OpKernelConstruction* context) : Op(context) {
         OP_REQUIRES_OK(context, context->GetAttr("epsilon", &epsilon_));
         OP_REQUIRES_OK(context, context->GetAttr("relu", &relu_));
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& input = context->input(0);
         BatchNormShape shape;
         OP_REQUIRES_OK(context, shape_of(input, &shape));
@@ -83,10 +82,9 @@ public:
         Tensor* output = nullptr;
         Tensor* mean = nullptr;
         Tensor* variance = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, input.shape(), &output));
-        OP_REQUIRES_OK(context, context->allocate_output(1, TensorShape({shape.channels}), &mean));
-        OP_REQUIRES_OK(context, context->allocate_output(2, TensorShape({shape.channels}), &variance));
-        advise_huge_pages(output);
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "output", input.shape(), &output));
+        OP_REQUIRES_OK(context, allocate_output(context, 1, "mean", {shape.channels}, &mean));
+        OP_REQUIRES_OK(context, allocate_output(context, 2, "variance", {shape.channels}, &variance));
         TfExecutor executor(context);
         batch_norm(shape, read(input), read(context->input(1)), read(context->input(2)), residual.size() == 0 ? nullptr : read(residual[0]), epsilon_,
                    relu_, output->flat<float>().data(), mean->flat<float>().data(), variance->flat<float>().data(), executor);
@@ -97,13 +95,13 @@ private:
     bool relu_;
 };
 
-class BatchNormGradOp final : public OpKernel {
+class BatchNormGradOp final : public Op {
 public:
-    explicit BatchNormGradOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit BatchNormGradOp(OpKernelConstruction* context) : Op(context) {
         OP_REQUIRES_OK(context, context->GetAttr("epsilon", &epsilon_));
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& input = context->input(0);
         const Tensor& dy = context->input(1);
         BatchNormShape shape;
@@ -117,19 +115,17 @@ public:
         Tensor* dinput = nullptr;
         Tensor* dweight = nullptr;
         Tensor* dbias = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, input.shape(), &dinput));
-        OP_REQUIRES_OK(context, context->allocate_output(1, TensorShape({shape.channels}), &dweight));
-        OP_REQUIRES_OK(context, context->allocate_output(2, TensorShape({shape.channels}), &dbias));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "dinput", input.shape(), &dinput));
+        OP_REQUIRES_OK(context, allocate_output(context, 1, "dweight", {shape.channels}, &dweight));
+        OP_REQUIRES_OK(context, allocate_output(context, 2, "dbias", {shape.channels}, &dbias));
         OpOutputList dresidual;
         OP_REQUIRES_OK(context, context->output_list("dresidual", &dresidual));
         float* behind = nullptr;
         if (dresidual.size() > 0) {
             Tensor* tensor = nullptr;
-            OP_REQUIRES_OK(context, dresidual.allocate(0, input.shape(), &tensor));
-            advise_huge_pages(tensor);
+            OP_REQUIRES_OK(context, allocate_output(context, 3, "dresidual", input.shape(), &tensor));
             behind = tensor->flat<float>().data();
         }
-        advise_huge_pages(dinput);
         TfExecutor executor(context);
         batch_norm_grad(shape, read(input), output.size() == 0 ? nullptr : read(output[0]), read(dy), read(context->input(2)), read(context->input(3)),
                         read(context->input(4)), epsilon_, dinput->flat<float>().data(), dweight->flat<float>().data(), dbias->flat<float>().data(),

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/conv2d/conv2d.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -13,7 +14,6 @@
 namespace icconv {
 namespace {
 
-using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
@@ -41,16 +41,16 @@ REGISTER_OP("IcconvConv2D")
 // Header numbers are floats, exact up to 2^24.
 constexpr int64_t kMostChannels = 1 << 24;
 
-class Conv2DPackOp final : public OpKernel {
+class Conv2DPackOp final : public Op {
 public:
-    explicit Conv2DPackOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit Conv2DPackOp(OpKernelConstruction* context) : Op(context) {
         OP_REQUIRES_OK(context, context->GetAttr("groups", &groups_));
         std::string algorithm;
         OP_REQUIRES_OK(context, context->GetAttr("algorithm", &algorithm));
         algorithm_ = algorithm == "direct" ? Conv2DAlgorithm::kDirect : algorithm == "winograd" ? Conv2DAlgorithm::kWinograd : Conv2DAlgorithm::kAuto;
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& hwio = context->input(0);
         OP_REQUIRES(context, hwio.dims() == 4 && hwio.NumElements() > 0,
                     invalid_argument("filter must have shape [KH, KW, C/G, O], received ", hwio.shape().DebugString()));
@@ -64,10 +64,8 @@ public:
         OP_REQUIRES(context, algorithm_ != Conv2DAlgorithm::kWinograd || conv2d_has_winograd(filter),
                     invalid_argument("winograd takes 3x3 filters without groups, received ", hwio.shape().DebugString()));
         Tensor* packed = nullptr;
-        const TensorShape shape({static_cast<int64_t>(conv2d_packed_size(filter, algorithm_))});
-        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &packed));
-        // Read all the time, and in long strides: worth large pages.
-        advise_huge_pages(packed);
+        const auto floats = static_cast<int64_t>(conv2d_packed_size(filter, algorithm_));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "packed", {floats}, &packed));
         TfExecutor executor(context);
         conv2d_pack(filter, algorithm_, hwio.flat<float>().data(), packed->flat<float>().data(), executor);
     }
@@ -77,9 +75,9 @@ private:
     Conv2DAlgorithm algorithm_ = Conv2DAlgorithm::kAuto;
 };
 
-class Conv2DOp final : public OpKernel {
+class Conv2DOp final : public Op {
 public:
-    explicit Conv2DOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit Conv2DOp(OpKernelConstruction* context) : Op(context) {
         OP_REQUIRES_OK(context, pair(context, "strides", 1, &size_.stride_h, &size_.stride_w));
         OP_REQUIRES_OK(context, pair(context, "pad", 0, &size_.pad_h, &size_.pad_w));
         OP_REQUIRES_OK(context, pair(context, "dilations", 1, &size_.dilation_h, &size_.dilation_w));
@@ -88,7 +86,7 @@ public:
         relu_ = activation == "relu";
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& x = context->input(0);
         const Tensor& packed = context->input(1);
         const Tensor& bias = context->input(2);
@@ -112,14 +110,14 @@ public:
         const int out_w = size.out_w(filter);
         OP_REQUIRES(context, size.in_h > 0 && size.in_w > 0 && out_h > 0 && out_w > 0,
                     invalid_argument("input ", x.shape().DebugString(), " is smaller than the kernel"));
-        const TensorShape shape({size.batch, out_h, out_w, filter.out_c});
+        TensorShape shape;
+        OP_REQUIRES_OK(context, checked_shape(context, "output", {size.batch, out_h, out_w, filter.out_c}, &shape));
         const bool none = residual.dims() == 1 && residual.dim_size(0) == 0;
         OP_REQUIRES(context, none || residual.shape() == shape,
                     invalid_argument("residual must have shape [0] or ", shape.DebugString(), ", received ", residual.shape().DebugString()));
         Tensor* y = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &y));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "output", shape, &y));
         if (y->NumElements() == 0) return;
-        advise_huge_pages(y);
         TfExecutor executor(context);
         const Conv2DInputs inputs = {x.flat<float>().data(), packed.flat<float>().data(),
                                      bias.NumElements() == 0 ? nullptr : bias.flat<float>().data(),
@@ -132,13 +130,7 @@ private:
         std::vector<int32_t> values;
         const absl::Status status = context->GetAttr(name, &values);
         if (!status.ok()) return status;
-        // Far beyond any map, and small enough for products of them.
-        constexpr int kMost = 1 << 20;
-        for (const int32_t value : values) {
-            if (values.size() != 2 || value < least || value > kMost) {
-                return invalid_argument(name, " must be two numbers from ", least, " to ", kMost);
-            }
-        }
+        if (values.size() != 2 || values[0] < least || values[1] < least) return invalid_argument(name, " must be two numbers of at least ", least);
         *height = values[0];
         *width = values[1];
         return absl::OkStatus();

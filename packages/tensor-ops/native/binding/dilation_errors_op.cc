@@ -3,6 +3,7 @@
 #include <limits>
 #include <vector>
 
+#include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/dilation_errors/dilation_errors.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -12,11 +13,9 @@
 namespace icconv {
 namespace {
 
-using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
 
 REGISTER_OP("IcconvDilationErrors")
     .Input("input: float")
@@ -29,9 +28,9 @@ REGISTER_OP("IcconvDilationErrors")
     .Attr("groups: int >= 1 = 1")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-class DilationErrorsOp final : public OpKernel {
+class DilationErrorsOp final : public Op {
 public:
-    explicit DilationErrorsOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit DilationErrorsOp(OpKernelConstruction* context) : Op(context) {
         OP_REQUIRES_OK(context, context->GetAttr("max_dilation", &params_.max_dilation));
         OP_REQUIRES_OK(context, context->GetAttr("groups", &params_.groups));
         std::vector<int32_t> strides;
@@ -42,7 +41,7 @@ public:
         params_.stride_w = strides[1];
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& x = context->input(0);
         const Tensor& filter = context->input(1);
         DilationErrorsParams params = params_;
@@ -71,10 +70,9 @@ public:
         Tensor* y = nullptr;
         Tensor* errors = nullptr;
         Tensor* whole = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, TensorShape({params.batch, params.out_h(), params.out_w(), out_c}), &y));
-        OP_REQUIRES_OK(context, context->allocate_output(1, TensorShape({params.dilations(), out_c}), &errors));
-        OP_REQUIRES_OK(context, context->allocate_output(2, TensorShape({out_c}), &whole));
-        advise_huge_pages(y);
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "output", {params.batch, params.out_h(), params.out_w(), out_c}, &y));
+        OP_REQUIRES_OK(context, allocate_output(context, 1, "errors", {params.dilations(), out_c}, &errors));
+        OP_REQUIRES_OK(context, allocate_output(context, 2, "whole", {out_c}, &whole));
         TfExecutor executor(context);
         dilation_errors(params, x.flat<float>().data(), filter.flat<float>().data(),
                         {y->flat<float>().data(), errors->flat<float>().data(), whole->flat<float>().data()}, executor);

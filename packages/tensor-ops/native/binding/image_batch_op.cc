@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/image_batch/image_batch.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -12,11 +13,9 @@ namespace icconv {
 namespace {
 
 using tensorflow::OpInputList;
-using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
 
 // TensorFlow.js has no 8-bit tensors, so pixels come as int32 tensors that hold four bytes an element, padded at the end.
 // sizes [N, 2]: height, width. regions [P, 6]: source, batch, top, left, bottom, right. maps [P, 12]: the six numbers of the map, each
@@ -40,9 +39,9 @@ REGISTER_OP("IcconvImageBatch")
     .Attr("opencv: bool")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-class ImageBatchOp final : public OpKernel {
+class ImageBatchOp final : public Op {
 public:
-    explicit ImageBatchOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit ImageBatchOp(OpKernelConstruction* context) : Op(context) {
         OP_REQUIRES_OK(context, triple(context, "scale", params_.scale));
         OP_REQUIRES_OK(context, triple(context, "bias", params_.bias));
         OP_REQUIRES_OK(context, triple(context, "fill", params_.fill));
@@ -52,7 +51,7 @@ public:
         OP_REQUIRES_OK(context, context->GetAttr("opencv", &params_.opencv));
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         OpInputList images;
         OP_REQUIRES_OK(context, context->input_list("images", &images));
         const int count = images.size();
@@ -69,7 +68,7 @@ public:
                     invalid_argument("colours must have shape [0] or [", placed, ", 12]"));
         OP_REQUIRES(context, shape.NumElements() == 3, invalid_argument("shape must have 3 numbers"));
 
-        std::vector<SourceImage> sources;
+        Array<SourceImage> sources;
         const auto size = sizes.flat<int32_t>();
         for (int i = 0; i < count; ++i) {
             const SourceImage source{reinterpret_cast<const uint8_t*>(images[i].flat<int32_t>().data()), size(2 * i), size(2 * i + 1)};
@@ -83,13 +82,12 @@ public:
         params.height = dims(1);
         params.width = dims(2);
         OP_REQUIRES(context, params.batch >= 0 && params.height >= 0 && params.width >= 0, invalid_argument("shape must not be negative"));
-        const std::vector<Placement> placements = read_placements(regions, maps, colours, placed);
+        const Array<Placement> placements = read_placements(regions, maps, colours, placed);
         const int64_t bad = first_bad_placement(params, count, placements.data(), placed);
         OP_REQUIRES(context, bad < 0, invalid_argument("placement ", bad, " names no image, leaves the batch or has a map that is not finite"));
         Tensor* output = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, TensorShape({params.batch, params.height, params.width, 3}), &output));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "batch", {params.batch, params.height, params.width, 3}, &output));
         if (output->NumElements() == 0) return;
-        advise_huge_pages(output);
         TfExecutor executor(context);
         image_batch(params, sources.data(), placements.data(), placed, output->flat<float>().data(), executor);
     }
@@ -104,8 +102,8 @@ private:
         return absl::OkStatus();
     }
 
-    static std::vector<Placement> read_placements(const Tensor& regions, const Tensor& maps, const Tensor& colours, int64_t count) {
-        std::vector<Placement> placements(static_cast<size_t>(count));
+    static Array<Placement> read_placements(const Tensor& regions, const Tensor& maps, const Tensor& colours, int64_t count) {
+        Array<Placement> placements(static_cast<size_t>(count));
         const int32_t* region = regions.flat<int32_t>().data();
         const float* map = maps.flat<float>().data();
         const bool coloured = colours.NumElements() > 0;

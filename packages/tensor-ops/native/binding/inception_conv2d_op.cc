@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/inception_conv2d/inception_conv2d.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -15,11 +16,9 @@
 namespace icconv {
 namespace {
 
-using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
 
 #define ICCONV_INCEPTION_OP(name)                 \
     REGISTER_OP(name)                             \
@@ -67,9 +66,9 @@ constexpr int64_t kMost = 1 << 28;
 const float* data(const Tensor& tensor) { return tensor.flat<float>().data(); }
 
 // What the ops share: the pattern from their attributes, and the plan, made at the first call.
-class InceptionOp : public OpKernel {
+class InceptionOp : public Op {
 public:
-    explicit InceptionOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit InceptionOp(OpKernelConstruction* context) : Op(context) {
         std::vector<int64_t> dilations;
         OP_REQUIRES_OK(context, context->GetAttr("dilations", &dilations));
         OP_REQUIRES_OK(context, context->GetAttr("strides", &strides_));
@@ -148,7 +147,7 @@ public:
         OP_REQUIRES(context, kernel_ % 2 == 1, invalid_argument("kernel_size must be odd, received ", kernel_));
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& input = context->input(0);
         const Tensor& filter = context->input(1);
         const Tensor& bias = context->input(2);
@@ -169,10 +168,8 @@ public:
         }
         const InceptionConv2DSize size = this->size(input.dim_size(0), input.dim_size(1), input.dim_size(2));
         Tensor* output = nullptr;
-        const TensorShape shape({size.batch, size.out_height(), size.out_width(), out_channels()});
-        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &output));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "output", {size.batch, size.out_height(), size.out_width(), out_channels()}, &output));
         if (output->NumElements() == 0) return;
-        advise_huge_pages(output);
         TfExecutor executor(context);
         inception_conv2d(*plan, size, data(input), kPacked ? nullptr : data(filter), kPacked ? data(filter) : nullptr,
                          bias.NumElements() == 0 ? nullptr : data(bias), activation_, output->flat<float>().data(), executor);
@@ -187,12 +184,12 @@ class InceptionConv2DPackOp final : public InceptionOp {
 public:
     using InceptionOp::InceptionOp;
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& filter = context->input(0);
         OP_REQUIRES_OK(context, check_filter(filter));
         const auto plan = this->plan(filter.dim_size(2) * groups(), filter.dim_size(0));
         Tensor* packed = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, TensorShape({static_cast<int64_t>(plan->packed_size())}), &packed));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "packed", {static_cast<int64_t>(plan->packed_size())}, &packed));
         TfExecutor executor(context);
         plan->pack(data(filter), packed->flat<float>().data(), executor);
     }
@@ -202,7 +199,7 @@ class InceptionConv2DGradInputOp final : public InceptionOp {
 public:
     using InceptionOp::InceptionOp;
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& dy = context->input(0);
         const Tensor& filter = context->input(1);
         OP_REQUIRES_OK(context, check_filter(filter));
@@ -217,10 +214,8 @@ public:
         OP_REQUIRES_OK(context, check_dy(dy, size));
         const auto plan = this->plan(filter.dim_size(2) * groups(), filter.dim_size(0));
         Tensor* dx = nullptr;
-        const TensorShape shape({size.batch, size.in_height, size.in_width, plan->in_channels()});
-        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &dx));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "dx", {size.batch, size.in_height, size.in_width, plan->in_channels()}, &dx));
         if (dx->NumElements() == 0) return;
-        advise_huge_pages(dx);
         TfExecutor executor(context);
         inception_conv2d_grad_input(*plan, size, data(dy), data(filter), dx->flat<float>().data(), executor);
     }
@@ -233,7 +228,7 @@ public:
         OP_REQUIRES(context, kernel_ % 2 == 1, invalid_argument("kernel_size must be odd, received ", kernel_));
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& input = context->input(0);
         const Tensor& dy = context->input(1);
         OP_REQUIRES_OK(context, check_input(input));
@@ -241,8 +236,8 @@ public:
         OP_REQUIRES_OK(context, check_dy(dy, size));
         const auto plan = this->plan(input.dim_size(3), kernel_);
         Tensor* dfilter = nullptr;
-        const TensorShape shape({kernel_, kernel_, plan->in_channels() / groups(), out_channels()});
-        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &dfilter));
+        OP_REQUIRES_OK(context,
+                       allocate_output(context, 0, "dfilter", {kernel_, kernel_, plan->in_channels() / groups(), out_channels()}, &dfilter));
         TfExecutor executor(context);
         inception_conv2d_grad_filter(*plan, size, data(input), data(dy), dfilter->flat<float>().data(), executor);
     }
@@ -251,16 +246,16 @@ private:
     int kernel_ = 1;
 };
 
-class InceptionConv2DGradBiasOp final : public OpKernel {
+class InceptionConv2DGradBiasOp final : public Op {
 public:
-    using OpKernel::OpKernel;
+    using Op::Op;
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& dy = context->input(0);
         OP_REQUIRES(context, dy.dims() == 4 && dy.dim_size(3) >= 1 && dy.dim_size(3) <= kMost,
                     invalid_argument("dy must have shape [N, OH, OW, O], received ", dy.shape().DebugString()));
         Tensor* dbias = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, TensorShape({dy.dim_size(3)}), &dbias));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "dbias", {dy.dim_size(3)}, &dbias));
         TfExecutor executor(context);
         inception_conv2d_grad_bias(data(dy), static_cast<size_t>(dy.NumElements() / dy.dim_size(3)), static_cast<int>(dy.dim_size(3)),
                                    dbias->flat<float>().data(), executor);

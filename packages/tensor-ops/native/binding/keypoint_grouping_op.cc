@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/keypoint_grouping/keypoint_grouping.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -14,11 +15,9 @@
 namespace icconv {
 namespace {
 
-using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
 
 // heatmaps [K, H, W]; tags [T, K or 1, H, W]. Outputs: poses [P, K, 3 + T], scores [P]. The tag threshold is a double, which attributes
 // cannot hold: its low and high 32 bits.
@@ -38,9 +37,9 @@ REGISTER_OP("IcconvGroupKeypoints")
     .Attr("joint_order: list(int)")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-class GroupKeypointsOp final : public OpKernel {
+class GroupKeypointsOp final : public Op {
 public:
-    explicit GroupKeypointsOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit GroupKeypointsOp(OpKernelConstruction* context) : Op(context) {
         std::vector<int32_t> bits;
         OP_REQUIRES_OK(context, context->GetAttr("nms_kernel", &params_.nms_kernel));
         OP_REQUIRES_OK(context, context->GetAttr("max_people", &params_.max_people));
@@ -56,7 +55,7 @@ public:
         OP_REQUIRES(context, params_.detection_threshold >= 0, invalid_argument("detection_threshold must be at least 0"));
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& heatmaps = context->input(0);
         const Tensor& tags = context->input(1);
         OP_REQUIRES(context, heatmaps.dims() == 3 && heatmaps.NumElements() > 0,
@@ -65,7 +64,7 @@ public:
         params.joints = heatmaps.dim_size(0);
         params.height = heatmaps.dim_size(1);
         params.width = heatmaps.dim_size(2);
-        OP_REQUIRES(context, params.height * params.width < std::numeric_limits<int32_t>::max(), invalid_argument("maps are too large"));
+        OP_REQUIRES(context, element_count({params.height, params.width}) >= 0, invalid_argument("maps are too large"));
         OP_REQUIRES(context,
                     tags.dims() == 4 && tags.dim_size(0) > 0 && (tags.dim_size(1) == params.joints || tags.dim_size(1) == 1) &&
                         tags.dim_size(2) == params.height && tags.dim_size(3) == params.width,
@@ -73,7 +72,7 @@ public:
         params.tag_size = tags.dim_size(0);
         params.tag_maps = tags.dim_size(1);
         const auto joints = static_cast<size_t>(params.joints);
-        std::vector<bool> seen(joints, false);
+        Array<bool> seen(joints, false);
         for (int32_t joint : params.joint_order) {
             if (joint >= 0 && joint < params.joints) seen[static_cast<size_t>(joint)] = true;
         }
@@ -84,8 +83,8 @@ public:
         OP_REQUIRES(context, groups.finite, invalid_argument("a map holds a number that is not finite"));
         Tensor* poses = nullptr;
         Tensor* scores = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, TensorShape({groups.people, params.joints, 3 + params.tag_size}), &poses));
-        OP_REQUIRES_OK(context, context->allocate_output(1, TensorShape({groups.people}), &scores));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "poses", {groups.people, params.joints, 3 + params.tag_size}, &poses));
+        OP_REQUIRES_OK(context, allocate_output(context, 1, "scores", {groups.people}, &scores));
         std::copy(groups.poses.begin(), groups.poses.end(), poses->flat<float>().data());
         std::copy(groups.scores.begin(), groups.scores.end(), scores->flat<float>().data());
     }

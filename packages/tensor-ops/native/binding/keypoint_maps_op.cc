@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/keypoint_maps/keypoint_maps.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -13,11 +14,9 @@ namespace icconv {
 namespace {
 
 using tensorflow::OpInputList;
-using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
 
 // maps [F, h, w, C] each; size [2]: H, W, a tensor and no attribute, because TensorFlow keeps a kernel for every set of attribute values
 // it has seen. Outputs: heatmaps [K, H, W], tags [F, C - K, H, W] of maps[tags_from].
@@ -32,9 +31,9 @@ REGISTER_OP("IcconvAggregateKeypointMaps")
     .Attr("tags_from: int >= 0")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-class AggregateKeypointMapsOp final : public OpKernel {
+class AggregateKeypointMapsOp final : public Op {
 public:
-    explicit AggregateKeypointMapsOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit AggregateKeypointMapsOp(OpKernelConstruction* context) : Op(context) {
         OP_REQUIRES_OK(context, context->GetAttr("keypoints", &params_.keypoints));
         OP_REQUIRES_OK(context, context->GetAttr("flip_index", &params_.flip_index));
         OP_REQUIRES_OK(context, context->GetAttr("tags_from", &params_.tags_from));
@@ -45,7 +44,7 @@ public:
                     invalid_argument("flip_index must name ", params_.keypoints, " keypoints"));
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         OpInputList maps;
         OP_REQUIRES_OK(context, context->input_list("maps", &maps));
         const Tensor& size = context->input(maps.size());
@@ -55,7 +54,7 @@ public:
         params.width = size.flat<int32_t>()(1);
         OP_REQUIRES(context, params.height > 0 && params.width > 0, invalid_argument("size must be positive"));
         OP_REQUIRES(context, params.tags_from < maps.size(), invalid_argument("tags_from must name one of ", maps.size(), " maps"));
-        std::vector<KeypointOutput> outputs;
+        Array<KeypointOutput> outputs;
         for (int i = 0; i < maps.size(); ++i) {
             const Tensor& map = maps[i];
             OP_REQUIRES(context, map.dims() == 4 && map.NumElements() > 0 && map.dim_size(0) <= 2,
@@ -68,11 +67,9 @@ public:
         const KeypointOutput& tagged = outputs[static_cast<size_t>(params.tags_from)];
         Tensor* heatmaps = nullptr;
         Tensor* tags = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, TensorShape({params.keypoints, params.height, params.width}), &heatmaps));
-        OP_REQUIRES_OK(context,
-                       context->allocate_output(1, TensorShape({tagged.images, tagged.channels - params.keypoints, params.height, params.width}), &tags));
-        advise_huge_pages(heatmaps);
-        advise_huge_pages(tags);
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "heatmaps", {params.keypoints, params.height, params.width}, &heatmaps));
+        OP_REQUIRES_OK(context, allocate_output(context, 1, "tags", {tagged.images, tagged.channels - params.keypoints, params.height, params.width},
+                                                &tags));
         TfExecutor executor(context);
         aggregate_keypoint_maps(params, outputs, heatmaps->flat<float>().data(), tags->flat<float>().data(), executor);
     }

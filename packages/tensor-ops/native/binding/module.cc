@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/memory.h"
 #include "common/simd.h"
 #include "tensorflow/core/framework/device_factory.h"
 
@@ -69,11 +70,27 @@ napi_value devices(napi_env env, napi_callback_info) {
     return result;
 }
 
+// obtainable(bytes): whether there is so much memory.
+napi_value obtainable(napi_env env, napi_callback_info info) {
+    size_t argc = 1;
+    napi_value argument;
+    double bytes = 0;
+    if (napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr) != napi_ok || argc != 1 ||
+        napi_get_value_double(env, argument, &bytes) != napi_ok || !(bytes >= 0 && bytes < 9e15)) {
+        napi_throw_type_error(env, nullptr, "obtainable: expected a number of bytes");
+        return nullptr;
+    }
+    napi_value result;
+    napi_get_boolean(env, icconv::obtainable(static_cast<size_t>(bytes)), &result);
+    return result;
+}
+
 napi_value init(napi_env env, napi_value exports) {
     const napi_property_descriptor properties[] = {
         {"simdLevel", nullptr, simd_level, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"setSimdLevel", nullptr, set_simd_level, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"devices", nullptr, devices, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"obtainable", nullptr, obtainable, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"compiler", nullptr, compiler, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     };
     napi_define_properties(env, exports, sizeof(properties) / sizeof(properties[0]), properties);

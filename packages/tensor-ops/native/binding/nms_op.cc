@@ -1,8 +1,8 @@
 // TensorFlow op IcconvNms over ops/nms.
 #include <algorithm>
 #include <limits>
-#include <vector>
 
+#include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/nms/nms.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -12,11 +12,9 @@
 namespace icconv {
 namespace {
 
-using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
 
 // boxes [N, 4] x1 y1 x2 y2; scores [N]; groups [N], or [0] when all boxes compete. Output: kept indices by descending score.
 REGISTER_OP("IcconvNms")
@@ -30,9 +28,9 @@ REGISTER_OP("IcconvNms")
     .Attr("max_output: int")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-class NmsOp final : public OpKernel {
+class NmsOp final : public Op {
 public:
-    explicit NmsOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit NmsOp(OpKernelConstruction* context) : Op(context) {
         OP_REQUIRES_OK(context, context->GetAttr("iou_threshold", &params_.iou_threshold));
         OP_REQUIRES_OK(context, context->GetAttr("score_threshold", &params_.score_threshold));
         OP_REQUIRES_OK(context, context->GetAttr("use_score_threshold", &params_.use_score_threshold));
@@ -40,7 +38,7 @@ public:
         OP_REQUIRES(context, params_.iou_threshold >= 0, invalid_argument("iou_threshold must be at least 0, received ", params_.iou_threshold));
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& boxes = context->input(0);
         const Tensor& scores = context->input(1);
         const Tensor& groups = context->input(2);
@@ -58,9 +56,9 @@ public:
         OP_REQUIRES(context, bad < 0, invalid_argument("score ", bad, " is NaN"));
         TfExecutor executor(context);
         const int32_t* group_data = groups.dim_size(0) == 0 ? nullptr : groups.flat<int32_t>().data();
-        const std::vector<int32_t> kept = nms(params_, boxes.flat<float>().data(), score_data, group_data, count, executor);
+        const Array<int32_t> kept = nms(params_, boxes.flat<float>().data(), score_data, group_data, count, executor);
         Tensor* output = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, TensorShape({static_cast<int64_t>(kept.size())}), &output));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "kept", {static_cast<int64_t>(kept.size())}, &output));
         std::copy(kept.begin(), kept.end(), output->flat<int32_t>().data());
     }
 

@@ -3,8 +3,8 @@
 // What changes from step to step (rates, bias corrections, scales) comes in tensors: TensorFlow keeps a kernel for every set of
 // attribute values it has seen, so a changing attribute would be a leak.
 #include <cmath>
-#include <vector>
 
+#include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/parameter_update/parameter_update.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -15,7 +15,6 @@ namespace icconv {
 namespace {
 
 using tensorflow::OpInputList;
-using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::OpOutputList;
@@ -74,30 +73,32 @@ absl::Status check_length(const char* name, const Tensor& tensor, int64_t length
     return invalid_argument(name, " must have ", length, " numbers, received ", tensor.NumElements());
 }
 
-absl::Status allocate_like(const OpInputList& inputs, OpOutputList* outputs) {
-    for (int i = 0; i < inputs.size(); ++i) {
+// One output for each input, the first of them output `first` of the op.
+absl::Status allocate_like(OpKernelContext* context, const OpInputList& inputs, const char* name, OpOutputList* outputs) {
+    int first = 0;
+    int end = 0;
+    absl::Status status = context->op_kernel().OutputRange(name, &first, &end);
+    for (int i = 0; i < inputs.size() && status.ok(); ++i) {
         Tensor* output = nullptr;
-        const absl::Status status = outputs->allocate(i, inputs[i].shape(), &output);
-        if (!status.ok()) return status;
-        advise_huge_pages(output);
+        status = allocate_output(context, first + i, name, inputs[i].shape(), &output);
     }
-    return absl::OkStatus();
+    return status.ok() ? context->output_list(name, outputs) : status;
 }
 
 const float* read(const OpInputList& list, int i) { return list[i].flat<float>().data(); }
 float* write(OpOutputList* list, int i) { return (*list)[i]->flat<float>().data(); }
 
-std::vector<ArrayView> views(const OpInputList& list) {
-    std::vector<ArrayView> result;
+Array<ArrayView> views(const OpInputList& list) {
+    Array<ArrayView> result;
     for (int i = 0; i < list.size(); ++i) result.push_back({read(list, i), list[i].NumElements()});
     return result;
 }
 
-class SgdUpdateOp final : public OpKernel {
+class SgdUpdateOp final : public Op {
 public:
-    explicit SgdUpdateOp(OpKernelConstruction* context) : OpKernel(context) {}
+    explicit SgdUpdateOp(OpKernelConstruction* context) : Op(context) {}
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         OpInputList parameters, gradients, momenta;
         OP_REQUIRES_OK(context, context->input_list("parameters", &parameters));
         OP_REQUIRES_OK(context, context->input_list("gradients", &gradients));
@@ -111,15 +112,13 @@ public:
         OP_REQUIRES_OK(context, check_length("rates", rates, 2 * count));
         OP_REQUIRES_OK(context, check_length("step", step, 4));
         OpOutputList new_parameters, new_momenta;
-        OP_REQUIRES_OK(context, context->output_list("new_parameters", &new_parameters));
-        OP_REQUIRES_OK(context, context->output_list("new_momenta", &new_momenta));
-        OP_REQUIRES_OK(context, allocate_like(parameters, &new_parameters));
-        OP_REQUIRES_OK(context, allocate_like(momenta, &new_momenta));
+        OP_REQUIRES_OK(context, allocate_like(context, parameters, "new_parameters", &new_parameters));
+        OP_REQUIRES_OK(context, allocate_like(context, momenta, "new_momenta", &new_momenta));
 
         const auto rate = rates.flat<float>();
         const auto values = step.flat<float>();
         const bool with_momentum = momenta.size() > 0;
-        std::vector<ParameterSlot> slots;
+        Array<ParameterSlot> slots;
         for (int i = 0; i < count; ++i) {
             slots.push_back({parameters[i].NumElements(), rate(2 * i), rate(2 * i + 1), read(parameters, i), read(gradients, i),
                              with_momentum ? read(momenta, i) : nullptr, nullptr, write(&new_parameters, i),
@@ -130,11 +129,11 @@ public:
     }
 };
 
-class AdamUpdateOp final : public OpKernel {
+class AdamUpdateOp final : public Op {
 public:
-    explicit AdamUpdateOp(OpKernelConstruction* context) : OpKernel(context) {}
+    explicit AdamUpdateOp(OpKernelConstruction* context) : Op(context) {}
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         OpInputList parameters, gradients, means, squares;
         OP_REQUIRES_OK(context, context->input_list("parameters", &parameters));
         OP_REQUIRES_OK(context, context->input_list("gradients", &gradients));
@@ -149,14 +148,13 @@ public:
         OP_REQUIRES_OK(context, check_length("rates", rates, 2 * count));
         OP_REQUIRES_OK(context, check_length("step", step, 7));
         OpOutputList new_parameters, new_means, new_squares;
-        OP_REQUIRES_OK(context, context->output_list("new_parameters", &new_parameters));
-        OP_REQUIRES_OK(context, context->output_list("new_means", &new_means));
-        OP_REQUIRES_OK(context, context->output_list("new_squares", &new_squares));
-        for (OpOutputList* outputs : {&new_parameters, &new_means, &new_squares}) OP_REQUIRES_OK(context, allocate_like(parameters, outputs));
+        OP_REQUIRES_OK(context, allocate_like(context, parameters, "new_parameters", &new_parameters));
+        OP_REQUIRES_OK(context, allocate_like(context, parameters, "new_means", &new_means));
+        OP_REQUIRES_OK(context, allocate_like(context, parameters, "new_squares", &new_squares));
 
         const auto rate = rates.flat<float>();
         const auto values = step.flat<float>();
-        std::vector<ParameterSlot> slots;
+        Array<ParameterSlot> slots;
         for (int i = 0; i < count; ++i) {
             slots.push_back({parameters[i].NumElements(), rate(2 * i), rate(2 * i + 1), read(parameters, i), read(gradients, i), read(means, i),
                              read(squares, i), write(&new_parameters, i), write(&new_means, i), write(&new_squares, i)});
@@ -166,11 +164,11 @@ public:
     }
 };
 
-class LinearCombinationOp final : public OpKernel {
+class LinearCombinationOp final : public Op {
 public:
-    explicit LinearCombinationOp(OpKernelConstruction* context) : OpKernel(context) {}
+    explicit LinearCombinationOp(OpKernelConstruction* context) : Op(context) {}
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         OpInputList x, y;
         OP_REQUIRES_OK(context, context->input_list("x", &x));
         OP_REQUIRES_OK(context, context->input_list("y", &y));
@@ -178,24 +176,23 @@ public:
         OP_REQUIRES_OK(context, check_sizes("y", x, y));
         OP_REQUIRES_OK(context, check_length("factors", factors, 2));
         OpOutputList result;
-        OP_REQUIRES_OK(context, context->output_list("result", &result));
-        OP_REQUIRES_OK(context, allocate_like(x, &result));
-        std::vector<float*> outputs;
+        OP_REQUIRES_OK(context, allocate_like(context, x, "result", &result));
+        Array<float*> outputs;
         for (int i = 0; i < x.size(); ++i) outputs.push_back(write(&result, i));
         TfExecutor executor(context);
         linear_combination(factors.flat<float>()(0), views(x).data(), factors.flat<float>()(1), views(y).data(), outputs.data(), x.size(), executor);
     }
 };
 
-class GlobalNormOp final : public OpKernel {
+class GlobalNormOp final : public Op {
 public:
-    explicit GlobalNormOp(OpKernelConstruction* context) : OpKernel(context) {}
+    explicit GlobalNormOp(OpKernelConstruction* context) : Op(context) {}
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         OpInputList arrays;
         OP_REQUIRES_OK(context, context->input_list("arrays", &arrays));
         Tensor* output = nullptr;
-        OP_REQUIRES_OK(context, context->allocate_output(0, tensorflow::TensorShape({}), &output));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "norm", tensorflow::TensorShape(), &output));
         TfExecutor executor(context);
         output->scalar<float>()() = static_cast<float>(std::sqrt(sum_of_squares(views(arrays).data(), arrays.size(), executor)));
     }

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/roi_align/roi_align.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -11,12 +12,10 @@
 namespace icconv {
 namespace {
 
-using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 using tensorflow::OpInputList;
 using tensorflow::Tensor;
-using tensorflow::TensorShape;
 
 // rois [R, 5] (image, x1, y1, x2, y2); levels [R], the map of each RoI, or [0] when there is one map; scales: one a map.
 REGISTER_OP("IcconvRoiAlign")
@@ -62,20 +61,22 @@ Rois view(const Tensor& rois, const Tensor& levels) {
 
 // The TypeScript side looks for "roi <index>" in this message; see src/ops/roi-align/roi-align-native.ts.
 absl::Status bad_roi(int64_t index) {
-    return invalid_argument("roi ", index, " names an absent image or map, or has a coordinate that is not finite");
+    return invalid_argument("roi ", index, " names an absent image or map, or has corners that are not finite in feature pixels");
 }
 
-class RoiAlignOp final : public OpKernel {
+class RoiAlignOp final : public Op {
 public:
-    explicit RoiAlignOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit RoiAlignOp(OpKernelConstruction* context) : Op(context) {
         OP_REQUIRES_OK(context, context->GetAttr("scales", &scales_));
         OP_REQUIRES_OK(context, context->GetAttr("pooled_height", &params_.pooled_height));
         OP_REQUIRES_OK(context, context->GetAttr("pooled_width", &params_.pooled_width));
         OP_REQUIRES_OK(context, context->GetAttr("sampling_ratio", &params_.sampling_ratio));
+        OP_REQUIRES(context, params_.sampling_ratio <= kMostSamplingRatio,
+                    invalid_argument("sampling_ratio must be at most ", kMostSamplingRatio, ", received ", params_.sampling_ratio));
         OP_REQUIRES_OK(context, context->GetAttr("aligned", &params_.aligned));
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& rois = context->input(0);
         const Tensor& levels = context->input(1);
         OpInputList features;
@@ -84,8 +85,8 @@ public:
         OP_REQUIRES(context, static_cast<size_t>(features.size()) == scales_.size(),
                     invalid_argument("expected one scale a map, received ", scales_.size(), " for ", features.size(), " maps"));
         RoiAlignParams params = params_;
-        std::vector<RoiAlignLevel> maps;
-        std::vector<const float*> data;
+        Array<RoiAlignLevel> maps;
+        Array<const float*> data;
         for (int l = 0; l < features.size(); ++l) {
             const Tensor& map = features[l];
             OP_REQUIRES(context, map.dims() == 4, invalid_argument("features must have shape [N, H, W, C], received ", map.shape().DebugString()));
@@ -99,10 +100,9 @@ public:
         const int64_t bad = first_bad_roi(view_of_rois, maps.data(), static_cast<int>(maps.size()));
         OP_REQUIRES(context, bad < 0, bad_roi(bad));
         Tensor* output = nullptr;
-        const TensorShape shape({rois.dim_size(0), params.pooled_height, params.pooled_width, params.channels});
-        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &output));
+        OP_REQUIRES_OK(context,
+                       allocate_output(context, 0, "output", {rois.dim_size(0), params.pooled_height, params.pooled_width, params.channels}, &output));
         if (output->NumElements() == 0) return;
-        advise_huge_pages(output);
         TfExecutor executor(context);
         roi_align(params, maps.data(), data.data(), static_cast<int>(maps.size()), view_of_rois, output->flat<float>().data(), executor);
     }
@@ -112,16 +112,18 @@ private:
     std::vector<float> scales_;
 };
 
-class RoiAlignGradOp final : public OpKernel {
+class RoiAlignGradOp final : public Op {
 public:
-    explicit RoiAlignGradOp(OpKernelConstruction* context) : OpKernel(context) {
+    explicit RoiAlignGradOp(OpKernelConstruction* context) : Op(context) {
         OP_REQUIRES_OK(context, context->GetAttr("level", &level_index_));
         OP_REQUIRES_OK(context, context->GetAttr("scale", &scale_));
         OP_REQUIRES_OK(context, context->GetAttr("sampling_ratio", &params_.sampling_ratio));
+        OP_REQUIRES(context, params_.sampling_ratio <= kMostSamplingRatio,
+                    invalid_argument("sampling_ratio must be at most ", kMostSamplingRatio, ", received ", params_.sampling_ratio));
         OP_REQUIRES_OK(context, context->GetAttr("aligned", &params_.aligned));
     }
 
-    void Compute(OpKernelContext* context) override {
+    void run(OpKernelContext* context) override {
         const Tensor& grad = context->input(0);
         const Tensor& rois = context->input(1);
         const Tensor& levels = context->input(2);
@@ -144,10 +146,8 @@ public:
             OP_REQUIRES(context, first_bad_roi({view_of_rois.data + r * 5, nullptr, 1}, &level, 1) < 0, bad_roi(r));
         }
         Tensor* output = nullptr;
-        const TensorShape shape({level.batch, level.height, level.width, params.channels});
-        OP_REQUIRES_OK(context, context->allocate_output(0, shape, &output));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "output", {level.batch, level.height, level.width, params.channels}, &output));
         if (output->NumElements() == 0) return;
-        advise_huge_pages(output);
         TfExecutor executor(context);
         roi_align_grad(params, level, level_index_, view_of_rois, grad.flat<float>().data(), output->flat<float>().data(), executor);
     }

@@ -1,21 +1,15 @@
-// TensorFlow's intra-op thread pool as an Executor, and the like that every binding needs.
+// TensorFlow's intra-op thread pool as an Executor.
 #ifndef ICCONV_BINDING_TF_EXECUTOR_H_
 #define ICCONV_BINDING_TF_EXECUTOR_H_
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <sstream>
+#include <new>
 
-#include "absl/status/status.h"
 #include "common/executor.h"
 #include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/platform/threadpool.h"
@@ -36,7 +30,8 @@ public:
 
     int threads() const override { return threads_; }
 
-    void run(int tasks, const std::function<void(int)>& task) override {
+protected:
+    void run_all(int tasks, const std::function<void(int)>& task) override {
         const int helpers = std::min(threads_, tasks) - 1;
         if (helpers <= 0) {
             for (int i = 0; i < tasks; ++i) task(i);
@@ -46,8 +41,12 @@ public:
         const auto work = std::make_shared<Work>();
         work->tasks = tasks;
         work->task = &task;
-        for (int h = 0; h < helpers; ++h) {
-            pool_->Schedule([work] { work->drain(); });
+        // No memory for another helper: those that there are, and this thread, do all of it.
+        try {
+            for (int h = 0; h < helpers; ++h) {
+                pool_->Schedule([work] { work->drain(); });
+            }
+        } catch (const std::bad_alloc&) {
         }
         work->drain();
         std::unique_lock<std::mutex> lock(work->mutex);
@@ -79,28 +78,6 @@ private:
     tensorflow::thread::ThreadPool* pool_ = nullptr;
     int threads_ = 1;
 };
-
-// The status of an op that got bad input; takes anything that prints.
-template <typename... Args>
-absl::Status invalid_argument(const Args&... args) {
-    std::ostringstream message;
-    (message << ... << args);
-    return absl::InvalidArgumentError(message.str());
-}
-
-// Asks for 2 MiB pages under a large fresh output. Memory of this size comes new from the system, and faulting it in by 4 KiB
-// pages takes longer than computing many an operator (measured: half of RoIAlign's time). Advice only; a refusal costs nothing.
-inline void advise_huge_pages(tensorflow::Tensor* tensor) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    constexpr std::uintptr_t kHugePage = 2 << 20;
-    const auto begin = reinterpret_cast<std::uintptr_t>(tensor->data());
-    const std::uintptr_t from = (begin + 4095) & ~std::uintptr_t{4095};
-    const std::uintptr_t to = (begin + tensor->TotalBytes()) & ~std::uintptr_t{4095};
-    if (to > from && to - from >= 2 * kHugePage) madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);
-#else
-    (void)tensor;
-#endif
-}
 
 }  // namespace icconv
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <thread>
 
 #include "common/executor.h"
@@ -26,8 +27,12 @@ class Team final : public Executor {
 public:
     // schedule: runs a function on another thread, soon, late, or after the team has gone.
     Team(int threads, const std::function<void(std::function<void()>)>& schedule) : threads_(threads), state_(std::make_shared<State>()) {
-        for (int helper = 1; helper < threads; ++helper) {
-            schedule([state = state_] { state->help(); });
+        // No memory for another helper: there is work for those that are.
+        try {
+            for (int helper = 1; helper < threads; ++helper) {
+                schedule([state = state_] { state->help(); });
+            }
+        } catch (const std::bad_alloc&) {
         }
     }
     ~Team() override { state_->stop.store(true, std::memory_order_release); }
@@ -36,7 +41,8 @@ public:
 
     int threads() const override { return threads_; }
 
-    void run(int tasks, const std::function<void(int)>& task) override {
+protected:
+    void run_all(int tasks, const std::function<void(int)>& task) override {
         for (int begin = 0; begin < tasks; begin += kMost) {
             const int count = std::min(kMost, tasks - begin);
             if (threads_ == 1 || count == 1) {

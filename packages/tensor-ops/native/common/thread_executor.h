@@ -31,7 +31,8 @@ public:
 
     int threads() const override { return threads_; }
 
-    void run(int tasks, const std::function<void(int)>& task) override {
+protected:
+    void run_all(int tasks, const std::function<void(int)>& task) override {
         {
             std::lock_guard<std::mutex> lock(mutex_);
             task_ = &task;

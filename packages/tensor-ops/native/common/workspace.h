@@ -3,23 +3,10 @@
 #define ICCONV_COMMON_WORKSPACE_H_
 
 #include <cstddef>
-#include <cstdlib>
-#include <memory>
-#include <new>
+
+#include "common/memory.h"
 
 namespace icconv {
-
-struct FreeMemory {
-    void operator()(void* p) const { std::free(p); }
-};
-using Memory = std::unique_ptr<void, FreeMemory>;
-
-// Whole pages.
-inline Memory allocate(size_t bytes) {
-    Memory memory(std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096));
-    if (memory == nullptr) throw std::bad_alloc();
-    return memory;
-}
 
 // Memory that a thread keeps from call to call: of some megabytes, it would be mapped, zeroed and unmapped at every call, which took 2 to
 // 3 % of the time of a layer.

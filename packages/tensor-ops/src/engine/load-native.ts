@@ -21,12 +21,16 @@ import {
   type TfjsNode,
 } from '../setup/tfjs-node';
 import type { EngineAttempt } from './engine-error';
+import { type GuardedBackend, guardMemory } from './guard-memory';
+import { attr } from './native-backend';
 
 /** The module `icconv_ops.node`; see native/binding/module.cc. */
 export interface NativeOps {
   simdLevel(): SimdLevel;
   setSimdLevel(level: SimdLevel): SimdLevel;
   compiler(): string;
+  /** Whether the system would give so many bytes, and a reserve for what TensorFlow does not ask for in a way that can fail. */
+  obtainable(bytes: number): boolean;
   /** TensorFlow's physical devices, such as `CPU:0`. */
   devices(): string[];
 }
@@ -108,7 +112,9 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     }
     const ops = require(join(installed.folder, OPS_FILE)) as NativeOps;
     // Copies of tfjs-core share one engine, so the backend is found even where tfjs-node has a copy of its own.
-    const backend = findBackend('tensorflow') as { readonly isUsingGpuDevice?: boolean };
+    const backend = findBackend('tensorflow') as unknown as GuardedBackend & { readonly isUsingGpuDevice?: boolean };
+    guardMemory(backend, ops.obtainable);
+    runFirstOp(backend);
     loaded = { ops, installed, gpu: backend.isUsingGpuDevice === true, options };
     return loaded;
   } catch (error) {
@@ -143,6 +149,13 @@ async function findInstalled(): Promise<
     ? 'the native runtime was installed by another tool, or only in part'
     : 'the native runtime is not set up';
   return { reason, remedy: SETUP_REMEDY };
+}
+
+/** TensorFlow's first op builds its register of ops: tens of megabytes, which are better missed at the start than in some later call. */
+function runFirstOp({ binding }: GuardedBackend): void {
+  const one = binding.createTensor([], attr.float32().value as number, Float32Array.of(1));
+  const [norm] = binding.executeOp('IcconvGlobalNorm', [attr.int('N', 1)], [one], 1);
+  for (const id of [one, norm!.id]) binding.deleteTensor(id);
 }
 
 /**

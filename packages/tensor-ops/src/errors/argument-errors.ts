@@ -51,8 +51,39 @@ export class UnsupportedBackendError extends VisionError {
   }
 }
 
+/** A kernel found no memory for its result or on its way there. Nothing is held on to: the next call may have it. */
+export class OutOfMemoryError extends VisionError {
+  readonly op: string;
+  /** What could not be had, in one piece; undefined where the engine does not say. */
+  readonly bytes: number | undefined;
+
+  constructor(op: string, bytes: number | undefined, options?: { readonly cause?: unknown }) {
+    const asked = bytes === undefined ? '' : ` for ${bytes} bytes`;
+    super('ICCONV_OUT_OF_MEMORY', `${op}: no memory${asked}; take smaller or fewer maps, or free some`, options);
+    this.op = op;
+    this.bytes = bytes;
+  }
+}
+
+/** TensorFlow refused or failed in an operator for another reason, which the message tells. */
+export class KernelError extends VisionError {
+  readonly op: string;
+
+  constructor(op: string, reason: string, options?: { readonly cause?: unknown }) {
+    super('ICCONV_KERNEL', `${op}: ${reason}`, options);
+    this.op = op;
+  }
+}
+
 function show(value: unknown): string {
+  if (isTensor(value))
+    return `a ${value.isDisposed ? 'disposed ' : ''}${value.dtype} tensor [${value.shape.join(', ')}]`;
   if (typeof value === 'string') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? ', ...' : ''}]`;
   return String(value);
+}
+
+/** By what it has: this module knows no TensorFlow. */
+function isTensor(value: unknown): value is { isDisposed: boolean; dtype: string; shape: readonly number[] } {
+  return typeof value === 'object' && value !== null && 'isDisposed' in value && 'dtype' in value && 'shape' in value;
 }

@@ -1,3 +1,9 @@
 export { type OptionHint, optionHint, rephraseOptions, VisionError } from '@icconv/base';
-export { InvalidArgumentError, ShapeMismatchError, UnsupportedBackendError } from './argument-errors';
+export {
+  InvalidArgumentError,
+  KernelError,
+  OutOfMemoryError,
+  ShapeMismatchError,
+  UnsupportedBackendError,
+} from './argument-errors';
 export { RefusedPickleError, type ShapeDifference, StateDictMismatchError, WeightFormatError } from './weight-errors';

@@ -44,6 +44,7 @@ async function start(module: string, options: unknown): Promise<void> {
 }
 
 async function call(id: number, method: string, args: readonly unknown[]): Promise<void> {
+  send({ kind: 'began', id });
   const controller = new AbortController();
   running.set(id, controller);
   try {

@@ -28,5 +28,7 @@ export interface ErrorReport {
 export type FromChild =
   | { readonly kind: 'ready'; readonly facts: unknown }
   | { readonly kind: 'failed'; readonly error: ErrorReport }
+  /** The call has arrived: from here on it may have had effects. */
+  | { readonly kind: 'began'; readonly id: number }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: ErrorReport };

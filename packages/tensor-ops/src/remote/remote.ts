@@ -21,7 +21,7 @@ export interface Remote {
   /** What the module tells of itself. */
   readonly facts: unknown;
   /**
-   * Calls a method there. A child that has died is started anew by the next call.
+   * Calls a method there. A child that has died is started anew by the next call, also when its death shows only after the call was sent.
    *
    * @throws what the method throws, as a {@link RemoteError} with its name and code; {@link RemoteExitError} when the child dies meanwhile;
    *   the signal's reason when aborted.
@@ -43,13 +43,22 @@ export class RemoteError extends VisionError {
 export class RemoteExitError extends VisionError {
   constructor(reason: string) {
     super('ICCONV_REMOTE_EXIT', `the process that runs TensorFlow ended: ${reason}; the next call starts another`);
+    this.name = 'RemoteExitError';
   }
 }
 
 interface Pending {
   resolve(value: unknown): void;
   reject(error: unknown): void;
+  /** Whether the child has begun. */
+  began?: boolean;
 }
+
+/** The child died before it began a call, which another may therefore do. */
+class NotBegunError extends RemoteExitError {}
+
+/** Children that a call is given to, one after the other: where they die at their start, the next will as well. */
+const MOST_CHILDREN = 3;
 
 function startHost(): ChildProcess {
   const here = import.meta.url;
@@ -69,6 +78,8 @@ class Child {
   readonly #pending = new Map<number, Pending>();
   readonly #running = new Set<Promise<unknown>>();
   #nextId = 0;
+  #ended = false;
+  /** False as soon as there is a sign of its end. */
   alive = true;
 
   constructor({ module, options }: RemoteOptions) {
@@ -78,7 +89,13 @@ class Child {
     });
     this.ready.catch(() => {});
     this.#process.on('message', (message: FromChild) => this.#receive(message));
-    this.#process.on('exit', (code, signal) => this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    const gone = () => {
+      this.alive = false;
+    };
+    this.#process.on('exit', gone);
+    this.#process.on('disconnect', gone);
+    // After the last of what it had sent.
+    this.#process.on('close', (code, signal) => this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`));
     this.#process.on('error', (error) => this.#end(error.message));
     this.#send({ kind: 'start', module, options });
   }
@@ -112,9 +129,9 @@ class Child {
   }
 
   async stop(): Promise<void> {
-    if (!this.alive) return;
     await Promise.allSettled(this.#running);
-    const ended = new Promise<void>((resolve) => this.#process.once('exit', () => resolve()));
+    if (this.#ended) return;
+    const ended = new Promise<void>((resolve) => this.#process.once('close', () => resolve()));
     this.#send({ kind: 'stop' });
     await ended;
   }
@@ -124,7 +141,8 @@ class Child {
   }
 
   #send(message: ToChild): void {
-    if (this.alive) this.#process.send(message);
+    // A failure to send is that of a child whose end is about to be told.
+    if (this.alive) this.#process.send(message, () => {});
   }
 
   #receive(message: FromChild): void {
@@ -136,6 +154,11 @@ class Child {
         this.#take(-1)?.reject(new RemoteError(message.error));
         this.kill();
         break;
+      case 'began': {
+        const pending = this.#pending.get(message.id);
+        if (pending !== undefined) pending.began = true;
+        break;
+      }
       case 'result':
         this.#take(message.id)?.resolve(message.value);
         break;
@@ -152,7 +175,10 @@ class Child {
 
   #end(reason: string): void {
     this.alive = false;
-    for (const { reject } of this.#pending.values()) reject(new RemoteExitError(reason));
+    this.#ended = true;
+    for (const { reject, began } of this.#pending.values()) {
+      reject(began === true ? new RemoteExitError(reason) : new NotBegunError(reason));
+    }
     this.#pending.clear();
   }
 }
@@ -165,10 +191,16 @@ export async function createRemote(options: RemoteOptions): Promise<Remote> {
   return {
     facts,
     async call(method, args, signal) {
-      if (disposed) throw new DisposedError(method, 'the remote object', 'create another');
-      signal?.throwIfAborted();
-      if (!child.alive) child = new Child(options);
-      return child.call(method, args, signal);
+      for (let children = 1; ; children++) {
+        if (disposed) throw new DisposedError(method, 'the remote object', 'create another');
+        signal?.throwIfAborted();
+        if (!child.alive) child = new Child(options);
+        try {
+          return await child.call(method, args, signal);
+        } catch (error) {
+          if (!(error instanceof NotBegunError) || children === MOST_CHILDREN) throw error;
+        }
+      }
     },
     async dispose() {
       if (disposed) return;

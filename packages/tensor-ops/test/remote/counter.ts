@@ -5,8 +5,9 @@ export async function create({ start, fail }: { start: number; fail?: boolean })
   if (fail) throw Object.assign(new Error('no start'), { code: 'NO_START', name: 'StartError' });
   let count = start;
   return {
-    facts: { start },
+    facts: { start, pid: process.pid },
     methods: {
+      pid: () => process.pid,
       add: (by: number) => (count += by),
       bytes: (data: Uint8Array) => data.reduce((sum, byte) => sum + byte, 0),
       throws: () => {

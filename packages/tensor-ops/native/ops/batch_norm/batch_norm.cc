@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+
+#include "common/memory.h"
 
 namespace icconv {
 namespace {
@@ -110,8 +111,8 @@ void batch_norm(const BatchNormShape& shape, const float* x, const float* weight
     const int channels = shape.channels;
     const Pieces pieces(shape);
     // Mean and squared deviation of each piece, merged as in Chan, Golub and LeVeque, 1983.
-    std::vector<float> means(static_cast<size_t>(pieces.count()) * channels);
-    std::vector<float> squares(means.size());
+    Array<float> means(static_cast<size_t>(pieces.count()) * channels);
+    Array<float> squares(means.size());
     executor.run(pieces.count(), [&](int i) {
         const int64_t pixels = pieces.end(i) - pieces.begin(i);
         const float* const from = x + pieces.begin(i) * channels;
@@ -120,7 +121,7 @@ void batch_norm(const BatchNormShape& shape, const float* x, const float* weight
         for (int c = 0; c < channels; ++c) piece_mean[c] /= static_cast<float>(pixels);
         sum_squares_piece(from, pixels, channels, piece_mean, squares.data() + static_cast<size_t>(i) * channels);
     });
-    std::vector<float> factor(channels);
+    Array<float> factor(channels);
     const double all = static_cast<double>(shape.pixels);
     for (int c = 0; c < channels; ++c) {
         double sum = 0;
@@ -147,8 +148,8 @@ void batch_norm_grad(const BatchNormShape& shape, const float* x, const float* y
                      const float* variance, float epsilon, float* dx, float* dweight, float* dbias, float* dresidual, Executor& executor) {
     const int channels = shape.channels;
     const Pieces pieces(shape);
-    std::vector<float> sums(static_cast<size_t>(pieces.count()) * channels);
-    std::vector<float> centred(sums.size());
+    Array<float> sums(static_cast<size_t>(pieces.count()) * channels);
+    Array<float> centred(sums.size());
     const bool relu = y != nullptr;
     const auto sum = relu ? (dresidual != nullptr ? grad_sums_piece<true, true> : grad_sums_piece<true, false>)
                           : (dresidual != nullptr ? grad_sums_piece<false, true> : grad_sums_piece<false, false>);
@@ -157,7 +158,7 @@ void batch_norm_grad(const BatchNormShape& shape, const float* x, const float* y
         sum(x + at, relu ? y + at : nullptr, dy + at, pieces.end(i) - pieces.begin(i), channels, mean, dresidual == nullptr ? nullptr : dresidual + at,
             sums.data() + static_cast<size_t>(i) * channels, centred.data() + static_cast<size_t>(i) * channels);
     });
-    std::vector<float> a(channels), b(channels), f(channels);
+    Array<float> a(channels), b(channels), f(channels);
     const double all = static_cast<double>(shape.pixels);
     for (int c = 0; c < channels; ++c) {
         double total = 0;

@@ -1,8 +1,8 @@
 #include "ops/batch_norm/batch_norm.h"
 
 #include <cmath>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
 
@@ -11,8 +11,8 @@ namespace {
 
 using test::Random;
 
-std::vector<float> random_array(Random& random, size_t count, float low, float high) {
-    std::vector<float> values(count);
+Array<float> random_array(Random& random, size_t count, float low, float high) {
+    Array<float> values(count);
     for (float& v : values) v = random.uniform(low, high);
     return values;
 }
@@ -33,12 +33,12 @@ TEST(batch_norm_matches_its_definition) {
             const bool relu = variant >= 2;
             const size_t count = static_cast<size_t>(size.pixels) * size.channels;
             // A mean that is large beside the deviation.
-            const std::vector<float> x = random_array(random, count, 4, 6);
-            const std::vector<float> residual = random_array(random, count, -1, 1);
-            const std::vector<float> dy = random_array(random, count, -1, 1);
-            const std::vector<float> weight = random_array(random, size.channels, -2, 2);
-            const std::vector<float> bias = random_array(random, size.channels, -1, 1);
-            std::vector<float> y(count), mean(size.channels), variance(size.channels), dx(count), dw(size.channels), db(size.channels), dr(count);
+            const Array<float> x = random_array(random, count, 4, 6);
+            const Array<float> residual = random_array(random, count, -1, 1);
+            const Array<float> dy = random_array(random, count, -1, 1);
+            const Array<float> weight = random_array(random, size.channels, -2, 2);
+            const Array<float> bias = random_array(random, size.channels, -1, 1);
+            Array<float> y(count), mean(size.channels), variance(size.channels), dx(count), dw(size.channels), db(size.channels), dr(count);
             const BatchNormShape shape{size.pixels, size.channels};
             const float epsilon = 1e-5f;
             batch_norm(shape, x.data(), weight.data(), bias.data(), with_residual ? residual.data() : nullptr, epsilon, relu, y.data(), mean.data(),

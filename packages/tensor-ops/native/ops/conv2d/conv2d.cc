@@ -2,7 +2,6 @@
 #include "ops/conv2d/conv2d.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "common/simd.h"
 #include "common/workspace.h"
@@ -28,8 +27,8 @@ constexpr long kWinogradPiece = 56;
 constexpr long kLeastWinogradTiles = 16;
 
 // Cuts [0, items) x [0, panels) x blocks. Pieces of items are about `piece` long and multiples of `unit` if that is possible.
-std::vector<Task> cut(long items, long piece, long unit, int blocks, int panels, int panel_piece) {
-    std::vector<Task> tasks;
+Array<Task> cut(long items, long piece, long unit, int blocks, int panels, int panel_piece) {
+    Array<Task> tasks;
     const long units = (items + unit - 1) / unit;
     const int pieces = std::max(1, ceil_div(items, piece));
     const int panel_pieces = std::max(1, ceil_div(panels, panel_piece));
@@ -50,7 +49,7 @@ std::vector<Task> cut(long items, long piece, long unit, int blocks, int panels,
     return tasks;
 }
 
-std::vector<Task> plan_direct(Job& job, int threads, int tile) {
+Array<Task> plan_direct(Job& job, int threads, int tile) {
     const Shape& s = job.shape;
     const int reduction = s.reduction();
     const int steps = ceil_div(reduction, kReductionStep);
@@ -80,7 +79,7 @@ long winograd_tiles(const Shape& s) {
     return static_cast<long>(s.batch) * ceil_div(s.out_h, kWinogradOut) * ceil_div(s.out_w, kWinogradOut);
 }
 
-std::vector<Task> plan_winograd(Job& job, int threads, int tile) {
+Array<Task> plan_winograd(Job& job, int threads, int tile) {
     const Shape& s = job.shape;
     const int steps = ceil_div(s.in_c, kReductionStep);
     job.reduction_step = ceil_div(ceil_div(s.in_c, steps), 4) * 4;
@@ -114,13 +113,18 @@ void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float
     filter.groups = static_cast<int>(inputs.packed[5]);
     const Blocks blocks(filter);
     const PackedForms forms = read_forms(inputs.packed, filter);
-    const Shape shape = {size.batch,      size.in_h,       size.in_w,      filter.in_c,  size.out_h(filter), size.out_w(filter), filter.out_c,
+    Shape shape = {size.batch,      size.in_h,       size.in_w,      filter.in_c,  size.out_h(filter), size.out_w(filter), filter.out_c,
                          filter.kernel_h, filter.kernel_w, size.stride_h,  size.stride_w, size.pad_h,        size.pad_w,         size.dilation_h,
                          size.dilation_w, blocks.count,    blocks.in,      blocks.out};
     if (shape.pixels() <= 0) return;
+    // Steps that are never taken may be anything; one keeps their products small.
+    if (shape.out_h == 1) shape.stride_h = 1;
+    if (shape.out_w == 1) shape.stride_w = 1;
+    if (shape.kernel_h == 1) shape.dilation_h = 1;
+    if (shape.kernel_w == 1) shape.dilation_w = 1;
     // Whole vectors of bias are read.
     const int panels = shape.panels();
-    std::vector<float> bias(static_cast<size_t>(shape.blocks) * panels * kPanel, 0.0f);
+    Array<float> bias(static_cast<size_t>(shape.blocks) * panels * kPanel, 0.0f);
     if (inputs.bias != nullptr) {
         for (int block = 0; block < shape.blocks; ++block) {
             std::copy(inputs.bias + block * shape.block_out, inputs.bias + (block + 1) * shape.block_out,
@@ -130,7 +134,7 @@ void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float
     const Level& simd = level();
     const bool winograd = winograd_gains(shape, forms);
     Job job = {shape, inputs.x, inputs.packed + (winograd ? forms.winograd_offset : kHeader), bias.data(), inputs.residual, relu, y, 0};
-    const std::vector<Task> tasks = winograd ? plan_winograd(job, executor.threads(), simd.tile_pixels)
+    const Array<Task> tasks = winograd ? plan_winograd(job, executor.threads(), simd.tile_pixels)
                                              : plan_direct(job, executor.threads(), simd.tile_pixels);
     const auto bytes = winograd ? simd.winograd_workspace : simd.direct_workspace;
     const auto work = winograd ? simd.winograd : simd.direct;

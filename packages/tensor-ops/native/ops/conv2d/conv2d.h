@@ -6,8 +6,10 @@
 #define ICCONV_OPS_CONV2D_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "common/executor.h"
+#include "common/sizes.h"
 
 namespace icconv {
 
@@ -34,14 +36,15 @@ struct Conv2DSize {
     int dilation_h = 1;
     int dilation_w = 1;
 
-    // May be less than 1, when the dilated kernel does not fit the padded map.
+    // May be less than 1, when the dilated kernel does not fit the padded map, and when that has more than kMostSide rows or columns.
     int out_h(const Conv2DFilter& filter) const { return length(in_h, filter.kernel_h, stride_h, pad_h, dilation_h); }
     int out_w(const Conv2DFilter& filter) const { return length(in_w, filter.kernel_w, stride_w, pad_w, dilation_w); }
 
 private:
     static int length(int in, int kernel, int stride, int pad, int dilation) {
-        const long span = static_cast<long>(in) + 2L * pad - static_cast<long>(dilation) * (kernel - 1) - 1;
-        return span < 0 ? 0 : static_cast<int>(span / stride) + 1;
+        const int64_t padded = int64_t{in} + 2 * int64_t{pad};
+        const int64_t span = padded - int64_t{dilation} * (kernel - 1) - 1;
+        return span < 0 || padded > kMostSide ? 0 : static_cast<int>(span / stride) + 1;
     }
 };
 

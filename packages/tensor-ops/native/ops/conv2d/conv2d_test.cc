@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
 
@@ -13,8 +13,8 @@ namespace {
 
 using namespace icconv;
 
-std::vector<float> random_floats(test::Random& random, size_t n) {
-    std::vector<float> values(n);
+Array<float> random_floats(test::Random& random, size_t n) {
+    Array<float> values(n);
     for (float& v : values) v = random.uniform(-1, 1);
     return values;
 }
@@ -29,7 +29,7 @@ std::unique_ptr<float, Free> aligned(size_t floats) {
 struct Problem {
     Conv2DFilter filter;
     Conv2DSize size;
-    std::vector<float> x, weights, bias, residual;
+    Array<float> x, weights, bias, residual;
 };
 
 Problem make_problem(test::Random& random, Conv2DFilter filter, Conv2DSize size) {
@@ -41,12 +41,12 @@ Problem make_problem(test::Random& random, Conv2DFilter filter, Conv2DSize size)
     return p;
 }
 
-std::vector<double> by_definition(const Problem& p) {
+Array<double> by_definition(const Problem& p) {
     const Conv2DFilter& f = p.filter;
     const Conv2DSize& s = p.size;
     const int group_in = f.in_c / f.groups;
     const int group_out = f.out_c / f.groups;
-    std::vector<double> y;
+    Array<double> y;
     for (int n = 0; n < s.batch; ++n) {
         for (int oh = 0; oh < s.out_h(f); ++oh) {
             for (int ow = 0; ow < s.out_w(f); ++ow) {
@@ -71,7 +71,7 @@ std::vector<double> by_definition(const Problem& p) {
 }
 
 // Largest error over the largest magnitude.
-double error_of(const std::vector<float>& got, const std::vector<double>& expected) {
+double error_of(const Array<float>& got, const Array<double>& expected) {
     double worst = 0;
     double scale = 1;
     for (size_t i = 0; i < got.size(); ++i) {
@@ -94,14 +94,14 @@ void check(const Problem& p, Conv2DAlgorithm algorithm, Executor& executor) {
     EXPECT(conv2d_read_packed(packed.get(), packed_size, &read));
     EXPECT(read.kernel_h == p.filter.kernel_h && read.kernel_w == p.filter.kernel_w && read.in_c == p.filter.in_c);
     EXPECT(read.out_c == p.filter.out_c && read.groups == p.filter.groups);
-    const std::vector<double> sums = by_definition(p);
+    const Array<double> sums = by_definition(p);
     const double tolerance = algorithm == Conv2DAlgorithm::kDirect ? kDirectTolerance : kWinogradTolerance;
     // Results start as NaN, so that whatever is not written shows.
-    std::vector<float> got(sums.size(), NAN);
+    Array<float> got(sums.size(), NAN);
     conv2d(p.size, {p.x.data(), packed.get(), nullptr, nullptr}, false, got.data(), executor);
     EXPECT(error_of(got, sums) < tolerance);
 
-    std::vector<double> expected = sums;
+    Array<double> expected = sums;
     for (size_t i = 0; i < sums.size(); ++i) expected[i] = sums[i] + p.bias[i % p.filter.out_c] + p.residual[i];
     std::fill(got.begin(), got.end(), NAN);
     conv2d(p.size, {p.x.data(), packed.get(), p.bias.data(), p.residual.data()}, false, got.data(), executor);
@@ -172,14 +172,14 @@ TEST(conv2d_streams) {
     ThreadExecutor two(2);
     const Conv2DFilter filter{1, 1, 2, 16, 1};
     const Problem p = make_problem(random, filter, {1, 600, 500});
-    const std::vector<double> sums = by_definition(p);
+    const Array<double> sums = by_definition(p);
     const std::unique_ptr<float, Free> packed = aligned(conv2d_packed_size(filter, Conv2DAlgorithm::kAuto));
     conv2d_pack(filter, Conv2DAlgorithm::kAuto, p.weights.data(), packed.get(), two);
     // At a multiple of 64 bytes, and not.
     const std::unique_ptr<float, Free> y = aligned(sums.size() + 16);
     for (int offset = 0; offset < 2; ++offset) {
         conv2d(p.size, {p.x.data(), packed.get(), nullptr, nullptr}, false, y.get() + offset, two);
-        EXPECT(error_of(std::vector<float>(y.get() + offset, y.get() + offset + sums.size()), sums) < kDirectTolerance);
+        EXPECT(error_of(Array<float>(y.get() + offset, y.get() + offset + sums.size()), sums) < kDirectTolerance);
     }
 }
 
@@ -201,7 +201,7 @@ TEST(conv2d_refuses_what_it_has_not_packed) {
     const Conv2DFilter filter{3, 3, 4, 5, 1};
     const size_t size = conv2d_packed_size(filter, Conv2DAlgorithm::kAuto);
     const std::unique_ptr<float, Free> packed = aligned(size);
-    const std::vector<float> weights(9 * 4 * 5, 1.0f);
+    const Array<float> weights(9 * 4 * 5, 1.0f);
     conv2d_pack(filter, Conv2DAlgorithm::kAuto, weights.data(), packed.get(), one);
     Conv2DFilter read;
     EXPECT(!conv2d_read_packed(packed.get(), size - 1, &read));

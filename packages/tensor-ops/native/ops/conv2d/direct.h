@@ -22,7 +22,7 @@ inline ptrdiff_t row_stride(int floats) { return (floats / 16 + 1) / 2 * 2 * 16 
 // share them, copies cost little and are next to one another.)
 inline bool reads_in_place(const Job& job, const Task& task) {
     const Shape& s = job.shape;
-    return s.reduction() <= job.reduction_step && s.stride_w * s.in_c * static_cast<int>(sizeof(float)) % 2048 != 0 &&
+    return s.reduction() <= job.reduction_step && static_cast<size_t>(s.stride_w) * s.in_c * sizeof(float) % 2048 != 0 &&
            task.panel1 - task.panel0 <= 16;
 }
 
@@ -72,7 +72,7 @@ void direct(const Job& job, const Task& task, void* workspace) {
             tile.residual = last && job.residual != nullptr ? job.residual + out : nullptr;
             if (in_place && gather.inside(pixel, count)) {
                 tile.input = gather.pixel(pixel);
-                tile.input_stride = shape.stride_w * shape.in_c;
+                tile.input_stride = static_cast<ptrdiff_t>(shape.stride_w) * shape.in_c;
                 tile.reduction = gather.run();
                 tile.runs = gather.runs();
                 tile.run_steps = run_steps;

@@ -45,7 +45,7 @@ public:
     const float* pixel(long pixel) const {
         const long row = pixel / shape_.out_w;
         return start(row / shape_.out_h, static_cast<int>(row % shape_.out_h), static_cast<int>(pixel % shape_.out_w)) +
-               (static_cast<ptrdiff_t>(first_row_) * shape_.dilation_h * shape_.in_w + first_column_ * shape_.dilation_w) * shape_.in_c +
+               (static_cast<ptrdiff_t>(first_row_) * shape_.dilation_h * shape_.in_w + static_cast<ptrdiff_t>(first_column_) * shape_.dilation_w) * shape_.in_c +
                first_begin_;
     }
 
@@ -98,12 +98,12 @@ private:
     // from: the float under the kernel's first, which may lie outside the map, as may (ih, iw), its place.
     void row(const float* from, int ih, int iw, float* to) const {
         const ptrdiff_t row_step = static_cast<ptrdiff_t>(shape_.dilation_h) * shape_.in_w * shape_.in_c;
-        const int column_step = shape_.dilation_w * shape_.in_c;
+        const ptrdiff_t column_step = static_cast<ptrdiff_t>(shape_.dilation_w) * shape_.in_c;
         int left = count_;
         int begin = first_begin_;
         if (joined_) {
-            const int live0 = min_of(max_of(0, -iw) * shape_.in_c, run_);
-            const int live1 = max_of(min_of(shape_.kernel_w, shape_.in_w - iw) * shape_.in_c, 0);
+            const int live0 = min_of(max_of(0, -iw), shape_.kernel_w) * shape_.in_c;
+            const int live1 = max_of(min_of(shape_.kernel_w, shape_.in_w - iw), 0) * shape_.in_c;
             from += first_row_ * row_step;
             ih += first_row_ * shape_.dilation_h;
             for (; left > 0; ih += shape_.dilation_h, from += row_step, begin = 0) {

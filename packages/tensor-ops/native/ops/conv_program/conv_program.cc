@@ -4,14 +4,17 @@
 #include <limits>
 #include <sstream>
 
+#include "common/memory.h"
+#include "common/sizes.h"
 #include "ops/conv2d/conv2d.h"
 #include "ops/max_pool2d/max_pool2d.h"
 
 namespace icconv {
 namespace {
 
-// Far beyond any map or layer, and small enough for products of two.
-constexpr int kMost = 1 << 20;
+constexpr int kMost = std::numeric_limits<int32_t>::max();
+// Steps of a program or channels of a layer, far beyond any.
+constexpr int kMostParts = 1 << 20;
 
 // Reads numbers in order; anything out of bounds makes it fail for good.
 class Reader {
@@ -58,7 +61,7 @@ void add_maps(const float* a, const float* b, bool relu, size_t size, float* y, 
 std::unique_ptr<ConvProgram> ConvProgram::parse(const int32_t* code, size_t size, int parameters, std::string* problem) {
     auto program = std::make_unique<ConvProgram>();
     Reader reader(code, size);
-    const int count = reader.next(1, kMost);
+    const int count = reader.next(1, kMostParts);
     for (int index = 0; index < count && reader.good(); ++index) {
         Step step{};
         step.kind = static_cast<Kind>(reader.next(1, 4));
@@ -75,10 +78,10 @@ std::unique_ptr<ConvProgram> ConvProgram::parse(const int32_t* code, size_t size
         if (has_filter != (step.filter >= 0)) break;
         if (step.kind == Kind::kMaxPool && (step.pad_h >= step.size_h || step.pad_w >= step.size_w)) break;
         if (step.kind == Kind::kInception) {
-            const int in_channels = reader.next(1, kMost);
+            const int in_channels = reader.next(1, kMostParts);
             const int groups = reader.next(1, in_channels);
-            const int channels = reader.next(1, kMost);
-            std::vector<int> dilations;
+            const int channels = reader.next(1, kMostParts);
+            Array<int> dilations;
             for (int i = 0; i < 2 * channels && reader.good(); ++i) dilations.push_back(reader.next(1, kMost));
             if (!reader.good() || step.other >= 0 || step.size_h != step.size_w || step.size_h % 2 == 0 || in_channels % groups != 0 ||
                 channels % groups != 0) {
@@ -105,7 +108,7 @@ std::unique_ptr<ConvProgram> ConvProgram::parse(const int32_t* code, size_t size
     return program;
 }
 
-bool ConvProgram::output_map(const Step& step, const Layout& layout, const std::vector<Parameter>& parameters, FeatureMap* map,
+bool ConvProgram::output_map(const Step& step, const Layout& layout, const Array<Parameter>& parameters, FeatureMap* map,
                              std::string* problem) const {
     const FeatureMap& in = layout.map(step.input);
     const Parameter* const filter = step.filter < 0 ? nullptr : &parameters[step.filter];
@@ -140,7 +143,10 @@ bool ConvProgram::output_map(const Step& step, const Layout& layout, const std::
             break;
     }
     if (map->height < 1 || map->width < 1) return fail(problem, "a map of ", in.height, " x ", in.width, " is smaller than the kernel");
-    if (map->height > kMost || map->width > kMost) return fail(problem, "a map is too large");
+    if (element_count({map->batch, map->height, map->width, map->channels}) < 0) {
+        return fail(problem, "a map must have at most ", kMostElements, " elements, received [", map->batch, ", ", map->height, ", ", map->width,
+                    ", ", map->channels, "]");
+    }
     if (step.bias >= 0 && parameters[step.bias].size != static_cast<size_t>(map->channels)) {
         return fail(problem, "parameter ", step.bias, " must be a bias of ", map->channels, " channels");
     }
@@ -153,8 +159,8 @@ bool ConvProgram::output_map(const Step& step, const Layout& layout, const std::
     return true;
 }
 
-bool ConvProgram::lay_out(const FeatureMap& image, const std::vector<Parameter>& parameters, Layout* layout, std::string* problem) const {
-    if (image.height < 1 || image.width < 1 || image.height > kMost || image.width > kMost) {
+bool ConvProgram::lay_out(const FeatureMap& image, const Array<Parameter>& parameters, Layout* layout, std::string* problem) const {
+    if (image.height < 1 || image.width < 1) {
         return fail(problem, "an image of ", image.height, " x ", image.width, " cannot be taken");
     }
     layout->maps = {image};
@@ -164,8 +170,8 @@ bool ConvProgram::lay_out(const FeatureMap& image, const std::vector<Parameter>&
         size_t floats;
         int taken_by;
     };
-    std::vector<Place> places;
-    std::vector<int> place_of = {-1};
+    Array<Place> places;
+    Array<int> place_of = {-1};
     for (int index = 0; index < static_cast<int>(steps_.size()); ++index) {
         FeatureMap map{};
         if (!output_map(steps_[index], *layout, parameters, &map, problem)) return false;
@@ -196,7 +202,7 @@ bool ConvProgram::lay_out(const FeatureMap& image, const std::vector<Parameter>&
         places[best].taken_by = value;
         place_of.push_back(best);
     }
-    std::vector<size_t> begins;
+    Array<size_t> begins;
     layout->floats = 0;
     for (const Place& place : places) {
         begins.push_back(layout->floats);
@@ -206,9 +212,9 @@ bool ConvProgram::lay_out(const FeatureMap& image, const std::vector<Parameter>&
     return true;
 }
 
-void ConvProgram::run(const Layout& layout, const float* image, const std::vector<Parameter>& parameters, float* memory,
-                      const std::vector<float*>& outputs, Executor& executor) const {
-    std::vector<float*> places(steps_.size() + 1, nullptr);
+void ConvProgram::run(const Layout& layout, const float* image, const Array<Parameter>& parameters, float* memory,
+                      const Array<float*>& outputs, Executor& executor) const {
+    Array<float*> places(steps_.size() + 1, nullptr);
     for (size_t value = 1; value < places.size(); ++value) places[value] = memory + layout.offsets[value];
     for (size_t i = 0; i < outputs.size(); ++i) places[outputs_[i]] = outputs[i];
     const auto read = [&](int value) -> const float* { return value < 0 ? nullptr : value == 0 ? image : places[value]; };

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/executor.h"
 #include "ops/inception_conv2d/inception_conv2d.h"
 
@@ -35,20 +35,20 @@ public:
 
     // Where each value of a run lies.
     struct Layout {
-        std::vector<FeatureMap> maps;
+        Array<FeatureMap> maps;
         // Of each value in floats, from the beginning of the memory between steps; multiples of 16.
-        std::vector<size_t> offsets;
+        Array<size_t> offsets;
         size_t floats = 0;
 
         const FeatureMap& map(int value) const { return maps[value]; }
     };
     // False, with the fault in *problem, where sizes do not fit.
-    bool lay_out(const FeatureMap& image, const std::vector<Parameter>& parameters, Layout* layout, std::string* problem) const;
+    bool lay_out(const FeatureMap& image, const Array<Parameter>& parameters, Layout* layout, std::string* problem) const;
     const FeatureMap& output(const Layout& layout, int index) const { return layout.maps[outputs_[index]]; }
 
     // memory: 64-byte aligned, layout.floats of it. outputs: one for each.
-    void run(const Layout& layout, const float* image, const std::vector<Parameter>& parameters, float* memory,
-             const std::vector<float*>& outputs, Executor& executor) const;
+    void run(const Layout& layout, const float* image, const Array<Parameter>& parameters, float* memory,
+             const Array<float*>& outputs, Executor& executor) const;
 
 private:
     enum class Kind { kConv = 1, kInception = 2, kMaxPool = 3, kAdd = 4 };
@@ -67,13 +67,13 @@ private:
         std::shared_ptr<const InceptionConv2DPlan> plan;
     };
 
-    bool output_map(const Step& step, const Layout& layout, const std::vector<Parameter>& parameters, FeatureMap* map,
+    bool output_map(const Step& step, const Layout& layout, const Array<Parameter>& parameters, FeatureMap* map,
                     std::string* problem) const;
 
-    std::vector<Step> steps_;
-    std::vector<int> outputs_;
+    Array<Step> steps_;
+    Array<int> outputs_;
     // The last step that reads each value, or -1; the number of steps for outputs.
-    std::vector<int> last_use_;
+    Array<int> last_use_;
 };
 
 }  // namespace icconv

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
 #include "ops/conv2d/conv2d.h"
@@ -21,8 +21,8 @@ struct Free {
 using Floats = std::unique_ptr<float, Free>;
 Floats aligned(size_t floats) { return Floats(static_cast<float*>(std::aligned_alloc(64, (floats * sizeof(float) + 63) / 64 * 64 + 64))); }
 
-std::vector<float> random_floats(test::Random& random, size_t n) {
-    std::vector<float> values(n);
+Array<float> random_floats(test::Random& random, size_t n) {
+    Array<float> values(n);
     for (float& v : values) v = random.uniform(-1, 1);
     return values;
 }
@@ -31,12 +31,12 @@ std::vector<float> random_floats(test::Random& random, size_t n) {
 struct Network {
     SerialExecutor executor;
     Conv2DFilter first{3, 3, 3, 24, 1}, second{1, 1, 24, 16, 1}, third{3, 3, 24, 24, 1};
-    std::vector<int> dilations;
-    std::vector<Floats> packed;
-    std::vector<std::vector<float>> biases;
-    std::vector<Parameter> parameters;
-    std::vector<float> image;
-    std::vector<int32_t> code;
+    Array<int> dilations;
+    Array<Floats> packed;
+    Array<Array<float>> biases;
+    Array<Parameter> parameters;
+    Array<float> image;
+    Array<int32_t> code;
 
     explicit Network(test::Random& random) {
         for (const Conv2DFilter& filter : {first, second}) add_filter(random, filter);
@@ -60,7 +60,7 @@ struct Network {
                 1, 2, -1, 1, 5, 1, 1, 1, 1, 1, 0, 0, 1, 1,     //
                 2, 3, -1, 2, 6, 1, 3, 3, 1, 1, 1, 1, 1, 1, 16, 1, 24};
         code.insert(code.end(), dilations.begin(), dilations.end());
-        const std::vector<int32_t> rest = {1, 4, 2, 3, 7, 0, 3, 3, 1, 1, 1, 1, 1, 1,       //
+        const Array<int32_t> rest = {1, 4, 2, 3, 7, 0, 3, 3, 1, 1, 1, 1, 1, 1,       //
                                            4, 4, 5, -1, -1, 1, 1, 1, 1, 1, 0, 0, 1, 1,     //
                                            2, 6, 1};
         code.insert(code.end(), rest.begin(), rest.end());
@@ -75,11 +75,11 @@ struct Network {
     }
 
     // Values 1 and 6, layer by layer.
-    void by_layers(std::vector<float>* one, std::vector<float>* six) {
+    void by_layers(Array<float>* one, Array<float>* six) {
         one->resize(2 * 7 * 6 * 24);
         Conv2DSize size = {2, 13, 11, 2, 2, 1, 1, 1, 1};
         conv2d(size, {image.data(), parameters[0].data, parameters[4].data, nullptr}, true, one->data(), executor);
-        std::vector<float> two(2 * 4 * 3 * 24), three(2 * 4 * 3 * 16), four(two.size()), five(two.size());
+        Array<float> two(2 * 4 * 3 * 24), three(2 * 4 * 3 * 16), four(two.size()), five(two.size());
         max_pool2d({2, 7, 6, 24, 3, 3, 2, 2, 1, 1}, one->data(), two.data(), executor);
         size = {2, 4, 3};
         conv2d(size, {two.data(), parameters[1].data, parameters[5].data, nullptr}, true, three.data(), executor);
@@ -98,7 +98,7 @@ struct Network {
 TEST(conv_program_gives_what_its_layers_give) {
     test::Random random(3);
     Network network(random);
-    std::vector<float> one, six;
+    Array<float> one, six;
     network.by_layers(&one, &six);
     std::string problem;
     const auto program = ConvProgram::parse(network.code.data(), network.code.size(), 8, &problem);
@@ -110,7 +110,7 @@ TEST(conv_program_gives_what_its_layers_give) {
     const Floats memory = aligned(layout.floats);
     for (int threads : {1, 3}) {
         ThreadExecutor executor(threads);
-        std::vector<float> a(six.size()), b(one.size());
+        Array<float> a(six.size()), b(one.size());
         program->run(layout, network.image.data(), network.parameters, memory.get(), {a.data(), b.data()}, executor);
         EXPECT(test::max_error(a.data(), six.data(), static_cast<long>(a.size())) < 1e-5);
         EXPECT(test::max_error(b.data(), one.data(), static_cast<long>(b.size())) < 1e-5);
@@ -124,7 +124,7 @@ TEST(conv_program_reuses_memory) {
     network.parameters.clear();
     network.add_filter(random, filter);
     // A chain of ten layers needs two places.
-    std::vector<int32_t> code = {10};
+    Array<int32_t> code = {10};
     for (int step = 0; step < 10; ++step) code.insert(code.end(), {1, step, -1, 0, -1, 0, 1, 1, 1, 1, 0, 0, 1, 1});
     code.insert(code.end(), {1, 10});
     std::string problem;
@@ -141,7 +141,7 @@ TEST(conv_program_refuses_what_is_none) {
     for (size_t size = 0; size < network.code.size(); ++size) EXPECT(ConvProgram::parse(network.code.data(), size, 8, &problem) == nullptr);
     int refused = 0;
     for (int round = 0; round < 3000; ++round) {
-        std::vector<int32_t> code = network.code;
+        Array<int32_t> code = network.code;
         code[random.below(static_cast<int>(code.size()))] = random.below(3) == 0 ? random.below(40) - 3 : static_cast<int>(random.next());
         const auto program = ConvProgram::parse(code.data(), code.size(), 8, &problem);
         ConvProgram::Layout layout;

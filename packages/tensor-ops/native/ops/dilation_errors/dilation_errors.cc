@@ -2,7 +2,6 @@
 #include "ops/dilation_errors/dilation_errors.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "common/simd.h"
 #include "common/workspace.h"
@@ -25,14 +24,14 @@ constexpr long kLeastPixels = 112;
 // Panels are dealt out in pairs, which the register tile of AVX-512 takes at once.
 constexpr int kPairPanels = 2;
 
-std::vector<Step> steps_of(int reach, int channels) {
+Array<Step> steps_of(int reach, int channels) {
     // Whole taps while they are short, else equal shares of one.
     const int taps_at_once = std::max(1, std::min(4, kReductionStep / channels));
     const int channels_at_once = std::min(channels, ceil_div(ceil_div(channels, ceil_div(channels, kReductionStep)), 4) * 4);
-    std::vector<Step> steps;
+    Array<Step> steps;
     for (int a = 0; a <= reach; ++a) {
         for (int b = 0; b <= reach; ++b) {
-            std::vector<Tap> taps;
+            Array<Tap> taps;
             for (int row = -a; row <= a; row += std::max(1, 2 * a)) {
                 for (int column = -b; column <= b; column += std::max(1, 2 * b)) taps.push_back({row, column});
             }
@@ -51,7 +50,7 @@ std::vector<Step> steps_of(int reach, int channels) {
 }
 
 // The cut of the pixels does not depend on the number of threads. That of the channels does, but not what is computed for a channel.
-std::vector<Task> plan(const Job& job, int threads, int* pieces) {
+Array<Task> plan(const Job& job, int threads, int* pieces) {
     const DilationErrorsParams& p = job.params;
     const long rows = static_cast<long>(p.batch) * p.out_h();
     const long tiles = rows * job.parts;
@@ -64,7 +63,7 @@ std::vector<Task> plan(const Job& job, int threads, int* pieces) {
     const int pairs = ceil_div(job.panels(), kPairPanels);
     const int wanted = ceil_div(threads > 1 ? 2L * threads : 1, static_cast<long>(*pieces) * job.blocks);
     const int widths = std::min(pairs, std::max(wanted, ceil_div(pairs, std::max(1L, room))));
-    std::vector<Task> tasks;
+    Array<Task> tasks;
     for (int i = 0; i < *pieces; ++i) {
         const long tile0 = tiles * i / *pieces;
         const long tile1 = tiles * (i + 1) / *pieces;
@@ -82,9 +81,9 @@ std::vector<Task> plan(const Job& job, int threads, int* pieces) {
 Memory pad(Job& job, const float* x, Executor& executor) {
     const DilationErrorsParams& p = job.params;
     const size_t row = static_cast<size_t>(job.padded_w()) * job.pixel_stride;
-    const int rows = p.batch * job.padded_h();
+    const size_t rows = static_cast<size_t>(p.batch) * job.padded_h();
     Memory padded = allocate(row * rows * sizeof(float));
-    executor.run(rows, [&](int i) {
+    executor.run(static_cast<int>(rows), [&](int i) {
         float* to = static_cast<float*>(padded.get()) + row * i;
         const int in_row = i % job.padded_h() - p.reach();
         std::fill(to, to + row, 0.0f);
@@ -102,7 +101,7 @@ Memory pad(Job& job, const float* x, Executor& executor) {
 void dilation_errors(const DilationErrorsParams& params, const float* x, const float* filter, const DilationErrorsResult& result,
                      Executor& executor) {
     const conv2d_internal::Blocks blocks({params.side(), params.side(), params.in_c, params.out_c, params.groups});
-    const std::vector<Step> steps = steps_of(params.reach(), blocks.in);
+    const Array<Step> steps = steps_of(params.reach(), blocks.in);
     const Level& simd = level();
     Job job{};
     job.params = params;
@@ -118,9 +117,9 @@ void dilation_errors(const DilationErrorsParams& params, const float* x, const f
     job.parts = ceil_div(params.out_w(), simd.tile_pixels);
     const Memory padded = pad(job, x, executor);
     int pieces = 0;
-    const std::vector<Task> tasks = plan(job, executor.threads(), &pieces);
+    const Array<Task> tasks = plan(job, executor.threads(), &pieces);
     const int rows = params.dilations() + 1;
-    std::vector<float> sums(static_cast<size_t>(pieces) * rows * job.channels());
+    Array<float> sums(static_cast<size_t>(pieces) * rows * job.channels());
     job.sums = sums.data();
     executor.run(static_cast<int>(tasks.size()), [&](int i) {
         simd.run(job, tasks[i], workspace.get(simd.workspace(job, tasks[i])));

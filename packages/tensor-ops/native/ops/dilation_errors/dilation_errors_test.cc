@@ -2,8 +2,8 @@
 #include "ops/dilation_errors/dilation_errors.h"
 
 #include <cmath>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
 
@@ -13,15 +13,15 @@ using namespace icconv;
 
 struct Problem {
     DilationErrorsParams params;
-    std::vector<float> x, filter;
+    Array<float> x, filter;
 };
 
 struct Result {
-    std::vector<float> y, errors, whole;
+    Array<float> y, errors, whole;
 };
 
-std::vector<float> random_floats(test::Random& random, size_t n) {
-    std::vector<float> values(n);
+Array<float> random_floats(test::Random& random, size_t n) {
+    Array<float> values(n);
     for (float& v : values) v = random.uniform(-1, 1);
     return values;
 }
@@ -42,14 +42,14 @@ Result by_definition(const Problem& problem) {
     const int group_in = p.in_c / p.groups;
     const int group_out = p.out_c / p.groups;
     const double pixels = double(p.batch) * p.out_h() * p.out_w();
-    std::vector<float> y;
-    std::vector<double> errors(static_cast<size_t>(p.dilations()) * p.out_c), whole(p.out_c);
+    Array<float> y;
+    Array<double> errors(static_cast<size_t>(p.dilations()) * p.out_c), whole(p.out_c);
     for (int n = 0; n < p.batch; ++n) {
         for (int oh = 0; oh < p.out_h(); ++oh) {
             for (int ow = 0; ow < p.out_w(); ++ow) {
                 for (int o = 0; o < p.out_c; ++o) {
                     double sum = 0;
-                    std::vector<double> kept(p.dilations());
+                    Array<double> kept(p.dilations());
                     for (int row = -p.reach(); row <= p.reach(); ++row) {
                         for (int column = -p.reach(); column <= p.reach(); ++column) {
                             const int ih = oh * p.stride_h + row;
@@ -87,7 +87,7 @@ Result run(const Problem& problem, Executor& executor) {
     r.errors.assign(static_cast<size_t>(p.dilations()) * p.out_c + 1, 7.0f);
     r.whole.assign(static_cast<size_t>(p.out_c) + 1, 7.0f);
     dilation_errors(p, problem.x.data(), problem.filter.data(), {r.y.data(), r.errors.data(), r.whole.data()}, executor);
-    for (std::vector<float>* values : {&r.y, &r.errors, &r.whole}) {
+    for (Array<float>* values : {&r.y, &r.errors, &r.whole}) {
         EXPECT(values->back() == 7.0f);
         values->pop_back();
     }
@@ -95,7 +95,7 @@ Result run(const Problem& problem, Executor& executor) {
 }
 
 // Relative to the largest value: thousands of products cancel out in some outputs.
-bool near(const std::vector<float>& a, const std::vector<float>& b) {
+bool near(const Array<float>& a, const Array<float>& b) {
     if (a.size() != b.size()) return false;
     double largest = 0;
     double worst = 0;

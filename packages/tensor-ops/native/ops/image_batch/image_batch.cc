@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/simd.h"
 #include "ops/image_batch/image_batch_kernels.h"
 #include "ops/image_batch/resampling.h"
@@ -153,8 +153,8 @@ private:
     const Plan& plan_;
     const Kernels& kernels_;
     const int64_t width_;
-    std::vector<float> rows_[2];
-    std::vector<uint8_t> padded_;
+    Array<float> rows_[2];
+    Array<uint8_t> padded_;
     const float* scale_;
     const float* bias_;
     // Row -1 is the border.
@@ -167,8 +167,8 @@ void paint_separable(const ImageBatchParams& params, const Plan& plan, const Ker
     const Placement& placement = *plan.placement;
     const int64_t width = plan.x.inside_end - plan.x.inside_begin;
     RowCache cache(plan, params, kernels);
-    std::vector<float> sampled(static_cast<size_t>(plan.direct ? 0 : 3 * width));
-    std::vector<float> sums(static_cast<size_t>(plan.y.wide ? 3 * width : 0));
+    Array<float> sampled(static_cast<size_t>(plan.direct ? 0 : 3 * width));
+    Array<float> sums(static_cast<size_t>(plan.y.wide ? 3 * width : 0));
     for (int64_t y = from; y < to; ++y) {
         float* row = image + 3 * (y * params.width + placement.left);
         if (width == 0 || y < plan.y.inside_begin || y >= plan.y.inside_end) {
@@ -205,8 +205,8 @@ void paint_affine(const ImageBatchParams& params, const Plan& plan, int64_t from
     const int64_t width = placement.right - placement.left;
     const double right = static_cast<double>(source.width) + kSlack;
     const double bottom = static_cast<double>(source.height) + kSlack;
-    std::vector<float> values(static_cast<size_t>(3 * width));
-    std::vector<uint8_t> outside(static_cast<size_t>(width));
+    Array<float> values(static_cast<size_t>(3 * width));
+    Array<uint8_t> outside(static_cast<size_t>(width));
     for (int64_t y = from; y < to; ++y) {
         const double centre_y = static_cast<double>(y) + 0.5;
         for (int64_t i = 0; i < width; ++i) {
@@ -309,7 +309,7 @@ Plan make_plan(const ImageBatchParams& params, const SourceImage& source, const 
 }
 
 // Zeroes what no placement of the row covers; placements may overlap, so only a single one is cut out.
-void clear_rows(const ImageBatchParams& params, const std::vector<const Plan*>& plans, int64_t from, int64_t to, float* image) {
+void clear_rows(const ImageBatchParams& params, const Array<const Plan*>& plans, int64_t from, int64_t to, float* image) {
     const Placement* only = plans.size() == 1 ? plans[0]->placement : nullptr;
     for (int64_t y = from; y < to; ++y) {
         float* row = image + 3 * y * params.width;
@@ -345,10 +345,10 @@ void image_batch(const ImageBatchParams& params, const SourceImage* sources, con
                  Executor& executor) {
     using namespace image_batch_detail;
     const Kernels level = kernels();
-    std::vector<Plan> plans;
+    Array<Plan> plans;
     plans.reserve(static_cast<size_t>(count));
     for (int64_t i = 0; i < count; ++i) plans.push_back(make_plan(params, sources[placements[i].source], placements[i]));
-    std::vector<std::vector<const Plan*>> by_image(static_cast<size_t>(params.batch));
+    Array<Array<const Plan*>> by_image(static_cast<size_t>(params.batch));
     for (const Plan& plan : plans) by_image[static_cast<size_t>(plan.placement->batch)].push_back(&plan);
 
     const int64_t chunks = (params.height + kTaskRows - 1) / kTaskRows;

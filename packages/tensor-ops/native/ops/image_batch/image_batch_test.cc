@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
 
@@ -13,7 +13,7 @@ namespace {
 using test::Random;
 
 struct Picture {
-    std::vector<uint8_t> pixels;
+    Array<uint8_t> pixels;
     int64_t height;
     int64_t width;
     SourceImage view() const { return {pixels.data(), height, width}; }
@@ -93,7 +93,7 @@ TEST(image_batch_matches_its_definition) {
         }
         placement.top = random.below(height);
         placement.left = random.below(width);
-        std::vector<float> out(static_cast<size_t>(3 * params.height * params.width), NAN);
+        Array<float> out(static_cast<size_t>(3 * params.height * params.width), NAN);
         const SourceImage source = picture.view();
         EXPECT(first_bad_placement(params, 1, &placement, 1) == -1);
         image_batch(params, &source, &placement, 1, out.data(), executor);
@@ -176,7 +176,7 @@ TEST(image_batch_antialias_keeps_the_mean) {
     params.antialias = true;
     // To one pixel: the triangle's weights over the whole picture, symmetric about its middle.
     const Placement placement = whole(0, 0, 1, 1, picture);
-    std::vector<float> out(3);
+    Array<float> out(3);
     const SourceImage source = picture.view();
     image_batch(params, &source, &placement, 1, out.data(), executor);
     for (int c = 0; c < 3; ++c) {
@@ -195,17 +195,17 @@ TEST(image_batch_antialias_keeps_the_mean) {
 
 TEST(image_batch_later_placements_cover_earlier_ones) {
     SerialExecutor executor;
-    const Picture black{std::vector<uint8_t>(12, 0), 2, 2};
-    const Picture white{std::vector<uint8_t>(12, 255), 2, 2};
+    const Picture black{Array<uint8_t>(12, 0), 2, 2};
+    const Picture white{Array<uint8_t>(12, 255), 2, 2};
     ImageBatchParams params = plain(2, 4, 4);
     for (int c = 0; c < 3; ++c) {
         params.scale[c] = 1;
         params.bias[c] = 1;
     }
-    std::vector<Placement> placements{whole(0, 1, 4, 4, black), whole(1, 1, 4, 4, white)};
+    Array<Placement> placements{whole(0, 1, 4, 4, black), whole(1, 1, 4, 4, white)};
     placements[1].left = 2;
     const SourceImage sources[] = {black.view(), white.view()};
-    std::vector<float> out(2 * 4 * 4 * 3, NAN);
+    Array<float> out(2 * 4 * 4 * 3, NAN);
     image_batch(params, sources, placements.data(), 2, out.data(), executor);
     for (int i = 0; i < 48; ++i) EXPECT(out[static_cast<size_t>(i)] == 0);
     for (int i = 0; i < 48; ++i) EXPECT(out[static_cast<size_t>(48 + i)] == (i / 3 % 4 < 2 ? 1 : 256));

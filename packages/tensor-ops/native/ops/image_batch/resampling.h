@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <vector>
+
+#include "common/memory.h"
 
 namespace icconv::image_batch_detail {
 
@@ -15,12 +16,12 @@ constexpr double kSlack = 1e-6;
 // Output positions [inside_begin, inside_end) of the window map into the source; the others get the fill colour.
 struct Axis {
     // Of each position inside, bilinear without antialiasing.
-    std::vector<int32_t> first, second;
-    std::vector<float> weight;
+    Array<int32_t> first, second;
+    Array<float> weight;
     // With antialiasing: position p adds weights[offset[p] + k] * source[start[p] + k], k < offset[p + 1] - offset[p].
-    std::vector<int32_t> start;
-    std::vector<int64_t> offset;
-    std::vector<float> weights;
+    Array<int32_t> start;
+    Array<int64_t> offset;
+    Array<float> weights;
     bool wide = false;
     int64_t inside_begin = 0;
     int64_t inside_end = 0;
@@ -44,8 +45,10 @@ inline Axis make_axis(int64_t begin, int64_t end, double scale, double shift, in
         const double centre = at(position);
         if (axis.wide) {
             // Pillow's triangle: source pixels whose centre is nearer than `support`, weights normalised.
-            const int64_t low = std::max<int64_t>(0, static_cast<int64_t>(centre - support + 0.5));
-            const int64_t high = std::min<int64_t>(size, static_cast<int64_t>(centre + support + 0.5));
+            // As doubles first: a scale may be any.
+            const auto pixel = [&](double place) { return static_cast<int64_t>(std::clamp(place, 0.0, static_cast<double>(size))); };
+            const int64_t low = pixel(centre - support + 0.5);
+            const int64_t high = pixel(centre + support + 0.5);
             double sum = 0;
             for (int64_t i = low; i < high; ++i) sum += std::max(0.0, 1 - std::abs((static_cast<double>(i) + 0.5 - centre) / support));
             axis.start.push_back(static_cast<int32_t>(low));

@@ -40,10 +40,10 @@ long filter_cost(const ConvBlock& block) {
 }
 
 // Begins of `parts` ranges of blocks of about equal cost; the last entry is the number of blocks.
-std::vector<int> split_blocks(const std::vector<ConvBlock>& blocks, int parts, long (*cost)(const ConvBlock&)) {
+Array<int> split_blocks(const Array<ConvBlock>& blocks, int parts, long (*cost)(const ConvBlock&)) {
     long total = 0;
     for (const ConvBlock& block : blocks) total += cost(block);
-    std::vector<int> begins{0};
+    Array<int> begins{0};
     long seen = 0;
     for (size_t b = 0; b < blocks.size() && static_cast<int>(begins.size()) < parts; ++b) {
         // Each range ends before or after the block that crosses its share, whichever is nearer.
@@ -58,8 +58,8 @@ std::vector<int> split_blocks(const std::vector<ConvBlock>& blocks, int parts, l
 }
 
 // Rows are cut at multiples of `unit`.
-std::vector<ConvTask> make_tasks(int batch, int rows, int unit, int strips, const std::vector<int>& begins) {
-    std::vector<ConvTask> tasks;
+Array<ConvTask> make_tasks(int batch, int rows, int unit, int strips, const Array<int>& begins) {
+    Array<ConvTask> tasks;
     const int units = (rows + unit - 1) / unit;
     for (int image = 0; image < batch; ++image) {
         for (int strip = 0; strip < strips; ++strip) {
@@ -75,7 +75,7 @@ std::vector<ConvTask> make_tasks(int batch, int rows, int unit, int strips, cons
 thread_local Workspace workspace;
 
 template <class Job>
-void run_tasks(const Job& job, const std::vector<ConvTask>& tasks, size_t (*bytes)(const Job&, const ConvTask&),
+void run_tasks(const Job& job, const Array<ConvTask>& tasks, size_t (*bytes)(const Job&, const ConvTask&),
                void (*work)(const Job&, const ConvTask&, void*), Executor& executor) {
     executor.run(static_cast<int>(tasks.size()), [&](int i) {
         work(job, tasks[i], workspace.get(bytes(job, tasks[i])));
@@ -83,15 +83,15 @@ void run_tasks(const Job& job, const std::vector<ConvTask>& tasks, size_t (*byte
     });
 }
 
-std::vector<ConvTask> forward_tasks(const std::vector<ConvBlock>& blocks, const ConvShape& shape, int threads) {
+Array<ConvTask> forward_tasks(const Array<ConvBlock>& blocks, const ConvShape& shape, int threads) {
     if (blocks.empty()) return {};
     const Split split = split_image(threads, shape.batch, shape.out_h, static_cast<int>(blocks.size()));
     return make_tasks(shape.batch, shape.out_h, 1, split.strips, split_blocks(blocks, split.parts, forward_cost));
 }
 
 // First outputs of the tiles along an axis of so many pixels: pairs of outputs `dilation` apart.
-std::vector<int> tile_starts(int pixels, int dilation) {
-    std::vector<int> starts;
+Array<int> tile_starts(int pixels, int dilation) {
+    Array<int> starts;
     for (int phase = 0; phase < std::min(dilation, pixels); ++phase) {
         for (long at = phase; at < pixels; at += 2L * dilation) starts.push_back(static_cast<int>(at));
     }
@@ -100,9 +100,9 @@ std::vector<int> tile_starts(int pixels, int dilation) {
 
 // The Winograd part of a call: its tiles and how they are shared out. Empty when the call is computed without it.
 struct WinogradPlan {
-    std::vector<std::vector<int>> starts;  // Rows and columns of each group.
-    std::vector<WinogradGrid> grids;
-    std::vector<WinogradTask> tasks;
+    Array<Array<int>> starts;  // Rows and columns of each group.
+    Array<WinogradGrid> grids;
+    Array<WinogradTask> tasks;
 };
 
 // What a task may take beside the weights in a level-2 cache of 1 MB.
@@ -122,8 +122,8 @@ WinogradPlan plan_winograd(const InceptionConv2DPlan& plan, const ConvShape& sha
     for (const WinogradGroup& group : plan.winograd_groups()) {
         result.starts.push_back(tile_starts(shape.out_h, group.dilation_h));
         result.starts.push_back(tile_starts(shape.out_w, group.dilation_w));
-        const std::vector<int>& rows = result.starts[result.starts.size() - 2];
-        const std::vector<int>& columns = result.starts.back();
+        const Array<int>& rows = result.starts[result.starts.size() - 2];
+        const Array<int>& columns = result.starts.back();
         const long tiles = static_cast<long>(shape.batch) * static_cast<long>(rows.size()) * static_cast<long>(columns.size());
         channels += group.count;
         weighted += static_cast<double>(group.count) * static_cast<double>(tiles) * 4 / static_cast<double>(pixels);
@@ -163,15 +163,15 @@ void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize
     if (empty(shape)) return;
     const size_t share = workspace_share(shape, executor.threads());
     const WinogradPlan winograd = plan_winograd(plan, shape, packed != nullptr, share, executor.threads());
-    const std::vector<ConvBlock>& blocks = winograd.tasks.empty() ? plan.blocks() : plan.other_blocks();
+    const Array<ConvBlock>& blocks = winograd.tasks.empty() ? plan.blocks() : plan.other_blocks();
     const bool relu = activation == ConvActivation::kRelu;
-    std::vector<float> channel_bias(shape.out_c, 0.0f);
+    Array<float> channel_bias(shape.out_c, 0.0f);
     if (bias != nullptr) std::copy(bias, bias + shape.out_c, channel_bias.begin());
-    std::vector<float> sorted_bias(blocks.size() * 32, 0.0f);
+    Array<float> sorted_bias(blocks.size() * 32, 0.0f);
     for (size_t b = 0; b < blocks.size(); ++b) {
         for (int n = 0; n < blocks[b].count; ++n) sorted_bias[b * 32 + n] = channel_bias[plan.order()[blocks[b].first + n]];
     }
-    const std::vector<ConvTask> tasks = forward_tasks(blocks, shape, executor.threads());
+    const Array<ConvTask> tasks = forward_tasks(blocks, shape, executor.threads());
     const ForwardJob job = {shape,
                             x,
                             packed != nullptr ? nullptr : filter,
@@ -205,12 +205,12 @@ size_t inception_conv2d_workspace(const InceptionConv2DPlan& plan, const Incepti
     if (empty(shape)) return 0;
     const size_t share = workspace_share(shape, threads);
     const WinogradPlan winograd = plan_winograd(plan, shape, packed, share, threads);
-    const std::vector<ConvBlock>& blocks = winograd.tasks.empty() ? plan.blocks() : plan.other_blocks();
-    const std::vector<ConvTask> tasks = forward_tasks(blocks, shape, threads);
+    const Array<ConvBlock>& blocks = winograd.tasks.empty() ? plan.blocks() : plan.other_blocks();
+    const Array<ConvTask> tasks = forward_tasks(blocks, shape, threads);
     const float any = 0;
     const ForwardJob job = {shape, nullptr, packed ? nullptr : &any, packed ? &any : nullptr, nullptr,      nullptr,
                             false, nullptr, blocks.data(),           plan.order().data(),     tasks.data(), share};
-    std::vector<size_t> bytes;
+    Array<size_t> bytes;
     for (const ConvTask& task : tasks) bytes.push_back(level().forward_workspace(job, task));
     for (const WinogradTask& task : winograd.tasks) {
         bytes.push_back(winograd_level().workspace(shape, plan.winograd_groups()[task.group], task.end - task.begin));
@@ -225,13 +225,13 @@ void inception_conv2d_grad_input(const InceptionConv2DPlan& plan, const Inceptio
                                  const float* filter, float* dx, Executor& executor) {
     const ConvShape shape = shape_of(plan, size);
     if (empty(shape)) return;
-    std::vector<ConvBlock> blocks = plan.blocks();
+    Array<ConvBlock> blocks = plan.blocks();
     std::sort(blocks.begin(), blocks.end(), [](const ConvBlock& a, const ConvBlock& b) { return a.first < b.first; });
     const int input_blocks = shape.groups * ((shape.group_in() + 31) / 32);
     const Split split = split_image(executor.threads(), shape.batch, shape.in_h, input_blocks);
-    std::vector<int> begins;
+    Array<int> begins;
     for (int part = 0; part <= split.parts; ++part) begins.push_back(static_cast<int>(static_cast<long>(input_blocks) * part / split.parts));
-    const std::vector<ConvTask> tasks = make_tasks(shape.batch, shape.in_h, shape.stride_h, split.strips, begins);
+    const Array<ConvTask> tasks = make_tasks(shape.batch, shape.in_h, shape.stride_h, split.strips, begins);
     const GradInputJob job = {shape, dy, filter, dx, blocks.data(), static_cast<int>(blocks.size()), plan.order().data(), tasks.data()};
     run_tasks(job, tasks, level().grad_input_workspace, level().grad_input, executor);
 }
@@ -244,10 +244,10 @@ void inception_conv2d_grad_filter(const InceptionConv2DPlan& plan, const Incepti
         std::fill(dfilter, dfilter + static_cast<size_t>(shape.taps()) * shape.group_in() * shape.out_c, 0.0f);
         return;
     }
-    std::vector<ConvBlock> sorted = plan.blocks();
+    Array<ConvBlock> sorted = plan.blocks();
     std::sort(sorted.begin(), sorted.end(), [](const ConvBlock& a, const ConvBlock& b) { return a.first < b.first; });
     // Channels of one dilation, cut anew.
-    std::vector<ConvBlock> blocks;
+    Array<ConvBlock> blocks;
     for (size_t i = 0; i < sorted.size();) {
         ConvBlock whole = sorted[i];
         for (++i; i < sorted.size() && sorted[i].group == whole.group && sorted[i].dilation_h == whole.dilation_h &&
@@ -266,7 +266,7 @@ void inception_conv2d_grad_filter(const InceptionConv2DPlan& plan, const Incepti
     }
     // More tasks than threads even out their times; each copies the input anew, which shows below some 32 channels.
     const int parts = executor.threads() == 1 ? 1 : std::max(executor.threads(), std::min(4 * executor.threads(), shape.out_c / 32));
-    const std::vector<ConvTask> tasks = make_tasks(1, 1, 1, 1, split_blocks(blocks, parts, filter_cost));
+    const Array<ConvTask> tasks = make_tasks(1, 1, 1, 1, split_blocks(blocks, parts, filter_cost));
     const GradFilterJob job = {shape, x, dy, dfilter, blocks.data(), plan.order().data(), tasks.data()};
     run_tasks(job, tasks, level().grad_filter_workspace, level().grad_filter, executor);
 }
@@ -275,7 +275,7 @@ void inception_conv2d_grad_bias(const float* dy, size_t pixels, int out_channels
     // Sums of runs of pixels, so that neither the order of threads nor the number of pixels costs precision.
     constexpr size_t kRun = 2048;
     const size_t runs = (pixels + kRun - 1) / kRun;
-    std::vector<float> sums(runs * out_channels, 0.0f);
+    Array<float> sums(runs * out_channels, 0.0f);
     executor.run(static_cast<int>(runs), [&](int run) {
         float* const sum = sums.data() + static_cast<size_t>(run) * out_channels;
         const size_t end = std::min(pixels, (run + 1) * kRun);

@@ -7,8 +7,8 @@
 #define ICCONV_OPS_INCEPTION_CONV2D_H_
 
 #include <cstddef>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/executor.h"
 #include "ops/inception_conv2d/job.h"
 #include "ops/inception_conv2d/winograd_job.h"
@@ -30,13 +30,13 @@ public:
     size_t packed_size() const { return packed_size_; }
     void pack(const float* filter, float* packed, Executor& executor) const;
 
-    const std::vector<ConvBlock>& blocks() const { return blocks_; }
-    const std::vector<int>& order() const { return order_; }
+    const Array<ConvBlock>& blocks() const { return blocks_; }
+    const Array<int>& order() const { return order_; }
 
     // Another cut, for packed filters at stride 1: groups for Winograd, and blocks for the channels that are in none. Empty where no branch
     // of 3 x 3 taps is wide enough.
-    const std::vector<WinogradGroup>& winograd_groups() const { return winograd_groups_; }
-    const std::vector<ConvBlock>& other_blocks() const { return other_blocks_; }
+    const Array<WinogradGroup>& winograd_groups() const { return winograd_groups_; }
+    const Array<ConvBlock>& other_blocks() const { return other_blocks_; }
 
 private:
     void cut_for_winograd();
@@ -46,10 +46,10 @@ private:
     int kernel_;
     int groups_;
     size_t packed_size_ = 0;
-    std::vector<ConvBlock> blocks_;
-    std::vector<int> order_;
-    std::vector<WinogradGroup> winograd_groups_;
-    std::vector<ConvBlock> other_blocks_;
+    Array<ConvBlock> blocks_;
+    Array<int> order_;
+    Array<WinogradGroup> winograd_groups_;
+    Array<ConvBlock> other_blocks_;
     size_t own_blocks_ = 0;  // The last so many of other_blocks_ are in no other cut.
 };
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
 
@@ -16,21 +16,21 @@ using namespace icconv;
 struct Problem {
     InceptionConv2DSize size;
     int in_c, out_c, kernel, groups;
-    std::vector<int> dilations;
-    std::vector<float> x, filter, bias, dy;
+    Array<int> dilations;
+    Array<float> x, filter, bias, dy;
 
     int out_h() const { return size.out_height(); }
     int out_w() const { return size.out_width(); }
 };
 
-std::vector<float> random_floats(test::Random& random, size_t n) {
-    std::vector<float> values(n);
+Array<float> random_floats(test::Random& random, size_t n) {
+    Array<float> values(n);
     for (float& v : values) v = random.uniform(-1, 1);
     return values;
 }
 
 Problem make_problem(test::Random& random, InceptionConv2DSize size, int in_c, int out_c, int kernel, int groups,
-                     std::vector<int> dilations) {
+                     Array<int> dilations) {
     Problem p{size, in_c, out_c, kernel, groups, std::move(dilations), {}, {}, {}, {}};
     p.x = random_floats(random, static_cast<size_t>(size.batch) * size.in_height * size.in_width * in_c);
     p.filter = random_floats(random, static_cast<size_t>(kernel) * kernel * (in_c / groups) * out_c);
@@ -69,7 +69,7 @@ void for_products(const Problem& p, Visit visit) {
 }
 
 // Largest error over the largest magnitude.
-double error_of(const std::vector<float>& got, const std::vector<double>& expected) {
+double error_of(const Array<float>& got, const Array<double>& expected) {
     double worst = 0;
     double scale = 1;
     for (size_t i = 0; i < got.size(); ++i) {
@@ -89,7 +89,7 @@ std::unique_ptr<float, Free> aligned(size_t floats) {
 
 void check(const Problem& p, Executor& executor) {
     const InceptionConv2DPlan plan(p.in_c, p.out_c, p.kernel, p.groups, p.dilations.data());
-    std::vector<double> y(p.dy.size(), 0.0), dx(p.x.size(), 0.0), dfilter(p.filter.size(), 0.0), dbias(p.out_c, 0.0);
+    Array<double> y(p.dy.size(), 0.0), dx(p.x.size(), 0.0), dfilter(p.filter.size(), 0.0), dbias(p.out_c, 0.0);
     for_products(p, [&](size_t i, size_t f, size_t o) {
         y[o] += static_cast<double>(p.x[i]) * p.filter[f];
         dx[i] += static_cast<double>(p.dy[o]) * p.filter[f];
@@ -98,13 +98,13 @@ void check(const Problem& p, Executor& executor) {
     for (size_t i = 0; i < p.dy.size(); ++i) dbias[i % p.out_c] += p.dy[i];
 
     // Results start as NaN, so that whatever is not written shows.
-    std::vector<float> got(p.dy.size(), NAN);
+    Array<float> got(p.dy.size(), NAN);
     inception_conv2d(plan, p.size, p.x.data(), p.filter.data(), nullptr, nullptr, ConvActivation::kLinear, got.data(), executor);
     EXPECT(error_of(got, y) < 2e-6);
 
     const std::unique_ptr<float, Free> packed = aligned(plan.packed_size());
     plan.pack(p.filter.data(), packed.get(), executor);
-    std::vector<double> fused = y;
+    Array<double> fused = y;
     for (size_t i = 0; i < fused.size(); ++i) fused[i] = std::max(0.0, fused[i] + p.bias[i % p.out_c]);
     std::fill(got.begin(), got.end(), NAN);
     inception_conv2d(plan, p.size, p.x.data(), nullptr, packed.get(), p.bias.data(), ConvActivation::kRelu, got.data(), executor);
@@ -124,8 +124,8 @@ void check(const Problem& p, Executor& executor) {
 }
 
 // Channels by dilation as in the published patterns: many (1, 1), the rest anywhere; sorted or shuffled.
-std::vector<int> random_dilations(test::Random& random, int out_c, int most) {
-    std::vector<std::pair<int, int>> pairs(out_c);
+Array<int> random_dilations(test::Random& random, int out_c, int most) {
+    Array<std::pair<int, int>> pairs(out_c);
     const int ones = random.below(out_c + 1);
     for (int o = 0; o < out_c; ++o) pairs[o] = o < ones ? std::make_pair(1, 1) : std::make_pair(1 + random.below(most), 1 + random.below(most));
     if (random.below(3) != 0) {
@@ -133,7 +133,7 @@ std::vector<int> random_dilations(test::Random& random, int out_c, int most) {
     } else {
         for (int o = out_c - 1; o > 0; --o) std::swap(pairs[o], pairs[random.below(o + 1)]);
     }
-    std::vector<int> dilations;
+    Array<int> dilations;
     for (const auto& pair : pairs) {
         dilations.push_back(pair.first);
         dilations.push_back(pair.second);
@@ -174,7 +174,7 @@ TEST(inception_conv2d_large) {
 TEST(inception_conv2d_plain_and_depthwise) {
     test::Random random(9);
     SerialExecutor one;
-    check(make_problem(random, {1, 12, 13, 1, 1}, 33, 64, 3, 1, std::vector<int>(128, 1)), one);
+    check(make_problem(random, {1, 12, 13, 1, 1}, 33, 64, 3, 1, Array<int>(128, 1)), one);
     check(make_problem(random, {2, 10, 9, 2, 2}, 33, 33, 3, 33, random_dilations(random, 33, 4)), one);
     // ResNeXt: 32 groups of 4.
     check(make_problem(random, {1, 10, 9, 1, 1}, 128, 128, 3, 32, random_dilations(random, 128, 4)), one);
@@ -185,7 +185,7 @@ TEST(inception_conv2d_map_smaller_than_dilation) {
     ThreadExecutor three(3);
     check(make_problem(random, {2, 3, 2, 1, 1}, 5, 40, 3, 1, random_dilations(random, 40, 9)), three);
     check(make_problem(random, {1, 1, 1, 2, 2}, 17, 18, 5, 1, random_dilations(random, 18, 5)), three);
-    check(make_problem(random, {1, 4, 5, 2, 2}, 3, 6, 7, 1, std::vector<int>(12, 1000000)), three);
+    check(make_problem(random, {1, 4, 5, 2, 2}, 3, 6, 7, 1, Array<int>(12, 1000000)), three);
 }
 
 // The layers of IC-ResNet-50 at 800 x 1216 and, with dilations up to 6, at 640 x 640: memory beyond x and y stays below their size.
@@ -196,7 +196,7 @@ TEST(inception_conv2d_workspace) {
     for (const auto& layer : layers) {
         const int channels = layer[0];
         const InceptionConv2DSize size = {1, layer[1], layer[2], layer[3], layer[3]};
-        const std::vector<int> dilations = random_dilations(random, channels, layer[4]);
+        const Array<int> dilations = random_dilations(random, channels, layer[4]);
         const InceptionConv2DPlan plan(channels, channels, 3, 1, dilations.data());
         const size_t maps = sizeof(float) * channels *
                             (static_cast<size_t>(size.in_height) * size.in_width + static_cast<size_t>(size.out_height()) * size.out_width());

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "common/memory.h"
 #include "ops/inception_conv2d/inception_conv2d.h"
 #include "ops/inception_conv2d/weights.h"
 
@@ -49,8 +50,9 @@ void pack_winograd_panel(const WinogradGroup& group, const int* order, const flo
 InceptionConv2DPlan::InceptionConv2DPlan(int in_channels, int out_channels, int kernel, int groups, const int* dilations)
     : in_channels_(in_channels), out_channels_(out_channels), kernel_(kernel), groups_(groups), order_(out_channels) {
     const int group_out = out_channels / groups;
-    // A 1 x 1 kernel has no taps that a dilation could move.
-    const auto dilation = [&](int channel, int axis) { return kernel == 1 ? 1 : dilations[2 * channel + axis]; };
+    // A 1 x 1 kernel has no taps that a dilation could move. Beyond any map all dilations are alike; the bound leaves room for sums.
+    constexpr int kMost = 1 << 28;
+    const auto dilation = [&](int channel, int axis) { return kernel == 1 ? 1 : std::min(dilations[2 * channel + axis], kMost); };
     const auto same = [&](int a, int b) {
         return a / group_out == b / group_out && dilation(a, 0) == dilation(b, 0) && dilation(a, 1) == dilation(b, 1);
     };
@@ -61,8 +63,8 @@ InceptionConv2DPlan::InceptionConv2DPlan(int in_channels, int out_channels, int 
         return dilation(a, 1) < dilation(b, 1);
     });
 
-    std::vector<ConvBlock> narrow;
-    const auto add = [&](std::vector<ConvBlock>& to, int first, int count, int width, bool wide) {
+    Array<ConvBlock> narrow;
+    const auto add = [&](Array<ConvBlock>& to, int first, int count, int width, bool wide) {
         const int channel = order_[first];
         const bool contiguous = order_[first + count - 1] - channel == count - 1;
         to.push_back({channel / group_out, dilation(channel, 0), dilation(channel, 1), first, count, width, wide, contiguous, 0});
@@ -99,9 +101,9 @@ InceptionConv2DPlan::InceptionConv2DPlan(int in_channels, int out_channels, int 
 }
 
 void InceptionConv2DPlan::cut_for_winograd() {
-    std::vector<ConvBlock> sorted = blocks_;
+    Array<ConvBlock> sorted = blocks_;
     std::sort(sorted.begin(), sorted.end(), [](const ConvBlock& a, const ConvBlock& b) { return a.first < b.first; });
-    std::vector<ConvBlock> own;
+    Array<ConvBlock> own;
     for (size_t i = 0; i < sorted.size();) {
         const size_t begin = i;
         const int first = sorted[i].first;
@@ -152,13 +154,13 @@ void InceptionConv2DPlan::cut_for_winograd() {
 }
 
 void InceptionConv2DPlan::pack(const float* filter, float* packed, Executor& executor) const {
-    std::vector<ConvBlock> blocks = blocks_;
+    Array<ConvBlock> blocks = blocks_;
     blocks.insert(blocks.end(), other_blocks_.end() - own_blocks_, other_blocks_.end());
     struct Panel {
         const WinogradGroup* group;
         int panel;
     };
-    std::vector<Panel> panels;
+    Array<Panel> panels;
     for (const WinogradGroup& group : winograd_groups_) {
         for (int panel = 0; panel < group.panels(); ++panel) panels.push_back({&group, panel});
     }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <limits>
 
+#include "common/memory.h"
 #include "common/simd.h"
 #include "ops/keypoint_grouping/map_scan.h"
 #include "ops/keypoint_grouping/tag_groups.h"
@@ -36,7 +37,7 @@ public:
         KeypointGroups groups;
         groups.finite = scan_maps();
         if (!groups.finite) return groups;
-        const std::vector<PersonPeaks> people = group_by_tags(params_, joints_);
+        const Array<PersonPeaks> people = group_by_tags(params_, joints_);
         groups.people = static_cast<int64_t>(people.size());
         groups.poses.assign(people.size() * static_cast<size_t>(stride_), 0.0f);
         for (size_t p = 0; p < people.size(); ++p) {
@@ -74,7 +75,7 @@ private:
 
     void find_peaks(int64_t joint) {
         const float* map = heatmap(joint);
-        std::vector<int32_t> found;
+        Array<int32_t> found;
         scan_.peaks(map, size_, high(joint), params_.detection_threshold, (params_.nms_kernel - 1) / 2, found);
         const auto count = static_cast<int64_t>(std::min(found.size(), static_cast<size_t>(params_.max_people)));
         std::partial_sort(found.begin(), found.begin() + count, found.end(),
@@ -89,7 +90,7 @@ private:
 
     // The person's score: the mean over all joints.
     float write_pose(const PersonPeaks& person, float* pose) const {
-        std::vector<float> scores(person.size(), 0.0f);
+        Array<float> scores(person.size(), 0.0f);
         for (size_t joint = 0; joint < person.size(); ++joint, pose += 3 + params_.tag_size) {
             if (person[joint] < 0) continue;
             const JointPeaks& peaks = joints_[joint];
@@ -121,17 +122,17 @@ private:
     };
 
     // Gives each joint without a peak the pixel where heat less rounded distance to the person's mean tag is highest, if it is warm.
-    void refine(const std::vector<PersonPeaks>& people, float* poses) {
-        std::vector<std::vector<float>> means;
+    void refine(const Array<PersonPeaks>& people, float* poses) {
+        Array<Array<float>> means;
         for (const PersonPeaks& person : people) {
-            std::vector<const float*> members;
+            Array<const float*> members;
             for (size_t joint = 0; joint < person.size(); ++joint) {
                 if (person[joint] >= 0) members.push_back(joints_[joint].tags.data() + person[joint] * params_.tag_size);
             }
             means.push_back(mean_tags(members, params_.tag_size));
         }
         // Those of one joint together, so that its maps are read while they are near.
-        std::vector<Missing> missing;
+        Array<Missing> missing;
         for (int64_t joint = 0; joint < params_.joints; ++joint) {
             if (!(*std::max_element(high(joint), high(joint) + size_.blocks()) > 0)) continue;
             for (size_t p = 0; p < people.size(); ++p) {
@@ -140,7 +141,7 @@ private:
         }
         const size_t tasks = (missing.size() + kPeoplePerTask - 1) / kPeoplePerTask;
         executor_.run(static_cast<int>(tasks), [&](int task) {
-            std::vector<float> bound(static_cast<size_t>(size_.padded_blocks()));
+            Array<float> bound(static_cast<size_t>(size_.padded_blocks()));
             const size_t begin = static_cast<size_t>(task) * kPeoplePerTask;
             for (size_t i = begin; i < std::min(missing.size(), begin + kPeoplePerTask); ++i) {
                 const Missing& m = missing[i];
@@ -155,10 +156,10 @@ private:
     }
 
     // The pixel of highest score: the block of the highest bound first, then only those whose bound is not less than what is found.
-    int64_t nearest(int64_t joint, const float* mean, std::vector<float>& bound) {
-        std::vector<const float*> maps;
-        std::vector<const float*> low;
-        std::vector<const float*> high_tags;
+    int64_t nearest(int64_t joint, const float* mean, Array<float>& bound) {
+        Array<const float*> maps;
+        Array<const float*> low;
+        Array<const float*> high_tags;
         for (int64_t t = 0; t < params_.tag_size; ++t) {
             maps.push_back(tags(t, joint));
             low.push_back(tag_low_.data() + tag_map(t, joint) * size_.padded_blocks());
@@ -185,11 +186,11 @@ private:
     const MapScan& scan_;
     const MapSize size_;
     const int64_t stride_;
-    std::vector<JointPeaks> joints_;
+    Array<JointPeaks> joints_;
     // [K or tag maps, padded blocks]
-    std::vector<float> heat_high_;
-    std::vector<float> tag_low_;
-    std::vector<float> tag_high_;
+    Array<float> heat_high_;
+    Array<float> tag_low_;
+    Array<float> tag_high_;
 };
 
 }  // namespace

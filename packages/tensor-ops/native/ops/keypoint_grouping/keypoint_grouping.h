@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/memory.h"
 #include "common/executor.h"
 
 namespace icconv {
@@ -40,9 +41,9 @@ struct KeypointGroups {
     bool finite = true;
     int64_t people = 0;
     // [P, K, 3 + T]: x, y, score, tags.
-    std::vector<float> poses;
+    Array<float> poses;
     // [P]
-    std::vector<float> scores;
+    Array<float> scores;
 };
 
 // heatmaps [K, H, W]; tags [T, tag_maps, H, W].

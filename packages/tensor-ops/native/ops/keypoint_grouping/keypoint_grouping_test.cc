@@ -1,3 +1,4 @@
+#include "common/memory.h"
 #include "common/strict_float.h"
 
 #include "ops/keypoint_grouping/keypoint_grouping.h"
@@ -25,7 +26,7 @@ KeypointGroupingParams make_params(int64_t joints, int64_t tag_size, int64_t hei
 }
 
 // The definition of refinement: every pixel.
-int64_t best_pixel(const KeypointGroupingParams& p, const float* heat, const std::vector<const float*>& tags, const std::vector<float>& mean) {
+int64_t best_pixel(const KeypointGroupingParams& p, const float* heat, const Array<const float*>& tags, const Array<float>& mean) {
     float best = -INFINITY;
     int64_t found = 0;
     for (int64_t i = 0; i < p.height * p.width; ++i) {
@@ -55,8 +56,8 @@ TEST(keypoint_refinement_finds_the_best_pixel_of_all) {
         params.refine = true;
         const int64_t area = height * width;
         // Joint 0 has one peak, joint 1 none; few values in some rounds, so that scores tie.
-        std::vector<float> heat(static_cast<size_t>(2 * area), 0.0f);
-        std::vector<float> tags(static_cast<size_t>(2 * tag_size * area));
+        Array<float> heat(static_cast<size_t>(2 * area), 0.0f);
+        Array<float> tags(static_cast<size_t>(2 * tag_size * area));
         const float step = round % 2 == 0 ? 64.0f : 1e6f;
         for (int64_t i = 0; i < area; ++i) heat[static_cast<size_t>(area + i)] = std::round(random.uniform(-0.1f, 0.1f) * step) / step;
         for (float& tag : tags) tag = std::round(random.uniform(-4, 4) * step / 32) / (step / 32);
@@ -65,8 +66,8 @@ TEST(keypoint_refinement_finds_the_best_pixel_of_all) {
         const KeypointGroups groups = group_keypoints(params, heat.data(), tags.data(), executor);
         EXPECT(groups.finite && groups.people == 1);
         if (groups.people != 1) continue;
-        std::vector<float> mean;
-        std::vector<const float*> maps;
+        Array<float> mean;
+        Array<const float*> maps;
         for (int64_t t = 0; t < tag_size; ++t) {
             mean.push_back(tags[static_cast<size_t>(t * 2 * area + peak)]);
             maps.push_back(tags.data() + (t * 2 + 1) * area);
@@ -91,11 +92,11 @@ TEST(keypoint_peaks_are_the_largest_of_their_windows) {
         params.max_people = 100000;
         params.adjust = params.refine = false;
         const int64_t area = params.height * params.width;
-        std::vector<float> heat(static_cast<size_t>(area));
-        std::vector<float> tags(static_cast<size_t>(area));
+        Array<float> heat(static_cast<size_t>(area));
+        Array<float> tags(static_cast<size_t>(area));
         for (float& v : heat) v = static_cast<float>(random.below(round % 2 == 0 ? 6 : 1000000)) / (round % 2 == 0 ? 5.0f : 1e6f);
         std::iota(tags.begin(), tags.end(), 0.0f);
-        std::vector<int64_t> expected;
+        Array<int64_t> expected;
         const int64_t radius = params.nms_kernel / 2;
         for (int64_t i = 0; i < area; ++i) {
             float largest = -INFINITY;
@@ -120,11 +121,11 @@ TEST(munkres_finds_the_lowest_cost) {
     Random random(3);
     for (int round = 0; round < 200; ++round) {
         const int64_t size = 1 + random.below(6);
-        std::vector<double> cost(static_cast<size_t>(size * size));
+        Array<double> cost(static_cast<size_t>(size * size));
         for (double& v : cost) v = round % 2 == 0 ? random.below(5) : random.uniform(-3, 100);
-        std::vector<int32_t> order(static_cast<size_t>(size));
+        Array<int32_t> order(static_cast<size_t>(size));
         std::iota(order.begin(), order.end(), 0);
-        const auto total = [&](const std::vector<int32_t>& columns) {
+        const auto total = [&](const Array<int32_t>& columns) {
             double sum = 0;
             for (size_t r = 0; r < columns.size(); ++r) sum += cost[r * columns.size() + static_cast<size_t>(columns[r])];
             return sum;
@@ -132,8 +133,8 @@ TEST(munkres_finds_the_lowest_cost) {
         double least = INFINITY;
         do least = std::min(least, total(order));
         while (std::next_permutation(order.begin(), order.end()));
-        std::vector<double> copy = cost;
-        std::vector<int32_t> columns = munkres(copy, size);
+        Array<double> copy = cost;
+        Array<int32_t> columns = munkres(copy, size);
         EXPECT(std::abs(total(columns) - least) < 1e-9);
         std::sort(columns.begin(), columns.end());
         for (int64_t r = 0; r < size; ++r) EXPECT(columns[static_cast<size_t>(r)] == r);
@@ -142,10 +143,10 @@ TEST(munkres_finds_the_lowest_cost) {
 
 TEST(munkres_breaks_ties_as_the_reference) {
     // All zeros, and rows that want the same column: what munkres 1.1.4 of Python gives.
-    std::vector<double> same(9, 0.0);
-    EXPECT((munkres(same, 3) == std::vector<int32_t>{0, 1, 2}));
-    std::vector<double> contested{1, 1, 2, 1, 1, 2, 1, 2, 2};
-    EXPECT((munkres(contested, 3) == std::vector<int32_t>{2, 1, 0}));
+    Array<double> same(9, 0.0);
+    EXPECT((munkres(same, 3) == Array<int32_t>{0, 1, 2}));
+    Array<double> contested{1, 1, 2, 1, 1, 2, 1, 2, 2};
+    EXPECT((munkres(contested, 3) == Array<int32_t>{2, 1, 0}));
 }
 
 TEST(keypoint_sum_adds_in_eight_columns) {
@@ -161,11 +162,11 @@ TEST(keypoint_grouping_tells_what_is_not_finite) {
     SerialExecutor serial;
     for (int64_t width : {1, 16, 19, 33}) {
         const KeypointGroupingParams params = make_params(2, 2, 3, width);
-        std::vector<float> heat(static_cast<size_t>(6 * width), 0.5f);
-        std::vector<float> tags(static_cast<size_t>(12 * width), 1.0f);
+        Array<float> heat(static_cast<size_t>(6 * width), 0.5f);
+        Array<float> tags(static_cast<size_t>(12 * width), 1.0f);
         EXPECT(group_keypoints(params, heat.data(), tags.data(), serial).finite);
         for (float bad : {NAN, INFINITY, -INFINITY}) {
-            for (std::vector<float>* map : {&heat, &tags}) {
+            for (Array<float>* map : {&heat, &tags}) {
                 const float before = map->back();
                 map->back() = bad;
                 EXPECT(!group_keypoints(params, heat.data(), tags.data(), serial).finite);

@@ -5,7 +5,8 @@
 #define ICCONV_OPS_KEYPOINT_GROUPING_MAP_SCAN_H_
 
 #include <cstdint>
-#include <vector>
+
+#include "common/memory.h"
 
 namespace icconv::grouping_internal {
 
@@ -36,7 +37,7 @@ struct MapScan {
     bool (*range)(const float* map, MapSize size, float* low, float* high);
     // Indices of pixels greater than the threshold and not less than any within `radius` rows and columns, in order of their bands.
     // threshold >= 0.
-    void (*peaks)(const float* map, MapSize size, const float* high, float threshold, int64_t radius, std::vector<int32_t>& found);
+    void (*peaks)(const float* map, MapSize size, const float* high, float threshold, int64_t radius, Array<int32_t>& found);
     // The score of a pixel is heat - round(distance of its tags to `mean`). Writes numbers that the scores of a block do not exceed.
     void (*bounds)(const float* high, const float* const* tag_low, const float* const* tag_high, const float* mean, int64_t tag_size, int64_t blocks,
                    float* bound);

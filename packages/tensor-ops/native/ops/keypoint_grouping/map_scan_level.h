@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "common/memory.h"
 #include "ops/keypoint_grouping/map_scan.h"
 
 namespace icconv::grouping_internal {
@@ -26,8 +27,8 @@ inline bool all_zero(Vector a) {
 template <bool kLow>
 bool extremes(const float* map, MapSize size, float* low, float* high) {
     const int64_t columns = size.columns();
-    std::vector<float> lowest(static_cast<size_t>(kLow ? columns * kBlock : 0));
-    std::vector<float> highest(static_cast<size_t>(columns * kBlock));
+    Array<float> lowest(static_cast<size_t>(kLow ? columns * kBlock : 0));
+    Array<float> highest(static_cast<size_t>(columns * kBlock));
     Vector bad = Lanes::set1(0);
     for (int64_t y = 0; y < size.height; ++y) {
         const float* row = map + y * size.width;
@@ -80,7 +81,7 @@ bool is_largest(const float* map, MapSize size, int64_t y, int64_t x, int64_t ra
     return true;
 }
 
-void peaks(const float* map, MapSize size, const float* high, float threshold, int64_t radius, std::vector<int32_t>& found) {
+void peaks(const float* map, MapSize size, const float* high, float threshold, int64_t radius, Array<int32_t>& found) {
     const Vector limit = Lanes::set1(threshold);
     const int64_t columns = size.columns();
     for (int64_t block = 0; block < size.blocks(); ++block) {

@@ -5,16 +5,18 @@
 #include <algorithm>
 #include <limits>
 
+#include "common/memory.h"
+
 namespace icconv {
 namespace {
 
 class Assignment {
 public:
-    Assignment(std::vector<double>& cost, int64_t size)
+    Assignment(Array<double>& cost, int64_t size)
         : cost_(cost), size_(size), column_of_(length(), -1), row_of_(length(), -1), prime_of_(length(), -1), row_covered_(length(), 0),
           column_covered_(length(), 0) {}
 
-    std::vector<int32_t> solve() {
+    Array<int32_t> solve() {
         for (int64_t starred = star_first_zeros(); starred < size_; ++starred) {
             for (int64_t column = 0; column < size_; ++column) column_covered_[at(column)] = row_of_[at(column)] >= 0;
             augment();
@@ -115,18 +117,18 @@ private:
         }
     }
 
-    std::vector<double>& cost_;
+    Array<double>& cost_;
     const int64_t size_;
     // Of the stars by row and by column, and of the primes by row; a row has at most one of either.
-    std::vector<int32_t> column_of_;
-    std::vector<int32_t> row_of_;
-    std::vector<int32_t> prime_of_;
-    std::vector<uint8_t> row_covered_;
-    std::vector<uint8_t> column_covered_;
+    Array<int32_t> column_of_;
+    Array<int32_t> row_of_;
+    Array<int32_t> prime_of_;
+    Array<uint8_t> row_covered_;
+    Array<uint8_t> column_covered_;
 };
 
 }  // namespace
 
-std::vector<int32_t> munkres(std::vector<double>& cost, int64_t size) { return Assignment(cost, size).solve(); }
+Array<int32_t> munkres(Array<double>& cost, int64_t size) { return Assignment(cost, size).solve(); }
 
 }  // namespace icconv

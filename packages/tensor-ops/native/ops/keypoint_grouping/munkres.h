@@ -3,7 +3,8 @@
 #define ICCONV_OPS_KEYPOINT_GROUPING_MUNKRES_H_
 
 #include <cstdint>
-#include <vector>
+
+#include "common/memory.h"
 
 namespace icconv {
 
@@ -12,7 +13,7 @@ namespace icconv {
 // Where several assignments cost the same, the order of the steps decides which one is found. This order is that of the Python package
 // `munkres` 1.1.4: the first zeros in row order are starred; a search for an uncovered zero goes on from where the last one ended,
 // around the matrix, and takes in the first row that has some the last of them, seen from that column.
-std::vector<int32_t> munkres(std::vector<double>& cost, int64_t size);
+Array<int32_t> munkres(Array<double>& cost, int64_t size);
 
 }  // namespace icconv
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/memory.h"
 #include "ops/keypoint_grouping/munkres.h"
 
 namespace icconv {
@@ -18,14 +19,14 @@ struct Group {
     float key;
     PersonPeaks peaks;
     // Tags of the peaks that count for the mean.
-    std::vector<const float*> members;
+    Array<const float*> members;
 };
 
 class Grouper {
 public:
-    Grouper(const KeypointGroupingParams& params, const std::vector<JointPeaks>& joints) : params_(params), joints_(joints) {}
+    Grouper(const KeypointGroupingParams& params, const Array<JointPeaks>& joints) : params_(params), joints_(joints) {}
 
-    std::vector<PersonPeaks> run() {
+    Array<PersonPeaks> run() {
         for (int32_t joint : params_.joint_order) {
             const JointPeaks& found = joints_[static_cast<size_t>(joint)];
             if (found.peaks.empty()) continue;
@@ -35,7 +36,7 @@ public:
                 match(joint, found);
             }
         }
-        std::vector<PersonPeaks> people;
+        Array<PersonPeaks> people;
         for (size_t g = 0; g < considered(); ++g) people.push_back(std::move(groups_[g].peaks));
         return people;
     }
@@ -64,9 +65,9 @@ private:
     void match(int32_t joint, const JointPeaks& found) {
         const size_t known = considered();
         const size_t added = found.peaks.size();
-        std::vector<double> distances(added * known);
+        Array<double> distances(added * known);
         for (size_t column = 0; column < known; ++column) {
-            const std::vector<float> mean = mean_tags(groups_[column].members, params_.tag_size);
+            const Array<float> mean = mean_tags(groups_[column].members, params_.tag_size);
             for (size_t row = 0; row < added; ++row) {
                 const float* own = tags(joint, row);
                 double squares = 0;
@@ -77,7 +78,7 @@ private:
                 distances[row * known + column] = std::sqrt(squares);
             }
         }
-        const std::vector<int32_t> columns = assign(found, distances, known);
+        const Array<int32_t> columns = assign(found, distances, known);
         for (size_t row = 0; row < added; ++row) {
             const auto column = static_cast<size_t>(columns[row]);
             if (column < known && distances[row * known + column] < params_.tag_threshold) {
@@ -89,10 +90,10 @@ private:
         }
     }
 
-    std::vector<int32_t> assign(const JointPeaks& found, const std::vector<double>& distances, size_t known) const {
+    Array<int32_t> assign(const JointPeaks& found, const Array<double>& distances, size_t known) const {
         const size_t added = found.peaks.size();
         const size_t size = std::max(added, known);
-        std::vector<double> cost(size * size, 0.0);
+        Array<double> cost(size * size, 0.0);
         for (size_t row = 0; row < added; ++row) {
             for (size_t column = 0; column < size; ++column) {
                 double value = kNewPerson;
@@ -108,21 +109,21 @@ private:
     }
 
     const KeypointGroupingParams& params_;
-    const std::vector<JointPeaks>& joints_;
-    std::vector<Group> groups_;
+    const Array<JointPeaks>& joints_;
+    Array<Group> groups_;
 };
 
 }  // namespace
 
-std::vector<PersonPeaks> group_by_tags(const KeypointGroupingParams& params, const std::vector<JointPeaks>& joints) {
+Array<PersonPeaks> group_by_tags(const KeypointGroupingParams& params, const Array<JointPeaks>& joints) {
     return Grouper(params, joints).run();
 }
 
-std::vector<float> mean_tags(const std::vector<const float*>& members, int64_t tag_size) {
+Array<float> mean_tags(const Array<const float*>& members, int64_t tag_size) {
     const auto count = static_cast<float>(members.size());
-    std::vector<float> mean(static_cast<size_t>(tag_size), 0.0f);
+    Array<float> mean(static_cast<size_t>(tag_size), 0.0f);
     if (tag_size == 1) {
-        std::vector<float> column;
+        Array<float> column;
         for (const float* tags : members) column.push_back(tags[0]);
         mean[0] = keypoint_sum(column.data(), static_cast<int64_t>(column.size())) / count;
         return mean;

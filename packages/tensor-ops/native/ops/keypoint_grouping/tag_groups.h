@@ -3,8 +3,8 @@
 #define ICCONV_OPS_KEYPOINT_GROUPING_TAG_GROUPS_H_
 
 #include <cstdint>
-#include <vector>
 
+#include "common/memory.h"
 #include "ops/keypoint_grouping/keypoint_grouping.h"
 
 namespace icconv {
@@ -17,18 +17,18 @@ struct KeypointPeak {
 
 struct JointPeaks {
     // Above the threshold, best first.
-    std::vector<KeypointPeak> peaks;
+    Array<KeypointPeak> peaks;
     // [peaks, T]
-    std::vector<float> tags;
+    Array<float> tags;
 };
 
 // For each joint the number of its peak, or -1.
-using PersonPeaks = std::vector<int32_t>;
+using PersonPeaks = Array<int32_t>;
 
-std::vector<PersonPeaks> group_by_tags(const KeypointGroupingParams& params, const std::vector<JointPeaks>& joints);
+Array<PersonPeaks> group_by_tags(const KeypointGroupingParams& params, const Array<JointPeaks>& joints);
 
 // Mean of the tags [count] of T floats, added in numpy's order: one after the other, but a single column by keypoint_sum().
-std::vector<float> mean_tags(const std::vector<const float*>& members, int64_t tag_size);
+Array<float> mean_tags(const Array<const float*>& members, int64_t tag_size);
 
 // Sum added as numpy adds up to 128 floats: from eight of them on in eight columns.
 float keypoint_sum(const float* values, int64_t count);

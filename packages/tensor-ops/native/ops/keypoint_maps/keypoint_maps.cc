@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "common/memory.h"
 #include "common/simd.h"
 #include "ops/keypoint_maps/row_kernels.h"
 
@@ -35,9 +36,9 @@ public:
     Positions positions() const { return {low_.data(), high_.data(), weight_.data()}; }
 
 private:
-    std::vector<int32_t> low_;
-    std::vector<int32_t> high_;
-    std::vector<float> weight_;
+    Array<int32_t> low_;
+    Array<int32_t> high_;
+    Array<float> weight_;
 };
 
 // One output's maps as planes, at its own size: the heatmaps' mean over the images, and the tags of every image where they are wanted.
@@ -49,7 +50,7 @@ public:
           rows_(output.height, params.height), columns_(output.width, params.width),
           resized_(output.height != params.height || output.width != params.width),
           // Not a vector: zeroing it would take as long as filling it.
-          data_(new float[static_cast<size_t>((params.keypoints + output.images * tag_channels_) * output.height * output.width)]) {}
+          data_(allocate(static_cast<size_t>((params.keypoints + output.images * tag_channels_) * output.height * output.width) * sizeof(float))) {}
 
     int64_t source_rows() const { return output_.height; }
     int64_t source_width() const { return output_.width; }
@@ -87,7 +88,7 @@ public:
     }
 
 private:
-    float* plane(int64_t p) const { return data_.get() + p * output_.height * output_.width; }
+    float* plane(int64_t p) const { return static_cast<float*>(data_.get()) + p * output_.height * output_.width; }
 
     const KeypointMapsParams& params_;
     const KeypointOutput output_;
@@ -96,7 +97,7 @@ private:
     const Axis rows_;
     const Axis columns_;
     const bool resized_;
-    std::unique_ptr<float[]> data_;
+    Memory data_;
 };
 
 // Rows of one plane resized in width; keeps the last two, which several rows of the result lie between.
@@ -121,17 +122,17 @@ private:
     const RowKernels& kernels_;
     const Planes& planes_;
     const int64_t width_;
-    std::vector<float> buffer_;
+    Array<float> buffer_;
     int64_t held_[2] = {-1, -1};
 };
 
 }  // namespace
 
-void aggregate_keypoint_maps(const KeypointMapsParams& params, const std::vector<KeypointOutput>& outputs, float* heatmaps, float* tags,
+void aggregate_keypoint_maps(const KeypointMapsParams& params, const Array<KeypointOutput>& outputs, float* heatmaps, float* tags,
                              Executor& executor) {
     const RowKernels& kernels = row_kernels();
     const float share = 1.0f / static_cast<float>(outputs.size());
-    std::vector<Planes> planes;
+    Array<Planes> planes;
     planes.reserve(outputs.size());
     for (size_t i = 0; i < outputs.size(); ++i) planes.emplace_back(params, outputs[i], static_cast<int64_t>(i) == params.tags_from, share);
     for (Planes& scale : planes) {
@@ -153,7 +154,7 @@ void aggregate_keypoint_maps(const KeypointMapsParams& params, const std::vector
         float* target = is_heatmap ? heatmaps + map * params.height * params.width : tags + tag_map * params.height * params.width;
         const int64_t begin = task % bands * kRowsPerTask;
         const int64_t end = std::min(params.height, begin + kRowsPerTask);
-        std::vector<WideRows> wide;
+        Array<WideRows> wide;
         const size_t scales = is_heatmap ? planes.size() : 1;
         const auto scale = [&](size_t s) -> const Planes& { return is_heatmap ? planes[s] : tag_planes; };
         for (size_t s = 0; s < scales; ++s) wide.emplace_back(kernels, scale(s), params.width);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/memory.h"
 #include "common/executor.h"
 
 namespace icconv {
@@ -33,7 +34,7 @@ struct KeypointMapsParams {
 
 // heatmaps [K, H, W]: mean over outputs of the mean over images. tags [F, C - K, H, W] of one output, the mirrored image's mirrored back;
 // mirrored tags change places like heatmaps where there are K of them.
-void aggregate_keypoint_maps(const KeypointMapsParams& params, const std::vector<KeypointOutput>& outputs, float* heatmaps, float* tags,
+void aggregate_keypoint_maps(const KeypointMapsParams& params, const Array<KeypointOutput>& outputs, float* heatmaps, float* tags,
                              Executor& executor);
 
 }  // namespace icconv

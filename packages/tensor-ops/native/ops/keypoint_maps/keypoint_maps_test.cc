@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
 
@@ -37,8 +38,8 @@ TEST(keypoint_maps_equal_their_definition) {
         const int count = 1 + random.below(3);
         params.tags_from = random.below(count);
         const int64_t tag_channels = random.below(2) == 0 ? 1 : params.keypoints;
-        std::vector<std::vector<float>> data;
-        std::vector<KeypointOutput> outputs;
+        Array<Array<float>> data;
+        Array<KeypointOutput> outputs;
         for (int i = 0; i < count; ++i) {
             const bool same = random.below(3) == 0;
             KeypointOutput o{nullptr, 1 + random.below(2), same ? params.height : 1 + random.below(40), same ? params.width : 1 + random.below(90),
@@ -50,8 +51,8 @@ TEST(keypoint_maps_equal_their_definition) {
         for (int i = 0; i < count; ++i) outputs[static_cast<size_t>(i)].data = data[static_cast<size_t>(i)].data();
         const KeypointOutput& tagged = outputs[static_cast<size_t>(params.tags_from)];
         const int64_t area = params.height * params.width;
-        std::vector<float> heatmaps(static_cast<size_t>(params.keypoints * area));
-        std::vector<float> tags(static_cast<size_t>(tagged.images * tag_channels * area));
+        Array<float> heatmaps(static_cast<size_t>(params.keypoints * area));
+        Array<float> tags(static_cast<size_t>(tagged.images * tag_channels * area));
         aggregate_keypoint_maps(params, outputs, heatmaps.data(), tags.data(), executor);
 
         double worst = 0;
@@ -86,7 +87,7 @@ TEST(keypoint_maps_equal_their_definition) {
 
 TEST(keypoint_maps_of_the_size_they_have_stay_as_they_are) {
     SerialExecutor serial;
-    const std::vector<float> data{0.25f, 3, INFINITY, 5, 1e30f, -7};
+    const Array<float> data{0.25f, 3, INFINITY, 5, 1e30f, -7};
     const KeypointMapsParams params{1, 1, 3, {0}, 0};
     float heatmaps[3];
     float tags[3];

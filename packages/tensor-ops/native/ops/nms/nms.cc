@@ -7,6 +7,7 @@
 #include <cstring>
 #include <optional>
 
+#include "common/memory.h"
 #include "common/simd.h"
 #include "ops/nms/nms_index.h"
 #include "ops/nms/nms_kernels.h"
@@ -40,12 +41,12 @@ NmsAnyOverlap any_overlap() { return ICCONV_AT_SIMD_LEVEL(nms_any_overlap); }
 
 // Stable order by ascending 32-bit key. Digits of 8 bits for few keys, whose time the counters of wider ones would dominate; passes
 // in which all keys have the same digit are left out.
-void radix_sort(const std::vector<uint32_t>& keys, std::vector<int32_t>& order) {
+void radix_sort(const Array<uint32_t>& keys, Array<int32_t>& order) {
     const int bits = order.size() < 4096 ? 8 : 11;
     const uint32_t mask = (1u << bits) - 1;
     const auto total = static_cast<int32_t>(order.size());
-    std::vector<int32_t> other(order.size());
-    std::vector<int32_t> next;
+    Array<int32_t> other(order.size());
+    Array<int32_t> next;
     for (int shift = 0; shift < 32 && total > 1; shift += bits) {
         next.assign(mask + 2, 0);
         for (int32_t i : order) ++next[((keys[static_cast<size_t>(i)] >> shift) & mask) + 1];
@@ -64,10 +65,10 @@ uint32_t descending_key(float score) {
     return (bits & 0x80000000u) != 0 ? bits : ~bits & 0x7fffffffu;
 }
 
-std::vector<int32_t> sorted_candidates(const NmsParams& params, const float* scores, int64_t count) {
-    std::vector<int32_t> order;
+Array<int32_t> sorted_candidates(const NmsParams& params, const float* scores, int64_t count) {
+    Array<int32_t> order;
     order.reserve(static_cast<size_t>(count));
-    std::vector<uint32_t> keys(static_cast<size_t>(count));
+    Array<uint32_t> keys(static_cast<size_t>(count));
     for (int64_t i = 0; i < count; ++i) {
         keys[static_cast<size_t>(i)] = descending_key(scores[i]);
         if (!params.use_score_threshold || scores[i] > params.score_threshold) order.push_back(static_cast<int32_t>(i));
@@ -80,8 +81,8 @@ std::vector<int32_t> sorted_candidates(const NmsParams& params, const float* sco
 void suppress(const NmsParams& params, const float* boxes, const int32_t* members, int64_t count, uint8_t* keep) {
     const NmsAnyOverlap overlap = any_overlap();
     const int64_t limit = params.max_output < 0 ? count : params.max_output;
-    std::vector<NmsBox> real;
-    std::vector<int32_t> position(static_cast<size_t>(count), -1);
+    Array<NmsBox> real;
+    Array<int32_t> position(static_cast<size_t>(count), -1);
     real.reserve(static_cast<size_t>(count));
     for (int64_t m = 0; m < count; ++m) {
         const float* b = boxes + static_cast<int64_t>(members[m]) * 4;
@@ -99,7 +100,7 @@ void suppress(const NmsParams& params, const float* boxes, const int32_t* member
     int32_t scanned = 0;
     const int32_t begin = 0;
     const NmsCells all{&begin, &scanned, 1, 1, 1};
-    std::vector<int32_t> added;
+    Array<int32_t> added;
     std::optional<NmsIndex> index;
     int64_t kept = 0;
     for (int64_t m = 0; m < count && kept < limit; ++m) {
@@ -134,21 +135,21 @@ int64_t first_nan_score(const float* scores, int64_t count) {
     return -1;
 }
 
-std::vector<int32_t> nms(const NmsParams& params, const float* boxes, const float* scores, const int32_t* groups, int64_t count,
+Array<int32_t> nms(const NmsParams& params, const float* boxes, const float* scores, const int32_t* groups, int64_t count,
                          Executor& executor) {
-    const std::vector<int32_t> order = sorted_candidates(params, scores, count);
-    std::vector<uint8_t> keep(static_cast<size_t>(count), 0);
+    const Array<int32_t> order = sorted_candidates(params, scores, count);
+    Array<uint8_t> keep(static_cast<size_t>(count), 0);
     if (groups == nullptr) {
         suppress(params, boxes, order.data(), static_cast<int64_t>(order.size()), keep.data());
     } else {
-        std::vector<uint32_t> keys(static_cast<size_t>(count));
+        Array<uint32_t> keys(static_cast<size_t>(count));
         for (int64_t i = 0; i < count; ++i) keys[static_cast<size_t>(i)] = static_cast<uint32_t>(groups[i]);
         // Stable, so members stay in score order.
-        std::vector<int32_t> members = order;
+        Array<int32_t> members = order;
         radix_sort(keys, members);
         // Tasks of whole groups.
         const auto total = static_cast<int64_t>(members.size());
-        std::vector<int64_t> task_begin{0};
+        Array<int64_t> task_begin{0};
         for (int64_t i = 1; i < total; ++i) {
             const bool new_group = groups[members[static_cast<size_t>(i)]] != groups[members[static_cast<size_t>(i - 1)]];
             if (new_group && i - task_begin.back() >= kBoxesPerTask) task_begin.push_back(i);
@@ -167,7 +168,7 @@ std::vector<int32_t> nms(const NmsParams& params, const float* boxes, const floa
             }
         });
     }
-    std::vector<int32_t> kept;
+    Array<int32_t> kept;
     for (int32_t i : order) {
         if (params.max_output >= 0 && static_cast<int64_t>(kept.size()) >= params.max_output) break;
         if (keep[static_cast<size_t>(i)] != 0) kept.push_back(i);

@@ -7,8 +7,8 @@
 #define ICCONV_OPS_NMS_NMS_H_
 
 #include <cstdint>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/executor.h"
 
 namespace icconv {
@@ -29,7 +29,7 @@ int64_t first_nan_score(const float* scores, int64_t count);
 
 // boxes [count, 4] x1 y1 x2 y2; groups [count] any integers, or null when all boxes compete. Returns indices by descending score.
 // A box without positive width and height, or with a coordinate that is not finite, overlaps nothing: it is kept.
-std::vector<int32_t> nms(const NmsParams& params, const float* boxes, const float* scores, const int32_t* groups, int64_t count,
+Array<int32_t> nms(const NmsParams& params, const float* boxes, const float* scores, const int32_t* groups, int64_t count,
                          Executor& executor);
 
 }  // namespace icconv

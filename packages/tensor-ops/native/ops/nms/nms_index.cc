@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/memory.h"
+
 namespace icconv {
 namespace {
 
@@ -18,13 +20,13 @@ int64_t cell_index(double position, double origin, double cells_per_unit, int64_
 
 }  // namespace
 
-NmsIndex::NmsIndex(const std::vector<NmsBox>& candidates, float threshold, NmsAnyOverlap any_overlap)
+NmsIndex::NmsIndex(const Array<NmsBox>& candidates, float threshold, NmsAnyOverlap any_overlap)
     : candidates_(candidates), threshold_(threshold), any_overlap_(any_overlap) {
     const size_t n = candidates.size();
     level_of_.resize(n);
     cell_of_.resize(n);
     // Levels by binary exponent of the longer side; at most about 280 exist in float32, few do.
-    std::vector<int32_t> level_of_exponent(512, -1);
+    Array<int32_t> level_of_exponent(512, -1);
     for (size_t i = 0; i < n; ++i) {
         const NmsBox& box = candidates[i];
         const float side = longer_side(box);

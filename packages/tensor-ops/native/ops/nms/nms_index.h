@@ -3,8 +3,8 @@
 #define ICCONV_OPS_NMS_NMS_INDEX_H_
 
 #include <cstdint>
-#include <vector>
 
+#include "common/memory.h"
 #include "ops/nms/nms_kernels.h"
 
 namespace icconv {
@@ -15,7 +15,7 @@ namespace icconv {
 class NmsIndex {
 public:
     // `candidates` are all boxes that may be added, with positive, finite width, height and area, in any order.
-    NmsIndex(const std::vector<NmsBox>& candidates, float threshold, NmsAnyOverlap any_overlap);
+    NmsIndex(const Array<NmsBox>& candidates, float threshold, NmsAnyOverlap any_overlap);
 
     // Whether a box added before has IoU > threshold with candidate `i`.
     bool overlaps(int64_t i) const;
@@ -40,15 +40,15 @@ private:
         int64_t added = 0;
     };
 
-    const std::vector<NmsBox>& candidates_;
+    const Array<NmsBox>& candidates_;
     float threshold_;
     NmsAnyOverlap any_overlap_;
-    std::vector<Level> levels_;
-    std::vector<int32_t> level_of_;   // of each candidate
-    std::vector<int32_t> cell_of_;    // of each candidate
-    std::vector<int32_t> cell_begin_;
-    std::vector<int32_t> cell_end_;   // moves as boxes are added
-    std::vector<float> storage_;      // five columns
+    Array<Level> levels_;
+    Array<int32_t> level_of_;   // of each candidate
+    Array<int32_t> cell_of_;    // of each candidate
+    Array<int32_t> cell_begin_;
+    Array<int32_t> cell_end_;   // moves as boxes are added
+    Array<float> storage_;      // five columns
     int64_t stride_ = 0;
     NmsColumns columns_{};
 };

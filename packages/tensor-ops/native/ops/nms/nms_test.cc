@@ -1,3 +1,4 @@
+#include "common/memory.h"
 #include "common/strict_float.h"
 
 #include "ops/nms/nms.h"
@@ -26,11 +27,11 @@ float iou(const float* a, const float* b) {
 }
 
 // The definition: every pair in order.
-std::vector<int32_t> direct(const NmsParams& params, const std::vector<float>& boxes, const std::vector<float>& scores, const int32_t* groups) {
-    std::vector<int32_t> order(scores.size());
+Array<int32_t> direct(const NmsParams& params, const Array<float>& boxes, const Array<float>& scores, const int32_t* groups) {
+    Array<int32_t> order(scores.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return scores[static_cast<size_t>(a)] > scores[static_cast<size_t>(b)]; });
-    std::vector<int32_t> kept;
+    Array<int32_t> kept;
     for (int32_t i : order) {
         if (params.use_score_threshold && !(scores[static_cast<size_t>(i)] > params.score_threshold)) continue;
         const float* a = boxes.data() + static_cast<int64_t>(i) * 4;
@@ -51,9 +52,9 @@ TEST(nms_keeps_what_the_definition_keeps) {
     ThreadExecutor executor(2);
     for (int round = 0; round < 300; ++round) {
         const int n = round % 10 == 0 ? 1500 : random.below(400);
-        std::vector<float> boxes;
-        std::vector<float> scores;
-        std::vector<int32_t> groups;
+        Array<float> boxes;
+        Array<float> scores;
+        Array<int32_t> groups;
         const float extent = random.uniform(1, 2000);
         const float side = random.uniform(0.1f, 300);
         // On an integer grid IoUs hit thresholds exactly.
@@ -108,8 +109,8 @@ TEST(nms_with_many_kept_boxes) {
     SerialExecutor serial;
     for (int round = 0; round < 12; ++round) {
         const int n = 1600;
-        std::vector<float> boxes;
-        std::vector<float> scores;
+        Array<float> boxes;
+        Array<float> scores;
         // Some rounds with one size, some with sides over five decades.
         const float octaves = round % 3 == 0 ? 0.5f : static_cast<float>(round);
         for (int i = 0; i < n; ++i) {
@@ -127,7 +128,7 @@ TEST(nms_with_many_kept_boxes) {
         }
         const float thresholds[] = {0.05f, 0.2f, 0.45f, 0.8f};
         const NmsParams params{thresholds[round % 4], 0, false, -1};
-        const std::vector<int32_t> expected = direct(params, boxes, scores, nullptr);
+        const Array<int32_t> expected = direct(params, boxes, scores, nullptr);
         EXPECT(expected.size() > 450);
         EXPECT(nms(params, boxes.data(), scores.data(), nullptr, n, serial) == expected);
     }
@@ -137,7 +138,7 @@ TEST(nms_with_many_kept_boxes) {
 TEST(nms_index_finds_every_overlap) {
     Random random(4);
     for (int round = 0; round < 60; ++round) {
-        std::vector<NmsBox> boxes;
+        Array<NmsBox> boxes;
         for (int i = 0; i < 200; ++i) {
             NmsBox b{};
             b.x1 = random.uniform(0, 60);
@@ -167,7 +168,7 @@ TEST(nms_orders_ties_by_index_and_zeros_as_equal) {
     const float boxes[] = {0, 0, 1, 1, 10, 0, 11, 1, 20, 0, 21, 1, 30, 0, 31, 1, 40, 0, 41, 1};
     const float scores[] = {-0.0f, 0.0f, -kInf, kInf, -0.0f};
     const NmsParams params{0.5f, 0, false, -1};
-    EXPECT((nms(params, boxes, scores, nullptr, 5, serial) == std::vector<int32_t>{3, 0, 1, 4, 2}));
+    EXPECT((nms(params, boxes, scores, nullptr, 5, serial) == Array<int32_t>{3, 0, 1, 4, 2}));
     const float bad[] = {0, NAN};
     EXPECT(first_nan_score(bad, 2) == 1);
     EXPECT(nms(params, boxes, scores, nullptr, 0, serial).empty());

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+
+#include "common/memory.h"
 
 namespace icconv {
 namespace {
@@ -17,8 +18,8 @@ struct Piece {
 };
 
 template <typename CountOf>
-std::vector<Piece> split(int64_t slots, const CountOf& count_of) {
-    std::vector<Piece> pieces;
+Array<Piece> split(int64_t slots, const CountOf& count_of) {
+    Array<Piece> pieces;
     for (int64_t s = 0; s < slots; ++s) {
         const int64_t count = count_of(s);
         for (int64_t begin = 0; begin < count; begin += kPiece) pieces.push_back({s, begin, std::min(count, begin + kPiece)});
@@ -28,7 +29,7 @@ std::vector<Piece> split(int64_t slots, const CountOf& count_of) {
 
 template <typename CountOf, typename Body>
 void for_pieces(int64_t slots, const CountOf& count_of, Executor& executor, const Body& body) {
-    const std::vector<Piece> pieces = split(slots, count_of);
+    const Array<Piece> pieces = split(slots, count_of);
     executor.run(static_cast<int>(pieces.size()), [&](int task) { body(pieces[static_cast<size_t>(task)], task); });
 }
 
@@ -116,8 +117,8 @@ void linear_combination(float a, const ArrayView* x, float b, const ArrayView* y
 }
 
 double sum_of_squares(const ArrayView* arrays, int64_t count, Executor& executor) {
-    const std::vector<Piece> pieces = split(count, [&](int64_t s) { return arrays[s].count; });
-    std::vector<double> sums(pieces.size());
+    const Array<Piece> pieces = split(count, [&](int64_t s) { return arrays[s].count; });
+    Array<double> sums(pieces.size());
     executor.run(static_cast<int>(pieces.size()), [&](int task) {
         const Piece& piece = pieces[static_cast<size_t>(task)];
         const float* data = arrays[piece.slot].data;

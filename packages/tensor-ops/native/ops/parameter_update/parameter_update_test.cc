@@ -1,8 +1,8 @@
 #include "ops/parameter_update/parameter_update.h"
 
 #include <cmath>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
 
@@ -11,8 +11,8 @@ namespace {
 
 using test::Random;
 
-std::vector<float> random_array(Random& random, size_t count, float low, float high) {
-    std::vector<float> values(count);
+Array<float> random_array(Random& random, size_t count, float low, float high) {
+    Array<float> values(count);
     for (float& v : values) v = random.uniform(low, high);
     return values;
 }
@@ -31,7 +31,7 @@ TEST(sgd_update_matches_its_definition) {
             const auto p = random_array(random, n, -1, 1);
             const auto g = random_array(random, n, -1, 1);
             const auto m = random_array(random, n, -1, 1);
-            std::vector<float> new_p(n), new_m(n), bare(n);
+            Array<float> new_p(n), new_m(n), bare(n);
             const ParameterSlot slots[] = {{static_cast<int64_t>(n), 0.1f, 0.01f, p.data(), g.data(), m.data(), nullptr, new_p.data(), new_m.data(), nullptr},
                                            {static_cast<int64_t>(n), 0.1f, 0.01f, p.data(), g.data(), nullptr, nullptr, bare.data(), nullptr, nullptr}};
             sgd_update(step, slots, 2, executor);
@@ -57,7 +57,7 @@ TEST(adam_update_matches_its_definition) {
             const auto g = random_array(random, n, -1, 1);
             const auto m = random_array(random, n, -1, 1);
             const auto v = random_array(random, n, 0, 1);
-            std::vector<float> new_p(n), new_m(n), new_v(n);
+            Array<float> new_p(n), new_m(n), new_v(n);
             const ParameterSlot slot{static_cast<int64_t>(n), 0.01f, 0.1f, p.data(), g.data(), m.data(), v.data(), new_p.data(), new_m.data(), new_v.data()};
             adam_update(step, &slot, 1, executor);
             bool good = true;
@@ -78,9 +78,9 @@ TEST(linear_combination_and_sum_of_squares) {
     Random random(3);
     ThreadExecutor executor(3);
     SerialExecutor serial;
-    std::vector<std::vector<float>> x, y, out;
-    std::vector<ArrayView> xs, ys;
-    std::vector<float*> outs;
+    Array<Array<float>> x, y, out;
+    Array<ArrayView> xs, ys;
+    Array<float*> outs;
     for (size_t n : kLengths) {
         x.push_back(random_array(random, n, -1, 1));
         y.push_back(random_array(random, n, -1, 1));

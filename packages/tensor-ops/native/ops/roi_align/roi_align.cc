@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/simd.h"
 #include "ops/roi_align/roi_align_kernels.h"
 #include "ops/roi_align/roi_align_taps.h"
@@ -56,17 +56,17 @@ int64_t tile_side(int64_t channels) {
 
 // Bins in the order of the tile that holds their first pixel, so that RoIs that overlap read a pixel while it is in the cache and
 // the map is read from memory about once. Bins without samples come first. Counting sort.
-std::vector<int64_t> order_by_tile(const RoiAlignParams& params, const RoiAlignLevel* levels, int level_count, const Rois& rois,
+Array<int64_t> order_by_tile(const RoiAlignParams& params, const RoiAlignLevel* levels, int level_count, const Rois& rois,
                                    const RoiTaps& taps) {
     const int64_t side = tile_side(params.channels);
-    std::vector<int64_t> level_start(static_cast<size_t>(level_count) + 1, 1);
+    Array<int64_t> level_start(static_cast<size_t>(level_count) + 1, 1);
     for (int l = 0; l < level_count; ++l) {
         const int64_t tiles = levels[l].batch * ((levels[l].height + side - 1) / side) * ((levels[l].width + side - 1) / side);
         level_start[static_cast<size_t>(l) + 1] = level_start[static_cast<size_t>(l)] + tiles;
     }
     const int64_t bins_per_roi = params.pooled_height * params.pooled_width;
-    std::vector<int32_t> tile_of(static_cast<size_t>(rois.count * bins_per_roi));
-    std::vector<int64_t> next(static_cast<size_t>(level_start.back()) + 1, 0);
+    Array<int32_t> tile_of(static_cast<size_t>(rois.count * bins_per_roi));
+    Array<int64_t> next(static_cast<size_t>(level_start.back()) + 1, 0);
     for (int64_t r = 0, bin = 0; r < rois.count; ++r) {
         const int32_t l = rois.levels == nullptr ? 0 : rois.levels[r];
         const int64_t columns = (levels[l].width + side - 1) / side;
@@ -83,7 +83,7 @@ std::vector<int64_t> order_by_tile(const RoiAlignParams& params, const RoiAlignL
         }
     }
     for (size_t t = 1; t < next.size(); ++t) next[t] += next[t - 1];
-    std::vector<int64_t> order(tile_of.size());
+    Array<int64_t> order(tile_of.size());
     for (size_t bin = 0; bin < tile_of.size(); ++bin) order[static_cast<size_t>(next[static_cast<size_t>(tile_of[bin])]++)] = static_cast<int64_t>(bin);
     return order;
 }
@@ -95,7 +95,7 @@ void roi_align(const RoiAlignParams& params, const RoiAlignLevel* levels, const 
     if (rois.count == 0 || params.channels == 0) return;
     const RoiAlignKernels& kernel = kernels();
     const RoiTaps taps(params, levels, -1, rois, executor);
-    const std::vector<int64_t> order = order_by_tile(params, levels, level_count, rois, taps);
+    const Array<int64_t> order = order_by_tile(params, levels, level_count, rois, taps);
     const auto bins = static_cast<int64_t>(order.size());
     const bool stream = bins * params.channels * static_cast<int64_t>(sizeof(float)) > kStreamBytes;
     const int64_t per_task = std::max(kMinBinsPerTask, bins / (executor.threads() * 16) + 1);
@@ -122,7 +122,7 @@ void roi_align(const RoiAlignParams& params, const RoiAlignLevel* levels, const 
 namespace {
 
 // The taps of `bin` inside [begin, end), copied to `kept`.
-int32_t clip(const RoiBin& bin, int64_t begin, int64_t end, std::vector<RoiTap>& kept) {
+int32_t clip(const RoiBin& bin, int64_t begin, int64_t end, Array<RoiTap>& kept) {
     kept.clear();
     if (bin.count == 0 || bin.high < begin || bin.low >= end) return 0;
     for (int32_t t = 0; t < bin.count; ++t) {
@@ -161,7 +161,7 @@ void roi_align_grad(const RoiAlignParams& params, const RoiAlignLevel& level, in
         Extent rows;
         Extent columns;
     };
-    std::vector<std::vector<Touched>> of_image(static_cast<size_t>(level.batch));
+    Array<Array<Touched>> of_image(static_cast<size_t>(level.batch));
     for (int64_t r = 0; r < rois.count; ++r) {
         if (rois.levels != nullptr && rois.levels[r] != level_index) continue;
         const Extent rows = extent_of(params.pooled_height, [&](int64_t b) -> const RoiBin& { return taps.row(r, b); });
@@ -183,8 +183,8 @@ void roi_align_grad(const RoiAlignParams& params, const RoiAlignLevel& level, in
         for (int64_t y = top; y < bottom; ++y) {
             std::fill(origin + y * row_stride + left * params.channels, origin + y * row_stride + right * params.channels, 0.0f);
         }
-        std::vector<RoiTap> row_taps;
-        std::vector<std::vector<RoiTap>> column_taps(static_cast<size_t>(params.pooled_width));
+        Array<RoiTap> row_taps;
+        Array<Array<RoiTap>> column_taps(static_cast<size_t>(params.pooled_width));
         for (const auto& [r, rows, columns] : of_image[static_cast<size_t>(image)]) {
             if (rows.high < top || rows.low >= bottom || columns.high < left || columns.low >= right) continue;
             for (int64_t pw = 0; pw < params.pooled_width; ++pw) {
@@ -194,7 +194,7 @@ void roi_align_grad(const RoiAlignParams& params, const RoiAlignLevel& level, in
                 const int32_t row_count = clip(taps.row(r, ph), top, bottom, row_taps);
                 if (row_count == 0) continue;
                 for (int64_t pw = 0; pw < params.pooled_width; ++pw) {
-                    const std::vector<RoiTap>& xs = column_taps[static_cast<size_t>(pw)];
+                    const Array<RoiTap>& xs = column_taps[static_cast<size_t>(pw)];
                     if (xs.empty()) continue;
                     const RoiWindow window{row_taps.data(), xs.data(), row_count, static_cast<int32_t>(xs.size()), row_stride, params.channels};
                     const int64_t bin = (r * params.pooled_height + ph) * params.pooled_width + pw;

@@ -15,11 +15,14 @@
 
 namespace icconv {
 
+// Every sample of a grid up to here is visited, and their weights, 1 / ratio each, add up to 1 in float32.
+constexpr int kMostSamplingRatio = 4096;
+
 struct RoiAlignParams {
     int64_t channels;
     int64_t pooled_height;
     int64_t pooled_width;
-    // Samples per bin and axis; 0 takes ceil(bin size), in feature pixels, for each RoI and axis.
+    // Samples per bin and axis, at most kMostSamplingRatio; 0 takes ceil(bin size), in feature pixels, for each RoI and axis.
     int sampling_ratio;
     bool aligned;
 };
@@ -38,7 +41,8 @@ struct Rois {
     int64_t count;
 };
 
-// Index of the first RoI that names an absent image or level or has a coordinate that is not finite; -1 when all are good.
+// Index of the first RoI that names an absent image or level or whose corners or size, in feature pixels, are not finite; -1 when all are
+// good.
 // The functions below trust this.
 int64_t first_bad_roi(const Rois& rois, const RoiAlignLevel* levels, int level_count);
 

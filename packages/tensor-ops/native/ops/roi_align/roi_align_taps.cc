@@ -5,13 +5,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/memory.h"
+
 namespace icconv {
 namespace {
 
 // RoIs per task when tables are built: enough work to pay for a task, few enough to spread.
 constexpr int64_t kRoisPerTask = 64;
 // Up to here every sample of an adaptive grid is visited; beyond, those far outside the map are skipped. Only absurd boxes get there.
-constexpr double kLargeGrid = 4096;
+constexpr double kLargeGrid = kMostSamplingRatio;
 
 // float32 and this order of operations, as the reference does it, so that ceil() and the border tests agree with it.
 struct Axis {
@@ -31,7 +33,7 @@ Axis make_axis(float low, float high, float scale, int64_t bins, int sampling_ra
     return {start, bin, std::max(grid, 0.0)};
 }
 
-void add_tap(std::vector<RoiTap>& arena, size_t first, int32_t index, float weight) {
+void add_tap(Array<RoiTap>& arena, size_t first, int32_t index, float weight) {
     if (weight == 0.0f) return;
     // Neighbouring samples share pixels; those lie among the last two entries.
     const size_t size = arena.size();
@@ -45,7 +47,7 @@ void add_tap(std::vector<RoiTap>& arena, size_t first, int32_t index, float weig
 }
 
 // Appends the taps of one bin, each sample weighing `weight`.
-void append_bin(std::vector<RoiTap>& arena, const Axis& axis, int64_t bin, int64_t extent, float weight) {
+void append_bin(Array<RoiTap>& arena, const Axis& axis, int64_t bin, int64_t extent, float weight) {
     const size_t first = arena.size();
     const float base = axis.start + static_cast<float>(bin) * axis.bin;
     double from = 0;
@@ -81,9 +83,9 @@ int64_t first_bad_roi(const Rois& rois, const RoiAlignLevel* levels, int level_c
         if (level < 0 || level >= level_count) return r;
         const float* roi = rois.data + r * 5;
         if (!(roi[0] >= 0.0f && roi[0] < static_cast<float>(levels[level].batch))) return r;
-        for (int i = 1; i < 5; ++i) {
-            if (!std::isfinite(roi[i])) return r;
-        }
+        const float scale = levels[level].spatial_scale;
+        // Infinite where a corner, or the distance of two, is.
+        if (!std::isfinite(roi[3] * scale - roi[1] * scale) || !std::isfinite(roi[4] * scale - roi[2] * scale)) return r;
     }
     return -1;
 }
@@ -95,7 +97,7 @@ RoiTaps::RoiTaps(const RoiAlignParams& params, const RoiAlignLevel* levels, int 
       bins_(static_cast<size_t>(rois.count * per_roi_)),
       arenas_(static_cast<size_t>((rois.count + kRoisPerTask - 1) / kRoisPerTask)) {
     executor.run(static_cast<int>(arenas_.size()), [&](int task) {
-        std::vector<RoiTap>& arena = arenas_[static_cast<size_t>(task)];
+        Array<RoiTap>& arena = arenas_[static_cast<size_t>(task)];
         const int64_t begin = task * kRoisPerTask;
         const int64_t end = std::min(begin + kRoisPerTask, rois.count);
         for (int64_t r = begin; r < end; ++r) {

@@ -7,8 +7,8 @@
 #define ICCONV_OPS_ROI_ALIGN_ROI_ALIGN_TAPS_H_
 
 #include <cstdint>
-#include <vector>
 
+#include "common/memory.h"
 #include "ops/roi_align/roi_align.h"
 
 namespace icconv {
@@ -37,8 +37,8 @@ public:
 private:
     int64_t pooled_height_;
     int64_t per_roi_;
-    std::vector<RoiBin> bins_;
-    std::vector<std::vector<RoiTap>> arenas_;
+    Array<RoiBin> bins_;
+    Array<Array<RoiTap>> arenas_;
 };
 
 }  // namespace icconv

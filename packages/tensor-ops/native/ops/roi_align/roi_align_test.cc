@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
+#include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
 
@@ -15,10 +15,10 @@ using test::Random;
 
 struct Problem {
     RoiAlignParams params;
-    std::vector<RoiAlignLevel> levels;
-    std::vector<std::vector<float>> features;
-    std::vector<float> rois;
-    std::vector<int32_t> roi_levels;
+    Array<RoiAlignLevel> levels;
+    Array<Array<float>> features;
+    Array<float> rois;
+    Array<int32_t> roi_levels;
 
     Rois view() const { return {rois.data(), levels.size() > 1 ? roi_levels.data() : nullptr, static_cast<int64_t>(rois.size() / 5)}; }
     int64_t outputs() const { return view().count * params.pooled_height * params.pooled_width * params.channels; }
@@ -29,7 +29,7 @@ Problem random_problem(Random& random, int channels, int level_count) {
     p.params = {channels, 1 + random.below(4), 1 + random.below(4), random.below(4), random.below(2) == 1};
     for (int l = 0; l < level_count; ++l) {
         p.levels.push_back({1 + random.below(2), 1 + random.below(40), 1 + random.below(40), 1.0f / static_cast<float>(1 << l)});
-        std::vector<float> map(static_cast<size_t>(p.levels.back().batch * p.levels.back().height * p.levels.back().width * channels));
+        Array<float> map(static_cast<size_t>(p.levels.back().batch * p.levels.back().height * p.levels.back().width * channels));
         for (float& v : map) v = random.uniform(-1, 1);
         p.features.push_back(map);
     }
@@ -47,7 +47,7 @@ Problem random_problem(Random& random, int channels, int level_count) {
 }
 
 // The definition, sample by sample; adds to `output`, or with `grad` scatters it to `features`.
-void direct(const Problem& p, std::vector<std::vector<float>>& features, std::vector<float>& output, bool scatter) {
+void direct(const Problem& p, Array<Array<float>>& features, Array<float>& output, bool scatter) {
     const auto& q = p.params;
     for (int64_t r = 0; r < p.view().count; ++r) {
         const auto l = static_cast<size_t>(p.levels.size() > 1 ? p.roi_levels[static_cast<size_t>(r)] : 0);
@@ -93,10 +93,10 @@ void direct(const Problem& p, std::vector<std::vector<float>>& features, std::ve
     }
 }
 
-std::vector<float> forward(const Problem& p, Executor& executor) {
-    std::vector<const float*> maps;
+Array<float> forward(const Problem& p, Executor& executor) {
+    Array<const float*> maps;
     for (const auto& map : p.features) maps.push_back(map.data());
-    std::vector<float> output(static_cast<size_t>(p.outputs()), NAN);
+    Array<float> output(static_cast<size_t>(p.outputs()), NAN);
     roi_align(p.params, p.levels.data(), maps.data(), static_cast<int>(maps.size()), p.view(), output.data(), executor);
     return output;
 }
@@ -107,9 +107,9 @@ TEST(roi_align_matches_the_definition) {
     for (int channels : {1, 3, 8, 16, 23, 64, 75, 256, 300}) {
         for (int levels : {1, 3}) {
             Problem p = random_problem(random, channels, levels);
-            std::vector<float> expected(static_cast<size_t>(p.outputs()), 0.0f);
+            Array<float> expected(static_cast<size_t>(p.outputs()), 0.0f);
             direct(p, p.features, expected, false);
-            const std::vector<float> output = forward(p, executor);
+            const Array<float> output = forward(p, executor);
             EXPECT(max_error(output.data(), expected.data(), p.outputs()) < 2e-5);
         }
     }
@@ -121,14 +121,14 @@ TEST(roi_align_gradient_matches_the_definition) {
     SerialExecutor serial;
     for (int channels : {1, 3, 16, 23, 75, 256, 300}) {
         Problem p = random_problem(random, channels, 2);
-        std::vector<float> grad(static_cast<size_t>(p.outputs()));
+        Array<float> grad(static_cast<size_t>(p.outputs()));
         for (float& v : grad) v = random.uniform(-1, 1);
-        std::vector<std::vector<float>> expected = p.features;
+        Array<Array<float>> expected = p.features;
         for (auto& map : expected) std::fill(map.begin(), map.end(), 0.0f);
         direct(p, expected, grad, true);
         for (size_t l = 0; l < p.levels.size(); ++l) {
-            std::vector<float> result(expected[l].size(), NAN);
-            std::vector<float> again(expected[l].size(), NAN);
+            Array<float> result(expected[l].size(), NAN);
+            Array<float> again(expected[l].size(), NAN);
             roi_align_grad(p.params, p.levels[l], static_cast<int>(l), p.view(), grad.data(), result.data(), executor);
             roi_align_grad(p.params, p.levels[l], static_cast<int>(l), p.view(), grad.data(), again.data(), serial);
             EXPECT(max_error(result.data(), expected[l].data(), static_cast<long>(result.size())) < 5e-5);
@@ -142,13 +142,13 @@ TEST(roi_align_of_a_large_output_streams_the_same_numbers) {
     ThreadExecutor executor(2);
     Problem p = random_problem(random, 64, 1);
     p.params.pooled_height = p.params.pooled_width = 1;
-    const std::vector<float> few = forward(p, executor);
+    const Array<float> few = forward(p, executor);
     // 64 channels x 49 bins x 1000 RoIs x 4 bytes = 12.5 MB, above the limit; the RoIs repeat.
     p.params.pooled_height = p.params.pooled_width = 7;
-    const std::vector<float> rois = p.rois;
-    const std::vector<float> once = forward(p, executor);
+    const Array<float> rois = p.rois;
+    const Array<float> once = forward(p, executor);
     while (p.rois.size() < 5000) p.rois.insert(p.rois.end(), rois.begin(), rois.end());
-    const std::vector<float> many = forward(p, executor);
+    const Array<float> many = forward(p, executor);
     for (size_t i = 0; i < many.size(); i += once.size()) EXPECT(std::equal(once.begin(), once.end(), many.begin() + static_cast<long>(i)));
 }
 
@@ -157,7 +157,7 @@ TEST(roi_align_survives_absurd_boxes) {
     Problem p;
     p.params = {1, 2, 2, 0, true};
     p.levels = {{1, 3, 3, 1.0f}};
-    p.features = {std::vector<float>(9, 1.0f)};
+    p.features = {Array<float>(9, 1.0f)};
     p.rois = {0, -1e30f, -1e30f, 1e30f, 1e30f, 0, -1e6f, -1e6f, 1e6f, 1e6f, 0, 1e30f, 1e30f, -1e30f, -1e30f, 0, 5, 5, 5, 5};
     for (float v : forward(p, serial)) EXPECT(v >= 0.0f && v < 1e-3f);
     p.rois = {0, 0, 0, 3, NAN};

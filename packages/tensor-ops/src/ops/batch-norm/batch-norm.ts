@@ -1,6 +1,7 @@
 /** Batch normalisation by the statistics of the batch, with what follows it in residual networks, and ReLU. */
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
+import { checkLive } from '../check';
 import { runKernel } from '../conv2d/registry';
 import { BATCH_NORM, type BatchNormAttrs, RELU } from './register-batch-norm';
 
@@ -39,15 +40,18 @@ export function batchNorm<T extends Tensor>(
 ): BatchNormResult<T> {
   const op = 'batchNorm';
   const { epsilon = 1e-5, residual, relu = false } = options;
+  checkLive(op, 'x', x);
   const channels = x.shape.at(-1) ?? 0;
   if (x.rank < 2 || channels < 1 || x.size / channels < 2) {
     throw new ShapeMismatchError(op, 'x', '[..., C] with at least two values a channel', x.shape);
   }
   for (const [name, vector] of Object.entries({ weight, bias })) {
+    checkLive(op, name, vector);
     if (vector.rank !== 1 || vector.size !== channels) {
       throw new ShapeMismatchError(op, name, `[${channels}]`, vector.shape);
     }
   }
+  if (residual !== undefined) checkLive(op, 'residual', residual);
   if (residual !== undefined && residual.shape.join() !== x.shape.join()) {
     throw new ShapeMismatchError(op, 'residual', `[${x.shape.join(', ')}]`, residual.shape);
   }
@@ -60,5 +64,6 @@ export function batchNorm<T extends Tensor>(
 
 /** max(x, 0). As `tf.relu`, whose gradient is composed of six operators, with a gradient in one. The caller disposes the result. */
 export function relu<T extends Tensor>(x: T): T {
+  checkLive('relu', 'x', x);
   return runKernel('relu', RELU, { x }, {}) as T;
 }

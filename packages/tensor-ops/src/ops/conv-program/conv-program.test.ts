@@ -73,6 +73,24 @@ describeBackends('convProgram', activate, () => {
     program.dispose();
   });
 
+  test('every map may be an output, also that of a single step', () => {
+    tf.engine().startScope();
+    const filters = [packConv2dFilter(tensor(3, 3, 4, 4)), packConv2dFilter(tensor(3, 3, 4, 4))];
+    const x = tensor<tf.Rank.R4>(1, 8, 8, 4);
+    for (const count of [1, 2]) {
+      const steps = filters.slice(0, count).map((filter, input) => ({ kind: 'conv', input, filter }) as const);
+      const program = convProgram(steps, { outputs: steps.map((_, step) => step + 1) });
+      const maps = program.run(x);
+      let expected = x;
+      for (const [step, map] of maps.entries()) {
+        expected = fusedConv2d(expected, filters[step]!);
+        expect(maxRelativeError(map.dataSync(), expected.dataSync())).toBeLessThan(1e-5);
+      }
+      program.dispose();
+    }
+    tf.engine().endScope();
+  });
+
   test('an empty batch gives empty maps', () => {
     tf.tidy(() => {
       const { steps, outputs } = network();

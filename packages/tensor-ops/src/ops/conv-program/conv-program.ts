@@ -5,7 +5,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError } from '../../errors';
-import { checkTensor } from '../conv2d/check';
+import { checkLive, checkResult, checkTensor } from '../check';
 import { runKernel } from '../conv2d/registry';
 import { encodeProgram } from './encode';
 import { CONV_PROGRAM, type ProgramAttrs } from './register-conv-program';
@@ -61,10 +61,14 @@ export function convProgram(
           `"${backend}", for which the filters were packed`,
         );
       }
-      const [, height, width, channels] = x.shape;
+      checkLive(op, 'program', program, 'int32');
+      parameters.forEach((tensor, i) => void checkLive(op, `filter or bias ${i}`, tensor));
+      const [batch, height, width, channels] = x.shape;
       // A program sees few sizes; each needs to be followed through the steps once.
-      const size = `${height}x${width}x${channels}`;
-      if (size !== checked) mapSizes(steps, [height, width, channels]);
+      const size = x.shape.join('x');
+      if (size !== checked) {
+        for (const map of mapSizes(steps, [height, width, channels])) checkResult(op, [batch, ...map]);
+      }
       checked = size;
       return runKernel<Tensor4D[]>(op, CONV_PROGRAM, { x, program }, attrs);
     },

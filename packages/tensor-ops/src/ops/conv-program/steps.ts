@@ -1,7 +1,8 @@
 /** The steps of a program, their checks, and what follows from them. */
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkActivation, checkBias, checkPair } from '../conv2d/check';
+import { checkPair } from '../check';
+import { checkActivation, checkBias, checkPadded } from '../conv2d/check';
 import { type ConvActivation, convOutputSize, type Pair, toPair } from '../conv2d/geometry';
 import type { PackedConv2dFilter } from '../fused-conv2d';
 import type { PackedInceptionFilter } from '../inception-conv2d';
@@ -112,6 +113,7 @@ function outputSize(step: ConvStep, input: MapSize, index: number): MapSize {
   if (step.kind === 'add') return input;
   if (step.kind === 'maxPool') {
     const geometry = { strides: toPair(step.strides), pad: toPair(step.pad), dilations: [1, 1], groups: 1 } as const;
+    checkPadded(OP, input, geometry.pad);
     return fitting(convOutputSize([input[0], input[1]], toPair(step.size), geometry), input[2], input, index);
   }
   const [kernelHeight, kernelWidth, groupChannels, channels] = step.filter.filterShape;
@@ -123,6 +125,7 @@ function outputSize(step: ConvStep, input: MapSize, index: number): MapSize {
     const [strideHeight, strideWidth] = toPair(step.strides ?? 1);
     return [Math.ceil(input[0] / strideHeight), Math.ceil(input[1] / strideWidth), channels];
   }
+  checkPadded(OP, input, step.filter.pad);
   const size = convOutputSize([input[0], input[1]], [kernelHeight, kernelWidth], step.filter);
   return fitting(size, channels, input, index);
 }

@@ -1,40 +1,8 @@
 /** Argument checks shared by the convolution-like operators; each throws one typed error that names operator and argument. */
-import { type Tensor, Tensor as TensorClass } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { type ConvActivation, type Pair, toPair } from './geometry';
-
-/** Checks rank, dtype and that every length is a whole number, positive but for a batch or map axis listed in `mayBeEmpty`. */
-export function checkTensor(
-  op: string,
-  parameter: string,
-  tensor: Tensor,
-  layout: string,
-  rank: number,
-  mayBeEmpty: readonly number[] = [],
-): void {
-  if (!(tensor instanceof TensorClass)) {
-    throw new InvalidArgumentError(op, parameter, tensor, `a float32 tensor ${layout}`);
-  }
-  const { shape, dtype } = tensor;
-  if (dtype !== 'float32') throw new InvalidArgumentError(op, `${parameter}.dtype`, dtype, 'float32');
-  const whole = shape.every(
-    (length, axis) => Number.isInteger(length) && length >= (mayBeEmpty.includes(axis) ? 0 : 1),
-  );
-  if (shape.length !== rank || !whole) {
-    throw new ShapeMismatchError(op, parameter, `${layout} with positive whole lengths`, shape);
-  }
-}
-
-/** A number or pair of whole numbers of at least `least`, as a pair. */
-export function checkPair(op: string, parameter: string, value: number | Pair, least: number): Pair {
-  const pair = toPair(value);
-  const valid = Array.isArray(pair) && pair.length === 2 && pair.every((v) => Number.isSafeInteger(v) && v >= least);
-  if (!valid) {
-    const kind = least > 0 ? 'positive whole number' : 'whole number of at least 0';
-    throw new InvalidArgumentError(op, parameter, value, `a ${kind} or a pair [height, width] of them`);
-  }
-  return pair;
-}
+import { checkResult, checkTensor, checkWhole, MOST_ELEMENTS, MOST_SIDE } from '../check';
+import { type ConvActivation, type ConvGeometry, convOutputSize, type Pair } from './geometry';
 
 export function checkActivation(op: string, activation: ConvActivation): ConvActivation {
   if (activation !== 'linear' && activation !== 'relu') {
@@ -51,9 +19,7 @@ export function checkBias(op: string, bias: Tensor | undefined, channels: number
 
 /** Checks that groups divide input and output channels and that the filter's input channels are those of one group. */
 export function checkGroups(op: string, groups: number, channels: number, filterShape: readonly number[]): void {
-  if (!Number.isSafeInteger(groups) || groups < 1) {
-    throw new InvalidArgumentError(op, 'groups', groups, 'a positive whole number');
-  }
+  checkWhole(op, 'groups', groups, 1);
   const [kernelHeight, kernelWidth, groupChannels, outChannels] = filterShape as [number, number, number, number];
   if (channels % groups !== 0 || outChannels % groups !== 0) {
     throw new InvalidArgumentError(
@@ -68,5 +34,33 @@ export function checkGroups(op: string, groups: number, channels: number, filter
     const reason =
       groups === 1 ? `for x with ${channels} channels` : `for x with ${channels} channels in ${groups} groups`;
     throw new ShapeMismatchError(op, 'filter', `${expected} ${reason}`, filterShape);
+  }
+}
+
+/** Output [OH, OW] of a convolution or pooling; checks that the window fits the padded map and that both have a size that can be. */
+export function checkOutput(
+  op: string,
+  x: Tensor4D,
+  kernel: Pair,
+  geometry: ConvGeometry,
+  channels: number,
+  window: string,
+): Pair {
+  const [batch, height, width, depth] = x.shape;
+  checkPadded(op, [height, width, depth], geometry.pad);
+  const out = convOutputSize([height, width], kernel, geometry);
+  if (out[0] < 1 || out[1] < 1) {
+    throw new ShapeMismatchError(op, 'x', `a padded map of at least the ${window} of ${kernel.join('x')}`, x.shape);
+  }
+  checkResult(op, [batch, ...out, channels]);
+  return out;
+}
+
+/** Checks that the map with its padding could be a tensor: kernels compute places on it in 32 bits, TensorFlow's own included. */
+export function checkPadded(op: string, map: readonly [number, number, number], pad: Pair, parameter = 'pad'): void {
+  const sides = [map[0] + 2 * pad[0], map[1] + 2 * pad[1]] as const;
+  if (Math.max(...sides) > MOST_SIDE || sides[0] * sides[1] * map[2] > MOST_ELEMENTS) {
+    const expected = `so small that maps of ${map.join('x')} have at most ${MOST_ELEMENTS} elements with their padding`;
+    throw new InvalidArgumentError(op, parameter, pad, expected);
   }
 }

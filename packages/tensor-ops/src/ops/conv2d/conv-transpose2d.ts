@@ -1,7 +1,8 @@
 /** Transposed convolution with PyTorch's padding, alike on every backend. */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkActivation, checkBias, checkPair, checkTensor } from './check';
+import { checkPair, checkResult, checkTensor, isWhole } from '../check';
+import { checkActivation, checkBias, checkPadded } from './check';
 import type { ConvActivation, Pair } from './geometry';
 import { PADDED_CONV_TRANSPOSE_2D, type PaddedConvTranspose2DAttrs } from './register-conv2d';
 import { runKernel } from './registry';
@@ -38,7 +39,7 @@ export function convTranspose2d(x: Tensor4D, filter: Tensor4D, options: ConvTran
   checkTensor(op, 'filter', filter, '[KH, KW, O/G, C]', 4);
   const { bias, groups = 1 } = options;
   const channels = x.shape[3];
-  if (!Number.isSafeInteger(groups) || groups < 1 || channels % groups !== 0) {
+  if (!isWhole(groups, 1) || channels % groups !== 0) {
     throw new InvalidArgumentError(op, 'groups', groups, `a positive divisor of ${channels} input channels`);
   }
   const [kernelHeight, kernelWidth, groupOut] = filter.shape;
@@ -65,8 +66,11 @@ export function convTranspose2d(x: Tensor4D, filter: Tensor4D, options: ConvTran
   if (outputSize[0] < 1 || outputSize[1] < 1) {
     throw new InvalidArgumentError(op, 'pad', options.pad, 'smaller: nothing is left of the result');
   }
+  checkPadded(op, [...outputSize, groupOut * groups], pad);
+  checkResult(op, [x.shape[0], ...outputSize, groupOut * groups]);
   const attrs: PaddedConvTranspose2DAttrs = {
-    strides,
+    // A step that is never taken may be any; the least that leaves the same sizes is safe for every kernel.
+    strides: [x.shape[1] === 1 ? extra[0] + 1 : strides[0], x.shape[2] === 1 ? extra[1] + 1 : strides[1]],
     pad,
     dilations: [1, 1],
     groups,

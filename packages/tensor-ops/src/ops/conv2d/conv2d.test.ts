@@ -80,6 +80,16 @@ describeBackends('conv2d', activate, (backend) => {
     );
   });
 
+  test('strides that differ, on a map as high as two rows', () => {
+    const [x, filter] = [
+      tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [2, 2, 3, 1]),
+      tf.tensor4d([5, 7], [1, 2, 1, 1]),
+    ];
+    const y = conv2d(x, filter, { strides: [1, 2] });
+    expect([...y.dataSync()]).toEqual([19, 55, 91, 127]);
+    tf.dispose([x, filter, y]);
+  });
+
   test('an empty batch gives an empty result and zero gradients', async () => {
     const got = await runConv(
       (x, filter, bias) => conv2d(x, filter, { pad: 1, strides: 2, bias: bias! }),
@@ -118,7 +128,7 @@ describe('conv2d refuses', () => {
     [{ pad: -1 }, 'pad must be a whole number of at least 0'],
     [{ dilations: [1, Number.NaN] }, 'dilations must be a positive whole number'],
     [{ groups: 3 }, 'groups must be a divisor of 4 input and 6 output channels, received 3'],
-    [{ groups: 0 }, 'groups must be a positive whole number'],
+    [{ groups: 0 }, 'groups must be a whole number of at least 1'],
     [{ groups: 2 }, 'filter must have shape [3, 3, 2, 6] for x with 4 channels in 2 groups, received [3, 3, 4, 6]'],
     [{ activation: 'gelu' }, 'activation must be "linear" or "relu", received "gelu"'],
     [{ dilations: 3 }, 'x must have shape a padded map of at least the dilated kernel of 3x3'],

@@ -1,8 +1,8 @@
 /** Convolution with PyTorch's symmetric padding and a gradient, alike on every backend. */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { ShapeMismatchError } from '../../errors';
-import { checkActivation, checkBias, checkGroups, checkPair, checkTensor } from './check';
-import { type ConvActivation, convOutputSize, type Pair } from './geometry';
+import { checkPair, checkTensor } from '../check';
+import { checkActivation, checkBias, checkGroups, checkOutput } from './check';
+import { type ConvActivation, type Pair, withoutIdleSteps } from './geometry';
 import { PADDED_CONV_2D, type PaddedConv2DAttrs } from './register-conv2d';
 import { runKernel } from './registry';
 
@@ -25,6 +25,9 @@ export interface Conv2dOptions {
 /**
  * Two-dimensional convolution (cross-correlation, as everywhere in deep learning) with symmetric zero padding.
  *
+ * A pixel that is not finite makes the results that see it not finite; whether they are NaN or infinite, and whether zeros around it do
+ * the same, is the engine's affair, as it is TensorFlow's and PyTorch's.
+ *
  * Unlike `tf.conv2d` with explicit padding it is differentiable on every backend, takes groups, and a stride together with a dilation.
  *
  * @param x - float32 [N, H, W, C]; N may be 0.
@@ -39,7 +42,7 @@ export function conv2d(x: Tensor4D, filter: Tensor4D, options: Conv2dOptions = {
   const { bias, groups = 1 } = options;
   checkGroups(op, groups, x.shape[3], filter.shape);
   checkBias(op, bias, filter.shape[3]);
-  const attrs: PaddedConv2DAttrs = {
+  const given: PaddedConv2DAttrs = {
     strides: checkPair(op, 'strides', options.strides ?? 1, 1),
     pad: checkPair(op, 'pad', options.pad ?? 0, 0),
     dilations: checkPair(op, 'dilations', options.dilations ?? 1, 1),
@@ -47,10 +50,7 @@ export function conv2d(x: Tensor4D, filter: Tensor4D, options: Conv2dOptions = {
     activation: checkActivation(op, options.activation ?? 'linear'),
   };
   const kernel: Pair = [filter.shape[0], filter.shape[1]];
-  const out = convOutputSize([x.shape[1], x.shape[2]], kernel, attrs);
-  if (out[0] < 1 || out[1] < 1) {
-    const expected = `a padded map of at least the dilated kernel of ${kernel.join('x')}`;
-    throw new ShapeMismatchError(op, 'x', expected, x.shape);
-  }
+  checkOutput(op, x, kernel, given, filter.shape[3], 'dilated kernel');
+  const attrs = withoutIdleSteps(given, [x.shape[1], x.shape[2]], kernel);
   return runKernel(op, PADDED_CONV_2D, bias === undefined ? { x, filter } : { x, filter, bias }, attrs);
 }

@@ -32,6 +32,15 @@ export function convOutputSize(input: Pair, kernel: Pair, { strides, pad, dilati
   ];
 }
 
+/** The same convolution with the least of steps that lead out of the map at once: kernels multiply them, and TensorFlow's do not survive that. */
+export function withoutIdleSteps<G extends ConvGeometry>(geometry: G, input: Pair, kernel: Pair): G {
+  const { strides, pad, dilations } = geometry;
+  const dilation = (axis: 0 | 1) => (kernel[axis] === 1 ? 1 : dilations[axis]);
+  const stride = (axis: 0 | 1) =>
+    Math.min(strides[axis], Math.max(1, input[axis] + 2 * pad[axis] - dilation(axis) * (kernel[axis] - 1)));
+  return { ...geometry, strides: [stride(0), stride(1)], dilations: [dilation(0), dilation(1)] };
+}
+
 /** Spells a number per axis out as a pair. */
 export function toPair(value: number | Pair): Pair {
   return typeof value === 'number' ? [value, value] : value;

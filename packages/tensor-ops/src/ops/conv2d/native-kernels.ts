@@ -24,7 +24,20 @@ export function nativeKernels(backend: NativeBackend): ConvKernels {
   const ownGradients = ({ dilations, groups }: ConvGeometry) =>
     onCuda(backend) || (dilations[0] === 1 && dilations[1] === 1 && groups === 1);
   return {
-    forward: (x, filter, geometry) => run<Tensor4D>('Conv2D', convAttrs(geometry), [x, filter]),
+    forward(x, filter, geometry) {
+      const { strides, pad, dilations, groups } = geometry;
+      // TensorFlow's CPU kernel leaves rows of the result unwritten where the strides differ: of x [2, 2, 3, 1] by a filter [1, 2, 1, 1].
+      if (onCuda(backend) || strides[0] === strides[1])
+        return run<Tensor4D>('Conv2D', convAttrs(geometry), [x, filter]);
+      const none = tf.tensor1d([], 'float32');
+      const packed = run(
+        'IcconvConv2DPack',
+        [attr.int('groups', groups), attr.string('algorithm', 'direct')],
+        [filter],
+      );
+      const attrs = [attr.int('strides', strides), attr.int('pad', pad), attr.int('dilations', dilations)];
+      return run<Tensor4D>('IcconvConv2D', [...attrs, attr.string('activation', 'linear')], [x, packed, none, none]);
+    },
     gradInput(dy, filter, inputSize, geometry) {
       if (!ownGradients(geometry)) {
         const inception = asInception([filter.shape[0], filter.shape[1]], filter.shape[3], geometry);

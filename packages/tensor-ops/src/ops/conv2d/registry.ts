@@ -3,6 +3,7 @@ import type { KernelFunc, NamedAttrMap, NamedTensorMap, Tensor } from '@tensorfl
 import * as tf from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../../engine/native-backend';
 import { UnsupportedBackendError } from '../../errors';
+import { kernelError } from '../kernel-errors';
 import type { ConvKernels } from './kernels';
 import { nativeKernels } from './native-kernels';
 import { portableKernels } from './portable-kernels';
@@ -47,7 +48,11 @@ export function registerGradientOnce(config: tf.GradConfig): void {
   if (tf.getGradient(config.kernelName) == null) tf.registerGradient(config);
 }
 
-/** Runs a kernel of this package on the current backend. @throws UnsupportedBackendError when it is not registered there. */
+/**
+ * Runs a kernel of this package on the current backend.
+ *
+ * @throws UnsupportedBackendError when it is not registered there; OutOfMemoryError; KernelError.
+ */
 export function runKernel<T extends Tensor | Tensor[] = Tensor>(
   op: string,
   kernelName: string,
@@ -60,5 +65,9 @@ export function runKernel<T extends Tensor | Tensor[] = Tensor>(
   if (tf.getKernel(kernelName, backend) == null) {
     throw new UnsupportedBackendError(op, backend, [NATIVE_BACKEND, ...PORTABLE_BACKENDS]);
   }
-  return tf.engine().runKernel<T>(kernelName, inputs, attrs as NamedAttrMap);
+  try {
+    return tf.engine().runKernel<T>(kernelName, inputs, attrs as NamedAttrMap);
+  } catch (error) {
+    throw kernelError(op, error);
+  }
 }

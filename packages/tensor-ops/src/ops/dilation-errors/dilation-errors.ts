@@ -10,8 +10,9 @@
  * Liu et al., "Inception Convolution with Efficient Dilation Search", CVPR 2021, arXiv 2012.13587, section 3.2.
  */
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkGroups, checkPair, checkTensor } from '../conv2d/check';
+import { ShapeMismatchError } from '../../errors';
+import { checkPair, checkTensor, checkWhole } from '../check';
+import { checkGroups } from '../conv2d/check';
 import type { Pair } from '../conv2d/geometry';
 import { runKernel } from '../conv2d/registry';
 import { checkKernelSize } from '../inception-conv2d/check';
@@ -51,9 +52,7 @@ export function dilationErrors(x: Tensor4D, filter: Tensor4D, options: DilationE
   checkTensor(op, 'x', x, '[N, H, W, C]', 4);
   checkTensor(op, 'filter', filter, '[K, K, C/G, O]', 4);
   const { maxDilation, groups = 1 } = options;
-  if (!Number.isSafeInteger(maxDilation) || maxDilation < 1) {
-    throw new InvalidArgumentError(op, 'maxDilation', maxDilation, 'a whole number of at least 1');
-  }
+  checkWhole(op, 'maxDilation', maxDilation, 1);
   const radius = (checkKernelSize(op, filter.shape) - 1) / 2 / maxDilation;
   if (!Number.isInteger(radius) || radius < 1) {
     const expected = `[K, K, C/G, O] with K = 2*r*${maxDilation} + 1 for dilations up to ${maxDilation}`;

@@ -10,8 +10,9 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkActivation, checkBias, checkGroups, checkPair, checkTensor } from '../conv2d/check';
-import { type ConvActivation, type ConvGeometry, convOutputSize, type Pair } from '../conv2d/geometry';
+import { checkLive, checkPair, checkTensor } from '../check';
+import { checkActivation, checkBias, checkGroups, checkOutput } from '../conv2d/check';
+import { type ConvActivation, type ConvGeometry, type Pair, withoutIdleSteps } from '../conv2d/geometry';
 import { runKernel } from '../conv2d/registry';
 import {
   type FusedConvAlgorithm,
@@ -98,11 +99,12 @@ export function fusedConv2d(x: Tensor4D, packed: PackedConv2dFilter, options: Fu
   const { tensor, filterShape, strides, pad, dilations, groups } = packed;
   const [kernelHeight, kernelWidth, groupChannels, outChannels] = filterShape;
   const { bias, residual } = options;
+  checkLive(op, 'packed', tensor);
   if (x.shape[3] !== groupChannels * groups) {
     throw new ShapeMismatchError(op, 'x', `[N, H, W, ${groupChannels * groups}] for the packed filter`, x.shape);
   }
   checkBias(op, bias, outChannels);
-  const attrs: PackedAttrs = {
+  const given: PackedAttrs = {
     strides,
     pad,
     dilations,
@@ -111,11 +113,8 @@ export function fusedConv2d(x: Tensor4D, packed: PackedConv2dFilter, options: Fu
     outChannels,
     activation: checkActivation(op, options.activation ?? 'linear'),
   };
-  const out = convOutputSize([x.shape[1], x.shape[2]], attrs.kernelSize, attrs);
-  if (out[0] < 1 || out[1] < 1) {
-    const expected = `a padded map of at least the dilated kernel of ${kernelHeight}x${kernelWidth}`;
-    throw new ShapeMismatchError(op, 'x', expected, x.shape);
-  }
+  const out = checkOutput(op, x, given.kernelSize, given, outChannels, 'dilated kernel');
+  const attrs = withoutIdleSteps(given, [x.shape[1], x.shape[2]], given.kernelSize);
   if (residual !== undefined) {
     checkTensor(op, 'residual', residual, '[N, OH, OW, O]', 4, [0]);
     const expected = [x.shape[0], ...out, outChannels];

@@ -5,6 +5,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError } from '../../errors';
+import { checkResult, checkWhole, isWhole, orAtMost } from '../check';
 import { runKernel } from '../conv2d/registry';
 import { packPixels } from './pack';
 import { IMAGE_BATCH } from './register-image-batch';
@@ -69,13 +70,16 @@ export function resizeNormalize(images: readonly RgbImage[], options: ResizeNorm
     );
   }
   for (const one of sizes) {
-    if (one?.length !== 2 || !one.every((side) => Number.isInteger(side) && side >= 1)) {
-      throw new InvalidArgumentError(op, 'size', one, 'two whole numbers of at least 1, height and width');
+    if (one?.length !== 2 || !one.every((side) => isWhole(side, 1))) {
+      throw new InvalidArgumentError(
+        op,
+        'size',
+        one,
+        orAtMost(one, 'two whole numbers of at least 1, height and width'),
+      );
     }
   }
-  if (!Number.isInteger(multipleOf) || multipleOf < 1) {
-    throw new InvalidArgumentError(op, 'multipleOf', multipleOf, 'a whole number of at least 1');
-  }
+  checkWhole(op, 'multipleOf', multipleOf, 1);
   const up = (side: number) => Math.ceil(side / multipleOf) * multipleOf;
   const side = (axis: 0 | 1) => up(Math.max(1, ...sizes.map((one) => one![axis])));
   const placements = images.map((image, i): ImagePlacement => {
@@ -110,10 +114,11 @@ function complete(
   const given = options.fill ?? (reversed ? [...mean].reverse() : mean);
   const fill = opencv ? given.map((value) => Math.min(Math.max(Math.round(value), 0), 255)) : given;
   const [batch, height, width] = shape;
-  const whole = (value: number) => Number.isInteger(value) && value >= 0;
+  const whole = (value: number) => isWhole(value, 0);
   if (shape.length !== 3 || !shape.every(whole)) {
-    throw new InvalidArgumentError(op, 'shape', shape, 'batch, height and width, whole numbers');
+    throw new InvalidArgumentError(op, 'shape', shape, orAtMost(shape, 'batch, height and width, whole numbers'));
   }
+  checkResult(op, [...shape, 3]);
   for (const [name, values] of Object.entries({ mean, std, fill })) {
     if (values.length !== 3 || !values.every(Number.isFinite) || (name === 'std' && values.includes(0))) {
       throw new InvalidArgumentError(op, name, values, `three numbers${name === 'std' ? ' other than 0' : ''}`);
@@ -125,10 +130,7 @@ function complete(
   }
   for (const [i, image] of images.entries()) {
     const bytes = image.height * image.width * 3;
-    if (
-      ![image.height, image.width].every((side) => Number.isInteger(side) && side >= 1) ||
-      image.data.length < bytes
-    ) {
+    if (![image.height, image.width].every((side) => isWhole(side, 1)) || image.data.length < bytes) {
       const received = `${image.height}x${image.width} with ${image.data.length} bytes`;
       throw new InvalidArgumentError(op, `images[${i}]`, received, 'interleaved RGB, three bytes a pixel');
     }

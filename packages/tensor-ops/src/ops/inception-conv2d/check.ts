@@ -1,5 +1,6 @@
 /** Argument checks of `inceptionConv2d`; each throws one typed error. */
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
+import { isWhole, orAtMost } from '../check';
 import type { Pair } from '../conv2d/geometry';
 import { toPair } from '../conv2d/geometry';
 
@@ -22,12 +23,12 @@ export function checkDilations(op: string, dilations: readonly Pair[], channels:
   const flat: number[] = new Array(2 * channels);
   for (let entry = 0; entry < dilations.length; entry++) {
     const pair: unknown = dilations[entry];
-    if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((d) => Number.isSafeInteger(d) && d >= 1)) {
+    if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((d) => isWhole(d, 1))) {
       throw new InvalidArgumentError(
         op,
         `dilations[${entry}]`,
         pair,
-        'a pair of positive whole numbers [height, width]',
+        orAtMost(pair, 'a pair of positive whole numbers [height, width]'),
       );
     }
     for (let copy = entry * repeat; copy < (entry + 1) * repeat; copy++) {

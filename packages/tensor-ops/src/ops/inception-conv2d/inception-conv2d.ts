@@ -9,11 +9,12 @@
  */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError } from '../../errors';
-import { checkActivation, checkBias, checkGroups, checkPair, checkTensor } from '../conv2d/check';
+import { checkPair, checkResult, checkTensor } from '../check';
+import { checkActivation, checkBias, checkGroups } from '../conv2d/check';
 import type { ConvActivation, Pair } from '../conv2d/geometry';
 import { runKernel } from '../conv2d/registry';
 import { checkDilations, checkKernelSize, checkSamePad } from './check';
-import { INCEPTION_CONV_2D, type InceptionConv2DAttrs } from './register-inception-conv2d';
+import { INCEPTION_CONV_2D, type InceptionConv2DAttrs, outputSize, stridesOnMap } from './register-inception-conv2d';
 
 /** An inception convolution's options; what is left out takes the value named. */
 export interface InceptionConv2dOptions {
@@ -60,10 +61,11 @@ export function inceptionConv2d(x: Tensor4D, filter: Tensor4D, options: Inceptio
   }
   const attrs: InceptionConv2DAttrs = {
     dilations: checkDilations(op, options.dilations, filter.shape[3], groups),
-    strides: checkPair(op, 'strides', options.strides ?? 1, 1),
+    strides: stridesOnMap(checkPair(op, 'strides', options.strides ?? 1, 1), x),
     groups,
     activation: checkActivation(op, options.activation ?? 'linear'),
     algorithm,
   };
+  checkResult(op, [x.shape[0], ...outputSize(x, attrs.strides), filter.shape[3]]);
   return runKernel(op, INCEPTION_CONV_2D, bias === undefined ? { x, filter } : { x, filter, bias }, attrs);
 }

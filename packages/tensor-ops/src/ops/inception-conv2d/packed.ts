@@ -2,7 +2,8 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkActivation, checkBias, checkGroups, checkPair, checkTensor } from '../conv2d/check';
+import { checkLive, checkPair, checkResult, checkTensor } from '../check';
+import { checkActivation, checkBias, checkGroups } from '../conv2d/check';
 import type { ConvActivation } from '../conv2d/geometry';
 import { finish } from '../conv2d/register-conv2d';
 import { registerOnAllBackends, runKernel } from '../conv2d/registry';
@@ -10,7 +11,7 @@ import { checkDilations, checkKernelSize } from './check';
 import type { InceptionConv2dOptions } from './inception-conv2d';
 import { forwardPackedNative, packNative } from './native';
 import { forwardPerPattern, type InceptionGeometry } from './per-pattern';
-import { fusedBackend, outputSize } from './register-inception-conv2d';
+import { fusedBackend, outputSize, stridesOnMap } from './register-inception-conv2d';
 
 export const INCEPTION_CONV_2D_PACK = 'InceptionConv2DPack';
 export const INCEPTION_CONV_2D_PACKED = 'InceptionConv2DPacked';
@@ -94,6 +95,7 @@ export function inceptionConv2dPacked(
   const { tensor, filterShape, dilations, groups } = packed;
   const [kernelSize, , groupChannels, outChannels] = filterShape;
   const { bias } = options;
+  checkLive(op, 'packed', tensor);
   if (x.shape[3] !== groupChannels * groups) {
     throw new ShapeMismatchError(op, 'x', `[N, H, W, ${groupChannels * groups}] for the packed filter`, x.shape);
   }
@@ -111,9 +113,10 @@ export function inceptionConv2dPacked(
     groups,
     kernelSize,
     outChannels,
-    strides: checkPair(op, 'strides', options.strides ?? 1, 1),
+    strides: stridesOnMap(checkPair(op, 'strides', options.strides ?? 1, 1), x),
     activation: checkActivation(op, options.activation ?? 'linear'),
   };
+  checkResult(op, [x.shape[0], ...outputSize(x, attrs.strides), outChannels]);
   const inputs = bias === undefined ? { x, packed: tensor } : { x, packed: tensor, bias };
   return runKernel(op, INCEPTION_CONV_2D_PACKED, inputs, attrs);
 }

@@ -19,7 +19,7 @@ export function forwardPerPattern(
   filter: Tensor4D,
   geometry: InceptionGeometry,
 ): Tensor4D {
-  const branches = splitBranches(geometry.dilations, geometry.groups);
+  const branches = splitBranches(clipped(geometry, [x.shape[1], x.shape[2]]), geometry.groups);
   const parts = branches.map((branch) =>
     kernels.forward(
       takeGroups(x, branch, geometry.groups),
@@ -39,7 +39,7 @@ export function gradInputPerPattern(
   geometry: InceptionGeometry,
 ): Tensor4D {
   const { groups } = geometry;
-  const branches = splitBranches(geometry.dilations, groups);
+  const branches = splitBranches(clipped(geometry, inputSize), groups);
   // Sum over branches, kept apart by group as soon as a branch leaves one out.
   const whole: Tensor4D[] = [];
   const byGroup: Tensor4D[][] = Array.from({ length: groups }, () => []);
@@ -72,7 +72,7 @@ export function gradFilterPerPattern(
   kernelSize: number,
   geometry: InceptionGeometry,
 ): Tensor4D {
-  const branches = splitBranches(geometry.dilations, geometry.groups);
+  const branches = splitBranches(clipped(geometry, [x.shape[1], x.shape[2]]), geometry.groups);
   const parts = branches.map((branch) =>
     kernels.gradFilter(
       takeGroups(x, branch, geometry.groups),
@@ -83,6 +83,10 @@ export function gradFilterPerPattern(
   );
   return weave(parts, branches);
 }
+
+/** As far as a dilation can matter on a map of this size: beyond, every tap but the centre lies outside, and padding would only grow. */
+const clipped = ({ dilations }: InceptionGeometry, map: Pair): number[] =>
+  dilations.map((dilation, i) => Math.min(dilation, Math.max(1, map[i % 2]!)));
 
 function branchGeometry({ dilations, groups }: Branch, kernelSize: number, strides: Pair): ConvGeometry {
   const half = (kernelSize - 1) / 2;

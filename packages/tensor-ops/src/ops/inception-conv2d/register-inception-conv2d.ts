@@ -69,6 +69,12 @@ export function registerInceptionConv2d(): void {
   });
 }
 
+/** As far as strides can matter: a longer one leads out of the map as well. */
+export const stridesOnMap = (strides: Pair, x: Tensor4D): Pair => [
+  Math.min(strides[0], Math.max(1, x.shape[1])),
+  Math.min(strides[1], Math.max(1, x.shape[2])),
+];
+
 /** Map size of the result: floor((size - 1)/stride) + 1 on each axis. */
 export function outputSize(x: Tensor4D, strides: Pair): [number, number] {
   return [Math.floor((x.shape[1] - 1) / strides[0]) + 1, Math.floor((x.shape[2] - 1) / strides[1]) + 1];

@@ -1,6 +1,7 @@
 /** `groupKeypoints` on TensorFlow's native runtime, by the op of native/binding/keypoint_grouping_op.cc. */
 import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { attr, type NativeBackend } from '../../engine/native-backend';
+import { isRefusal } from '../kernel-errors';
 import { roundDownToFloat } from '../nms/nms-native';
 import { checkFinite } from './check-finite';
 import type { GroupingAttrs } from './types';
@@ -27,7 +28,7 @@ export function groupNative(
     return backend.executeMultipleOutputs('IcconvGroupKeypoints', nativeAttrs, [heatmaps, tags], 2) as Tensor[];
   } catch (error) {
     // The op refuses what is not finite; this says so in the project's own error.
-    checkFinite(heatmaps.dataSync<'float32'>(), tags.dataSync<'float32'>());
+    if (isRefusal(error)) checkFinite(heatmaps.dataSync<'float32'>(), tags.dataSync<'float32'>());
     throw error;
   }
 }

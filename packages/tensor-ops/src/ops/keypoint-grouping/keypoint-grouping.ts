@@ -5,7 +5,7 @@
 import type { Tensor1D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkTensor } from '../conv2d/check';
+import { checkTensor, checkWhole, isWhole, orAtMost } from '../check';
 import { NATIVE_BACKEND, runKernel } from '../conv2d/registry';
 import { groupPortable } from './grouping-portable';
 import { GROUP_KEYPOINTS, plainMaps } from './register-keypoint-grouping';
@@ -128,12 +128,15 @@ function check(heatmaps: Tensor3D, tags: Tensor4D, options: GroupKeypointsOption
   const natural = joints === 17 ? ORDER_OF_17 : Array.from({ length: joints }, (_, joint) => joint);
   const attrs: GroupingAttrs = { ...DEFAULTS, jointOrder: natural, ...defined };
   const { nmsKernel, maxPeople, detectionThreshold, tagThreshold, jointOrder } = attrs;
-  if (!Number.isSafeInteger(nmsKernel) || nmsKernel < 1 || nmsKernel % 2 === 0) {
-    throw new InvalidArgumentError(op, 'nmsKernel', nmsKernel, 'an odd whole number of at least 1');
+  if (!isWhole(nmsKernel, 1) || nmsKernel % 2 === 0) {
+    throw new InvalidArgumentError(
+      op,
+      'nmsKernel',
+      nmsKernel,
+      orAtMost(nmsKernel, 'an odd whole number of at least 1'),
+    );
   }
-  if (!Number.isSafeInteger(maxPeople) || maxPeople < 1) {
-    throw new InvalidArgumentError(op, 'maxPeople', maxPeople, 'a whole number of at least 1');
-  }
+  checkWhole(op, 'maxPeople', maxPeople, 1);
   if (!(detectionThreshold >= 0)) {
     throw new InvalidArgumentError(op, 'detectionThreshold', detectionThreshold, 'a number of at least 0');
   }

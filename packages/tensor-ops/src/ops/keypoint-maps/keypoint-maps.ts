@@ -4,7 +4,7 @@
  */
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkTensor } from '../conv2d/check';
+import { checkResult, checkTensor, checkWhole, isWhole, orAtMost } from '../check';
 import { runKernel } from '../conv2d/registry';
 import { AGGREGATE_KEYPOINT_MAPS, type KeypointMapsAttrs } from './register-keypoint-maps';
 
@@ -52,11 +52,14 @@ export function aggregateKeypointMaps(maps: readonly Tensor4D[], options: Aggreg
 function check(maps: readonly Tensor4D[], options: AggregateKeypointMapsOptions): KeypointMapsAttrs {
   const op = 'aggregateKeypointMaps';
   const { keypoints, size, flipIndex, tagsFrom = 0 } = options;
-  if (!Number.isSafeInteger(keypoints) || keypoints < 1) {
-    throw new InvalidArgumentError(op, 'keypoints', keypoints, 'a whole number of at least 1');
-  }
-  if (size.length !== 2 || !size.every((side) => Number.isSafeInteger(side) && side >= 1)) {
-    throw new InvalidArgumentError(op, 'size', size, 'two whole numbers of at least 1, height and width');
+  checkWhole(op, 'keypoints', keypoints, 1);
+  if (size?.length !== 2 || !size.every((side) => isWhole(side, 1))) {
+    throw new InvalidArgumentError(
+      op,
+      'size',
+      size,
+      orAtMost(size, 'two whole numbers of at least 1, height and width'),
+    );
   }
   if (maps.length === 0) throw new InvalidArgumentError(op, 'maps', maps, 'at least one tensor');
   if (!Number.isInteger(tagsFrom) || tagsFrom < 0 || tagsFrom >= maps.length) {
@@ -75,6 +78,7 @@ function check(maps: readonly Tensor4D[], options: AggregateKeypointMapsOptions)
       throw new ShapeMismatchError(op, `maps[${i}]`, expected, map.shape);
     }
     flipped ||= images === 2;
+    checkResult(op, [images, channels, ...size]);
   }
   const natural = Array.from({ length: keypoints }, (_, k) => k);
   const permutes =

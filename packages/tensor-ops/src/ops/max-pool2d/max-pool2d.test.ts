@@ -43,6 +43,26 @@ const pools = fc.record({
 });
 
 describeBackends('maxPool2d', activate, (backend) => {
+  test('a NaN wins, infinities are numbers, and gradients follow them', () => {
+    const [y, dx] = tf.tidy(() => {
+      const values = [
+        Number.NaN,
+        1,
+        1,
+        Number.NaN,
+        Number.NEGATIVE_INFINITY,
+        Number.NEGATIVE_INFINITY,
+        Number.POSITIVE_INFINITY,
+        1,
+      ];
+      const x = tf.tensor4d(values, [1, 1, 8, 1]);
+      const { value, grad } = tf.valueAndGrad((t: tf.Tensor) => maxPool2d(t as tf.Tensor4D, { size: [1, 2] }))(x);
+      return [[...value.dataSync()], [...grad.dataSync()]];
+    }) as unknown as [number[], number[]];
+    expect(y).toEqual([Number.NaN, Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    expect(dx).toEqual([1, 0, 0, 1, 1, 0, 1, 0]);
+  });
+
   test('equals its definition, with its gradient', async () => {
     await fc.assert(
       fc.asyncProperty(pools, async ({ batch, map, channels, size, strides, pad: wanted, values }) => {

@@ -1,8 +1,9 @@
 /** Max pooling with PyTorch's symmetric padding, alike on every backend. */
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkPair, checkTensor } from '../conv2d/check';
-import { convOutputSize, type Pair } from '../conv2d/geometry';
+import { InvalidArgumentError } from '../../errors';
+import { checkPair, checkTensor } from '../check';
+import { checkOutput } from '../conv2d/check';
+import { type ConvGeometry, type Pair, withoutIdleSteps } from '../conv2d/geometry';
 import { runKernel } from '../conv2d/registry';
 import { PADDED_MAX_POOL_2D, type PaddedMaxPool2DAttrs } from './register-max-pool2d';
 
@@ -19,6 +20,9 @@ export interface MaxPool2dOptions {
 /**
  * Largest value of each window. Where several pixels hold it, the first in row order gets the gradient.
  *
+ * A NaN counts as larger than every number, as in PyTorch, and an infinity is a number like others. (TensorFlow's own CPU operator drops
+ * the NaN of a window that has numbers, and gives the lowest float for minus infinity.)
+ *
  * @param x - float32 [N, H, W, C]; N may be 0.
  * @returns float32 [N, OH, OW, C] with OH = floor((H + 2*pad - size) / stride) + 1. The caller disposes it.
  * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}, {@link UnsupportedBackendError}
@@ -31,10 +35,13 @@ export function maxPool2d(x: Tensor4D, options: MaxPool2dOptions): Tensor4D {
   if (pad[0] * 2 > size[0] || pad[1] * 2 > size[1]) {
     throw new InvalidArgumentError(op, 'pad', options.pad, `at most half the window of ${size.join('x')}`);
   }
-  const attrs: PaddedMaxPool2DAttrs = { size, pad, strides: checkPair(op, 'strides', options.strides ?? size, 1) };
-  const out = convOutputSize([x.shape[1], x.shape[2]], size, { ...attrs, dilations: [1, 1], groups: 1 });
-  if (out[0] < 1 || out[1] < 1) {
-    throw new ShapeMismatchError(op, 'x', `a padded map of at least the window of ${size.join('x')}`, x.shape);
-  }
+  const strides = checkPair(op, 'strides', options.strides ?? size, 1);
+  const geometry: ConvGeometry = { pad, strides, dilations: [1, 1], groups: 1 };
+  checkOutput(op, x, size, geometry, x.shape[3], 'window');
+  const attrs: PaddedMaxPool2DAttrs = {
+    size,
+    pad,
+    strides: withoutIdleSteps(geometry, [x.shape[1], x.shape[2]], size).strides,
+  };
   return runKernel(op, PADDED_MAX_POOL_2D, { x }, attrs);
 }

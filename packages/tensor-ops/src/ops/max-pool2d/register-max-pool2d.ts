@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { attr, type NativeAttr } from '../../engine/native-backend';
 import { convOutputSize, type Pair } from '../conv2d/geometry';
 import { padOrCrop, spread, window } from '../conv2d/map-ops';
+import { onCuda } from '../conv2d/native-kernels';
 import { registerGradientOnce, registerOnAllBackends, runKernel } from '../conv2d/registry';
 
 export const PADDED_MAX_POOL_2D = 'PaddedMaxPool2D';
@@ -18,16 +19,20 @@ export interface PaddedMaxPool2DAttrs {
 export function registerMaxPool2d(): void {
   registerOnAllBackends<{ x: Tensor4D }, PaddedMaxPool2DAttrs>(PADDED_MAX_POOL_2D, ({ x }, attrs, { native }) => {
     if (x.shape[0] === 0) return tf.zeros([0, ...outputSize(x, attrs), x.shape[3]]);
-    if (native !== undefined) return native.executeSingleOutput('MaxPool', nativeAttrs(attrs), [x]) as Tensor4D;
-    return portableMaxPool(x, attrs);
+    if (native === undefined) return portableMaxPool(x, attrs);
+    const onGpu = onCuda(native);
+    const settings = onGpu ? tensorflowAttrs(attrs) : ownAttrs(attrs);
+    return native.executeSingleOutput(onGpu ? 'MaxPool' : 'IcconvMaxPool2D', settings, [x]) as Tensor4D;
   });
   registerOnAllBackends<{ x: Tensor4D; y: Tensor4D; dy: Tensor4D }, PaddedMaxPool2DAttrs>(
     PADDED_MAX_POOL_2D_GRAD,
     ({ x, y, dy }, attrs, { native }) => {
       if (x.shape[0] === 0) return tf.zerosLike(x);
-      if (native !== undefined)
-        return native.executeSingleOutput('MaxPoolGrad', nativeAttrs(attrs), [x, y, dy]) as Tensor4D;
-      return portableMaxPoolGrad(x, y, dy, attrs);
+      if (native === undefined) return portableMaxPoolGrad(x, y, dy, attrs);
+      if (onCuda(native)) {
+        return native.executeSingleOutput('MaxPoolGrad', tensorflowAttrs(attrs), [x, y, dy]) as Tensor4D;
+      }
+      return native.executeSingleOutput('IcconvMaxPool2DGrad', ownAttrs(attrs), [x, dy]) as Tensor4D;
     },
   );
   registerGradientOnce({
@@ -45,7 +50,13 @@ function outputSize(x: Tensor4D, attrs: PaddedMaxPool2DAttrs): [number, number] 
   return convOutputSize([x.shape[1], x.shape[2]], attrs.size, { ...attrs, dilations: [1, 1], groups: 1 });
 }
 
-function nativeAttrs({ size, strides, pad }: PaddedMaxPool2DAttrs): NativeAttr[] {
+const ownAttrs = ({ size, strides, pad }: PaddedMaxPool2DAttrs): NativeAttr[] => [
+  attr.int('size', size),
+  attr.int('strides', strides),
+  attr.int('pad', pad),
+];
+
+function tensorflowAttrs({ size, strides, pad }: PaddedMaxPool2DAttrs): NativeAttr[] {
   const padded = pad[0] > 0 || pad[1] > 0;
   return [
     attr.float32(),
@@ -79,7 +90,12 @@ function portableMaxPool(x: Tensor4D, attrs: PaddedMaxPool2DAttrs): Tensor4D {
   const out = outputSize(x, attrs);
   let best: Tensor4D | undefined;
   visitPlaces(frame(x, out, attrs), out, attrs, (pixels) => {
-    best = best === undefined ? pixels : tf.maximum<Tensor4D>(best, pixels);
+    if (best === undefined) best = pixels;
+    else {
+      const larger = tf.maximum<Tensor4D>(best, pixels);
+      // The maximum of wasm drops a NaN of its second argument.
+      best = tf.getBackend() === 'wasm' ? (tf.where(tf.isNaN(pixels), pixels, larger) as Tensor4D) : larger;
+    }
   });
   return best!;
 }
@@ -92,8 +108,9 @@ function portableMaxPoolGrad(x: Tensor4D, y: Tensor4D, dy: Tensor4D, attrs: Padd
   let left = dy;
   let total: Tensor4D | undefined;
   const zero = tf.zerosLike(dy);
+  const broken = tf.isNaN(y);
   visitPlaces(frame(x, out, attrs), out, attrs, (pixels, u, v) => {
-    const wins = tf.equal(pixels, y);
+    const wins = tf.logicalOr(tf.equal(pixels, y), tf.logicalAnd(tf.isNaN(pixels), broken));
     const share = spread(tf.where(wins, left, zero) as Tensor4D, strides);
     left = tf.where(wins, zero, left) as Tensor4D;
     const moved = padOrCrop(

@@ -138,7 +138,7 @@ describeBackends('batchedNms', activate, () => {
     expect(call([A], [1], { scoreThreshold: Number.NaN })).toContain('scoreThreshold');
     expect(call([A], [1], { maxOutputSize: -1 })).toContain('maxOutputSize');
     const groups = () => batchedNms(tf.tensor2d([A]), tf.tensor1d([1]), tf.tensor1d([1]), options);
-    expect(messageOf(groups)).toBe('batchedNms: groups must be an int32 tensor, received "float32"');
+    expect(messageOf(groups)).toBe('batchedNms: groups.dtype must be int32, received "float32"');
   });
 
   test('the waiting variant refuses a NaN score too', async () => {

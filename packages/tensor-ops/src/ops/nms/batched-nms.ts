@@ -5,6 +5,7 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
+import { checkLive, checkWhole } from '../check';
 import { NATIVE_BACKEND, runKernel } from '../conv2d/registry';
 import { checkScores } from './check-scores';
 import { type GreedyNmsOptions, greedyNms } from './greedy-nms';
@@ -78,6 +79,9 @@ function check(
 ): GreedyNmsOptions {
   const op = 'batchedNms';
   const { iouThreshold, scoreThreshold, maxOutputSize = Number.POSITIVE_INFINITY } = options;
+  checkLive(op, 'boxes', boxes);
+  checkLive(op, 'scores', scores);
+  if (groups !== undefined) checkLive(op, 'groups', groups, 'int32');
   if (boxes.rank !== 2 || boxes.shape[1] !== 4) throw new ShapeMismatchError(op, 'boxes', '[N, 4]', boxes.shape);
   const count = boxes.shape[0];
   if (scores.rank !== 1 || scores.shape[0] !== count) {
@@ -86,11 +90,6 @@ function check(
   if (groups !== undefined && (groups.rank !== 1 || groups.shape[0] !== count)) {
     throw new ShapeMismatchError(op, 'groups', `[${count}], one for each box`, groups.shape);
   }
-  if (boxes.dtype !== 'float32') throw new InvalidArgumentError(op, 'boxes', boxes.dtype, 'a float32 tensor');
-  if (scores.dtype !== 'float32') throw new InvalidArgumentError(op, 'scores', scores.dtype, 'a float32 tensor');
-  if (groups !== undefined && groups.dtype !== 'int32') {
-    throw new InvalidArgumentError(op, 'groups', groups.dtype, 'an int32 tensor');
-  }
   if (!(iouThreshold >= 0 && iouThreshold <= 1)) {
     throw new InvalidArgumentError(op, 'iouThreshold', iouThreshold, 'a number from 0 to 1');
   }
@@ -98,8 +97,6 @@ function check(
     throw new InvalidArgumentError(op, 'scoreThreshold', scoreThreshold, 'a number');
   }
   const limited = maxOutputSize !== Number.POSITIVE_INFINITY;
-  if (limited && !(Number.isInteger(maxOutputSize) && maxOutputSize >= 0)) {
-    throw new InvalidArgumentError(op, 'maxOutputSize', maxOutputSize, 'a whole number, 0 or more');
-  }
+  if (limited) checkWhole(op, 'maxOutputSize', maxOutputSize, 0);
   return { iouThreshold, scoreThreshold, maxOutputSize };
 }

@@ -1,6 +1,7 @@
 /** Batched NMS on TensorFlow's native runtime, by the op of native/binding/nms_op.cc. */
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import { attr, type NativeBackend } from '../../engine/native-backend';
+import { isRefusal } from '../kernel-errors';
 import { checkScores } from './check-scores';
 import type { GreedyNmsOptions } from './greedy-nms';
 
@@ -22,7 +23,7 @@ export function nmsNative(
     return backend.executeSingleOutput('IcconvNms', attrs, [boxes, scores, groups]) as Tensor1D;
   } catch (error) {
     // The op refuses NaN scores; this says so in the project's own error.
-    checkScores(scores.dataSync<'float32'>());
+    if (isRefusal(error)) checkScores(scores.dataSync<'float32'>());
     throw error;
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
+import { checkLive } from '../check';
 import { runKernel } from '../conv2d/registry';
 import { ADAM_UPDATE, GLOBAL_NORM, LINEAR_COMBINATION, SGD_UPDATE } from './register-parameter-update';
 
@@ -147,8 +148,7 @@ function checkLists(op: string, first: readonly Tensor[], others: Record<string,
       throw new InvalidArgumentError(op, name, `${list.length} tensors`, `a list of ${first.length} tensors`);
     }
     for (const [i, tensor] of list.entries()) {
-      if (tensor.dtype !== 'float32')
-        throw new InvalidArgumentError(op, `${name}[${i}]`, tensor.dtype, 'a float32 tensor');
+      checkLive(op, `${name}[${i}]`, tensor);
       const { shape } = first[i]!;
       if (shape.join() !== tensor.shape.join()) {
         throw new ShapeMismatchError(op, `${name}[${i}]`, `[${shape.join(', ')}], its parameter's`, tensor.shape);

@@ -68,8 +68,16 @@ export function registerParameterUpdate(): void {
     if (native !== undefined) {
       return native.executeSingleOutput('IcconvGlobalNorm', [attr.int('N', count)], tensors) as Tensor;
     }
-    return tf.sqrt(tf.addN(tensors.map((tensor) => tf.sum(tf.square(tensor)))));
+    return globalNormPortable(tensors.filter(({ size }) => size > 0));
   });
+}
+
+/** In units of the largest number: squares of large ones would be infinite, where the native kernel adds doubles. */
+function globalNormPortable(tensors: readonly Tensor[]): Tensor {
+  if (tensors.length === 0) return tf.scalar(0);
+  const largest = tf.max(tf.stack(tensors.map((tensor) => tf.max(tf.abs(tensor)))));
+  const unit = tf.where(tf.logicalAnd(tf.isFinite(largest), tf.greater(largest, 0)), largest, 1);
+  return tf.mul(tf.sqrt(tf.addN(tensors.map((tensor) => tf.sum(tf.square(tf.div(tensor, unit)))))), unit);
 }
 
 const ratesOf = ({ count, rates, weightDecays }: UpdateAttrs) =>

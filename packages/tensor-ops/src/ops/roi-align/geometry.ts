@@ -61,7 +61,9 @@ export function checkRois(
     if (!(image >= 0 && image < map.shape[0])) {
       throw new InvalidArgumentError(op, `rois[${r}][0]`, image, `an image of the batch, 0 to ${map.shape[0] - 1}`);
     }
-    if (!corners.every(Number.isFinite)) {
+    const [x1, y1, x2, y2] = corners.map((corner) => f(corner * f(map.scale))) as [number, number, number, number];
+    // Infinite where a corner, or the distance of two, is.
+    if (!Number.isFinite(f(x2 - x1)) || !Number.isFinite(f(y2 - y1))) {
       throw new InvalidArgumentError(op, `rois[${r}]`, row, '[image, x1, y1, x2, y2] in finite numbers');
     }
   }
@@ -108,8 +110,10 @@ function axis(low: number, high: number, scale: number, bins: number, attrs: Roi
   return { start, size, grid };
 }
 
-/** Up to here every sample of an adaptive grid is visited; beyond, those far outside the map are skipped. Only absurd boxes get there. */
-const LARGE_GRID = 4096;
+/** Every sample of a grid up to here is visited, and their weights, 1 / ratio each, add up to 1 in float32. */
+export const MOST_SAMPLING_RATIO = 4096;
+/** Beyond, samples far outside the map are skipped. Only absurd boxes with an adaptive grid get there. */
+const LARGE_GRID = MOST_SAMPLING_RATIO;
 
 class TapBuilder {
   private readonly start: Int32Array;

@@ -2,6 +2,7 @@
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attr, type NativeBackend } from '../../engine/native-backend';
+import { isRefusal } from '../kernel-errors';
 import { checkRois, type RoiAlignAttrs } from './geometry';
 
 export function roiAlignNative(
@@ -23,7 +24,7 @@ export function roiAlignNative(
     return backend.executeSingleOutput('IcconvRoiAlign', opAttrs, [rois, levels, ...features]) as Tensor4D;
   } catch (error) {
     // The op refuses bad RoIs, of which its message names the first; this names what is wrong with it.
-    checkRois('roiAlign', rois.dataSync(), levels.dataSync(), attrs.maps);
+    if (isRefusal(error)) checkRois('roiAlign', rois.dataSync(), levels.dataSync(), attrs.maps);
     throw error;
   }
 }

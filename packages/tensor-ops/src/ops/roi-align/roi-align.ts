@@ -7,14 +7,15 @@
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import type { RoiMap } from './geometry';
+import { checkLive, checkPair, checkResult, checkWhole } from '../check';
+import { MOST_SAMPLING_RATIO, type RoiMap } from './geometry';
 import { runRoiAlign } from './register-roi-align';
 
 interface RoiAlignSampling {
   /** Bins [PH, PW], or one number for both. */
   readonly outputSize: number | readonly [number, number];
   /**
-   * Samples per bin and axis; 0 takes as many as the bin has feature pixels, rounded up, for each RoI and axis.
+   * Samples per bin and axis, at most 4096; 0 takes as many as the bin has feature pixels, rounded up, for each RoI and axis.
    * @defaultValue `0`
    */
   readonly samplingRatio?: number;
@@ -47,7 +48,8 @@ export const ROI_ALIGN_DEFAULTS = { spatialScale: 1, samplingRatio: 0, aligned: 
  * @param features - float32 [N, H, W, C].
  * @param rois - float32 [R, 5]: index of the image, then the corners x1, y1, x2, y2 in image pixels. R may be 0.
  * @returns float32 [R, PH, PW, C]. The caller disposes it.
- * @throws {@link ShapeMismatchError}, {@link InvalidArgumentError} (also for a coordinate that is not finite or an absent image),
+ * @throws {@link ShapeMismatchError}, {@link InvalidArgumentError} (also for an absent image or a corner that is not finite,
+ *   in feature pixels and float32),
  *   {@link UnsupportedBackendError}
  * @example
  * ```ts
@@ -97,10 +99,11 @@ export function multiLevelRoiAlign(
       throw new ShapeMismatchError(op, `features[${level}]`, `[N, H, W, ${features[0]!.shape[3]}]`, map.shape);
     }
   });
+  checkLive(op, 'rois', rois);
+  checkLive(op, 'levels', levels, 'int32');
   if (levels.rank !== 1 || levels.shape[0] !== rois.shape[0]) {
     throw new ShapeMismatchError(op, 'levels', `[${rois.shape[0]}], one for each RoI`, levels.shape);
   }
-  if (levels.dtype !== 'int32') throw new InvalidArgumentError(op, 'levels', levels.dtype, 'an int32 tensor');
   return pool(op, features, spatialScales, rois, levels, options);
 }
 
@@ -112,19 +115,14 @@ function pool(
   levels: Tensor1D | undefined,
   options: RoiAlignSampling,
 ): Tensor4D {
+  checkLive(op, 'rois', rois);
   if (rois.rank !== 2 || rois.shape[1] !== 5) throw new ShapeMismatchError(op, 'rois', '[R, 5]', rois.shape);
-  if (rois.dtype !== 'float32') throw new InvalidArgumentError(op, 'rois', rois.dtype, 'a float32 tensor');
   const { samplingRatio = ROI_ALIGN_DEFAULTS.samplingRatio, aligned = ROI_ALIGN_DEFAULTS.aligned } = options;
-  if (!Number.isInteger(samplingRatio) || samplingRatio < 0) {
-    throw new InvalidArgumentError(op, 'samplingRatio', samplingRatio, 'a whole number, 0 or more');
-  }
-  const outputSize =
-    typeof options.outputSize === 'number' ? [options.outputSize, options.outputSize] : options.outputSize;
-  if (outputSize?.length !== 2 || !outputSize.every((size) => Number.isInteger(size) && size >= 1)) {
-    throw new InvalidArgumentError(op, 'outputSize', options.outputSize, 'a positive whole number or a pair of them');
-  }
+  checkWhole(op, 'samplingRatio', samplingRatio, 0, MOST_SAMPLING_RATIO);
+  const outputSize = checkPair(op, 'outputSize', options.outputSize, 1);
+  checkResult(op, [rois.shape[0], ...outputSize, features[0]!.shape[3]]);
   const attrs = {
-    outputSize: [outputSize[0]!, outputSize[1]!] as const,
+    outputSize,
     samplingRatio,
     aligned,
     maps: features.map((map, level): RoiMap => ({ shape: map.shape, scale: scales[level]! })),
@@ -139,10 +137,10 @@ function pool(
 }
 
 function checkMap(op: string, parameter: string, map: Tensor4D): void {
+  checkLive(op, parameter, map);
   if (map.rank !== 4 || map.shape[1] === 0 || map.shape[2] === 0) {
     throw new ShapeMismatchError(op, parameter, '[N, H, W, C] with H and W at least 1', map.shape);
   }
-  if (map.dtype !== 'float32') throw new InvalidArgumentError(op, parameter, map.dtype, 'a float32 tensor');
 }
 
 function checkScale(op: string, parameter: string, scale: number): void {
