@@ -200,7 +200,7 @@ TEST(allocation_failures_in_image_batch) {
     const Placement straight{0, 0, 0, 0, 16, 12, {2.5, 0, 0, 0, 2.5, 0}, {}, false};
     const Placement turned{0, 1, 2, 1, 16, 12, {2, 0.3, 0, -0.3, 2, 4}, {}, false};
     for (bool antialias : {false, true}) {
-        const ImageBatchParams params{2, 16, 12, {1, 1, 1}, {0, 0, 0}, false, {1, 2, 3}, antialias, true};
+        const ImageBatchParams params{2, 16, 12, {1, 1, 1}, {0, 0, 0}, false, {1, 2, 3}, antialias, true, false};
         const Placement placements[] = {straight, turned};
         check(8, 2 * 16 * 12 * 3, [&](float* out, Executor& executor) { image_batch(params, &source, placements, 2, out, executor); });
     }

@@ -158,7 +158,7 @@ TEST(extreme_arguments_of_image_batch) {
     for (int round = 0; round < 300; ++round) {
         const auto pick = [&] { return scales[random.below(7)]; };
         const Placement placement{0, 0, 0, 0, 6, 8, {pick(), random.below(2) * pick(), pick(), random.below(2) * pick(), pick(), pick()}, {}, false};
-        const ImageBatchParams params{1, 6, 8, {1, 1, 1}, {0, 0, 0}, false, {9, 9, 9}, random.below(2) == 1, false};
+        const ImageBatchParams params{1, 6, 8, {1, 1, 1}, {0, 0, 0}, false, {9, 9, 9}, random.below(2) == 1, false, false};
         image_batch(params, &source, &placement, 1, out.data(), executor);
         for (float value : out) EXPECT(std::abs(value - 9) < 1e-3f);
     }

@@ -54,7 +54,7 @@ struct Plan {
     float fill[3];
     uint8_t border[3];
     // Of a warp that turns: each column's part of the position.
-    std::vector<int64_t> step_x, step_y;
+    Array<int64_t> step_x, step_y;
 };
 
 // In separate loops, so that the compiler can turn the first into vector instructions.
@@ -244,8 +244,8 @@ void paint_warp(const ImageBatchParams& params, const Plan& plan, int64_t from, 
     const double* map = placement.map;
     const SourceImage& source = plan.source;
     const int64_t width = placement.right - placement.left;
-    std::vector<float> values(static_cast<size_t>(3 * width));
-    std::vector<uint8_t> outside(static_cast<size_t>(width));
+    Array<float> values(static_cast<size_t>(3 * width));
+    Array<uint8_t> outside(static_cast<size_t>(width));
     const auto at = [&](int64_t x, int64_t y) {
         const bool inside = x >= 0 && x < source.width && y >= 0 && y < source.height;
         return inside ? source.data + 3 * (y * source.width + x) : plan.border;
