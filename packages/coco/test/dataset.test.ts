@@ -124,7 +124,7 @@ describe('look-ups', () => {
   test('masks', () => {
     expect(rleArea(dataset.annToRle('x'))).toBe(25);
     expect(dataset.annToMask(1).data.reduce((a, b) => a + b, 0)).toBe(rleArea(dataset.annToRle(1)));
-    expect(() => dataset.annToRle(900100259690)).toThrow('an annotation with a segmentation');
+    expect(() => dataset.annToRle(900100259690)).toThrow('has no segmentation');
   });
 });
 
@@ -149,6 +149,33 @@ test('broken input gives one clear error with its place', () => {
     expect(CocoError.isInstance(error)).toBe(true);
     expect((error as Record<symbol, unknown>)[Symbol.for('icconv.error')]).toBe(true);
   }
+});
+
+test('a field of another type is named, with what stands there', () => {
+  const parse = (annotation: string) => () => CocoDataset.parse(`{"annotations":[{"image_id":1,${annotation}}]}`);
+  expect(parse('"bbox":["10",1,2,3]')).toThrow('bbox: expected a number, found the text "10" (record 1)');
+  expect(parse('"area":"400"')).toThrow('area: expected a number, found the text "400"');
+  expect(parse('"iscrowd":"0"')).toThrow('iscrowd: expected a number, found the text "0"');
+  expect(parse('"segmentation":[[[1,2],[3,4]]]')).toThrow('segmentation: expected a number, found "["');
+  expect(parse('"area":1 "bbox":[]')).toThrow(/: expected "," or "}", found the text "bbox"/);
+  expect(() => CocoDataset.parse('{"images":[{"id":1,"width":"96"}]}')).toThrow(
+    'width: expected a number, found the text "96" (image 1)',
+  );
+});
+
+test.each([
+  [Uint8Array.of(0x1f, 0x8b, 8, 0), 'it is compressed by gzip: gunzip it first'],
+  [new Uint8Array(Buffer.from('\ufeff{}', 'utf16le')), 'it is text in UTF-16: save it as UTF-8'],
+  [new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'), 'it is the pointer of Git LFS'],
+  [new TextEncoder().encode('<!DOCTYPE html>'), 'it is a web page or XML'],
+  [new TextEncoder().encode('{"images":[]}\n{"images":[]}'), 'JSON Lines are not read'],
+])('what is no JSON is called what it is: %#', (bytes, problem) => {
+  expect(() => CocoDataset.parse(bytes)).toThrow(CocoFormatError);
+  expect(() => CocoDataset.parse(bytes)).toThrow(problem);
+});
+
+test('numbers are names of categories too', () => {
+  expect(CocoDataset.parse('{"categories":[{"id":1,"name":7}]}').categories[0]!.name).toBe('7');
 });
 
 const mini = testData('coco-mini', 'instances.json');

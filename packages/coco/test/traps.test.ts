@@ -110,7 +110,7 @@ test('what the kind of evaluation needs must be there', () => {
   expect(() => evaluate(file({}), [hit], { iouType: 'keypoints' })).toThrow(
     'detection 1 has 0 keypoints, but 17 sigmas were given',
   );
-  expect(() => evaluate(file({}), [hit], { iouType: 'segm' })).toThrow('an annotation with a segmentation');
+  expect(() => evaluate(file({}), [hit], { iouType: 'segm' })).toThrow('has no segmentation');
   expect(() => evaluate(file({}), [hit], { iouType: 'bbox', protocol: 'crowdpose' })).toThrow(
     "unless iouType is 'keypoints'",
   );
@@ -233,4 +233,59 @@ test('the check finds what else is wrong, and says how the data look', () => {
   expect(report.statistics).toMatchObject({ images: 3, annotations: 4, crowds: 1, withMask: 2, withKeypoints: 1 });
   expect(formatCheck(report)).toContain('annotations  4 (1 crowds, 2 with mask, 1 with keypoints)');
   expect(formatCheck(checkDataset(file({})))).toMatch(/^nothing wrong found/);
+});
+
+test('forms of boxes, names and visibilities that are others than they should be', () => {
+  const image = { width: 100, height: 50 };
+  const dataset = CocoDataset.parse({
+    images: [
+      { id: 1, ...image, file_name: 'a.jpg' },
+      { id: 2, ...image, file_name: 'a.jpg' },
+      { id: 3, ...image, file_name: '../b.jpg' },
+    ],
+    categories: [
+      { id: 1, name: 'a', keypoints: ['x'] },
+      { id: 2, name: 'a', keypoints: ['x'] },
+    ],
+    annotations: [
+      {
+        id: 1,
+        image_id: 1,
+        category_id: 1,
+        bbox: [60, 10, 90, 40],
+        area: 900,
+        keypoints: [200, 10, 3],
+        num_keypoints: 1,
+      },
+    ],
+  });
+  const results = CocoResults.parse([{ image_id: 1, category_id: 1, bbox: [0.6, 0.2, 0.3, 0.6], score: 1 }]);
+  const { findings } = checkDataset(dataset, { results });
+  expect(findings.map(({ kind }) => kind)).toEqual([
+    'unsafe-file-name',
+    'box-outside',
+    'box-form',
+    'visibility',
+    'duplicate-category-name',
+    'duplicate-file-name',
+    'keypoints-outside',
+    'result-box-form',
+  ]);
+  expect(findings[2]!.message).toContain('as corners x1, y1, x2, y2');
+  expect(findings.at(-1)!.message).toContain('within the first pixel');
+});
+
+test('an evaluation tells of boxes in another form, and of images that share an id', () => {
+  const image = { width: 100, height: 50 };
+  const dataset = CocoDataset.parse({
+    images: [
+      { id: 1, ...image },
+      { id: 1, ...image },
+    ],
+    categories: [{ id: 1, name: 'a' }],
+    annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [60, 10, 30, 30], area: 900 }],
+  });
+  const results = CocoResults.parse([{ image_id: 1, category_id: 1, bbox: [60, 10, 90, 40], score: 1 }]);
+  const warnings = evaluate(dataset, results, { iouType: 'bbox' }).warnings.map(({ kind }) => kind);
+  expect(warnings).toEqual(['result-box-form', 'duplicate-image-id']);
 });

@@ -94,7 +94,7 @@ describe('icconv eval', () => {
 
   test('refuses what it cannot evaluate', async () => {
     const files = ['--gt', path('gt.json'), '--dt', path('dt.json')];
-    await expect(icconv('eval', 'segm', ...files)).rejects.toThrow('an annotation with a segmentation');
+    await expect(icconv('eval', 'segm', ...files)).rejects.toThrow('has no segmentation');
     await expect(icconv('eval', 'bbox', '--gt', path('none.json'), '--dt', path('dt.json'))).rejects.toThrow(
       'cannot be read',
     );

@@ -1,5 +1,7 @@
 /** What is wrong, or will surprise, in a COCO file. */
-import { keypointsOf } from '../data/annotation-builder';
+import { relativeName, UnsafeNameError } from '@icconv/base';
+import { type AnnotationColumns, keypointsOf } from '../data/annotation-builder';
+import { BOX_FORMS, boxForm } from '../data/box-form';
 import type { CocoDataset } from '../data/dataset';
 import type { CocoResults } from '../data/results';
 import { polygonsOf, runLengthsOf, type SegmentColumns } from '../data/segments';
@@ -37,11 +39,13 @@ const MESSAGES = {
   'missing-annotation-id': ['error', 'annotations without id'],
   'duplicate-image-id': ['error', 'image ids used more than once'],
   'duplicate-category-id': ['error', 'category ids used more than once'],
+  'unsafe-file-name': ['error', 'images whose file_name is no name of a file inside a folder'],
   'unknown-image': ['error', 'annotations of images that the images list lacks; they are not evaluated'],
   'unknown-category': ['error', 'annotations of categories that the categories list lacks; they are not evaluated'],
   'missing-box': ['error', 'annotations without bbox'],
   'empty-box': ['error', 'boxes without width or height, or negative; nothing can match them'],
   'box-outside': ['error', 'boxes that reach more than a pixel beyond their image'],
+  'box-form': ['error', 'boxes that are not x, y, width, height in pixels'],
   'bad-polygon': ['error', 'polygons with fewer than three corners, or an odd number of coordinates'],
   'mask-size': [
     'error',
@@ -49,7 +53,11 @@ const MESSAGES = {
   ],
   'mask-counts': ['error', 'run-length masks whose counts are broken or do not add up to their size'],
   'keypoint-count': ['error', 'annotations with another number of keypoints than their category names'],
+  visibility: ['error', 'annotations with visibilities of keypoints other than 0, 1 and 2'],
   'image-size': ['error', 'images without width or height'],
+  'duplicate-category-name': ['trap', 'category names used more than once: training tells classes apart by them'],
+  'duplicate-file-name': ['trap', 'images whose file_name is that of another: one picture with two lists of objects'],
+  'keypoints-outside': ['trap', 'annotations with labelled keypoints outside of their image: they teach nothing'],
   'annotation-id-0': ['trap', 'annotation id 0: pycocotools counts a detection that matches it as unmatched'],
   'no-area': [
     'trap',
@@ -70,6 +78,7 @@ const MESSAGES = {
   'result-unknown-category': ['trap', 'detections of categories that the ground truth lacks; they are not evaluated'],
   'result-mask-size': ['error', 'detections whose run-length mask has another size than their image'],
   'result-mask-counts': ['error', 'detections whose run-length mask is broken or does not add up to its size'],
+  'result-box-form': ['error', 'detections whose box is not x, y, width, height in pixels'],
   'result-score': ['note', 'scores outside [0, 1]'],
   'result-empty-box': ['note', 'detections without width or height; they match nothing'],
 } as const satisfies Record<string, readonly [Severity, string]>;
@@ -112,6 +121,13 @@ export function checkDataset(dataset: CocoDataset, options: { readonly results?:
   checkImages(dataset, out);
   const keypointCounts = checkCategories(dataset, out);
   checkAnnotations(dataset, keypointCounts, out);
+  checkBoxForm(
+    dataset,
+    dataset.columns.annotations,
+    'box-form',
+    (row) => dataset.annotationId(row) ?? `row ${row + 1}`,
+    out,
+  );
   if (options.results !== undefined) checkResults(dataset, options.results, out);
   return { findings: out.findings(), statistics: datasetStatistics(dataset) };
 }
@@ -119,22 +135,40 @@ export function checkDataset(dataset: CocoDataset, options: { readonly results?:
 function checkImages(dataset: CocoDataset, out: Collector): void {
   const { images, annotations } = dataset.columns;
   const seen = new Set<number>();
+  const names = new Set<string>();
   for (let row = 0; row < images.count; row++) {
     const index = images.idIndex[row]!;
     const id = annotations.imageIds[index]!;
     if (seen.has(index)) out.add('duplicate-image-id', id);
     seen.add(index);
     if (!(images.width[row]! > 0) || !(images.height[row]! > 0)) out.add('image-size', id);
+    checkFileName(dataset.image(row).file_name, id, names, out);
+  }
+}
+
+function checkFileName(name: string | null | undefined, id: CocoId, names: Set<string>, out: Collector): void {
+  // The metric needs no names; pictures that are looked for without one are told by whoever looks.
+  if (name === undefined || name === null) return;
+  if (names.has(name)) out.add('duplicate-file-name', id);
+  names.add(name);
+  try {
+    relativeName(name);
+  } catch (error) {
+    if (!UnsafeNameError.isInstance(error)) throw error;
+    out.add('unsafe-file-name', id);
   }
 }
 
 /** Returns the number of keypoints by category id, for categories that name them. */
 function checkCategories(dataset: CocoDataset, out: Collector): Map<CocoId, number> {
   const seen = new Set<CocoId>();
+  const names = new Set<string>();
   const keypoints = new Map<CocoId, number>();
   for (const category of dataset.categories) {
     if (seen.has(category.id)) out.add('duplicate-category-id', category.id);
     seen.add(category.id);
+    if (names.has(category.name)) out.add('duplicate-category-name', category.name);
+    names.add(category.name);
     if (category.id === 0) out.add('category-id-0', category.name);
     if (category.keypoints !== undefined) keypoints.set(category.id, category.keypoints.length);
   }
@@ -161,7 +195,7 @@ function checkAnnotations(dataset: CocoDataset, keypointCounts: ReadonlyMap<Coco
     if (a.ignore[row] === 1 && a.iscrowd[row] === 0) out.add('ignore-without-crowd', name);
     checkBox(dataset, row, image, name, out);
     checkMask(dataset, row, image, name, out);
-    checkKeypoints(dataset, row, category === undefined ? undefined : keypointCounts.get(category), name, out);
+    checkKeypoints(dataset, row, image, category === undefined ? undefined : keypointCounts.get(category), name, out);
   }
 }
 
@@ -182,6 +216,20 @@ function checkBox(dataset: CocoDataset, row: number, image: number, name: CocoId
     out.add('box-outside', name);
 }
 
+function checkBoxForm(
+  dataset: CocoDataset,
+  columns: AnnotationColumns,
+  kind: 'box-form' | 'result-box-form',
+  nameOf: (row: number) => CocoId,
+  out: Collector,
+): void {
+  const form = boxForm(dataset, columns);
+  if (form === undefined) return;
+  out.hint(kind, BOX_FORMS[form]);
+  for (let row = 0; row < columns.count; row++)
+    if ((columns.present[row]! & HAS.bbox) !== 0) out.add(kind, nameOf(row));
+}
+
 function checkMask(dataset: CocoDataset, row: number, image: number, name: CocoId, out: Collector): void {
   const { annotations: a, images } = dataset.columns;
   if (a.segments === undefined || a.segments.kind[row] === 0) return;
@@ -199,18 +247,28 @@ function checkMask(dataset: CocoDataset, row: number, image: number, name: CocoI
 function checkKeypoints(
   dataset: CocoDataset,
   row: number,
+  image: number,
   expected: number | undefined,
   name: CocoId,
   out: Collector,
 ): void {
-  const { annotations: a } = dataset.columns;
+  const { annotations: a, images } = dataset.columns;
   if ((a.present[row]! & HAS.keypoints) === 0) return;
   const keypoints = keypointsOf(a, row);
   const sized = a.area[row]! > 0 || (a.bbox[row * 4 + 2]! > 0 && a.bbox[row * 4 + 3]! > 0);
   if (!sized && (a.segments === undefined || a.segments.kind[row] === 0)) out.add('no-extent', name);
   if (expected !== undefined && keypoints.length !== expected * 3) out.add('keypoint-count', name);
-  let labelled = 0;
-  for (let i = 2; i < keypoints.length; i += 3) if (keypoints[i]! > 0) labelled++;
+  const [width, height] = image < 0 ? [-1, -1] : [images.width[image]!, images.height[image]!];
+  let [labelled, outside, odd] = [0, 0, 0];
+  for (let i = 0; i < keypoints.length; i += 3) {
+    const [x, y, visibility] = [keypoints[i]!, keypoints[i + 1]!, keypoints[i + 2]!];
+    if (visibility !== 0 && visibility !== 1 && visibility !== 2) odd++;
+    if (!(visibility > 0)) continue;
+    labelled++;
+    if (width > 0 && height > 0 && (x < 0 || y < 0 || x > width || y > height)) outside++;
+  }
+  if (odd > 0) out.add('visibility', name);
+  if (outside > 0) out.add('keypoints-outside', name);
   if (a.numKeypoints[row]! >= 0 && a.numKeypoints[row] !== labelled) out.add('num-keypoints', name);
 }
 
@@ -219,6 +277,7 @@ function checkResults(dataset: CocoDataset, results: CocoResults, out: Collector
   out.hint('result-unknown-image', unknownImages(dataset, r).hint);
   out.hint('result-unknown-category', unknownCategories(dataset, r).hint);
   const knownImage = r.imageIds.map((id) => dataset.imageRow(id) >= 0);
+  checkBoxForm(dataset, r, 'result-box-form', (row) => `detection ${row + 1}`, out);
   const ids = new Set(dataset.categories.map((c) => c.id));
   const knownCategory = r.categoryIds.map((id) => ids.has(id));
   for (let row = 0; row < r.count; row++) {

@@ -149,3 +149,25 @@ test('nothing left is an error that says why', () => {
   );
   expect(() => fail([], 'evaluation')).toThrow('a.json: nothing to score: its 3 pictures have no annotation');
 });
+
+test('ids that several images or categories have are refused', () => {
+  const twins = dataset([{ bbox: BOX }], [IMAGES[0]!, { ...IMAGES[1], id: 1 }]);
+  const options = { task: 'boxes', use: 'training' } as const;
+  expect(() => dataReport(twins, options)).toThrow('several images have the id 1: their objects cannot be told apart');
+  const categories = [CATEGORIES[0], { ...CATEGORIES[1], id: 1 }];
+  const merged = CocoDataset.parse({ images: IMAGES, categories, annotations: [] });
+  expect(() => dataReport(merged, options)).toThrow('several categories have the id 1');
+});
+
+test('boxes of another form are told', () => {
+  expect(reasons([{ bbox: [60, 20, 90, 40] }, { bbox: [10, 5, 20, 30] }]).notes).toMatchObject({ 'box-form': 2 });
+  expect(reasons([{ bbox: [0.1, 0.2, 0.3, 0.4] }]).notes).toMatchObject({ 'box-form': 1 });
+  // One that cannot be corners, and boxes that stay within as they are.
+  expect(reasons([{ bbox: [60, 20, 90, 40] }, { bbox: [60, 5, 20, 30] }]).notes).not.toHaveProperty('box-form');
+  expect(reasons([{ bbox: BOX }]).notes).not.toHaveProperty('box-form');
+});
+
+test('a mask that is none is named by its annotation', () => {
+  const broken = dataset([{ segmentation: { size: [50, 100], counts: [10] } }]);
+  expect(() => dataReport(broken, { task: 'boxes', use: 'training' })).toThrow('the mask of annotation 1: ');
+});

@@ -1,5 +1,6 @@
 /** What a training learns from and an evaluation scores, and what they leave out and why. */
 import { keypointsOf } from '../data/annotation-builder';
+import { BOX_FORMS, boxForm } from '../data/box-form';
 import { hasBox, withBoxes } from '../data/complete';
 import { CocoDataset } from '../data/dataset';
 import type { CocoId } from '../data/types';
@@ -66,6 +67,7 @@ const LEFT_OUT = {
 
 const NOTES = {
   'box-of-mask': 'with the box of their mask, having none of their own',
+  'box-form': 'used with boxes of another form',
   'beyond-border': 'with a box that reaches beyond the picture; it is cut',
   'some-keypoints-outside': 'with labelled keypoints outside the picture; these teach nothing',
   'no-area': 'with area 0 or none; that of the mask, or of 0.53 of the box, is taken for OKS',
@@ -96,13 +98,40 @@ class Counts<R extends ObjectReason> {
   }
 }
 
+/** Which objects are whose, and of which class, cannot be told where ids are used twice. */
+function requireOwnIds(dataset: CocoDataset): void {
+  const categories = dataset.categories.map(({ id }) => id);
+  const of = {
+    images: dataset.duplicateImageIds(),
+    categories: categories.filter((id, i) => categories.indexOf(id) !== i),
+  };
+  for (const [what, ids] of Object.entries(of)) {
+    if (ids.length === 0) continue;
+    const shown = ids
+      .slice(0, EXAMPLES)
+      .map((id) => JSON.stringify(id))
+      .join(', ');
+    const problem = `several ${what} have the id ${shown}${ids.length > EXAMPLES ? ', ...' : ''}`;
+    throw new CocoMismatchError(`${problem}: their objects cannot be told apart; give each an id of its own`);
+  }
+}
+
+function formNote(dataset: CocoDataset, used: Uint8Array, task: DataReport['task']): ObjectCount[] {
+  const form = task === 'boxes' ? boxForm(dataset, dataset.columns.annotations) : undefined;
+  const rows = [...used.keys()].filter((row) => used[row] === 1);
+  if (form === undefined || rows.length === 0) return [];
+  const examples = rows.slice(0, EXAMPLES).map((row) => dataset.annotationId(row) ?? row);
+  return [{ reason: 'box-form', message: `used, but ${BOX_FORMS[form]}`, count: rows.length, examples }];
+}
+
 /**
  * Chooses the objects that are used and counts the others by reason.
  *
- * @throws {@link CocoMismatchError} for objects with another number of keypoints than their category names: which is which is unknown.
+ * @throws {@link CocoMismatchError} for ids that several images or categories have, and for objects with another number of keypoints than their category names: which is which is unknown.
  */
 export function selectObjects(dataset: CocoDataset, options: DataReportOptions): ObjectSelection {
   const { task, use } = options;
+  requireOwnIds(dataset);
   const whole = withBoxes(dataset);
   const { annotations: a, images } = whole.columns;
   const categoryIds = options.categoryIds ?? dataset.categories.map(({ id }) => id);
@@ -145,7 +174,7 @@ export function selectObjects(dataset: CocoDataset, options: DataReportOptions):
     picturesWithoutObjects: wanted.size - withObjects.size,
     objects: objects.reduce((sum, count) => sum + count, 0),
     leftOut: leftOut.list(),
-    notes: notes.list(),
+    notes: [...formNote(whole, used, task), ...notes.list()],
     classes: categoryIds.map((id, i) => ({ id, name: names.get(id) ?? String(id), objects: objects[i]! })),
   };
   return { report, dataset: boxless.length > 0 ? withIgnored(whole, boxless) : whole, used };

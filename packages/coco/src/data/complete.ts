@@ -1,7 +1,9 @@
 /** What a file may leave out and the rest of it tells: boxes of objects that have only a mask, sizes of pictures. */
+
+import { CocoArgumentError, CocoMaskError } from '../errors';
 import { HAS } from '../json/record';
 import { CocoDataset } from './dataset';
-import { boxOf } from './object-box';
+import { boxOf, type ObjectBox } from './object-box';
 import type { CocoId } from './types';
 
 export interface PictureSize {
@@ -30,7 +32,7 @@ export function withSizes(dataset: CocoDataset, sizes: ReadonlyMap<CocoId, Pictu
  * The dataset with a `bbox` for each annotation that lacks one, or has one without width and height, and has a mask; itself where there is
  * none.
  *
- * @throws {@link CocoArgumentError} for run lengths that are none.
+ * @throws CocoMaskError for run lengths that are none.
  */
 export function withBoxes(dataset: CocoDataset): CocoDataset {
   const filled = filledBoxes(dataset);
@@ -44,13 +46,22 @@ function filledBoxes(dataset: CocoDataset) {
   let filled: { readonly bbox: Float64Array; readonly present: Uint16Array } | undefined;
   for (let row = 0; row < annotations.count; row++) {
     if (annotations.segments.kind[row] === 0 || hasBox(dataset, row)) continue;
-    const box = boxOf(dataset.annotation(row));
+    const box = boxOfRow(dataset, row);
     if (box === undefined) continue;
     filled ??= { bbox: annotations.bbox.slice(), present: annotations.present.slice() };
     filled.bbox.set(box, row * 4);
     filled.present[row] = filled.present[row]! | HAS.bbox;
   }
   return filled;
+}
+
+function boxOfRow(dataset: CocoDataset, row: number): ObjectBox | undefined {
+  try {
+    return boxOf(dataset.annotation(row));
+  } catch (error) {
+    if (!(error instanceof CocoArgumentError)) throw error;
+    throw new CocoMaskError(`annotation ${dataset.annotationId(row) ?? `in row ${row + 1}`}`, error.message);
+  }
 }
 
 /** Whether an annotation has a box with width and height, by its row. */

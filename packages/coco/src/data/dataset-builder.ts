@@ -163,6 +163,7 @@ export class DatasetSink implements CocoSink {
         const key = matchImageKey(scanner);
         scanner.expect(58);
         scanner.peek();
+        scanner.field = key ?? '';
         if (key === 'width') width = readSize(scanner, key);
         else if (key === 'height') height = readSize(scanner, key);
         else if (key === 'id') {
@@ -171,6 +172,7 @@ export class DatasetSink implements CocoSink {
           to = scanner.pos;
         } else if (key === 'file_name' && !skipNull(scanner)) scanner.string();
         else if (key === undefined) scanner.skip();
+        scanner.field = '';
       } while (scanner.more(125));
     }
     if (id === undefined) throw new CocoFormatError(this.source, `image ${row + 1} has no id`, scanner.offset);
@@ -280,7 +282,7 @@ function readCategory(scanner: JsonScanner): CocoCategory {
   return {
     ...rest,
     id,
-    name: typeof name === 'string' ? name : String(id),
+    name: typeof name === 'string' || typeof name === 'number' ? String(name) : String(id),
     ...listOf(scanner, 'keypoints', keypoints),
     ...listOf(scanner, 'skeleton', skeleton),
   };

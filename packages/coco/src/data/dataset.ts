@@ -1,5 +1,5 @@
 /** COCO annotations with the look-ups that users of pycocotools know, over columns instead of objects. */
-import { CocoArgumentError } from '../errors';
+import { CocoArgumentError, CocoMismatchError } from '../errors';
 import { type CocoInput, type CocoPieces, feed, feedPieces } from '../json/cursor';
 import { HAS } from '../json/record';
 import { decodeRle, type Rle } from '../masks/rle';
@@ -234,9 +234,18 @@ export class CocoDataset {
     };
     const rle = annotations.segments && segmentToRle(annotations.segments, row, place);
     if (rle === undefined) {
-      throw new CocoArgumentError('annToRle', 'id', this.annotationId(row) ?? row, 'an annotation with a segmentation');
+      throw new CocoMismatchError(`${place.owner()} has no segmentation, whose mask is asked for`);
     }
     return rle;
+  }
+
+  /** Ids that several images have. */
+  duplicateImageIds(): CocoId[] {
+    const { images, annotations } = this.columns;
+    const seen = new Set<number>();
+    const twice = new Set<number>();
+    for (const index of images.idIndex) (seen.has(index) ? twice : seen).add(index);
+    return [...twice].map((index) => annotations.imageIds[index]!);
   }
 
   /** Size of an image in pixels, -1 where it is not known. */

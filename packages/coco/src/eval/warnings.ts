@@ -1,4 +1,6 @@
 /** What an evaluation left out, or counts in a way that may surprise. */
+import type { AnnotationColumns } from '../data/annotation-builder';
+import { BOX_FORMS, boxForm } from '../data/box-form';
 import type { CocoDataset } from '../data/dataset';
 import type { ResultColumns } from '../data/results';
 import type { CocoId } from '../data/types';
@@ -14,6 +16,9 @@ export interface EvaluationWarning {
     | 'result-unknown-category'
     | 'unknown-image'
     | 'unknown-category'
+    | 'duplicate-image-id'
+    | 'result-box-form'
+    | 'box-form'
     | 'no-extent'
     | 'empty-box';
   /** Detections or annotations. */
@@ -29,7 +34,11 @@ const EXAMPLES = 5;
 export function warningsOf(dataset: CocoDataset, results: ResultColumns, truth: GroundTruth): EvaluationWarning[] {
   const images = unknownImages(dataset, results);
   const categories = unknownCategories(dataset, results);
-  return [...resultWarnings(results.count, images, categories), ...truthWarnings(dataset, truth)];
+  return [
+    ...resultWarnings(results.count, images, categories),
+    ...formWarning('result-box-form', 'detections', dataset, results, truth),
+    ...truthWarnings(dataset, truth),
+  ];
 }
 
 function resultWarnings(detections: number, images: UnknownIds, categories: UnknownIds): EvaluationWarning[] {
@@ -85,8 +94,31 @@ function truthWarnings(dataset: CocoDataset, truth: GroundTruth): EvaluationWarn
       'annotations of categories that the categories list lacks, left out',
       unknownCategories(dataset, annotations),
     ),
+    ...sharedImageIds(dataset),
+    ...formWarning('box-form', 'annotations', dataset, annotations, truth),
     ...emptyObjects(dataset, truth),
   ];
+}
+
+/** Objects of images of one id are taken for objects of one picture. */
+function sharedImageIds(dataset: CocoDataset): EvaluationWarning[] {
+  const ids = dataset.duplicateImageIds();
+  if (ids.length === 0) return [];
+  const message = `${ids.length} image ids that several images have: their objects are taken for those of one (${listed(ids)})`;
+  return [{ kind: 'duplicate-image-id', count: ids.length, examples: ids.slice(0, EXAMPLES), message }];
+}
+
+function formWarning(
+  kind: 'result-box-form' | 'box-form',
+  what: string,
+  dataset: CocoDataset,
+  columns: AnnotationColumns,
+  { places }: GroundTruth,
+): EvaluationWarning[] {
+  if (places.params.iouType !== 'bbox') return [];
+  const form = boxForm(dataset, columns);
+  if (form === undefined) return [];
+  return [{ kind, count: columns.count, examples: [], message: `${columns.count} ${what}: ${BOX_FORMS[form]}` }];
 }
 
 function unknownWarning(kind: EvaluationWarning['kind'], what: string, unknown: UnknownIds): EvaluationWarning[] {

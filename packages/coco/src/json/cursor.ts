@@ -1,5 +1,6 @@
 /** Walks a COCO JSON text piece by piece and hands whole records to a sink. */
 import { CocoFormatError } from '../errors';
+import { foreignFormat } from './foreign-format';
 import { objectPieces } from './object-pieces';
 import { CocoRecord } from './record';
 import { JsonScanner, NEED_MORE } from './scanner';
@@ -98,7 +99,11 @@ export class CocoCursor {
         this.step();
         this.marked();
       }
-      if (scanner.peek() !== 0 || scanner.pos < scanner.end) scanner.fail('the end of the file');
+      const next = scanner.peek();
+      if (next === 123 && this.options.fromObjects !== true) {
+        throw scanner.error('a second object follows the first; JSON has one list of all, JSON Lines are not read');
+      }
+      if (next !== 0 || scanner.pos < scanner.end) scanner.fail('the end of the file');
     } catch (error) {
       if (error !== NEED_MORE) throw error;
       scanner.pos = this.mark;
@@ -141,7 +146,7 @@ export class CocoCursor {
           scanner.pos++;
           this.inObject = true;
           this.state = 'object';
-        } else scanner.fail('"{" or "["');
+        } else scanner.fail(`"{" or "["${foreignFormat(scanner.bytes.subarray(scanner.pos, scanner.end))}`);
         return;
       case 'object':
         this.field(next);

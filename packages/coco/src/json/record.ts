@@ -120,7 +120,11 @@ export class CocoRecord {
       if (key === undefined) {
         scanner.skip();
         this.extras.push(start - 1, scanner.pos);
-      } else this.readField(scanner, key);
+      } else {
+        scanner.field = key;
+        this.readField(scanner, key);
+        scanner.field = '';
+      }
     } while (scanner.more(125));
   }
 

@@ -22,6 +22,9 @@ const MAX_DEPTH = 512;
 /** Longer ones say nothing more: a double has 17 digits, and an exponent of three. */
 const MAX_NUMBER_BYTES = 400;
 
+/** Texts that are shown in messages are this long at most. */
+const MAX_SHOWN = 42;
+
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const WORDS: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
@@ -47,6 +50,8 @@ export class JsonScanner {
   /** What is being read, for messages: the number of the record or image, from 1, and its kind. */
   element = 0;
   elementKind: 'record' | 'image' | 'category' = 'record';
+  /** The field whose value is being read, likewise; empty between two. */
+  field = '';
   /** How many of Python's words NaN and Infinity were met. */
   words = 0;
   /** Bytes dropped before `bytes[0]`. */
@@ -95,7 +100,17 @@ export class JsonScanner {
       if (!this.closed) throw NEED_MORE;
       throw this.error(`JSON ends early, expected ${expected}`);
     }
-    throw this.error(`expected ${expected}, found ${JSON.stringify(String.fromCharCode(this.bytes[this.pos]!))}`);
+    const field = this.field === '' ? '' : `${this.field}: `;
+    throw this.error(`${field}expected ${expected}, found ${this.found()}`);
+  }
+
+  /** What stands at `pos`, for messages. */
+  private found(): string {
+    const { bytes, pos } = this;
+    const shown = JSON.stringify(String.fromCharCode(bytes[pos]!));
+    if (bytes[pos] !== QUOTE) return shown;
+    const stop = bytes.subarray(0, Math.min(this.end, pos + MAX_SHOWN)).indexOf(QUOTE, pos + 1);
+    return stop < 0 ? shown : `the text ${String.fromCharCode(...bytes.subarray(pos, stop + 1))}`;
   }
 
   /** Byte offset of `pos` in the whole text. */
