@@ -59,7 +59,8 @@ function print(file: WeightFile, flags: InspectFlags): void {
     formatBytes(bytes),
     name,
   ]);
-  const width = (column: number) => Math.max(0, ...rows.map((row) => row[column]!.length));
+  // One by one: a call takes some 10^5 arguments at most, and a file may hold more tensors.
+  const width = (column: number) => rows.reduce((most, row) => Math.max(most, row[column]!.length), 0);
   const [types, shapes, sizes] = [width(0), width(1), width(2)];
   for (const [dtype, shape, size, name] of rows) {
     console.log(

@@ -79,6 +79,21 @@ describe('icconv inspect', () => {
   });
 });
 
+describe('icconv inspect of a file with more tensors than a call has arguments', { timeout: 60_000 }, () => {
+  test('lists them', async () => {
+    const names = Array.from({ length: 130_000 }, (_, i) => [
+      `t${i}`,
+      { dtype: 'F32', shape: [0], data_offsets: [0, 0] },
+    ]);
+    const header = Buffer.from(JSON.stringify(Object.fromEntries(names)));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    writeFileSync(path('many.safetensors'), Buffer.concat([length, header]));
+    await run('inspect', path('many.safetensors'));
+    expect(printed).toHaveLength(130_001);
+  });
+});
+
 describe('icconv convert', () => {
   test('joins branches by a pattern, in halves, and splits them again', async () => {
     const pattern = ['--pattern', path('pattern.json')];

@@ -92,7 +92,7 @@ async function listPictures(inputs: readonly string[]): Promise<string[]> {
     else {
       const names = (await readdir(input)).filter(isPictureName).sort();
       if (names.length === 0) throw new InvalidArgumentError('icconv', 'images', input, 'a folder with pictures in it');
-      images.push(...names.map((name) => join(input, name)));
+      for (const name of names) images.push(join(input, name));
     }
   }
   return images;

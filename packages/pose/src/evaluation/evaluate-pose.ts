@@ -92,7 +92,9 @@ export function evaluatePoses(
   const category = poseCategory(dataset, options.category);
   checkKeypoints(config.skeleton, category);
   const imgIds = options.imageIds ?? dataset.getImgIds();
-  const fullest = Math.max(...imgIds.map((id) => dataset.getAnnIds({ imgIds: id, catIds: category.id }).length));
+  const persons = (id: CocoId) => dataset.getAnnIds({ imgIds: id, catIds: category.id }).length;
+  // One by one: a call takes some 10^5 arguments at most, and data may have more pictures.
+  const fullest = imgIds.reduce((most: number, id) => Math.max(most, persons(id)), 0);
   const maxDetections = options.maxDetections ?? Math.max(20, fullest);
   const evaluation = evaluate(dataset, CocoResults.parse(results as CocoDetection[]), {
     iouType: 'keypoints',

@@ -80,6 +80,13 @@ test('turned boxes: around the polygon where there is one', () => {
   expect(moved!.polygons![0]!.length).toBe(8);
 });
 
+test('a turned outline of more points than a call has arguments', () => {
+  const outline = Array.from({ length: 300_000 }, (_, i) => 50 + 10 * (i % 2 === 0 ? Math.cos(i) : Math.sin(i)));
+  const quarter = { forward: [0.6, -0.8, 50, 0.8, 0.6, -20] } as const;
+  const [moved] = moveObjects([{ box: [40, 40, 60, 60], polygons: [outline] }], layer(quarter), size, size);
+  expect(moved!.box!.every(Number.isFinite)).toBe(true);
+});
+
 test('polygons are cut at the view, masks follow the nearest pixel', () => {
   const half = layer({ forward: [1, 0, 0, 0, 1, 0], right: 50 });
   const square = [20, 20, 80, 20, 80, 60, 20, 60];

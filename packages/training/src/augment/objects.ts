@@ -185,7 +185,16 @@ const cut = ([x1, y1, x2, y2]: Box, [left, top, right, bottom]: Box): Box => [
 const area = ([x1, y1, x2, y2]: Box) => Math.max(0, x2 - x1) * Math.max(0, y2 - y1);
 
 function bounds(points: readonly number[]): Box {
-  const xs = points.filter((_, i) => i % 2 === 0);
-  const ys = points.filter((_, i) => i % 2 === 1);
-  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+  // One by one: a call takes some 10^5 arguments at most, and an outline may have more points.
+  let [x1, y1, x2, y2] = [
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
+  for (let i = 0; i + 1 < points.length; i += 2) {
+    [x1, y1] = [Math.min(x1, points[i]!), Math.min(y1, points[i + 1]!)];
+    [x2, y2] = [Math.max(x2, points[i]!), Math.max(y2, points[i + 1]!)];
+  }
+  return [x1, y1, x2, y2];
 }

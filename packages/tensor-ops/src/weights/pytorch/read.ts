@@ -200,12 +200,14 @@ function storageOf(id: unknown, path: string, globals: GlobalTable): StorageRef 
   if (!Array.isArray(fields) || fields[0] !== 'storage' || !(fields[1] instanceof PickleGlobal)) return damaged();
   const [, type, listed, , length, view] = fields as [unknown, PickleGlobal, unknown, unknown, unknown, unknown];
   const key = keyOf(listed);
-  if (key === undefined || typeof length !== 'number' || !type.name.startsWith('torch.')) return damaged();
+  if (key === undefined || !isLength(length) || !type.name.startsWith('torch.')) return damaged();
   const name = type.name.slice('torch.'.length);
   if (view === undefined || view === null) return storageOfClass(name, key, length) ?? damaged();
-  if (!Array.isArray(view) || typeof view[1] !== 'number' || typeof view[2] !== 'number') return damaged();
+  if (!Array.isArray(view) || !isLength(view[1]) || !isLength(view[2])) return damaged();
   return storageOfClass(name, key, view[2], view[1]) ?? damaged();
 }
+
+const isLength = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function spelledId(id: string, globals: GlobalTable): unknown {
   const match = SPELLED_ID.exec(id);

@@ -66,7 +66,7 @@ export async function readShardedSafetensors(index: ByteSource, limits: Limits):
       const source = await openFile(await placeOf(file, path));
       sources.push(source);
       const shard = await readShard(source, limits);
-      skipped.push(...shard.skipped.filter(({ name }) => files.get(name) === file));
+      for (const entry of shard.skipped) if (files.get(entry.name) === file) skipped.push(entry);
       for (const [key, value] of shard.metadata) metadata.set(key, value);
       for (const tensor of shard.tensors) {
         if (files.get(tensor.name) === file) tensors.push({ ...tensor, storage: `${file}:${tensor.storage}` });
