@@ -108,7 +108,7 @@ test('no detections, no objects', () => {
 
 test('what the kind of evaluation needs must be there', () => {
   expect(() => evaluate(file({}), [hit], { iouType: 'keypoints' })).toThrow(
-    'detection 1 has 0 keypoints, but 17 sigmas were given',
+    'detection 1 has 0 keypoints, but there are 17 sigmas',
   );
   expect(() => evaluate(file({}), [hit], { iouType: 'segm' })).toThrow('has no segmentation');
   expect(() => evaluate(file({}), [hit], { iouType: 'bbox', protocol: 'crowdpose' })).toThrow(

@@ -122,3 +122,19 @@ test('objects without size score as in pycocotools, and are named', () => {
     { kind: 'empty-box', count: 1, examples: [7] },
   ]);
 });
+
+test('a ground truth in which nothing counts is told', () => {
+  const images = [{ id: 1, width: 100, height: 50 }];
+  const crowd = { id: 1, image_id: 1, category_id: 1, bbox: [1, 1, 9, 9], area: 81, iscrowd: 1 };
+  const results = CocoResults.parse([{ image_id: 1, category_id: 1, bbox: [1, 1, 9, 9], score: 1 }]);
+  for (const [annotations, message] of [
+    [[], 'the ground truth has no annotations'],
+    [[crowd], 'no object that counts among its 1 annotations'],
+  ] as const) {
+    const dataset = CocoDataset.parse({ images, categories: [{ id: 1, name: 'a' }], annotations });
+    const { warnings, stats } = evaluate(dataset, results, { iouType: 'bbox' });
+    expect(stats.AP).toBe(-1);
+    expect(warnings.map(({ kind }) => kind)).toEqual(['nothing-to-score']);
+    expect(warnings[0]!.message).toContain(message);
+  }
+});

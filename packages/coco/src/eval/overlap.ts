@@ -199,7 +199,7 @@ class KeypointOverlap extends Base {
   private check(length: number, what: string): void {
     if (length === this.oks.count * 3) return;
     throw new CocoMismatchError(
-      `${what} has ${length / 3} keypoints, but ${this.oks.count} sigmas were given; pass sigmas, one for each keypoint`,
+      `${what} has ${length / 3} keypoints, but there are ${this.oks.count} sigmas (17 of people by default); pass sigmas, one for each keypoint`,
     );
   }
 }

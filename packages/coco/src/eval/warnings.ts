@@ -19,6 +19,7 @@ export interface EvaluationWarning {
     | 'duplicate-image-id'
     | 'result-box-form'
     | 'box-form'
+    | 'nothing-to-score'
     | 'no-extent'
     | 'empty-box';
   /** Detections or annotations. */
@@ -96,7 +97,26 @@ function truthWarnings(dataset: CocoDataset, truth: GroundTruth): EvaluationWarn
     ),
     ...sharedImageIds(dataset),
     ...formWarning('box-form', 'annotations', dataset, annotations, truth),
+    ...nothingToScore(dataset, truth),
     ...emptyObjects(dataset, truth),
+  ];
+}
+
+/** Where the metric is -1 throughout. */
+function nothingToScore(dataset: CocoDataset, { grouped, ignore }: GroundTruth): EvaluationWarning[] {
+  if (grouped.rows.some((row) => ignore[row] !== 1)) return [];
+  const count = dataset.annotationCount;
+  const why =
+    count === 0
+      ? 'has no annotations'
+      : `has no object that counts among its ${count} annotations: they are crowds, ignored or left out`;
+  return [
+    {
+      kind: 'nothing-to-score',
+      count,
+      examples: [],
+      message: `the ground truth ${why}; without objects every value is -1`,
+    },
   ];
 }
 

@@ -8,6 +8,7 @@ const FORMATS: readonly (readonly [start: string, what: string])[] = [
   ['\x28\xb5\x2f\xfd', 'compressed by zstd: unpack it first'],
   ['\xff\xfe', 'text in UTF-16: save it as UTF-8'],
   ['\xfe\xff', 'text in UTF-16: save it as UTF-8'],
+  ['\0', 'text in UTF-16, or no text: save it as UTF-8'],
   ['\x80', 'a pickle of Python: write it with json.dump'],
   ['\x93NUMPY', 'an array of NumPy: write it with json.dump'],
   ['version https://git-lfs', 'the pointer of Git LFS: git lfs pull fetches the file'],
