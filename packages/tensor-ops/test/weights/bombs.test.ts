@@ -130,6 +130,14 @@ describe('archives', { timeout: 60_000 }, () => {
     await (await openWeights(file, { limits: { maxTensorBytes: 1e12 } })).close();
   });
 
+  it('views of few elements far apart, whose reading takes the whole storage each time', async () => {
+    const one = (key: number) =>
+      `${text(`w${key}`)}ctorch._utils\n_rebuild_tensor_v2\n((${text('storage')}ctorch\nFloatStorage\n${text('0')}${text('cpu')}J${u32(16e6)}tQK\x00K\x02\x85J${u32(16e6 - 1)}\x85\x89}tR`;
+    const pickle = latin1(`\x80\x02}(${Array.from({ length: 500 }, (_, key) => one(key)).join('')}u.`);
+    const error = await failure(openWeights(zip([stored('a/data.pkl', pickle), record(0)])));
+    expect(error.message).toContain('its tensors are 32000000000 bytes together, made of 64000000 stored ones');
+  });
+
   it('one flipped bit', async () => {
     const data = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
     const file = zip([stored('a/data.pkl', tensors(1, 4)), stored('a/data/0', data)]);

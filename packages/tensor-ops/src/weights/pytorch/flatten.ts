@@ -4,7 +4,7 @@ import { DTYPES } from '../dtypes';
 import { type Budget, COST, limitError } from '../limits';
 import { isConfiguration } from '../pickle/names';
 import { LongText, NumpyArray, OpaqueObject, type StorageRef, TensorRef, UnreadableTensor } from '../pickle/values';
-import { elementCount, rowMajor } from '../strided';
+import { elementCount, rowMajor, span } from '../strided';
 import type { MetadataValue, SkippedEntry, StorageSource, StoredTensor } from '../weight-file';
 
 /** Deeper than any framework nests; a pickle can build a list that holds itself. */
@@ -218,7 +218,10 @@ function checkSizes(tensors: readonly StoredTensor[], path: string, limit: numbe
   const stored = new Map(tensors.map(({ storage, source }) => [storage, source.byteLength]));
   const sum = (sizes: Iterable<number>) => [...sizes].reduce((total, bytes) => total + bytes, 0);
   const most = limit ?? TENSOR_BYTES + TENSOR_TIMES_STORED * sum(stored.values());
-  const total = sum(tensors.map(({ bytes }) => bytes));
+  // What a view reaches over is read, however few of its elements it takes.
+  const reach = ({ bytes, dtype, shape, strides }: StoredTensor) =>
+    Math.max(bytes, span(shape, strides) * DTYPES[dtype].size);
+  const total = sum(tensors.map(reach));
   // A damaged shape gives no number here, and is refused by itself.
   if (total <= most || !Number.isFinite(total)) return;
   const problem = `its tensors are ${total} bytes together, made of ${sum(stored.values())} stored ones; at most ${most}`;
