@@ -9,6 +9,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'permission denied; change the rights or choose another place',
   EPERM: 'permission denied; change the rights or choose another place',
   EISDIR: 'it is a folder, not a file',
+  EEXIST: 'a part of the path is a file, not a folder',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EMFILE: 'too many open files; raise the limit (ulimit -n)',
   ENAMETOOLONG: 'the name is too long',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FileError, UnsafeNameError } from '../errors/file-errors';
 import { resolveInside, resolveInsideWithLinks } from './inside';
+import { makeFolder } from './make-folder';
 import { openOrdinaryFile, readOrdinaryFile, readText } from './read-file';
 import { writeAtomically } from './write-file';
 import { recoverFolder, writeFolderAtomically } from './write-folder';
@@ -33,6 +34,17 @@ test('texts, bytes, pieces and writers; folders are made', async () => {
     '0\n1\n2\n',
     '\x09\x07',
   ]);
+});
+
+test('a folder that cannot be made is an error of the project, with the path', async () => {
+  writeFileSync(path('file'), '');
+  for (const place of [path('file'), path('file/below'), path('n'.repeat(300))]) {
+    const error = await makeFolder(place).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(FileError);
+    expect(error.path).toBe(place);
+  }
+  await makeFolder(path('a/b'));
+  await makeFolder(path('a/b'));
 });
 
 test('a failed writing leaves the older file and nothing else', async () => {

@@ -49,7 +49,11 @@ export async function writeFolderAtomically(
       await write({
         async add(name, content, source = name) {
           const place = names.claim(relativeName(name), source);
-          await writeAtomically(join(temporary, place), content);
+          await writeAtomically(join(temporary, place), content).catch((error) => {
+            // By the name that the file would get: the temporary folder is nobody's business.
+            if (!(error instanceof FileError)) throw error;
+            throw new FileError(join(folder, place), 'cannot be written', error.reason, { cause: error.cause });
+          });
         },
       });
       await replace(target, temporary);

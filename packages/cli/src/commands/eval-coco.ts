@@ -1,7 +1,6 @@
 /** `icconv eval bbox|segm|keypoints`: COCO's metric over two files. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically } from '@icconv/base/files';
+import { makeFolder, writeAtomically } from '@icconv/base/files';
 import {
   analyzeErrors,
   CocoArgumentError,
@@ -165,7 +164,7 @@ async function writePlots(
   // The chart library is large: loaded only here.
   const { renderCharts, renderHtml } = await import('@icconv/coco/report');
   const report = { evaluation, dataset, ...(errors !== undefined && { errors }) };
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const [name, svg] of Object.entries(renderCharts(report))) await writeChart(join(folder, name), svg);
   await writeAtomically(join(folder, 'report.html'), renderHtml(report));
   console.error(`${join(folder, 'report.html')} and its charts are written`);

@@ -1,8 +1,8 @@
 /** One search by a configuration file, from the super-network's file to pattern, weights and report. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImageDecodeError, isPictureName } from '@icconv/base';
-import { writeAtomically } from '@icconv/base/files';
+import { makeFolder, writeAtomically } from '@icconv/base/files';
 import { decodeImage } from '@icconv/base/pictures';
 import { fasterRcnnConfig, prepareImages } from '@icconv/detection';
 import {
@@ -109,7 +109,7 @@ async function writeFiles(
   searched: ReturnType<typeof cropWeights>,
 ): Promise<string[]> {
   const { result, baselines } = report;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const files: string[] = [];
   const write = async (name: string, content: string) => {
     await writeAtomically(join(folder, name), content);

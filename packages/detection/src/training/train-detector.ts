@@ -1,5 +1,5 @@
 /** Trains a Faster R-CNN on COCO data with the loop of `@icconv/training`. */
-import { mkdir } from 'node:fs/promises';
+import { makeFolder } from '@icconv/base/files';
 import { requireObjects } from '@icconv/coco';
 import { type FreezingConfig, type StateDict, trainableParts } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
@@ -112,7 +112,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
   const optimizer = sgd({ momentum, weightDecay, ...(!decayNorms && { decays: decaysMatrices }) });
   const fromRecipe = recipeOptions(recipe, loader.batchesPerEpoch);
   try {
-    if (folder !== undefined) await mkdir(folder, { recursive: true });
+    if (folder !== undefined) await makeFolder(folder);
     return await trainLoop<Batch<DetectionSample>>({
       ...options,
       settings: detectionSettings(options),

@@ -1,5 +1,5 @@
 /** Trains a bottom-up pose estimator on COCO keypoints with the loop of `@icconv/training`. */
-import { mkdir } from 'node:fs/promises';
+import { makeFolder } from '@icconv/base/files';
 import { requireObjects } from '@icconv/coco';
 import { type FreezingConfig, type StateDict, trainableParts } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
@@ -131,7 +131,7 @@ export async function trainPose(options: TrainPoseOptions): Promise<TrainResult>
   const optimizer = adam({ weightDecay, decays: decaysMatrices });
   const fromRecipe = recipeOptions(recipe, loader.batchesPerEpoch);
   try {
-    if (folder !== undefined) await mkdir(folder, { recursive: true });
+    if (folder !== undefined) await makeFolder(folder);
     return await trainLoop<Batch<PoseSample>>({
       ...options,
       settings: poseSettings(options),

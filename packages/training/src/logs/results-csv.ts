@@ -1,6 +1,7 @@
 /** `results.csv`: a row for each epoch, whole after every write. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { FileError } from '@icconv/base';
 import papaparse from 'papaparse';
 
 export type ResultRow = Readonly<Record<string, number | string>>;
@@ -25,10 +26,15 @@ export class ResultsCsv {
     const columns = [...new Set(this.#rows.flatMap((one) => Object.keys(one)))];
     const data = this.#rows.map((one) => columns.map((column) => one[column] ?? ''));
     const text = papaparse.unparse({ fields: columns, data }, { newline: '\n' });
-    mkdirSync(dirname(this.path), { recursive: true });
     const temporary = `${this.path}.${process.pid}.tmp`;
-    writeFileSync(temporary, `${text}\n`);
-    renameSync(temporary, this.path);
+    try {
+      mkdirSync(dirname(this.path), { recursive: true });
+      writeFileSync(temporary, `${text}\n`);
+      renameSync(temporary, this.path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw FileError.from(this.path, 'cannot be written', error);
+    }
   }
 }
 

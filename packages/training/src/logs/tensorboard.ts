@@ -8,6 +8,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { FileError } from '@icconv/base';
 import protobuf from 'google-protobuf';
 
 /** Of SessionLog.SessionStatus: tells TensorBoard to forget what was logged beyond this step before an interruption. */
@@ -26,18 +27,26 @@ export function createEventWriter(
   firstStep = 0,
   now: () => number = () => Date.now() / 1000,
 ): EventWriter {
-  mkdirSync(folder, { recursive: true });
   const started = now();
   const name = `events.out.tfevents.${Math.floor(started).toString().padStart(10, '0')}.${hostname()}.${process.pid}.${counter++}`;
   const path = join(folder, name);
-  let file: number | undefined = openSync(path, 'wx');
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw FileError.from(path, 'cannot be written', error);
+    }
+  };
+  attempt(() => mkdirSync(folder, { recursive: true }));
+  let file: number | undefined = attempt(() => openSync(path, 'wx'));
   const write = (step: number, fill: (event: protobuf.BinaryWriter) => void) => {
     if (file === undefined) return;
     const event = new protobuf.BinaryWriter();
     event.writeDouble(1, now());
     if (step !== 0) event.writeInt64(2, step);
     fill(event);
-    writeSync(file, record(event.getResultBuffer()));
+    const open = file;
+    attempt(() => writeSync(open, record(event.getResultBuffer())));
   };
   write(0, (event) => event.writeString(3, 'brain.Event:2'));
   if (firstStep > 0) {
