@@ -33,6 +33,12 @@ export class FileError extends VisionError {
   static from(path: string, problem: string, cause: unknown): unknown {
     if (VisionError.isInstance(cause)) return cause;
     const { code, syscall, message } = cause as NodeJS.ErrnoException;
+    // Node refuses such a path before any system call; in a message the character would end or hide what follows.
+    if (code === 'ERR_INVALID_ARG_VALUE' && path.includes('\0')) {
+      return new FileError(path.replaceAll('\0', '\\0'), problem, 'its name has a NUL character, which no file has', {
+        cause,
+      });
+    }
     if (code === undefined || syscall === undefined) return cause;
     return new FileError(path, problem, REMEDIES[code] ?? message, { cause });
   }

@@ -36,6 +36,15 @@ test('texts, bytes, pieces and writers; folders are made', async () => {
   ]);
 });
 
+test('a path with a NUL character is an error of the project', async () => {
+  const bad = path('a\0b');
+  for (const attempt of [() => readText(bad), () => writeAtomically(bad, 'x'), () => makeFolder(bad)]) {
+    const error = await attempt().catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(FileError);
+    expect(error.message).toContain('a\\0b');
+  }
+});
+
 test('a folder that cannot be made is an error of the project, with the path', async () => {
   writeFileSync(path('file'), '');
   for (const place of [path('file'), path('file/below'), path('n'.repeat(300))]) {
