@@ -36,7 +36,7 @@ test('a data.yaml to COCO, told in text and as JSON', async () => {
   await convert(path('data.yaml'), path('out.json'), '--from', 'yolo', '--split', 'val');
   expect(printed.at(-1)).toBe(
     `${path('out.json')}: 2 pictures (1 with objects, 1 without), 1 object\nrows: class cx cy w h\n` +
-      'note: 1 pictures without a labels file, which count as background (--labelled-only leaves them out): images/val/2.png',
+      'note: pictures without a labels file, which count as background (--labelled-only leaves them out): 1 (images/val/2.png)',
   );
   const { images, annotations } = JSON.parse(readFileSync(path('out.json'), 'utf8'));
   expect(images).toEqual([
@@ -85,7 +85,7 @@ test('sizes that a COCO file lacks come from the pictures; other sizes are told'
     'give their folder',
   );
   await convert(path('gt.json'), path('voc'), '--from', 'coco', '--to', 'voc', '--images', path('images/val'));
-  expect(printed.at(-1)).toMatch(/note: 1 pictures of another size than their annotation file says: 2.png: .*40x100/);
+  expect(printed.at(-1)).toMatch(/note: pictures of another size than their annotation file says: 1 \(2.png: .*40x100/);
   expect(readFileSync(path('voc/1.xml'), 'utf8')).toContain('<width>100</width>');
 });
 

@@ -14,7 +14,7 @@ export function formatCheck(report: CheckReport, options: { readonly classes?: n
       `${WORD[severity]} ${String(count).padStart(8)}  ${message} (${examples.join(', ')}${count > examples.length ? ', ...' : ''})`,
     );
   }
-  if (findings.length === 0) lines.push('nothing wrong found');
+  if (findings.length === 0) lines.push('nothing wrong found in the annotations');
   lines.push(
     '',
     `images       ${s.images} (${s.imagesWithoutObjects} without objects)`,

@@ -111,7 +111,7 @@ export function formatConversion(report: ConversionReport): string {
     ...(layout === undefined ? [] : [`rows: ${layout}`]),
     ...entries.map(({ effect, count, examples, message }) => {
       const more = count > examples.length ? ', ...' : '';
-      return `${HEADINGS[effect]}: ${count} ${message}: ${examples.join(', ')}${more}`;
+      return `${HEADINGS[effect]}: ${message}: ${count} (${examples.join(', ')}${more})`;
     }),
   ];
   return lines.join('\n');

@@ -50,8 +50,8 @@ test('rounding at the border is mended, more is cut off and counted', () => {
   ]);
   expect(formatConversion(report)).toBe(
     '1 picture (1 with objects, 0 without), 2 objects\nrows: class cx cy w h\n' +
-      'left out: 1 objects without an extent: no box, and no mask to take one from: labels/p.txt: line 3\n' +
-      'changed: 1 objects cut off at the border of their picture: labels/p.txt: line 1',
+      'left out: objects without an extent: no box, and no mask to take one from: 1 (labels/p.txt: line 3)\n' +
+      'changed: objects cut off at the border of their picture: 1 (labels/p.txt: line 1)',
   );
 });
 
