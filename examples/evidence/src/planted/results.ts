@@ -72,8 +72,10 @@ const REFERENCE = 'edo-weight-l1';
 
 /** A Markdown table, methods in rows. */
 export function table(rows: readonly Row[]): string {
-  const show = ({ mean, deviation }: Spread, digits: number) =>
-    Number.isNaN(deviation) ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+  const show = ({ mean, deviation }: Spread, digits: number) => {
+    if (Number.isNaN(mean)) return '';
+    return Number.isNaN(deviation) ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+  };
   const reference = bySeed(rows, REFERENCE, 'accuracy');
   const lines = methodsOf(rows).map((method) => {
     const of = (measure: Measure, digits: number) => show(spread(bySeed(rows, method, measure)), digits);
