@@ -5,7 +5,7 @@ import cliProgress from 'cli-progress';
 import sharp from 'sharp';
 import { annotate, scene } from './dataset';
 import type { Split } from './glyphs';
-import type { SceneObject } from './scene';
+import type { SceneObject, SceneOptions } from './scene';
 
 export interface DataOptions {
   readonly folder: string;
@@ -13,10 +13,12 @@ export interface DataOptions {
   readonly count: number;
   /** Number of the first scene. @defaultValue `0` */
   readonly first?: number;
+  /** Sizes and number of digits. */
+  readonly scene?: Omit<SceneOptions, 'split'>;
 }
 
 /** Writes one split: pictures as `images/<split>-000001.png`, annotations as `<split>.json`. @returns the path of the annotations. */
-export async function writeSplit({ folder, split, count, first = 0 }: DataOptions): Promise<string> {
+export async function writeSplit({ folder, split, count, first = 0, scene: more }: DataOptions): Promise<string> {
   await mkdir(join(folder, 'images'), { recursive: true });
   const bar = new cliProgress.SingleBar(
     {
@@ -29,7 +31,7 @@ export async function writeSplit({ folder, split, count, first = 0 }: DataOption
   bar.start(count, 0);
   const scenes: { width: number; height: number; objects: readonly SceneObject[] }[] = [];
   for (let index = 0; index < count; index++) {
-    const { data, width, height, objects } = scene(first + index, { split });
+    const { data, width, height, objects } = scene(first + index, { ...more, split });
     const png = sharp(data, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 3 });
     await png.toFile(join(folder, 'images', `${split}-${String(index + 1).padStart(6, '0')}.png`));
     scenes.push({ width, height, objects });

@@ -16,7 +16,19 @@ export const experimentSchema = z.strictObject({
   data: z.union([
     /** Scenes that are made on the spot. */
     z.strictObject({
-      digits: z.strictObject({ train: z.int().min(1), test: z.int().min(1), folder: z.string() }),
+      digits: z.strictObject({
+        train: z.int().min(1),
+        test: z.int().min(1),
+        folder: z.string(),
+        /** Pixels. Scenes of other sizes need another folder. */
+        scene: z
+          .strictObject({
+            width: z.int().min(32),
+            height: z.int().min(32),
+            heights: z.tuple([z.int().min(4), z.int()]),
+          })
+          .exactOptional(),
+      }),
     }),
     z.strictObject({ coco: z.strictObject({ train: cocoData, test: cocoData }) }),
   ]),

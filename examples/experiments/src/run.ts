@@ -105,12 +105,12 @@ async function openData({ data }: Experiment): Promise<{ train: DetectionData; t
     });
     return { train: await open(data.coco.train), test: await open(data.coco.test) };
   }
-  const { train, test, folder: relative } = data.digits;
+  const { train, test, folder: relative, ...more } = data.digits;
   // Sizes in the name: other sizes are other files.
   const folder = `${besideConfig(values.config, relative)}-${train}-${test}`;
   const open = async (split: 'train' | 'test', count: number) => {
     const path = join(folder, `${split}.json`);
-    if (!existsSync(path)) await writeSplit({ folder, split, count });
+    if (!existsSync(path)) await writeSplit({ folder, split, count, ...more });
     return { dataset: await loadDataset(path), folder: join(folder, 'images') };
   };
   return { train: await open('train', train), test: await open('test', test) };
