@@ -147,6 +147,8 @@ test('nothing left is an error that says why', () => {
   expect(() => fail([{ bbox: BOX, iscrowd: 1 }], 'evaluation')).toThrow(
     /nothing to score: of 1 annotation, .*single objects have iscrowd 0/,
   );
+  const none = dataReport(dataset([{ bbox: BOX }]), { task: 'boxes', use: 'evaluation', categoryIds: [] });
+  expect(() => requireObjects(none, 'a.json')).toThrow(/none of the classes is a category of this file/);
   expect(() => fail([], 'evaluation')).toThrow('a.json: nothing to score: its 3 pictures have no annotation');
 });
 

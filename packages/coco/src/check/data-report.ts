@@ -272,7 +272,11 @@ export function requireObjects(report: DataReport, source: string): void {
     all === 0
       ? `${report.pictures === 1 ? 'its picture has' : `its ${report.pictures} pictures have`} no annotation`
       : report.leftOut.map(({ count, message, examples }) => `${count} ${message}${some(examples, count)}`).join('; ');
-  const remedy = report.leftOut.every(({ reason }) => reason === 'crowd') ? '; single objects have iscrowd 0' : '';
+  const remedy = report.leftOut.every(({ reason }) => reason === 'crowd')
+    ? '; single objects have iscrowd 0'
+    : report.classes.length === 0
+      ? '; none of the classes is a category of this file: another model or another data set is meant'
+      : '';
   throw new CocoError(
     'ICCONV_COCO_NO_OBJECTS',
     `${source}: nothing to ${what}: ${all === 0 ? why : `of ${all} ${all === 1 ? 'annotation' : 'annotations'}, ${why}${remedy}`}`,
