@@ -73,6 +73,21 @@ TEST(extreme_arguments_of_conv2d_and_max_pool2d) {
     EXPECT(size.out_w() == 2 && *std::min_element(y.begin(), y.end()) == 1 && dx[0] == 2 && dx[24] == 0);
 }
 
+// Outputs that lie farther apart than one map is high.
+TEST(extreme_arguments_of_conv2d_keep_images_apart) {
+    SerialExecutor executor;
+    const Conv2DFilter filter{1, 1, 8, 16, 1};
+    Array<float> x(3 * 2 * 6 * 8), y(3 * 6 * 16);
+    for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i / (2 * 6 * 8)) + 1 + (i / (6 * 8) % 2 == 1 ? 100.0f : 0.0f);
+    const Array<float> hwio(8 * 16, 1.0f);
+    const Memory packed = allocate(conv2d_packed_size(filter, Conv2DAlgorithm::kDirect) * sizeof(float));
+    conv2d_pack(filter, Conv2DAlgorithm::kDirect, hwio.data(), static_cast<float*>(packed.get()), executor);
+    for (int stride : {2, 3, INT_MAX}) {
+        conv2d({3, 2, 6, stride, 1}, {x.data(), static_cast<const float*>(packed.get()), nullptr, nullptr}, false, y.data(), executor);
+        for (size_t i = 0; i < y.size(); ++i) EXPECT(y[i] == 8 * static_cast<float>(i / (6 * 16) + 1));
+    }
+}
+
 TEST(extreme_arguments_of_inception_conv2d_and_dilation_errors) {
     ThreadExecutor executor(2);
     const Array<int> dilations = {INT_MAX, INT_MAX, 1, INT_MAX, 1 << 30, 2, 4, 3};

@@ -19,10 +19,16 @@ export interface GuardedBackend {
 
 /** What an op needs beside its results. */
 const BOOKKEEPING = 1 << 20;
+/** Milliseconds in which nobody can fill the reserve of what was found obtainable; asking takes half as long as the smallest op. */
+const STILL_GOOD = 0.2;
 
 export function guardMemory(backend: GuardedBackend, obtainable: (bytes: number) => boolean): void {
-  const need = (what: string, bytes: number) => {
+  let lastGood = Number.NEGATIVE_INFINITY;
+  const need = (what: string, wanted: number) => {
+    const bytes = Math.max(wanted, BOOKKEEPING);
+    if (bytes === BOOKKEEPING && performance.now() - lastGood < STILL_GOOD) return;
     if (!obtainable(bytes)) throw new OutOfMemoryError(what, bytes);
+    lastGood = performance.now();
   };
   const { binding } = backend;
   // Its own properties cannot be written.
@@ -35,7 +41,7 @@ export function guardMemory(backend: GuardedBackend, obtainable: (bytes: number)
     },
     executeOp: {
       value: ((op, attrs, inputs, outputs) => {
-        need(op, BOOKKEEPING);
+        need(op, 0);
         return binding.executeOp(op, attrs, inputs, outputs);
       }) satisfies GuardedBackend['binding']['executeOp'],
     },

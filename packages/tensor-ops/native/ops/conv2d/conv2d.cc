@@ -117,11 +117,12 @@ void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float
                          filter.kernel_h, filter.kernel_w, size.stride_h,  size.stride_w, size.pad_h,        size.pad_w,         size.dilation_h,
                          size.dilation_w, blocks.count,    blocks.in,      blocks.out};
     if (shape.pixels() <= 0) return;
-    // Steps that are never taken may be anything; one keeps their products small.
-    if (shape.out_h == 1) shape.stride_h = 1;
-    if (shape.out_w == 1) shape.stride_w = 1;
+    // Steps that are never taken may be anything. The least that lead out of the map at once keep their products small; a stride of 1 would
+    // not, and say that outputs lie as close as inputs.
     if (shape.kernel_h == 1) shape.dilation_h = 1;
     if (shape.kernel_w == 1) shape.dilation_w = 1;
+    shape.stride_h = std::min(shape.stride_h, shape.in_h + 2 * shape.pad_h - shape.dilation_h * (shape.kernel_h - 1));
+    shape.stride_w = std::min(shape.stride_w, shape.in_w + 2 * shape.pad_w - shape.dilation_w * (shape.kernel_w - 1));
     // Whole vectors of bias are read.
     const int panels = shape.panels();
     Array<float> bias(static_cast<size_t>(shape.blocks) * panels * kPanel, 0.0f);

@@ -43,6 +43,19 @@ const pools = fc.record({
 });
 
 describeBackends('maxPool2d', activate, (backend) => {
+  test('the border takes no gradient, also beside minus infinity', () => {
+    const dx = tf.tidy(() => {
+      const x = tf.fill([1, 2, 2, 1], Number.NEGATIVE_INFINITY) as tf.Tensor4D;
+      return [
+        ...tf
+          .grad((t: tf.Tensor) => maxPool2d(t as tf.Tensor4D, { size: 2, strides: 1, pad: 1 }))(x)
+          .dataSync(),
+      ];
+    }) as unknown as number[];
+    // Of nine windows.
+    expect(dx).toEqual([4, 2, 2, 1]);
+  });
+
   test('a NaN wins, infinities are numbers, and gradients follow them', () => {
     const [y, dx] = tf.tidy(() => {
       const values = [

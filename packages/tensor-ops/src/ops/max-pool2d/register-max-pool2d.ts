@@ -109,8 +109,11 @@ function portableMaxPoolGrad(x: Tensor4D, y: Tensor4D, dy: Tensor4D, attrs: Padd
   let total: Tensor4D | undefined;
   const zero = tf.zerosLike(dy);
   const broken = tf.isNaN(y);
+  // Beside pixels of minus infinity the frame would win.
+  const onMap = frame(tf.zeros([1, height!, width!, 1]), out, attrs);
   visitPlaces(frame(x, out, attrs), out, attrs, (pixels, u, v) => {
-    const wins = tf.logicalOr(tf.equal(pixels, y), tf.logicalAnd(tf.isNaN(pixels), broken));
+    const largest = tf.logicalOr(tf.equal(pixels, y), tf.logicalAnd(tf.isNaN(pixels), broken));
+    const wins = tf.logicalAnd(largest, tf.equal(window(onMap, [u, v], out, strides), 0));
     const share = spread(tf.where(wins, left, zero) as Tensor4D, strides);
     left = tf.where(wins, zero, left) as Tensor4D;
     const moved = padOrCrop(

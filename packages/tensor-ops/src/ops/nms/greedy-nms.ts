@@ -13,6 +13,7 @@ export interface GreedyNmsOptions {
 }
 
 const f = Math.fround;
+const SMALLEST_NORMAL = 2 ** -126;
 
 /**
  * @param boxes - x1 y1 x2 y2 of each box. @param groups - integers, or empty when all boxes compete.
@@ -61,7 +62,9 @@ function suppressed(boxes: Float32Array, i: number, rivals: readonly number[], t
     if (!(height > 0)) continue;
     const rivalArea = f(f(boxes[r + 2]! - boxes[r]!) * f(boxes[r + 3]! - boxes[r + 1]!));
     const intersection = f(width * height);
-    if (f(intersection / f(f(area + rivalArea) - intersection)) > threshold) return true;
+    const overlap = f(intersection / f(f(area + rivalArea) - intersection));
+    // TensorFlow's threads take what is too small for a normal float as 0.
+    if (overlap > threshold && overlap >= SMALLEST_NORMAL) return true;
   }
   return false;
 }

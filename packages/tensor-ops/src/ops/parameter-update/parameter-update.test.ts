@@ -56,6 +56,8 @@ describeBackends('parameter updates', activate, () => {
       ]);
       expect(globalNorm(x).dataSync()[0]).toBeCloseTo(5, 6);
       expect(globalNorm([...x, tf.scalar(Number.NaN)]).dataSync()[0]).toBeNaN();
+      // Squares of such are infinite in float32.
+      expect(globalNorm([tf.tensor1d([1.5e38, 0]), tf.tensor1d([-2e38])]).dataSync()[0]! / 1e38).toBeCloseTo(2.5, 5);
       expect(globalNorm([tf.scalar(Number.NEGATIVE_INFINITY)]).dataSync()[0]).toBe(Number.POSITIVE_INFINITY);
     });
   });

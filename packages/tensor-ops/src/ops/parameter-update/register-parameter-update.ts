@@ -76,7 +76,7 @@ export function registerParameterUpdate(): void {
 function globalNormPortable(tensors: readonly Tensor[]): Tensor {
   if (tensors.length === 0) return tf.scalar(0);
   const largest = tf.max(tf.stack(tensors.map((tensor) => tf.max(tf.abs(tensor)))));
-  const unit = tf.where(tf.logicalAnd(tf.isFinite(largest), tf.greater(largest, 0)), largest, 1);
+  const unit = tf.where(tf.logicalAnd(tf.less(largest, Number.POSITIVE_INFINITY), tf.greater(largest, 0)), largest, 1);
   return tf.mul(tf.sqrt(tf.addN(tensors.map((tensor) => tf.sum(tf.square(tf.div(tensor, unit)))))), unit);
 }
 
