@@ -2,7 +2,7 @@
  * Label files, XML and descriptions, changed at random: what comes out is an error of the family, or objects that can be. Seeded; longer
  * with ICCONV_FUZZ_SECONDS.
  */
-import { VisionError } from '@icconv/base';
+import { type FuzzRandom, fuzz, fuzzSeconds, mutateText } from '@icconv/test-utils';
 import { expect, test } from 'vitest';
 import {
   type CocoDataset,
@@ -14,21 +14,7 @@ import {
 } from '../src/index';
 import { parseDataYaml } from '../src/node/data-yaml';
 
-const SECONDS = Number(process.env.ICCONV_FUZZ_SECONDS ?? 8);
-const SEED = Number(process.env.ICCONV_FUZZ_SEED ?? 1);
-/** No input may take longer, however it is nested. */
-const LONGEST_MS = 2000;
-
-/** Mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const SECONDS = fuzzSeconds(8);
 
 const PIECES = [
   '',
@@ -100,29 +86,6 @@ const PIECES = [
   '😀',
 ];
 
-function mutate(text: string, random: () => number): string {
-  let out = text;
-  const below = (n: number) => Math.floor(random() * n);
-  for (let k = 1 + below(4); k > 0; k--) {
-    const at = below(out.length + 1);
-    const length = below(random() < 0.2 ? 60 : 6);
-    const piece = PIECES[below(PIECES.length)]!;
-    const way = below(6);
-    if (way === 0) out = out.slice(0, at) + piece + out.slice(at);
-    else if (way === 1) out = out.slice(0, at) + out.slice(at + length);
-    else if (way === 2) out = out.slice(0, at) + piece + out.slice(at + length);
-    else if (way === 3) out = out.slice(0, at) + out.slice(at, at + length).repeat(1 + below(4)) + out.slice(at);
-    else if (way === 4) {
-      // A number becomes another one.
-      const numbers = [...out.matchAll(/[\d.]+/g)];
-      const hit = numbers[below(numbers.length || 1)];
-      if (hit !== undefined) out = out.slice(0, hit.index) + piece + out.slice(hit.index + hit[0].length);
-    } else if (random() < 0.02) out = out.slice(0, at) + piece.repeat(5000) + out.slice(at);
-    else out = out.slice(0, at) + String.fromCharCode(below(0x250)) + out.slice(at + 1);
-  }
-  return out;
-}
-
 /** Everything in the dataset can be: boxes with an extent inside their picture, known categories, names inside a folder. */
 function expectPlausible(dataset: CocoDataset): void {
   const { images, annotations, categories = [] } = dataset.toJson();
@@ -149,28 +112,10 @@ function expectPlausible(dataset: CocoDataset): void {
   datasetToVoc(dataset);
 }
 
-/** Runs for some seconds; fails with the input that did something else. */
-function fuzz(seeds: readonly string[], seconds: number, read: (text: string) => void): { runs: number; read: number } {
-  const random = randomOf(SEED);
-  const until = performance.now() + seconds * 1000;
-  const counts = { runs: 0, read: 0 };
-  while (performance.now() < until) {
-    const text = mutate(seeds[Math.floor(random() * seeds.length)]!, random);
-    const start = performance.now();
-    try {
-      read(text);
-      counts.read++;
-    } catch (error) {
-      if (!VisionError.isInstance(error) || error.message.startsWith('internal:')) {
-        throw new Error(`${(error as Error).message}, of ${JSON.stringify(text)}`, { cause: error });
-      }
-    }
-    const took = performance.now() - start;
-    if (took > LONGEST_MS) throw new Error(`${Math.round(took)} ms for ${JSON.stringify(text.slice(0, 2000))}`);
-    counts.runs++;
-  }
-  return counts;
-}
+const changed = (text: string, random: FuzzRandom) => mutateText(text, random, PIECES);
+
+const run = (seeds: readonly string[], share: number, read: (text: string) => void) =>
+  fuzz({ seconds: SECONDS * share, seeds, mutate: changed, read });
 
 const LABELS = [
   '0 0.5 0.5 0.8 0.4\n1 0.25 0.5 0.5 1\n',
@@ -189,21 +134,21 @@ const YAML = [
 ];
 const CSV = ['image_id,category_id,x,y,width,height,score\n1,2,3,4.5,5,6,0.5\n"a,b",2,0,0,1,1,1e-3\n'];
 
-test('changed label files', { timeout: 60_000 + SECONDS * 1000 }, () => {
-  const counts = fuzz(LABELS, SECONDS * 0.3, (labels) => {
+test('changed label files', { timeout: 60_000 + SECONDS * 1000 }, async () => {
+  const counts = await run(LABELS, 0.3, (labels) => {
     const image = { fileName: 'p.jpg', width: 100, height: 40, labels };
     expectPlausible(datasetFromYolo({ names: ['a', 'b'], images: [image] }));
   });
   expect(counts.read).toBeGreaterThan(counts.runs / 100);
 });
 
-test('changed VOC files', { timeout: 60_000 + SECONDS * 1000 }, () => {
-  const counts = fuzz(XML, SECONDS * 0.3, (xml) => expectPlausible(datasetFromVoc([{ fileName: 'x/1.xml', xml }])));
+test('changed VOC files', { timeout: 60_000 + SECONDS * 1000 }, async () => {
+  const counts = await run(XML, 0.3, (xml) => expectPlausible(datasetFromVoc([{ fileName: 'x/1.xml', xml }])));
   expect(counts.read).toBeGreaterThan(counts.runs / 100);
 });
 
-test('changed descriptions', { timeout: 60_000 + SECONDS * 1000 }, () => {
-  const counts = fuzz(YAML, SECONDS * 0.25, (text) => {
+test('changed descriptions', { timeout: 60_000 + SECONDS * 1000 }, async () => {
+  const counts = await run(YAML, 0.25, (text) => {
     const { names, splits, keypointShape = [1, 2] } = parseDataYaml(text, 'data.yaml');
     const entries = Object.values(splits).flat();
     if (names.length === 0 || ![...names, ...entries].every((name) => typeof name === 'string' && name !== '')) {
@@ -214,8 +159,8 @@ test('changed descriptions', { timeout: 60_000 + SECONDS * 1000 }, () => {
   expect(counts.read).toBeGreaterThan(counts.runs / 100);
 });
 
-test('changed CSV files', { timeout: 60_000 + SECONDS * 1000 }, () => {
-  const counts = fuzz(CSV, SECONDS * 0.15, (text) => {
+test('changed CSV files', { timeout: 60_000 + SECONDS * 1000 }, async () => {
+  const counts = await run(CSV, 0.15, (text) => {
     for (const { bbox = [], score } of resultsFromCsv(text)) {
       if (bbox.length !== 4 || ![...bbox, score].every(Number.isFinite)) throw new Error('a detection that is none');
     }

@@ -4,11 +4,11 @@
  * `ICCONV_FUZZ_SECONDS` says how long (some seconds by default), `ICCONV_FUZZ_SEED` where to begin; a failure names the seed of its case.
  */
 import { VisionError } from '@icconv/base';
+import { FUZZ_SEED, FuzzRandom, fuzzSeconds } from '@icconv/test-utils';
 import { expect, test } from 'vitest';
 import { CocoDataset, CocoResults, checkDataset, evaluate, formatCheck, formatSummary, rleToCoco } from '../src/index';
 
-const SECONDS = Number(process.env.ICCONV_FUZZ_SECONDS ?? 8);
-const SEED = Number(process.env.ICCONV_FUZZ_SEED ?? 1);
+const SECONDS = fuzzSeconds(8);
 /** One case takes milliseconds; what takes so long would not end. */
 const MOST_SECONDS_A_CASE = 10;
 const MOST_BYTES = 1.5 * 2 ** 30;
@@ -84,15 +84,9 @@ const RESULTS = [
   },
 ];
 
-/** mulberry32 */
 function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
+  const random = new FuzzRandom(seed);
+  return (below) => random.int(0, below - 1);
 }
 
 const VALUES = [
@@ -217,7 +211,7 @@ test(
     const end = performance.now() + SECONDS * 1000;
     const stages = [0, 0, 0, 0, 0];
     let slowest = 0;
-    let seed = SEED;
+    let seed = FUZZ_SEED;
     for (; performance.now() < end; seed++) {
       const random = generator(seed);
       let [ground, results] = [JSON.stringify(GROUND), JSON.stringify(RESULTS)];
@@ -237,7 +231,7 @@ test(
     }
     // Both kinds of outcome must occur, or this tests nothing.
     if (SECONDS >= 5) expect(Math.min(stages[0]!, stages[4]!)).toBeGreaterThan(5);
-    console.log(`${seed - SEED} files; stages ${stages.join(', ')}; slowest ${slowest.toFixed(0)} ms`);
+    console.log(`${seed - FUZZ_SEED} files; stages ${stages.join(', ')}; slowest ${slowest.toFixed(0)} ms`);
   },
   SECONDS * 1000 + 60_000,
 );

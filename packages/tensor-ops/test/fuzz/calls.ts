@@ -1,30 +1,9 @@
 /** Random calls of every operator: shapes, options and values as they come, and the extremes of each. */
+import { FuzzRandom } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ops from '../../src';
 
-/** Numbers from a seed. */
-export class Random {
-  #state: number;
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-  /** In [0, 1); mulberry32. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-  /** A whole number from low to high. */
-  int(low: number, high: number): number {
-    return low + Math.floor(this.next() * (high - low + 1));
-  }
-  chance(share: number): boolean {
-    return this.next() < share;
-  }
-  pick<T>(values: readonly T[]): T {
-    return values[this.int(0, values.length - 1)]!;
-  }
+export class Random extends FuzzRandom {
   /** `usual`, or now and then an option that no sensible caller gives. */
   option(usual: number): number {
     return this.chance(0.02) ? this.pick(EXTREME) : usual;

@@ -3,14 +3,15 @@
  *
  * `ICCONV_FUZZ_SECONDS` says how long, `ICCONV_FUZZ_SEED` where to begin; a failure names the seed of its call.
  */
+import { FUZZ_SEED, fuzzSeconds } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { VisionError } from '../../src';
 import { activate } from '../support/activate';
 import { type Call, randomCall } from './calls';
 
-const seconds = Number(process.env.ICCONV_FUZZ_SECONDS ?? 10);
-const firstSeed = Number(process.env.ICCONV_FUZZ_SEED ?? (process.env.CI ? 20201225 : Date.now() % 2 ** 31));
+const seconds = fuzzSeconds(10);
+const firstSeed = FUZZ_SEED;
 
 let missing: string | undefined;
 beforeAll(async () => {

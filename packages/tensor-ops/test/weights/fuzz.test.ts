@@ -8,6 +8,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
+import { FUZZ_SEED, fuzzSeconds } from '@icconv/test-utils';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VisionError } from '../../src/errors';
 import { openWeights, type WeightFile, writePytorch, writeSafetensors } from '../../src/weights';
@@ -15,8 +16,8 @@ import { crc32 } from '../../src/weights/pytorch/crc32';
 import { fixture, randomNumbers, temporaryFolder } from './helpers';
 import { numberedTensors } from './numbered-tensors';
 
-const SECONDS = Number(process.env.ICCONV_FUZZ_SECONDS ?? 15);
-const SEED = Number(process.env.ICCONV_FUZZ_SEED ?? 20261128);
+const SECONDS = fuzzSeconds(15);
+const SEED = FUZZ_SEED;
 const KEEP = process.env.ICCONV_FUZZ_KEEP;
 /** One file may take this long; a round takes some milliseconds, and a busy machine some times that. */
 const MAX_ROUND_MS = 8000;
