@@ -83,6 +83,25 @@ TEST(keypoint_refinement_finds_the_best_pixel_of_all) {
     EXPECT(refined > 30);
 }
 
+TEST(keypoint_tags_that_add_up_to_infinity_end) {
+    SerialExecutor serial;
+    // Joints whose peaks have the largest tags there are, of either sign: means are infinite, and their distances are no numbers.
+    const int64_t joints = 12;
+    const int64_t side = 6;
+    KeypointGroupingParams params = make_params(joints, 1, side, side);
+    params.tag_threshold = 3.0e38f;
+    Array<float> heat(static_cast<size_t>(joints * side * side), 0.0f);
+    Array<float> tags(heat.size(), 0.0f);
+    for (int64_t joint = 0; joint < joints; ++joint) {
+        for (int64_t peak = 0; peak < 3; ++peak) {
+            const auto at = static_cast<size_t>(joint * side * side + (peak * 2 + joint % 2) * side + peak * 2);
+            heat[at] = 0.9f;
+            tags[at] = (peak == 2 ? -3.3e38f : 3.3e38f) - static_cast<float>(peak) * 1e33f;
+        }
+    }
+    EXPECT(group_keypoints(params, heat.data(), tags.data(), serial).people > 0);
+}
+
 TEST(keypoint_peaks_are_the_largest_of_their_windows) {
     Random random(2);
     SerialExecutor serial;

@@ -13,6 +13,9 @@ namespace {
 
 // Cost of columns that stand for a new person.
 constexpr double kNewPerson = 1e10;
+// In place of a distance that is no number: tags near the end of float add up to infinity, and an assignment by infinite costs has no end.
+// Above every distance between floats.
+constexpr double kFarthest = 1e80;
 
 struct Group {
     // First tag of the first peak: what the person is known by.
@@ -75,7 +78,7 @@ private:
                     const double difference = static_cast<double>(own[t]) - static_cast<double>(mean[t]);
                     squares += difference * difference;
                 }
-                distances[row * known + column] = std::sqrt(squares);
+                distances[row * known + column] = std::isfinite(squares) ? std::sqrt(squares) : kFarthest;
             }
         }
         const Array<int32_t> columns = assign(found, distances, known);

@@ -9,6 +9,11 @@ import type { GroupingAttrs, Peak, Person } from './types';
 
 /** Cost of columns that stand for a new person. */
 const NEW_PERSON = 1e10;
+/**
+ * In place of a distance that is no number: tags near the end of float32 add up to infinity, and an assignment by infinite costs has no end.
+ * Above every distance between such numbers.
+ */
+const FARTHEST = 1e80;
 
 interface Group extends Person {
   /** Tags of the peaks that count for the mean. */
@@ -65,7 +70,7 @@ function tagDistances(found: readonly Peak[], known: readonly Group[], tagSize: 
         const difference = peak.tags[t]! - mean[t]!;
         sum += difference * difference;
       }
-      distances[row * known.length + column] = Math.sqrt(sum);
+      distances[row * known.length + column] = Number.isFinite(sum) ? Math.sqrt(sum) : FARTHEST;
     }
   }
   return distances;
