@@ -199,7 +199,8 @@ const relu: Maker = (random) => {
 };
 
 const roiAlign: Maker = (random) => {
-  const features = map(random, random.int(1, 5), 'none');
+  // Two channels at least: the largest size of one would be a result that can be, of eight gigabytes.
+  const features = map(random, random.int(2, 5), 'none');
   const rois = values(random, [random.int(0, 4), 5], 'some', -3, 12);
   for (let r = 0; r < rois.shape[0]!; r++) rois.data[5 * r] = random.int(0, random.chance(0.05) ? 5 : 1);
   const options = {
