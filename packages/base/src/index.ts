@@ -6,3 +6,6 @@ export { VisionError } from './errors/vision-error';
 export { OutputNames } from './names/output-names';
 export { isPictureName, PICTURE_EXTENSIONS } from './names/picture-extensions';
 export { relativeName, withoutExtension } from './names/relative-name';
+export { counted } from './text/counted';
+export { listed } from './text/listed';
+export { isRecord } from './values/is-record';

@@ -1,11 +1,11 @@
 /** `icconv coco check`: what is wrong, or will surprise, in an annotation file and its pictures. */
+import { counted } from '@icconv/base';
 import { type CocoDataset, checkDataset, formatCheck } from '@icconv/coco';
 import { checkPictures, formatPictureFaults, loadDataset, loadResults, type PictureCheck } from '@icconv/coco/node';
 import { Command } from 'commander';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
-import { counted } from '../ui/counted';
 
 interface CheckOptions {
   readonly results?: string;

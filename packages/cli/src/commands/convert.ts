@@ -1,9 +1,9 @@
 /** `icconv convert INPUT OUTPUT`: one weight format, layout or precision into another. */
+import { counted, listed } from '@icconv/base';
 import { checkpointEpsilon, EPSILON_KEY } from '@icconv/models/registry';
 import { type ConvertOptions, convertWeights, type WeightDtype, type WeightLayout } from '@icconv/tensor-ops/weights';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from '../program';
-import { counted } from '../ui/counted';
 import { formatBytes, oneLine } from '../weights/format';
 import { readPatternCounts } from '../weights/pattern-option';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
@@ -101,5 +101,5 @@ function megabytes(text: string): number {
 const SHOWN = 3;
 
 function some(names: readonly string[]): string {
-  return names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ', ...' : '');
+  return listed(names.slice(0, SHOWN), names.length);
 }

@@ -1,9 +1,9 @@
 /** `icconv inspect FILE`: what a weight file holds. */
+import { counted } from '@icconv/base';
 import { openWeights, type WeightEntry, type WeightFile } from '@icconv/tensor-ops/weights';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import type { CommandContext } from '../program';
-import { counted } from '../ui/counted';
 import { formatBytes, oneLine, shortened } from '../weights/format';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 

@@ -1,5 +1,7 @@
 /** What configuration files of trainings have in common. */
+
 import { dirname, resolve } from 'node:path';
+import { isRecord } from '@icconv/base';
 import { z } from 'zod';
 import { ConfigError } from './read-config';
 
@@ -152,6 +154,3 @@ export function withChanges(file: string, base: object, changes: object, schema:
   );
   throw new ConfigError(faults.join('\n'));
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

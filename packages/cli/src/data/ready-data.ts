@@ -1,8 +1,8 @@
 /** Data that is ready to be used: annotations read, pictures looked at. */
+import { counted } from '@icconv/base';
 import { type CocoDataset, CocoError, type CocoId, withSizes } from '@icconv/coco';
 import { checkPictures, formatPictureFaults, loadDataset, type PictureFault } from '@icconv/coco/node';
 import { countProgress } from '../ui/count-progress';
-import { counted } from '../ui/counted';
 import type { PictureRules } from './data-options';
 
 export interface DataSource {

@@ -1,4 +1,5 @@
 /** What is learned from and scored, told before a command begins and in its JSON. */
+import { listed } from '@icconv/base';
 import { type DataReport, formatDataReports, groupingCategories, requireObjects } from '@icconv/coco';
 import type { ReadyData } from './ready-data';
 
@@ -42,8 +43,7 @@ function tellOtherCategories(name: string, report: DataReport, first: DataReport
   const other = first.classes.filter((one) => own.has(one.name) && own.get(one.name) !== one.id);
   if (other.length === 0) return;
   const ids = other.slice(0, SHOWN).map((one) => `${one.name} ${one.id} and ${own.get(one.name)}`);
-  const more = other.length > SHOWN ? ', ...' : '';
-  console.error(`${name}: categories have other ids and are found by name: ${ids.join(', ')}${more}`);
+  console.error(`${name}: categories have other ids and are found by name: ${listed(ids, other.length)}`);
 }
 
 /** Tells which categories are no classes. */

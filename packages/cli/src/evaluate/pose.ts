@@ -1,5 +1,7 @@
 /** `icconv eval pose` and `icconv reproduce pose`: a pose estimator over a data set, and COCO's table of it. */
+
 import { join } from 'node:path';
+import { counted } from '@icconv/base';
 import { writeAtomically } from '@icconv/base/files';
 import { formatSummary } from '@icconv/coco';
 import { type PoseConfig, PUBLISHED_POSE } from '@icconv/pose';
@@ -21,7 +23,6 @@ import { type DataSource, readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
 import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
-import { counted } from '../ui/counted';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
 interface RunOptions extends WeightFlags, PictureFlags {

@@ -1,13 +1,12 @@
 /** A network over pictures: folders, progress, pictures that cannot be read, overlays. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ImageDecodeError, isPictureName } from '@icconv/base';
+import { counted, ImageDecodeError, isPictureName } from '@icconv/base';
 import { writeAtomically } from '@icconv/base/files';
 import { type DecodedImage, decodeImage } from '@icconv/base/pictures';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import pc from 'picocolors';
 import { countProgress } from '../ui/count-progress';
-import { counted } from '../ui/counted';
 import { drawOver } from './draw-over';
 import { overlayPaths } from './overlay-names';
 

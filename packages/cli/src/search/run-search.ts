@@ -1,7 +1,7 @@
 /** One search by a configuration file, from the super-network's file to pattern, weights and report. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ImageDecodeError, isPictureName } from '@icconv/base';
+import { counted, ImageDecodeError, isPictureName } from '@icconv/base';
 import { makeFolder, writeAtomically } from '@icconv/base/files';
 import { decodeImage } from '@icconv/base/pictures';
 import { fasterRcnnConfig, prepareImages } from '@icconv/detection';
@@ -26,7 +26,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
 import { countProgress } from '../ui/count-progress';
-import { counted } from '../ui/counted';
 import { costTable, kernelCosts, receptiveFields } from './costs';
 import type { SearchConfig } from './search-config';
 

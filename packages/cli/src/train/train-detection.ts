@@ -1,4 +1,5 @@
 /** `icconv train detection`. */
+import { counted } from '@icconv/base';
 import { learnedCategories } from '@icconv/coco';
 import { initFasterRcnn } from '@icconv/detection';
 import {
@@ -18,7 +19,6 @@ import { pictureRules } from '../data/data-options';
 import { tellGrouping } from '../data/tell-data';
 import { writeTrainingCurves } from '../pictures/training-curves';
 import type { CommandContext } from '../program';
-import { counted } from '../ui/counted';
 import { readingOf } from '../weights/weight-options';
 import { DETECTION_PRESETS, detectionConfigSchema, networkOf } from './detection-config';
 import {

@@ -1,4 +1,5 @@
 /** `icconv train pose`. */
+import { counted } from '@icconv/base';
 import { initPose, type Skeleton } from '@icconv/pose';
 import {
   loadPoseBackbone,
@@ -16,7 +17,6 @@ import { besideConfig } from '../config/recipe';
 import { pictureRules } from '../data/data-options';
 import { writeTrainingCurves } from '../pictures/training-curves';
 import type { CommandContext } from '../program';
-import { counted } from '../ui/counted';
 import { readingOf } from '../weights/weight-options';
 import { POSE_PRESETS, poseConfigSchema, poseNetworkOf } from './pose-config';
 import {

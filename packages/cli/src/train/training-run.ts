@@ -1,5 +1,7 @@
 /** What the trainings of all tasks have in common on the command line. */
+
 import { join } from 'node:path';
+import { counted } from '@icconv/base';
 import { readText, writeAtomically } from '@icconv/base/files';
 import type { DataReport } from '@icconv/coco';
 import type { LoadWeightsOptions } from '@icconv/models/files';
@@ -15,7 +17,6 @@ import { besideConfig } from '../config/recipe';
 import { type PictureFlags, type PictureRules, withPictureRules } from '../data/data-options';
 import { type ReadyData, readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
-import { counted } from '../ui/counted';
 import { type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
 export interface TrainCliOptions extends WeightFlags, PictureFlags {

@@ -1,4 +1,5 @@
 /** What a training learns from and an evaluation scores, and what they leave out and why. */
+import { listed } from '@icconv/base';
 import { keypointsOf } from '../data/annotation-builder';
 import { BOX_FORMS, boxForm } from '../data/box-form';
 import { hasBox, withBoxes } from '../data/complete';
@@ -107,11 +108,8 @@ function requireOwnIds(dataset: CocoDataset): void {
   };
   for (const [what, ids] of Object.entries(of)) {
     if (ids.length === 0) continue;
-    const shown = ids
-      .slice(0, EXAMPLES)
-      .map((id) => JSON.stringify(id))
-      .join(', ');
-    const problem = `several ${what} have the id ${shown}${ids.length > EXAMPLES ? ', ...' : ''}`;
+    const shown = ids.slice(0, EXAMPLES).map((id) => JSON.stringify(id));
+    const problem = `several ${what} have the id ${listed(shown, ids.length)}`;
     throw new CocoMismatchError(`${problem}: their objects cannot be told apart; give each an id of its own`);
   }
 }
@@ -285,5 +283,5 @@ export function requireObjects(report: DataReport, source: string): void {
 
 /** ` (annotations 3, 7, ...)` */
 export function some(examples: readonly CocoId[], count: number): string {
-  return ` (${count === 1 ? 'annotation' : 'annotations'} ${examples.join(', ')}${count > examples.length ? ', ...' : ''})`;
+  return ` (${count === 1 ? 'annotation' : 'annotations'} ${listed(examples, count)})`;
 }

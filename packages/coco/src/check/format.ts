@@ -1,4 +1,5 @@
 /** The check as text. */
+import { listed } from '@icconv/base';
 import type { CheckReport } from './check';
 import type { Bin } from './statistics';
 
@@ -10,9 +11,7 @@ export function formatCheck(report: CheckReport, options: { readonly classes?: n
   const { statistics: s, findings } = report;
   const lines: string[] = [];
   for (const { severity, count, message, examples } of findings) {
-    lines.push(
-      `${WORD[severity]} ${String(count).padStart(8)}  ${message} (${examples.join(', ')}${count > examples.length ? ', ...' : ''})`,
-    );
+    lines.push(`${WORD[severity]} ${String(count).padStart(8)}  ${message} (${listed(examples, count)})`);
   }
   if (findings.length === 0) lines.push('nothing wrong found in the annotations');
   lines.push(

@@ -1,4 +1,5 @@
 /** What a conversion did: pictures and objects counted, and all that it left out or changed, by kind and with examples. */
+import { counted, listed } from '@icconv/base';
 
 /** `left-out`: it is not in the output. `changed`: it is, but not as it was. `note`: what may surprise. */
 export type ConversionEffect = 'left-out' | 'changed' | 'note';
@@ -110,11 +111,8 @@ export function formatConversion(report: ConversionReport): string {
     `${counted(pictures, 'picture')} (${picturesWithObjects} with objects, ${picturesWithoutObjects} without), ${counted(objects, 'object')}`,
     ...(layout === undefined ? [] : [`rows: ${layout}`]),
     ...entries.map(({ effect, count, examples, message }) => {
-      const more = count > examples.length ? ', ...' : '';
-      return `${HEADINGS[effect]}: ${message}: ${count} (${examples.join(', ')}${more})`;
+      return `${HEADINGS[effect]}: ${message}: ${count} (${listed(examples, count)})`;
     }),
   ];
   return lines.join('\n');
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -1,4 +1,5 @@
 /** Ids that results or annotations name and the ground truth lacks, and what they look like. */
+import { listed } from '@icconv/base';
 import type { AnnotationColumns } from './annotation-builder';
 import type { CocoDataset } from './dataset';
 import type { CocoId } from './types';
@@ -41,9 +42,9 @@ function knownCategories(dataset: CocoDataset): readonly CocoId[] {
 }
 
 /** "3, 5, 8, ..." */
-export function listed(ids: readonly CocoId[]): string {
+export function listedIds(ids: readonly CocoId[]): string {
   const some = ids.slice(0, 5).map((id) => (typeof id === 'string' ? JSON.stringify(id.slice(0, 100)) : id));
-  return `${some.join(', ')}${ids.length > 5 ? ', ...' : ''}`;
+  return listed(some, ids.length);
 }
 
 function countOf(index: Int32Array, ids: readonly CocoId[], wanted: ReadonlySet<CocoId>): number {

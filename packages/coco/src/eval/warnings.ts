@@ -4,7 +4,7 @@ import { BOX_FORMS, boxForm } from '../data/box-form';
 import type { CocoDataset } from '../data/dataset';
 import type { ResultColumns } from '../data/results';
 import type { CocoId } from '../data/types';
-import { categoryHint, listed, type UnknownIds, unknownCategories, unknownImages } from '../data/unknown-ids';
+import { categoryHint, listedIds, type UnknownIds, unknownCategories, unknownImages } from '../data/unknown-ids';
 import { CocoMismatchError } from '../errors';
 import { HAS } from '../json/record';
 import type { GroundTruth } from './ground-truth';
@@ -50,7 +50,7 @@ function resultWarnings(detections: number, images: UnknownIds, categories: Unkn
   return kinds.flatMap(([kind, what, unknown]) => {
     if (unknown.count > 0 && unknown.count === detections) {
       throw new CocoMismatchError(
-        `none of the ${detections} detections is of ${what} that the ground truth has (they name ${listed(unknown.ids)})` +
+        `none of the ${detections} detections is of ${what} that the ground truth has (they name ${listedIds(unknown.ids)})` +
           `${unknown.hint === '' ? '' : `; ${unknown.hint}`}; pass the ground truth that the results belong to`,
       );
     }
@@ -124,7 +124,7 @@ function nothingToScore(dataset: CocoDataset, { grouped, ignore }: GroundTruth):
 function sharedImageIds(dataset: CocoDataset): EvaluationWarning[] {
   const ids = dataset.duplicateImageIds();
   if (ids.length === 0) return [];
-  const message = `${ids.length} image ids that several images have: their objects are taken for those of one (${listed(ids)})`;
+  const message = `${ids.length} image ids that several images have: their objects are taken for those of one (${listedIds(ids)})`;
   return [{ kind: 'duplicate-image-id', count: ids.length, examples: ids.slice(0, EXAMPLES), message }];
 }
 
@@ -144,7 +144,7 @@ function formWarning(
 function unknownWarning(kind: EvaluationWarning['kind'], what: string, unknown: UnknownIds): EvaluationWarning[] {
   const { count, ids, hint } = unknown;
   if (count === 0) return [];
-  const message = `${count} ${what} (${listed(ids)})${hint === '' ? '' : `; ${hint}`}`;
+  const message = `${count} ${what} (${listedIds(ids)})${hint === '' ? '' : `; ${hint}`}`;
   return [{ kind, count, examples: ids.slice(0, EXAMPLES), message }];
 }
 
@@ -168,7 +168,7 @@ function emptyObjects(dataset: CocoDataset, { grouped, ignore, area, places }: G
     iouType === 'keypoints'
       ? (['no-extent', 'objects with keypoints, but without area or box size: only an exact hit scores'] as const)
       : (['empty-box', 'objects whose box has no width or height: nothing can match them'] as const);
-  return [{ kind, count: rows.length, examples, message: `${rows.length} ${what} (${listed(examples)})` }];
+  return [{ kind, count: rows.length, examples, message: `${rows.length} ${what} (${listedIds(examples)})` }];
 }
 
 /** The error for results of unknown images. */
@@ -177,7 +177,7 @@ export function checkImages(dataset: CocoDataset, results: ResultColumns, params
   const { ids, hint } = unknownImages(dataset, results);
   if (ids.length === 0) return;
   throw new CocoMismatchError(
-    `results name ${ids.length} image${ids.length > 1 ? 's' : ''} that the ground truth lacks (${listed(ids)})` +
+    `results name ${ids.length} image${ids.length > 1 ? 's' : ''} that the ground truth lacks (${listedIds(ids)})` +
       `${hint === '' ? '' : `; ${hint}`}; pass the right ground truth, or unknownImages: 'ignore'`,
   );
 }

@@ -1,7 +1,7 @@
 /** Ultralytics' description of a data set, `data.yaml`: names of the classes, folders of the pictures. */
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { relativeName } from '@icconv/base';
+import { isRecord, relativeName } from '@icconv/base';
 import { readText, resolveInside } from '@icconv/base/files';
 import { LineCounter, parseDocument } from 'yaml';
 import { keypointNames } from '../convert/yolo/keypoint-names';
@@ -139,8 +139,6 @@ function flipIndexOf(value: unknown, count: number, fail: Fail): readonly number
   return fail(`flip_idx must be ${count} keypoint numbers in pairs, received ${show(value)}`);
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isScalar = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);
 const isCount = (value: unknown, most: number): value is number =>

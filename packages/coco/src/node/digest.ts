@@ -8,6 +8,17 @@ import type { CocoDataset } from '../data/dataset';
  * and keypoints. Masks are left out, and so is where the pictures lie.
  */
 export function datasetDigest(dataset: CocoDataset): string {
+  const known = digests.get(dataset);
+  if (known !== undefined) return known;
+  const digest = computeDigest(dataset);
+  digests.set(dataset, digest);
+  return digest;
+}
+
+/** A data set does not change, and a training asks more than once. */
+const digests = new WeakMap<CocoDataset, string>();
+
+function computeDigest(dataset: CocoDataset): string {
   const hash = createHash('sha256');
   const { annotations } = dataset.columns;
   hash.update(JSON.stringify(dataset.categories));

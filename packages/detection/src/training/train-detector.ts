@@ -115,7 +115,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
     if (folder !== undefined) await makeFolder(folder);
     return await trainLoop<Batch<DetectionSample>>({
       ...options,
-      settings: detectionSettings(options),
+      ...(folder !== undefined && { settings: detectionSettings(options) }),
       loader,
       optimizer,
       ...fromRecipe,

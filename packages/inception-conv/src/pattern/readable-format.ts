@@ -5,6 +5,7 @@
  *       { "name": "layer1.0.conv2", "channels": 64, "dilations": "42*1x1 5*1x2 1x3 4*1x4 4*2x1 8*3x3" }
  *     ] }
  */
+import { isRecord } from '@icconv/base';
 import { PatternFormatError, type PatternPlace } from '../errors/pattern-format-error';
 import { type ParseCountsOptions, parseJson, parsePatternCounts } from './counts-format';
 import {
@@ -103,8 +104,4 @@ function formatRuns(dilations: readonly Dilation[]): string {
     else runs.push({ dilation, count: 1 });
   }
   return runs.map(({ dilation, count }) => (count === 1 ? dilation : `${count}*${dilation}`)).join(' ');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -134,7 +134,7 @@ export async function trainPose(options: TrainPoseOptions): Promise<TrainResult>
     if (folder !== undefined) await makeFolder(folder);
     return await trainLoop<Batch<PoseSample>>({
       ...options,
-      settings: poseSettings(options),
+      ...(folder !== undefined && { settings: poseSettings(options) }),
       loader,
       optimizer,
       ...fromRecipe,

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { openWeights, WeightFormatError } from '../../src/weights';
 import { crc32 } from '../../src/weights/pytorch/crc32';
 import { failure, temporaryFolder } from './helpers';
+import { stored, type ZipRecord, zip } from './zip-bytes';
 
 const folder = temporaryFolder();
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
@@ -16,56 +17,6 @@ const u32 = (value: number) => {
   return bytes.toString('latin1');
 };
 const text = (value: string) => `X${u32(value.length)}${value}`;
-
-interface ZipRecord {
-  readonly name: string;
-  /** As stored. */
-  readonly packed: Uint8Array;
-  readonly size: number;
-  readonly crc: number;
-  readonly method: 0 | 8;
-  /** Where the directory says that it is; its own place by default. */
-  readonly at?: number;
-}
-
-const stored = (name: string, data: Uint8Array): ZipRecord => ({
-  name,
-  packed: data,
-  size: data.length,
-  crc: crc32(data),
-  method: 0,
-});
-
-function zip(records: readonly ZipRecord[]): Buffer {
-  const parts: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const { name, packed, size, crc, method, at } of records) {
-    const head = Buffer.alloc(30);
-    head.writeUInt32LE(0x04034b50, 0);
-    head.writeUInt16LE(name.length, 26);
-    const entry = Buffer.alloc(46);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(method, 10);
-    entry.writeUInt32LE(crc, 16);
-    entry.writeUInt32LE(packed.length, 20);
-    entry.writeUInt32LE(size, 24);
-    entry.writeUInt16LE(name.length, 28);
-    entry.writeUInt32LE(at ?? offset, 42);
-    directory.push(entry, Buffer.from(name));
-    if (at !== undefined) continue;
-    parts.push(head, Buffer.from(name), Buffer.from(packed));
-    offset += 30 + name.length + packed.length;
-  }
-  const list = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(records.length, 8);
-  end.writeUInt16LE(records.length, 10);
-  end.writeUInt32LE(list.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...parts, list, end]);
-}
 
 /** A pickle of float32 tensors, each of `length` elements in a record of its own. */
 function tensors(count: number, length: number): Buffer {

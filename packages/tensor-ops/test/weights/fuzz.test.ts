@@ -12,9 +12,9 @@ import { FUZZ_SEED, fuzzSeconds } from '@icconv/test-utils';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VisionError } from '../../src/errors';
 import { openWeights, type WeightFile, writePytorch, writeSafetensors } from '../../src/weights';
-import { crc32 } from '../../src/weights/pytorch/crc32';
 import { fixture, randomNumbers, temporaryFolder } from './helpers';
 import { numberedTensors } from './numbered-tensors';
+import { stored, zip } from './zip-bytes';
 
 const SECONDS = fuzzSeconds(15);
 const SEED = FUZZ_SEED;
@@ -36,43 +36,18 @@ interface Kind {
 
 const RECORDS = 16;
 
-/** A stored zip with one pickle and one record, whose checksums are always right. */
+/** A checkpoint with this pickle and some records, some of them deflated, whose checksums are always right. */
 function zipAround(pickle: Uint8Array): Uint8Array {
   const records: [string, Uint8Array][] = [
     ['a/data.pkl', pickle],
     ['a/byteorder', Buffer.from('little')],
     ...Array.from({ length: RECORDS }, (_, key): [string, Uint8Array] => [`a/data/${key}`, new Uint8Array(128)]),
   ];
-  const parts: Uint8Array[] = [];
-  const directory: Uint8Array[] = [];
-  let offset = 0;
-  for (const [name, data] of records) {
-    const deflated = name.endsWith('1');
-    const packed = deflated ? deflateRawSync(data) : data;
-    const head = Buffer.alloc(30);
-    head.writeUInt32LE(0x04034b50, 0);
-    head.writeUInt16LE(deflated ? 8 : 0, 8);
-    head.writeUInt16LE(name.length, 26);
-    const entry = Buffer.alloc(46);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(deflated ? 8 : 0, 10);
-    entry.writeUInt32LE(crc32(data), 16);
-    entry.writeUInt32LE(packed.length, 20);
-    entry.writeUInt32LE(data.length, 24);
-    entry.writeUInt16LE(name.length, 28);
-    entry.writeUInt32LE(offset, 42);
-    parts.push(head, Buffer.from(name), packed);
-    directory.push(entry, Buffer.from(name));
-    offset += 30 + name.length + packed.length;
-  }
-  const list = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(records.length, 8);
-  end.writeUInt16LE(records.length, 10);
-  end.writeUInt32LE(list.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...parts, list, end]);
+  return zip(
+    records.map(([name, data]) =>
+      name.endsWith('1') ? { ...stored(name, data), packed: deflateRawSync(data), method: 8 } : stored(name, data),
+    ),
+  );
 }
 
 /** The pickle of a zip checkpoint, where it is stored. */

@@ -1,6 +1,8 @@
 /** What a run was begun with, kept in its checkpoint, and what differs when it is to go on. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isRecord } from '@icconv/base';
 import { CheckpointError } from '../errors';
 import { readCheckpointState } from './checkpoint';
 
@@ -51,9 +53,6 @@ export function settingDifferences(old: unknown, now: unknown, place = ''): stri
   const [before, after] = [show(old), show(now)];
   return before === after ? [] : [`${place}: ${short(before)} in the run, ${short(after)} now`];
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 const short = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);

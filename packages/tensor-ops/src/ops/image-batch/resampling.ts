@@ -49,10 +49,7 @@ export function makeWarpAxis(
     return of === 'rows' ? warpSteps(warpFixed(step + origin), 0) : warpSteps(warpFixed(origin), warpFixed(step));
   };
   const inside = (position: number) => at(position) >= -WARP_STEPS && at(position) < size * WARP_STEPS;
-  let begin = from;
-  while (begin < to && !inside(begin)) begin++;
-  let end = begin;
-  while (end < to && inside(end)) end++;
+  const [begin, end] = runOf(from, to, inside);
   const start: number[] = [];
   const offset = [0];
   const weights: number[] = [];
@@ -77,10 +74,7 @@ export function makeAxis(
 ): Axis {
   const at = (position: number) => scale * (position + 0.5) + shift;
   const inside = (position: number) => at(position) >= -SLACK && at(position) <= size + SLACK;
-  let begin = from;
-  while (begin < to && !inside(begin)) begin++;
-  let end = begin;
-  while (end < to && inside(end)) end++;
+  const [begin, end] = runOf(from, to, inside);
   const start: number[] = [];
   const offset = [0];
   const weights: number[] = [];
@@ -108,4 +102,13 @@ export function makeAxis(
     offset.push(weights.length);
   }
   return { begin, end, start, offset, weights, widest };
+}
+
+/** The first run of positions from `from` to `to` (exclusive) that are inside. */
+function runOf(from: number, to: number, inside: (position: number) => boolean): [begin: number, end: number] {
+  let begin = from;
+  while (begin < to && !inside(begin)) begin++;
+  let end = begin;
+  while (end < to && inside(end)) end++;
+  return [begin, end];
 }
