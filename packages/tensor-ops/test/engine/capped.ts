@@ -15,9 +15,10 @@ function limitMemory(limit: string): void {
 }
 
 const boxesOfAll = () => tf.tile(tf.tensor2d([[0, 0, 0, 100, 100]]), [20_000, 1]);
+/** Each asks for far more than the limit, so that no memory freed before can serve it. */
 const CALLS: Record<string, () => () => unknown> = {
   nms() {
-    const [boxes, scores] = [tf.randomUniform<tf.Rank.R2>([1e6, 4]), tf.randomUniform<tf.Rank.R1>([1e6])];
+    const [boxes, scores] = [tf.randomUniform<tf.Rank.R2>([3e6, 4]), tf.randomUniform<tf.Rank.R1>([3e6])];
     return () => ops.batchedNms(boxes, scores, undefined, { iouThreshold: 0.5 });
   },
   grouping() {
@@ -26,28 +27,28 @@ const CALLS: Record<string, () => () => unknown> = {
       ops.groupKeypoints(heat, tags, { maxPeople: 3000, nmsKernel: 1, detectionThreshold: 0.9, refine: false });
   },
   inception() {
-    const [x, filter] = [tf.ones<tf.Rank.R4>([1, 300, 300, 64]), tf.ones<tf.Rank.R4>([3, 3, 64, 64])];
+    const [x, filter] = [tf.ones<tf.Rank.R4>([1, 500, 500, 64]), tf.ones<tf.Rank.R4>([3, 3, 64, 64])];
     const dilations = Array.from({ length: 64 }, (_, i) => [1 + (i % 8), 1 + (i >> 3)] as const);
     return () => ops.inceptionConv2d(x, filter, { dilations });
   },
   fused() {
-    const x = tf.ones<tf.Rank.R4>([1, 300, 300, 64]);
+    const x = tf.ones<tf.Rank.R4>([1, 500, 500, 64]);
     const packed = ops.packConv2dFilter(tf.ones([3, 3, 64, 64]));
     return () => ops.fusedConv2d(x, packed);
   },
   conv() {
-    const [x, filter] = [tf.ones<tf.Rank.R4>([1, 300, 300, 64]), tf.ones<tf.Rank.R4>([3, 3, 64, 64])];
+    const [x, filter] = [tf.ones<tf.Rank.R4>([1, 500, 500, 64]), tf.ones<tf.Rank.R4>([3, 3, 64, 64])];
     return () => ops.conv2d(x, filter, { pad: 1 });
   },
   program() {
-    const x = tf.ones<tf.Rank.R4>([1, 300, 300, 64]);
+    const x = tf.ones<tf.Rank.R4>([1, 500, 500, 64]);
     const filter = ops.packConv2dFilter(tf.ones([3, 3, 64, 64]));
     const steps = [0, 1, 2].map((input) => ({ kind: 'conv', input, filter }) as const);
     const program = ops.convProgram(steps, { outputs: [3] });
     return () => program.run(x);
   },
   dilationErrors() {
-    const [x, filter] = [tf.ones<tf.Rank.R4>([1, 150, 150, 64]), tf.ones<tf.Rank.R4>([9, 9, 64, 16])];
+    const [x, filter] = [tf.ones<tf.Rank.R4>([1, 450, 450, 64]), tf.ones<tf.Rank.R4>([9, 9, 64, 16])];
     return () => ops.dilationErrors(x, filter, { maxDilation: 4 });
   },
   maxPool() {
@@ -55,7 +56,7 @@ const CALLS: Record<string, () => () => unknown> = {
     return () => ops.maxPool2d(x, { size: 2, strides: 1 });
   },
   sgd() {
-    const [a, b] = [tf.ones([1e7]), tf.ones([1e7])];
+    const [a, b] = [tf.ones([2e7]), tf.ones([2e7])];
     return () => ops.sgdUpdate([a], [b], [a], { rates: [1], weightDecays: [0], momentum: 0.9 });
   },
   batchNorm() {
