@@ -1,0 +1,4 @@
+import { test } from 'vitest';
+import './absent.mjs';
+
+test('is never reached', () => {});

@@ -1,0 +1,61 @@
+/** `pnpm test` loses no failure, wherever it happens, and its last line says so. */
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { Counts } from '../../scripts/counts.mjs';
+import { unitTests } from '../../scripts/unit-tests.mjs';
+
+function printed(project: string, env: Record<string, string> = {}) {
+  const counts = new Counts();
+  counts.step('lint', 0);
+  const cwd = fileURLToPath(new URL(`./broken-projects/${project}`, import.meta.url));
+  counts.tests('unit', unitTests({ cwd, env, stdio: 'ignore' }));
+  return { lines: `${counts}`.split('\n'), exitCode: counts.exitCode };
+}
+
+test('failures in tests, hooks, imports and outside of all tests count once each', () => {
+  const { lines, exitCode } = printed('all-kinds');
+  expect(exitCode).toBe(1);
+  expect(lines.slice(0, 2)).toEqual([
+    'ok    lint             1 passed, 0 failed',
+    'FAIL  unit             2 passed, 4 failed, 2 skipped',
+  ]);
+  expect(lines.at(-1)).toBe('3 passed, 4 failed');
+  const after = (name: string) => lines[lines.indexOf(name) + 1];
+  expect(after('tests.test.mjs > group > fails')).toMatch(/^ {4}expected \[ 1, 2 \] to deeply equal \[ 1, 3 \]/);
+  expect(after('import.test.mjs')).toContain('./absent.mjs');
+  expect(after('hook.test.mjs > prepared')).toBe('    the preparation failed');
+  expect(after('outside of tests')).toBe('    nobody caught this');
+});
+
+test('a process that is killed counts', () => {
+  const { lines, exitCode } = printed('killed-worker');
+  expect(exitCode).toBe(1);
+  expect(lines).toContain('killed.test.mjs > ends its process');
+  expect(lines).toContain('outside of tests');
+  expect(lines.at(-1)).toBe('1 passed, 2 failed');
+});
+
+test.each([
+  { what: 'no tests', project: 'no-tests', env: {}, told: 'ended with code 1' },
+  {
+    what: 'no report',
+    project: 'passing',
+    env: { NODE_OPTIONS: '--no-such-option' },
+    told: 'ended with code 9, without a report',
+  },
+])('a run with $what is a failure', ({ project, env, told }) => {
+  const { lines, exitCode } = printed(project, env);
+  expect(exitCode).toBe(1);
+  expect(lines.slice(-4)).toEqual(['vitest', `    ${told}`, '', '1 passed, 1 failed']);
+});
+
+test('all is well', () => {
+  const { lines, exitCode } = printed('passing');
+  expect(lines).toEqual([
+    'ok    lint             1 passed, 0 failed',
+    'ok    unit             1 passed, 0 failed',
+    '',
+    '2 passed, 0 failed',
+  ]);
+  expect(exitCode).toBe(0);
+});
