@@ -42,7 +42,7 @@ export async function benchForward(layer: BenchLayer, rounds: number): Promise<F
   }
 }
 
-export const PAD_ONE: tf.backend_util.ExplicitPadding = [[0, 0], [1, 1], [1, 1], [0, 0]]; // biome-ignore format: one line
+const PAD_ONE: tf.backend_util.ExplicitPadding = [[0, 0], [1, 1], [1, 1], [0, 0]]; // biome-ignore format: one line
 
 /** x and filter of a layer, float32, the same numbers every time. */
 export function inputs({ height, width, channels }: BenchLayer): [tf.Tensor4D, tf.Tensor4D] {

@@ -27,7 +27,7 @@ export function initDarts(config: Planted, seed: number): StateDict {
   return { ...Object.fromEntries(kernels), alpha, ...initReadout(config, random) };
 }
 
-export function mixture(config: Planted): Convolution {
+function mixture(config: Planted): Convolution {
   const dilations = allDilations(config.data.maxDilation);
   const channels = hiddenChannels(config);
   return (weights, x) => {

@@ -122,7 +122,7 @@ function testAccuracy({ config, seed }: Context, weights: StateDict, convolution
 }
 
 /** Shares of the channels that have the dilation of the map that reads them. */
-export function recoveryOf(
+function recoveryOf(
   { dilations, importance }: Pick<Cut, 'dilations' | 'importance'>,
   config: Planted,
   seed: number,
@@ -211,7 +211,7 @@ async function choose(
 }
 
 /** What the search needs to know of this network: one super-kernel that sees the pictures themselves. */
-export function asNetwork(weights: StateDict, { data }: Planted, watch: () => void = () => {}): SearchNetwork {
+function asNetwork(weights: StateDict, { data }: Planted, watch: () => void = () => {}): SearchNetwork {
   const layer = {
     name: 'conv',
     filter: weights['conv.weight'] as Tensor4D,

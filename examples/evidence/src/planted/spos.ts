@@ -13,7 +13,7 @@ import type { Planted } from './config';
 import { type Convolution, crossEntropy, hiddenChannels, logits } from './network';
 import type { Step } from './train';
 
-export function drawPattern(config: Planted, random: Random): Dilation[] {
+function drawPattern(config: Planted, random: Random): Dilation[] {
   const all = allDilations(config.data.maxDilation);
   return Array.from({ length: hiddenChannels(config) }, () => all[random.below(all.length)]!);
 }

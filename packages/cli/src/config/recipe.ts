@@ -21,7 +21,7 @@ const count = z
   .max(10 ** 9);
 
 /** See `AugmentConfig` of `@icconv/training`. */
-export const augmentSchema = z.strictObject({
+const augmentSchema = z.strictObject({
   resize: z
     .union([
       z.strictObject({
@@ -59,7 +59,7 @@ export const augmentSchema = z.strictObject({
 });
 
 /** Lengths in epochs, see `@icconv/training`. */
-export const scheduleSchema = z.discriminatedUnion('kind', [
+const scheduleSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cosine'), final: z.number().min(0).optional() }),
   z.strictObject({
     kind: z.literal('multiStep'),

@@ -8,7 +8,7 @@ type Row = Readonly<Record<string, number | string>>;
 const SIZE = { width: 960, height: 420 } as const;
 
 /** Losses at the left, metrics of the evaluations at the right, over epochs. */
-export function trainingCurvesChart(rows: readonly Row[], title: string): EChartsOption {
+function trainingCurvesChart(rows: readonly Row[], title: string): EChartsOption {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const line = (column: string, axis: number) => ({
     name: column.slice(column.indexOf('/') + 1),

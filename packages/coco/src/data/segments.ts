@@ -19,7 +19,7 @@ export interface SegmentColumns {
   readonly bytes: SlabData<Uint8Array>;
 }
 
-export const KIND = { none: 0, hundredths: 1, compressed: 2, counts: 3, floats: 4 } as const;
+const KIND = { none: 0, hundredths: 1, compressed: 2, counts: 3, floats: 4 } as const;
 
 const BLOCK = 1 << 20;
 

@@ -69,14 +69,14 @@ function evaluateWith(
 }
 
 /** Adds the three means to the metrics. */
-export function withCrowdIndex(evaluation: Evaluation, ap: NonNullable<Evaluation['crowdIndexAp']>): Evaluation {
+function withCrowdIndex(evaluation: Evaluation, ap: NonNullable<Evaluation['crowdIndexAp']>): Evaluation {
   const { easy, medium, hard } = ap;
   const stats = { ...evaluation.stats, APeasy: easy, APmedium: medium, APhard: hard };
   return { ...evaluation, stats, crowdIndexAp: ap };
 }
 
 /** Images by `crowdIndex`, the part of a person's box that others' keypoints fill. */
-export function crowdSplits(gt: CocoDataset, imgIds: readonly CocoId[]): Record<'easy' | 'medium' | 'hard', CocoId[]> {
+function crowdSplits(gt: CocoDataset, imgIds: readonly CocoId[]): Record<'easy' | 'medium' | 'hard', CocoId[]> {
   const by = { easy: [] as CocoId[], medium: [] as CocoId[], hard: [] as CocoId[] };
   for (const id of imgIds) {
     const row = gt.imageRow(id);

@@ -8,7 +8,7 @@ import { type Grouped, group, Places } from './group';
 import type { EvaluationParams } from './params';
 
 /** Part of its box that a person fills on average, by CrowdPose's evaluation; used where no area is given. */
-export const BOX_TO_PERSON_AREA = 0.53;
+const BOX_TO_PERSON_AREA = 0.53;
 
 /** K categories, A area ranges. */
 export interface GroundTruth {

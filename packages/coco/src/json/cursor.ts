@@ -28,7 +28,7 @@ export interface CursorOptions {
 }
 
 /** A record is in memory as a whole, and its numbers beside; a polygon of a million corners has 15 MB. */
-export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 /** They are kept by name; the format has five. */
 const MAX_TOP_LEVEL_FIELDS = 10_000;
 

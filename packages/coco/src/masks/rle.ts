@@ -91,7 +91,7 @@ export function decompressCounts(bytes: Uint8Array): Uint32Array {
 }
 
 /** The inverse of {@link decompressCounts} (rleToString). */
-export function compressCounts(counts: Uint32Array): string {
+function compressCounts(counts: Uint32Array): string {
   let text = '';
   for (let i = 0; i < counts.length; i++) {
     let x = counts[i]!;

@@ -40,8 +40,3 @@ export function pairwiseIou(a: Tensor2D, b: Tensor2D): Tensor2D {
 export function clipBoxes(boxes: Tensor2D, height: number, width: number): Tensor2D {
   return tf.tidy(() => tf.maximum(0, tf.minimum(boxes, tf.tensor2d([[width, height, width, height]]))) as Tensor2D);
 }
-
-/** Boxes times one factor for x and one for y, [N, 4]. */
-export function scaleBoxes(boxes: Tensor2D, scaleY: number, scaleX: number): Tensor2D {
-  return tf.tidy(() => tf.mul(boxes, tf.tensor2d([[scaleX, scaleY, scaleX, scaleY]])) as Tensor2D);
-}

@@ -37,11 +37,6 @@ export function allDilations(maxDilation: number): Dilation[] {
   return Array.from({ length: maxDilation ** 2 }, (_, i) => [Math.floor(i / maxDilation) + 1, (i % maxDilation) + 1]);
 }
 
-/** Number of a dilation in {@link allDilations}. */
-export function dilationIndex([height, width]: Dilation, maxDilation: number): number {
-  return (height - 1) * maxDilation + width - 1;
-}
-
 /** Whether a k x k convolution of this dilation reads at an offset from its centre, on one axis. */
 function reads(offset: number, dilation: number, kernelSize: number): boolean {
   const distance = Math.abs(offset);

@@ -8,7 +8,7 @@ import { requireWeight } from '../network/resnet-layers';
 import type { PrefixOptions } from './resnet-weights';
 
 /** Order of units by dilation (height, then width), equal ones in their order. */
-export function dilationOrder({ dilations }: LayerPattern): number[] {
+function dilationOrder({ dilations }: LayerPattern): number[] {
   return dilations
     .map((_, i) => i)
     .sort((a, b) => dilations[a]![0] - dilations[b]![0] || dilations[a]![1] - dilations[b]![1] || a - b);

@@ -19,7 +19,7 @@ export interface Case {
 export const sideOf = (c: Case) => (c.kernelSize - 1) * c.maxDilation + 1;
 
 /** A copy of the filter with zeros where the dilation does not read: literal loops over its k x k taps. */
-export function masked(c: Case, [dh, dw]: Dilation): Float64Array {
+function masked(c: Case, [dh, dw]: Dilation): Float64Array {
   const side = sideOf(c);
   const centre = (side - 1) / 2;
   const r = (c.kernelSize - 1) / 2;
@@ -35,7 +35,7 @@ export function masked(c: Case, [dh, dw]: Dilation): Float64Array {
 }
 
 /** [OH, OW, O] */
-export function convolve(c: Case, filter: ArrayLike<number>, x: ArrayLike<number> = c.x): Float64Array {
+function convolve(c: Case, filter: ArrayLike<number>, x: ArrayLike<number> = c.x): Float64Array {
   const side = sideOf(c);
   const pad = (side - 1) / 2;
   const [oh, ow] = [Math.floor((c.height - 1) / c.stride) + 1, Math.floor((c.width - 1) / c.stride) + 1];
@@ -61,7 +61,7 @@ export function convolve(c: Case, filter: ArrayLike<number>, x: ArrayLike<number
 }
 
 /** Means of the input's channels. */
-export function means(c: Case): Float64Array {
+function means(c: Case): Float64Array {
   const sums = new Float64Array(c.inChannels);
   c.x.forEach((value, i) => {
     sums[i % c.inChannels]! += value / (c.height * c.width);

@@ -25,7 +25,7 @@ export interface DilationPattern {
 /** Above the widest layers in use by far; a count beyond it is a corrupt file, and spelling it out would fill the memory. */
 export const MAX_CHANNELS = 2 ** 16;
 /** Deeper than any network in use; as above. */
-export const MAX_LAYERS = 2 ** 14;
+const MAX_LAYERS = 2 ** 14;
 /** A super-kernel of side 2*64 + 1 covers whole feature maps; as above. */
 export const MAX_DILATION = 64;
 

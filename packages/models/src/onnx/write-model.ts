@@ -9,7 +9,7 @@ import type { Attribute, Initializer, OnnxGraph, OnnxNode, OnnxPort } from './gr
 type Writer = protobuf.BinaryWriter;
 
 const IR_VERSION = 8;
-export const OPSET = 17;
+const OPSET = 17;
 // TensorProto.DataType
 const FLOAT = 1;
 const INT64 = 7;

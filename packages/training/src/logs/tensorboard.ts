@@ -77,7 +77,7 @@ export function createEventWriter(
 let counter = 0;
 
 /** A message framed as a record. */
-export function record(message: Uint8Array): Buffer {
+function record(message: Uint8Array): Buffer {
   const bytes = Buffer.alloc(message.length + 16);
   bytes.writeBigUInt64LE(BigInt(message.length), 0);
   bytes.writeUInt32LE(maskedCrc(bytes.subarray(0, 8)), 8);

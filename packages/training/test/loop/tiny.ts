@@ -19,9 +19,9 @@ import {
 export interface Halves extends Sample {
   readonly label: number;
 }
-export const COUNT = 10;
+const COUNT = 10;
 
-export const source = {
+const source = {
   length: COUNT,
   get(index: number): Halves {
     const random = seededRandom('halves', index);
@@ -50,7 +50,7 @@ export function initialWeights(): StateDict {
   };
 }
 
-export function logits(weights: Readonly<StateDict>, x: tf.Tensor4D) {
+function logits(weights: Readonly<StateDict>, x: tf.Tensor4D) {
   const maps = tf.add(tf.conv2d(x, weights['conv.weight'] as tf.Tensor4D, 1, 'same'), weights['conv.bias']!);
   const mean = tf.mean(maps, [0, 1, 2]);
   const active = tf.relu(tf.sub(maps, weights['norm.running_mean']!));

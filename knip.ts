@@ -1,0 +1,32 @@
+import type { KnipConfig } from 'knip';
+
+/** What nobody uses is not kept: files, exports, dependencies (`pnpm exec knip`). The entries of package.json's `exports` are used by definition. */
+export default {
+  workspaces: {
+    '.': { entry: ['tooling/scripts/*.mjs'], project: ['*.ts', 'tooling/{scripts,bench}/**/*.mjs'] },
+    'packages/*': {
+      // Started by name, in threads and processes of their own.
+      entry: ['src/**/*-worker.ts', 'src/**/hosted-*.ts', 'bench/*.mjs'],
+      project: ['**/*.{ts,mjs}'],
+    },
+    'tooling/checks': { ignore: ['test/broken-projects/**'] },
+    'examples/*': {},
+  },
+  // A type stands beside what has it in its signature, imported by name or not.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  ignoreDependencies: [
+    // The declarations of tfjs-core name its global type (see tooling/tsup).
+    '@types/long',
+    // Read as data.
+    'mnist',
+    // Run by their paths.
+    '@yarnpkg/cli-dist',
+    'yarn-classic',
+  ],
+  ignoreIssues: {
+    'packages/tensor-ops/**': ['exports'],
+    'packages/cli/src/train/training-run.ts': ['exports'],
+    'packages/detection/src/data/detector-loader.ts': ['exports'],
+  },
+  ignoreBinaries: ['mkfifo', 'prlimit'],
+} satisfies KnipConfig;
