@@ -14,12 +14,7 @@ import { reproduceCommand } from './commands/reproduce';
 import { searchCommand } from './commands/search';
 import { setupCommand } from './commands/setup';
 import { trainCommand } from './commands/train';
-
-/** What every command gets. */
-export interface CommandContext {
-  /** Aborted by Ctrl-C. */
-  readonly signal: AbortSignal;
-}
+import type { CommandContext } from './context';
 
 export function createProgram(context: CommandContext): Command {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };

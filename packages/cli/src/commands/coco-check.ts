@@ -4,7 +4,7 @@ import { type CocoDataset, checkDataset, formatCheck } from '@icconv/coco';
 import { checkPictures, formatPictureFaults, loadDataset, loadResults, type PictureCheck } from '@icconv/coco/node';
 import { Command } from 'commander';
 import { countOption } from '../config/number-options';
-import type { CommandContext } from '../program';
+import type { CommandContext } from '../context';
 import { countProgress } from '../ui/count-progress';
 
 interface CheckOptions {

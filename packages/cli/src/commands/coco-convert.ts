@@ -28,7 +28,7 @@ import {
   saveYolo,
 } from '@icconv/coco/node';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import type { CommandContext } from '../program';
+import type { CommandContext } from '../context';
 
 const DATASETS = ['coco', 'yolo', 'voc'] as const;
 const RESULTS = ['results', 'csv', 'yolo-results'] as const;

@@ -1,6 +1,6 @@
 /** `icconv coco`: looks after COCO files. */
 import { Command } from 'commander';
-import type { CommandContext } from '../program';
+import type { CommandContext } from '../context';
 import { checkCommand } from './coco-check';
 import { convertCommand } from './coco-convert';
 

@@ -3,7 +3,7 @@ import { counted, listed } from '@icconv/base';
 import { checkpointEpsilon, EPSILON_KEY } from '@icconv/models/registry';
 import { type ConvertOptions, convertWeights, type WeightDtype, type WeightLayout } from '@icconv/tensor-ops/weights';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { CommandContext } from '../program';
+import type { CommandContext } from '../context';
 import { formatBytes, oneLine } from '../weights/format';
 import { readPatternCounts } from '../weights/pattern-option';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';

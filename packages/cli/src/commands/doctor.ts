@@ -1,8 +1,8 @@
 /** `icconv doctor`: what this machine has, what is missing, and the command that mends it. */
 import { Command } from 'commander';
 import pc from 'picocolors';
+import type { CommandContext } from '../context';
 import { examine, type Finding } from '../doctor/examine';
-import type { CommandContext } from '../program';
 
 const MARKS = { ok: pc.green('ok  '), warning: pc.yellow('warn'), error: pc.red('fail') } as const;
 

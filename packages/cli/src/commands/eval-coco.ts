@@ -17,10 +17,10 @@ import { evaluateParallel, loadDataset, loadResults } from '@icconv/coco/node';
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import { countOption, numberOption } from '../config/number-options';
+import type { CommandContext } from '../context';
 import { evalDetectionCommand } from '../evaluate/detection';
 import { evalPoseCommand } from '../evaluate/pose';
 import { writeChart } from '../pictures/write-chart';
-import type { CommandContext } from '../program';
 
 interface EvalOptions {
   readonly gt: string;

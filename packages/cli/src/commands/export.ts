@@ -23,7 +23,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { countOption } from '../config/number-options';
 import { ConfigError, readConfig } from '../config/read-config';
-import type { CommandContext } from '../program';
+import type { CommandContext } from '../context';
 import { downloadProgress } from '../ui/download-progress';
 import { formatBytes } from '../weights/format';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';

@@ -3,7 +3,7 @@ import { counted } from '@icconv/base';
 import { openWeights, type WeightEntry, type WeightFile } from '@icconv/tensor-ops/weights';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import type { CommandContext } from '../program';
+import type { CommandContext } from '../context';
 import { formatBytes, oneLine, shortened } from '../weights/format';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 

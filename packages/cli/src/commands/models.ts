@@ -11,7 +11,7 @@ import {
 } from '@icconv/models/registry';
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import type { CommandContext } from '../program';
+import type { CommandContext } from '../context';
 import { downloadProgress } from '../ui/download-progress';
 import { formatBytes } from '../weights/format';
 

@@ -7,9 +7,9 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { withCheckpointOptions, withPictureOptions } from '../config/network-options';
 import { scoreOption } from '../config/number-options';
+import type { CommandContext } from '../context';
 import { posesSvg } from '../pictures/poses-overlay';
 import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
-import type { CommandContext } from '../program';
 import { readingOf, type WeightFlags } from '../weights/weight-options';
 
 interface PoseCliOptions extends WeightFlags {

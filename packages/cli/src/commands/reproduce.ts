@@ -1,8 +1,8 @@
 /** `icconv reproduce`: published numbers from published checkpoints, one subcommand for each task. */
 import { Command } from 'commander';
+import type { CommandContext } from '../context';
 import { reproduceDetectionCommand } from '../evaluate/detection';
 import { reproducePoseCommand } from '../evaluate/pose';
-import type { CommandContext } from '../program';
 
 export function reproduceCommand(context: CommandContext): Command {
   return new Command('reproduce')

@@ -5,7 +5,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { countOption } from '../config/number-options';
 import { collect, readConfig } from '../config/read-config';
-import type { CommandContext } from '../program';
+import type { CommandContext } from '../context';
 import { runSearch, type SearchRun } from '../search/run-search';
 import { searchSchema } from '../search/search-config';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';

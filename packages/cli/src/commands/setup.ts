@@ -1,6 +1,6 @@
 import { setUpEngine } from '@icconv/tensor-ops/setup';
 import { Command, Option } from 'commander';
-import type { CommandContext } from '../program';
+import type { CommandContext } from '../context';
 import { setupProgress } from '../ui/setup-progress';
 
 interface SetupFlags {

@@ -1,6 +1,6 @@
 /** `icconv train`: one subcommand for each task. */
 import { Command } from 'commander';
-import type { CommandContext } from '../program';
+import type { CommandContext } from '../context';
 import { trainDetectionCommand } from '../train/train-detection';
 import { trainPoseCommand } from '../train/train-pose';
 

@@ -18,10 +18,10 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import { Command, Option } from 'commander';
 import { categoryTable } from '../commands/eval-coco';
 import { countOption } from '../config/number-options';
+import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
 import { type DataSource, readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
-import type { CommandContext } from '../program';
 import { countProgress } from '../ui/count-progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 

@@ -15,10 +15,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { readConfig } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
+import type { CommandContext } from '../context';
 import { pictureRules } from '../data/data-options';
 import { tellGrouping } from '../data/tell-data';
 import { writeTrainingCurves } from '../pictures/training-curves';
-import type { CommandContext } from '../program';
 import { readingOf } from '../weights/weight-options';
 import { DETECTION_PRESETS, detectionConfigSchema, networkOf } from './detection-config';
 import {

@@ -14,9 +14,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { readConfig } from '../config/read-config';
 import { besideConfig } from '../config/recipe';
+import type { CommandContext } from '../context';
 import { pictureRules } from '../data/data-options';
 import { writeTrainingCurves } from '../pictures/training-curves';
-import type { CommandContext } from '../program';
 import { readingOf } from '../weights/weight-options';
 import { POSE_PRESETS, poseConfigSchema, poseNetworkOf } from './pose-config';
 import {
