@@ -27,8 +27,7 @@ describeBackends(
       for (const { name } of result.layers) expect(html.split(name).length).toBeGreaterThan(3);
       expect(html).not.toMatch(/<script|<link|<img|(?:href|src)="(?!#)/);
       expect(result.error.mean).toBeLessThan(ones.mean);
-      for (const { shares } of stageShares(result.pattern, 0))
-        expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
+      for (const { shares } of stageShares(result, 0)) expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
     });
   },
   ['native'],

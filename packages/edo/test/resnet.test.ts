@@ -1,5 +1,13 @@
-import { formatPatternCounts, parsePatternCounts } from '@icconv/inception-conv';
-import { initResNet, type ResNetConfig, resnet, resnetConfig, resnextConfig } from '@icconv/models';
+import { formatPatternCounts, parsePatternCounts, uniformPattern } from '@icconv/inception-conv';
+import {
+  type ConvChoice,
+  inceptionLayers,
+  initResNet,
+  type ResNetConfig,
+  resnet,
+  resnetConfig,
+  resnextConfig,
+} from '@icconv/models';
 import { conv2d, inceptionConv2d } from '@icconv/tensor-ops';
 import { describeBackends, maxAbsError, maxRelativeError } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,6 +18,7 @@ import {
   cropWeights,
   resnetNetwork,
   searchDilations,
+  searchedConfig,
   sortChannels,
   statisticsPass,
   superConfig,
@@ -175,6 +184,29 @@ describeBackends(
         'layer1.0.conv2: its output is summed with a shortcut',
       );
       tf.dispose([weights, cropped.weights]);
+    });
+
+    it('keeps the inception layers that stand beside the super-kernels, and knows maxDilation 1', () => {
+      const beside: ConvChoice = {
+        kind: 'inception',
+        pattern: uniformPattern([8], [2, 1]),
+        layers: ['layer1.0.conv2'],
+      };
+      const config: ResNetConfig = { ...BASIC, conv: [beside, { kind: 'super', size: 5, layers: ['layer3.0.conv2'] }] };
+      expect(superLayers(config)).toMatchObject([
+        {
+          name: 'layer3.0.conv2',
+          maxDilation: 2,
+          block: { stage: 3 },
+          previous: { norm: 'layer3.0.bn1' },
+          outputStride: 16,
+        },
+      ]);
+      const searched = searchedConfig(config, uniformPattern([32], [1, 2]));
+      expect(inceptionLayers(searched).map(({ name }) => name)).toEqual(['layer1.0.conv2', 'layer3.0.conv2']);
+      expect(superLayers(superConfig(BASIC, { maxDilation: 1 })).map(({ maxDilation }) => maxDilation)).toEqual([
+        1, 1, 1, 1,
+      ]);
     });
 
     it('refuses what cannot be searched', async () => {

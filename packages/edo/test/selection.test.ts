@@ -14,6 +14,7 @@ import { fitLine } from '../src/selection/latency';
 function layerOf(maxDilation: number, units: number, errors: readonly number[], name = 'layer'): LayerErrors {
   return {
     name,
+    stage: name,
     maxDilation,
     kernelSize: 3,
     units,

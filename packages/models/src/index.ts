@@ -27,13 +27,13 @@ export { checkWeightBudget, MAX_WEIGHTS } from './network/weight-budget';
 export { type ManualResNetOptions, withManualPattern } from './patterns/manual';
 export { PATTERN_NAMES, type PatternName } from './patterns/names';
 export { publishedCounts, publishedPattern } from './patterns/published';
+export { type ResNetBlock, type ResNetConv, resnetBlocks, resnetConvs } from './resnet/blocks';
 export {
   type FeatureSpec,
   type InceptionLayer,
   inceptionCounts,
   inceptionLayers,
   isStatistic,
-  resnetConvs,
   resnetFeatures,
   resnetShapes,
 } from './resnet/features';

@@ -108,7 +108,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Trai
     decode: { tolerateDamage },
     ...(workers !== undefined && { workers }),
   });
-  const { trainable, batchNorm } = trainableParts(BACKBONE_PREFIX, recipe);
+  const { trainable, batchNorm } = trainableParts(config.backbone, BACKBONE_PREFIX, recipe);
   const optimizer = sgd({ momentum, weightDecay, ...(!decayNorms && { decays: decaysMatrices }) });
   const fromRecipe = recipeOptions(recipe, loader.batchesPerEpoch);
   try {

@@ -1,17 +1,19 @@
 /** Which layers of a ResNet config have super-kernels, and the configs before and after a search. */
 import { type DilationPattern, validatePattern } from '@icconv/inception-conv';
-import { type ConvChoice, DEFAULT_LAYERS, type LayerSelector, type ResNetConfig, resnetConvs } from '@icconv/models';
+import {
+  type ConvChoice,
+  DEFAULT_LAYERS,
+  type LayerSelector,
+  type ResNetConfig,
+  type ResNetConv,
+  resnetConvs,
+} from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { SearchError } from '../errors/search-error';
 import { checkSuperKernel, type SuperKernel, superSize } from '../geometry/taps';
 
-/** A searched layer of a config. */
-export interface SuperLayerSpec extends SuperKernel {
-  /** Name of the filter without `.weight`. */
-  readonly name: string;
-  readonly outChannels: number;
-  readonly groups: number;
-}
+/** A searched layer of a config: its kernel, and the convolution with its place in the network. */
+export interface SuperLayerSpec extends SuperKernel, ResNetConv {}
 
 export interface SuperConfigOptions {
   /** Largest dilation on either axis; 4 gives the published K = 9, 6 gives 13. */
@@ -46,13 +48,14 @@ export function superConfig(config: ResNetConfig, options: SuperConfigOptions): 
  */
 export function superLayers(config: ResNetConfig): SuperLayerSpec[] {
   const layers: SuperLayerSpec[] = [];
-  for (const { name, size, plainSize: kernelSize, outChannels, groups } of resnetConvs(config)) {
-    if (size === kernelSize) continue;
+  for (const conv of resnetConvs(config)) {
+    const { kind, name, size, plainSize: kernelSize } = conv;
+    if (kind !== 'super') continue;
     const maxDilation = (size - 1) / (kernelSize - 1);
     if (!Number.isSafeInteger(maxDilation)) {
       throw new SearchError(`${name}: a super-kernel of side ${size} is no (k - 1)*d + 1 for k = ${kernelSize}`);
     }
-    layers.push({ name, kernelSize, maxDilation, outChannels, groups });
+    layers.push({ ...conv, kernelSize, maxDilation });
   }
   if (layers.length === 0) {
     throw new SearchError(
@@ -68,11 +71,13 @@ export function plainConfig(config: ResNetConfig): ResNetConfig {
   return rest;
 }
 
-/** The inception network of a pattern that was found for a super-network. @throws PatternFormatError */
+/** The inception network of a pattern that was found for a super-network; other choices of its config stay. @throws PatternFormatError */
 export function searchedConfig(config: ResNetConfig, pattern: DilationPattern): ResNetConfig {
   const layers = superLayers(config);
   validatePattern(pattern, { channels: layers.map(({ groups, outChannels }) => (groups > 1 ? groups : outChannels)) });
-  return { ...plainConfig(config), conv: { kind: 'inception', pattern, layers: layers.map(({ name }) => name) } };
+  const found: ConvChoice = { kind: 'inception', pattern, layers: layers.map(({ name }) => name) };
+  const others = choicesOf(config).filter(({ kind }) => kind === 'inception');
+  return { ...plainConfig(config), conv: others.length === 0 ? found : [...others, found] };
 }
 
 function choicesOf({ conv = { kind: 'plain' } }: ResNetConfig): readonly ConvChoice[] {

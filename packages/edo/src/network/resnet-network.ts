@@ -5,7 +5,6 @@ import {
   type ResNetConfig,
   type ResNetFeature,
   resnet,
-  resnetConvs,
   resnetShapes,
   type StateDict,
 } from '@icconv/models';
@@ -27,29 +26,31 @@ export function resnetNetwork(
   { prefix = '' }: PrefixOptions = {},
 ): SearchNetwork {
   checkSuperWeights(weights, config, { prefix });
+  // A classifier takes no part.
+  const { classes: _, ...backbone } = config;
   const own: Record<string, tf.Tensor> = {};
-  for (const name of Object.keys(resnetShapes(config))) {
-    if (!name.startsWith('fc.')) own[name] = requireWeight(weights, prefix + name);
-  }
+  for (const name of Object.keys(resnetShapes(backbone))) own[name] = requireWeight(weights, prefix + name);
   const vector = (name: string) => Float64Array.from(own[name]!.dataSync());
-  const convs = new Map(resnetConvs(config).map((spec) => [spec.name, spec]));
-  const layers = superLayers(config).map(({ name, kernelSize, maxDilation, groups }): SearchLayer => {
-    const { stride, norm, epsilon = BATCH_NORM_EPSILON } = convs.get(name)!;
+  const specs = superLayers(backbone);
+  const layers = specs.map((spec): SearchLayer => {
+    const { name, block, previous, norm, epsilon = BATCH_NORM_EPSILON } = spec;
     const variance = vector(`${norm}.running_var`);
-    const before = normBefore(name, convs);
+    const before = previous?.norm;
     return {
       name,
-      kernelSize,
-      maxDilation,
-      groups,
+      stage: block?.stageName ?? name,
+      kernelSize: spec.kernelSize,
+      maxDilation: spec.maxDilation,
+      groups: spec.groups,
       filter: own[`${name}.weight`] as Tensor4D,
-      stride,
+      stride: spec.stride,
       outputScale: vector(`${norm}.weight`).map((gamma, i) => Math.abs(gamma) / Math.sqrt(variance[i]! + epsilon)),
       ...(before !== undefined && { normMeans: expectedRelu(vector(`${before}.weight`), vector(`${before}.bias`)) }),
     };
   });
   const searched = new Map(layers.map((layer) => [layer.name, layer]));
-  const returns = [featureBehind(layers.at(-1)!.name)];
+  // The run goes no farther than the stage of the last searched layer.
+  const returns: ResNetFeature[] = [specs.at(-1)!.block?.feature ?? 'c2'];
   return {
     layers,
     run(x, observe) {
@@ -58,20 +59,8 @@ export function resnetNetwork(
           const layer = searched.get(name);
           return layer === undefined ? undefined : observe(layer, input);
         };
-        resnet(own, x, config, { returns, observe: seen });
+        resnet(own, x, backbone, { returns, observe: seen });
       });
     },
   };
-}
-
-/** The norm whose ReLU is the layer's input: that of the convolution before, in the same block. */
-function normBefore(conv: string, convs: ReadonlyMap<string, ConvSpec>): string | undefined {
-  const [, block, number] = /^(layer\d\.\d+\.)conv([23])$/.exec(conv) ?? [];
-  return block === undefined ? undefined : convs.get(`${block}conv${Number(number) - 1}`)!.norm;
-}
-
-/** The first feature that a layer is in front of: the run goes no farther. */
-function featureBehind(conv: string): ResNetFeature {
-  const stage = /^layer(\d)\./.exec(conv)?.[1] ?? '1';
-  return `c${Number(stage) + 1}` as ResNetFeature;
 }

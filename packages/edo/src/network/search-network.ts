@@ -6,6 +6,8 @@ import type { SuperKernel } from '../geometry/taps';
 export interface SearchLayer extends SuperKernel {
   /** Name of the layer; of the filter without `.weight` in a state dict. */
   readonly name: string;
+  /** Layers that reports put together, such as `layer2`. @defaultValue the layer's own name */
+  readonly stage?: string;
   /** float32 [K, K, C/G, O]. */
   readonly filter: Tensor4D;
   readonly stride: number;

@@ -50,6 +50,8 @@ export type ObjectiveName = keyof typeof OBJECTIVES;
 /** Errors of a layer by unit: an output channel, or a group of them that shares its dilation. */
 export interface LayerErrors {
   readonly name: string;
+  /** As in {@link SearchLayer}. */
+  readonly stage: string;
   readonly maxDilation: number;
   readonly kernelSize: number;
   /** Units U: O channels, or G groups where G > 1. */
@@ -85,6 +87,7 @@ export function layerErrors(layer: SearchLayer, objective: Objective, statistics
   };
   return {
     name: layer.name,
+    stage: layer.stage ?? layer.name,
     maxDilation,
     kernelSize: layer.kernelSize,
     units,

@@ -24,7 +24,7 @@ export function renderSvg(option: EChartsOption, size: { readonly width: number;
 /** Share of channels by dilation on one axis, a bar a stage. */
 export function stageChart({ result }: SearchReport, axis: 0 | 1): EChartsOption {
   const { maxDilation } = result.pattern;
-  const stages = stageShares(result.pattern, axis);
+  const stages = stageShares(result, axis);
   const blues = Array.from({ length: maxDilation }, (_, i) => {
     const t = maxDilation === 1 ? 1 : i / (maxDilation - 1);
     return `hsl(${208 - 8 * t}, ${45 + 25 * t}%, ${84 - 56 * t}%)`;

@@ -25,7 +25,7 @@ export function renderReport(report: SearchReport): string {
   const units = rows.reduce((sum, row) => sum + row.channels, 0);
   const undilated = rows.reduce((sum, row) => sum + row.undilated * row.channels, 0) / units;
   const ones = baselines.ones;
-  const stages = stageShares(pattern, 0).length;
+  const stages = stageShares(result, 0).length;
   const tiles: [string, string][] = [
     [String(rows.length), 'layers searched'],
     [units.toLocaleString('en'), 'channels (or groups)'],

@@ -2,4 +2,4 @@
 export { errorChart, renderSvg, stageChart } from './charts';
 export { dilationMapSvg } from './dilation-map';
 export { renderReport } from './html';
-export { layerRows, type SearchReport, stageOf, stageShares } from './report-data';
+export { layerRows, type SearchReport, stageShares } from './report-data';

@@ -1,6 +1,5 @@
 /** What a search's report shows; plain data, as it is written as JSON. */
 
-import type { DilationPattern } from '@icconv/inception-conv';
 import type { EffectiveReceptiveField } from '@icconv/inception-conv/receptive-field';
 import type { PatternError, SearchResult } from '../index';
 
@@ -14,23 +13,17 @@ export interface SearchReport {
   readonly cost?: readonly (readonly [what: string, plain: string, superNetwork: string, searched: string])[];
 }
 
-/** Which stage a layer belongs to: `layer2` of `layer2.0.conv1`; its own name where it has no parts. */
-export function stageOf(name: string): string {
-  return /^(?:.*\.)?(layer\d+)\./.exec(name)?.[1] ?? name;
-}
-
 /** Share of units with each dilation 1 to d on an axis, by stage; rows sum to 1. */
 export function stageShares(
-  pattern: DilationPattern,
+  { pattern, layers }: SearchResult,
   axis: 0 | 1,
 ): { readonly stage: string; readonly shares: number[] }[] {
   const stages = new Map<string, number[]>();
-  for (const { name = 'layer', dilations } of pattern.layers) {
-    const stage = stageOf(name);
+  layers.forEach(({ stage }, i) => {
     const counts = stages.get(stage) ?? new Array<number>(pattern.maxDilation).fill(0);
     stages.set(stage, counts);
-    for (const dilation of dilations) counts[dilation[axis] - 1]!++;
-  }
+    for (const dilation of pattern.layers[i]!.dilations) counts[dilation[axis] - 1]!++;
+  });
   return [...stages].map(([stage, counts]) => {
     const sum = counts.reduce((a, b) => a + b, 0);
     return { stage, shares: counts.map((count) => count / sum) };

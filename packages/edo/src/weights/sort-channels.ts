@@ -1,6 +1,6 @@
 /** Channels sorted by dilation, as the published count files want them, with the function of the network kept. */
 import type { DilationPattern, LayerPattern } from '@icconv/inception-conv';
-import { type ResNetConfig, resnetShapes, type StateDict } from '@icconv/models';
+import { type ConvSpec, NORM_PARTS, type ResNetConfig, resnetConvs, type StateDict } from '@icconv/models';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { SearchError } from '../errors/search-error';
@@ -35,32 +35,33 @@ export function sortChannels(
       'sortChannels: the config must have one inception choice with a pattern of its own, as cropWeights gives it',
     );
   }
-  const shapes = resnetShapes(config);
+  const specs = resnetConvs(config).filter(({ kind }) => kind === 'inception');
   const result = Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, tensor.clone()]));
   const permute = (name: string, order: readonly number[], axis: number) => {
     const old = requireWeight(result, prefix + name);
     result[prefix + name] = tf.tidy(() => tf.gather(old, tf.tensor1d([...order], 'int32'), axis));
     old.dispose();
   };
-  const norm = (name: string, order: readonly number[]) => {
-    for (const part of ['weight', 'bias', 'running_mean', 'running_var']) permute(`${name}.${part}`, order, 0);
+  const outputs = ({ name, norm }: ConvSpec, order: readonly number[]) => {
+    permute(`${name}.weight`, order, 3);
+    for (const part of NORM_PARTS) permute(`${norm}.${part}`, order, 0);
   };
   try {
     const layers = conv.pattern.layers.map((layer, i): LayerPattern => {
-      const name = layer.name ?? conv.layers?.[i] ?? '';
-      const { block, number, next } = readerOf(name, shapes);
-      const order = dilationOrder(layer);
-      const outputs = shapes[`${name}.weight`]![3]!;
-      const share = outputs / order.length;
-      const channels = order.flatMap((unit) => Array.from({ length: share }, (_, j) => unit * share + j));
-      permute(`${name}.weight`, channels, 3);
-      norm(`${block}.bn${number}`, channels);
-      permute(`${next}.weight`, channels, 2);
-      if (share > 1) {
-        // A group reads its own inputs: as many channels of the convolution before, in the same order.
-        permute(`${block}.conv${number - 1}.weight`, channels, 3);
-        norm(`${block}.bn${number - 1}`, channels);
+      const spec = specs[i]!;
+      const { name, previous, next, outChannels } = spec;
+      if (next === undefined) {
+        throw new SearchError(
+          `${name}: its output is summed with a shortcut or read in several places, so its channels cannot be sorted; write the pattern with formatPattern`,
+        );
       }
+      const order = dilationOrder(layer);
+      const share = outChannels / order.length;
+      const channels = order.flatMap((unit) => Array.from({ length: share }, (_, j) => unit * share + j));
+      outputs(spec, channels);
+      permute(`${next.name}.weight`, channels, 2);
+      // A group reads its own inputs: as many channels of the convolution before, in the same order.
+      if (share > 1) outputs(previous!, channels);
       return { ...layer, dilations: order.map((unit) => layer.dilations[unit]!) };
     });
     const pattern = { ...conv.pattern, layers };
@@ -69,18 +70,4 @@ export function sortChannels(
     tf.dispose(result);
     throw error;
   }
-}
-
-/** The one convolution that reads a layer's output. */
-function readerOf(name: string, shapes: Readonly<Record<string, readonly number[]>>) {
-  const [, block = '', digit = '0'] = /^(layer\d\.\d+)\.conv(\d)$/.exec(name) ?? [];
-  const number = Number(digit);
-  const next = `${block}.conv${number + 1}`;
-  if (block === '' || !(`${next}.weight` in shapes)) {
-    const where = `${name === '' ? 'a layer without a name' : name}`;
-    throw new SearchError(
-      `${where}: its output is summed with a shortcut or read in several places, so its channels cannot be sorted; write the pattern with formatPattern`,
-    );
-  }
-  return { block, number, next };
 }

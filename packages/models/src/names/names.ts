@@ -8,6 +8,9 @@
 import type { ResNetConfig } from '../config/resnet-config';
 import { fpnShapes } from '../fpn/fpn';
 import { type FpnConfig, resolveFpn } from '../fpn/fpn-config';
+import type { ConvSpec } from '../network/plan';
+import { resolveResNet } from '../network/resolve';
+import { resnetBlocks } from '../resnet/blocks';
 import { resnetShapes } from '../resnet/features';
 
 /** `torchvision-v1` has the names of torchvision's pyramids before version 0.14. Caffe-style ResNets have detectron2's or torchvision's. */
@@ -24,23 +27,26 @@ export const PREFIXES: Readonly<Record<WeightStyle, { readonly backbone: string;
   detectron2: { backbone: 'backbone.bottom_up.', fpn: 'backbone.' },
 };
 
+/** The first rule that matches a name makes the style's of it. */
 type Rule = readonly [pattern: RegExp, replacement: string | ((...groups: string[]) => string)];
 
-/** torchvision and mmdetection share their ResNets' names. The first rule that matches a name makes the style's of it. */
-const RESNET_RULES: Readonly<Record<WeightStyle, readonly Rule[]>> = {
-  torchvision: [],
-  'torchvision-v1': [],
-  mmdetection: [],
-  detectron2: [
-    [/^conv1\./, 'stem.conv1.'],
-    [/^bn1\./, 'stem.conv1.norm.'],
-    [/^layer(\d)\.(\d+)\.downsample\.0\./, (_, stage, block) => `res${Number(stage) + 1}.${block}.shortcut.`],
-    [/^layer(\d)\.(\d+)\.downsample\.1\./, (_, stage, block) => `res${Number(stage) + 1}.${block}.shortcut.norm.`],
-    [/^layer(\d)\.(\d+)\.bn(\d)\./, (_, stage, block, n) => `res${Number(stage) + 1}.${block}.conv${n}.norm.`],
-    [/^layer(\d)\./, (_, stage) => `res${Number(stage) + 1}.`],
-    [/^fc\./, 'linear.'],
-  ],
-};
+/** detectron2's name of each of a ResNet's layers. torchvision and mmdetection share ours. */
+function detectron2Layers(config: ResNetConfig): Map<string, string> {
+  const names = new Map<string, string>();
+  const add = ({ name, norm }: ConvSpec, theirs: string) => {
+    names.set(name, theirs);
+    if (norm !== undefined) names.set(norm, `${theirs}.norm`);
+  };
+  const { stem, head } = resolveResNet(config);
+  add(stem, 'stem.conv1');
+  for (const { stage, index, convs, downsample } of resnetBlocks(config)) {
+    const block = `res${stage + 1}.${index}`;
+    convs.forEach((conv, i) => void add(conv, `${block}.conv${i + 1}`));
+    if (downsample !== undefined) add(downsample, `${block}.shortcut`);
+  }
+  if (head !== undefined) names.set(head.name, 'linear');
+  return names;
+}
 
 /** @param first - number of the first level. @param count - levels with a convolution of their own below the extra ones. */
 const FPN_RULES: Readonly<Record<WeightStyle, (first: number, count: number) => readonly Rule[]>> = {
@@ -64,7 +70,15 @@ const FPN_RULES: Readonly<Record<WeightStyle, (first: number, count: number) => 
 
 /** Names of a ResNet's weights in another library's checkpoints, by ours. @throws {@link InvalidArgumentError} for a wrong config. */
 export function resnetNames(config: ResNetConfig, style: WeightStyle): WeightNames {
-  return translate(Object.keys(resnetShapes(config)), RESNET_RULES[style]);
+  const names = Object.keys(resnetShapes(config));
+  if (style !== 'detectron2') return Object.fromEntries(names.map((name) => [name, name]));
+  const layers = detectron2Layers(config);
+  return Object.fromEntries(
+    names.map((name) => {
+      const dot = name.lastIndexOf('.');
+      return [name, `${layers.get(name.slice(0, dot))!}${name.slice(dot)}`];
+    }),
+  );
 }
 
 /** Names of a pyramid's weights in another library's checkpoints, by ours. @throws {@link InvalidArgumentError} for a wrong config. */

@@ -1,6 +1,6 @@
 import type { ResNetConfig } from '../config/resnet-config';
 import { convShapes } from '../layers/conv-layer';
-import { type ConvSpec, planConvs } from '../network/plan';
+import { planConvs } from '../network/plan';
 import { resolveResNet } from '../network/resolve';
 import { FEATURES } from '../network/walk';
 import { checkWeightBudget } from '../network/weight-budget';
@@ -30,11 +30,6 @@ export function resnetShapes(config: ResNetConfig): Readonly<Record<string, read
     shapes[`${name}.bias`] = [classes];
   }
   return checkWeightBudget('ResNetConfig', shapes);
-}
-
-/** Every convolution in forward order, a block's projection after its other convolutions. @throws {@link InvalidArgumentError} */
-export function resnetConvs(config: ResNetConfig): readonly ConvSpec[] {
-  return planConvs(resolveResNet(config));
 }
 
 /** True for weights that an optimizer must not touch: the running statistics of batch norms. */

@@ -1,4 +1,8 @@
 /** Which weights a training changes, and which batch norms take the batch's statistics. */
+import type { ResNetConfig } from '../config/resnet-config';
+import { convShapes } from '../layers/conv-layer';
+import { NORM_PARTS } from '../layers/norm-layer';
+import { resnetConvs } from '../resnet/blocks';
 import { isStatistic } from '../resnet/features';
 
 export interface FreezingConfig {
@@ -21,23 +25,26 @@ export interface TrainableParts {
   readonly batchNorm: (norm: string) => boolean;
 }
 
-/** A norm of a ResNet: `bn1` and its like, and those of the shortcuts. */
-const NORM = /(?:^|\.)(?:bn\d|downsample\.1)(?=\.|$)/;
-
-/** @param prefix - of the backbone's names among the network's. */
-export function trainableParts(prefix: string, options: FreezingConfig = {}): TrainableParts {
+/**
+ * @param config - of the backbone.
+ * @param prefix - of the backbone's names among the network's. Names that are no backbone's, a classifier `fc` among them, are trained.
+ * @throws {@link InvalidArgumentError} for a wrong config.
+ */
+export function trainableParts(config: ResNetConfig, prefix: string, options: FreezingConfig = {}): TrainableParts {
   const { freezeAt = 0, norms = 'train' } = options;
-  const stageOf = (name: string): number => {
-    const layer = /^layer(\d)\./.exec(name);
-    return layer === null ? 1 : Number(layer[1]) + 1;
-  };
-  const inBackbone = (name: string) => name.startsWith(prefix);
-  const frozenStage = (name: string) => inBackbone(name) && stageOf(name.slice(prefix.length)) <= freezeAt;
+  /** Weights that stay as they are. */
+  const frozen = new Set<string>();
+  /** Norms that do not take the batch's statistics. */
+  const running = new Set<string>();
+  for (const conv of resnetConvs(config)) {
+    const part = 1 + (conv.block?.stage ?? 0);
+    const scale = conv.norm === undefined ? [] : NORM_PARTS.map((name) => `${conv.norm}.${name}`);
+    const kept = part <= freezeAt ? Object.keys(convShapes([conv])) : norms === 'frozen' ? scale : [];
+    for (const name of kept) frozen.add(prefix + name);
+    if (conv.norm !== undefined && (part <= freezeAt || norms !== 'train')) running.add(prefix + conv.norm);
+  }
   return {
-    trainable(name) {
-      if (isStatistic(name) || frozenStage(name)) return false;
-      return !(norms === 'frozen' && inBackbone(name) && NORM.test(name));
-    },
-    batchNorm: (norm) => !frozenStage(norm) && (norms === 'train' || !inBackbone(norm)),
+    trainable: (name) => !isStatistic(name) && !frozen.has(name),
+    batchNorm: (norm) => !running.has(norm),
   };
 }

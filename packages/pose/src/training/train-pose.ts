@@ -127,7 +127,7 @@ export async function trainPose(options: TrainPoseOptions): Promise<TrainResult>
     decode: { tolerateDamage },
     ...(workers !== undefined && { workers }),
   });
-  const { trainable, batchNorm } = trainableParts(BACKBONE_PREFIX, recipe);
+  const { trainable, batchNorm } = trainableParts(config.backbone, BACKBONE_PREFIX, recipe);
   const optimizer = adam({ weightDecay, decays: decaysMatrices });
   const fromRecipe = recipeOptions(recipe, loader.batchesPerEpoch);
   try {
