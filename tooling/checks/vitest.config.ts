@@ -1,3 +1,3 @@
 import { preset } from '@icconv/vitest-preset';
 
-export default preset({ include: ['test/*.test.ts'] });
+export default preset({ include: ['{src,test}/**/*.test.ts'], exclude: ['test/broken-projects/**'] });

@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { maxRelativeError } from '@icconv/test-utils';
+import { hashedTensor } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Contender, inProcess, interleaved, type Timing } from '../../tensor-ops/bench/measure';
 import {
@@ -19,7 +20,6 @@ import {
   type StateDict,
   summary,
 } from '../src/index';
-import { hashedTensor } from '../test/support/values';
 import { ENGINES, Peers } from './peers';
 
 const NETWORKS: Readonly<Record<'plain' | 'inception', ResNetConfig>> = {

@@ -10,9 +10,9 @@ import { createDetector, saveDetectorWeights, writeDetectorModel } from '@icconv
 import { resnetConfig } from '@icconv/models';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { loadFixture, testData } from '@icconv/test-utils';
+import { initial } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { initial } from '../../../models/test/support/values';
 import { createProgram } from '../program';
 
 const fixtures = new URL('../../../detection/test/golden/fixtures/', import.meta.url);

@@ -1,10 +1,10 @@
 /** Whole detectors against torchvision, stage by stage; fixtures by tooling/reference/make_detection.py. */
 import { type ResNetConfig, resnetConfig, type StateDict } from '@icconv/models';
 import { describeBackends, loadFixture, maxAbsError, maxRelativeError } from '@icconv/test-utils';
+import { hashed, initial } from '@icconv/test-utils/values';
 import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { hashed, initial } from '../../../models/test/support/values';
 import type { FasterRcnnConfig } from '../../src/config/faster-rcnn-config';
 import { fasterRcnnConfig } from '../../src/config/presets';
 import { prepareImages } from '../../src/input/prepare';

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { describeBackends } from '@icconv/test-utils';
+import { hashedTensor } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { activate } from '../../test/support/activate';
-import { hashedTensor } from '../../test/support/values';
 import { type BatchNormWeights, normalizeByBatch, normalizeByRunning } from './batch-norm';
 
 const vector = (...values: number[]) => tf.tensor1d(values);

@@ -1,11 +1,11 @@
 /** Levels and all gradients of feature pyramids beside torchvision's. */
 import { describeBackends } from '@icconv/test-utils';
+import { hashedTensor, initialWeights } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { type FpnConfig, type FpnExtra, type FpnFeatures, fpn, fpnShapes } from '../../src/index';
 import { activate } from '../support/activate';
 import { type GoldenPyramid, goldenErrors, manifest, worst } from '../support/golden';
-import { hashedTensor, initialWeights } from '../support/values';
 
 const configOf = ({ inChannels, channels, extra }: GoldenPyramid): FpnConfig => ({
   inChannels,

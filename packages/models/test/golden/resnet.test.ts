@@ -1,11 +1,11 @@
 /** Features, batch norm statistics and all gradients of whole networks beside torch's. */
 import { describeBackends } from '@icconv/test-utils';
+import { hashedTensor, initialWeights } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { isStatistic, type ResNetConfig, type ResNetOutput, resnet, resnetShapes } from '../../src/index';
 import { activate } from '../support/activate';
 import { goldenErrors, manifest, worst } from '../support/golden';
-import { hashedTensor, initialWeights } from '../support/values';
 
 const OUTPUTS = ['c2', 'c3', 'c4', 'c5', 'logits'] as const satisfies readonly ResNetOutput[];
 const last = (config: ResNetConfig) => (config.depth! >= 50 ? 'bn3' : 'bn2');

@@ -1,4 +1,5 @@
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
+import { hashedTensor, initialWeights } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import {
@@ -16,7 +17,6 @@ import {
 } from '../../src/index';
 import { activate } from '../support/activate';
 import { NETWORKS, weightsOf } from '../support/networks';
-import { hashedTensor, initialWeights } from '../support/values';
 
 const OUTPUTS = ['c2', 'c3', 'c4', 'c5', 'logits'] as const;
 const image = (height = 37, width = 41) => hashedTensor<tf.Rank.R4>('image', [2, height, width, 3]);

@@ -1,10 +1,10 @@
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
+import { hashedTensor } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { compileForInference, type ResNetConfig, resnet } from '../../src/index';
 import { activate } from '../support/activate';
 import { NETWORKS, weightsOf } from '../support/networks';
-import { hashedTensor } from '../support/values';
 
 const EPSILON = 0.25;
 

@@ -1,12 +1,12 @@
 import { uniformPattern } from '@icconv/inception-conv';
 import { InvalidArgumentError, ShapeMismatchError } from '@icconv/tensor-ops';
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
+import { hashedTensor } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { initResNet, type ResNetConfig, resnet, resnetFeatures, resnetShapes } from '../../src/index';
 import { activate } from '../support/activate';
 import { motley, NETWORKS, weightsOf } from '../support/networks';
-import { hashedTensor } from '../support/values';
 
 const SMALL: ResNetConfig = NETWORKS.bottleneck!;
 const INNER = [16, 32, 64, 128] as const;

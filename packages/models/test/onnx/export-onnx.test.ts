@@ -1,4 +1,5 @@
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
+import { hashedTensor, initialWeights } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +7,6 @@ import { type ResNetConfig, type ResNetOutput, resnet, resnetShapes, type StateD
 import { type ExportOnnxOptions, exportOnnx } from '../../src/onnx';
 import { activate } from '../support/activate';
 import { motley, NETWORKS, weightsOf } from '../support/networks';
-import { hashedTensor, initialWeights } from '../support/values';
 
 const ALL = ['c2', 'c3', 'c4', 'c5', 'logits'] as const satisfies readonly ResNetOutput[];
 /** float32 through all layers, in another order of summation. */

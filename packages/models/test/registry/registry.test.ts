@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
+import { hashedTensor, initialWeights } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ResNetConfig, resnet, resnetShapes, summary } from '../../src/index';
@@ -19,7 +20,6 @@ import {
   modelPath,
 } from '../../src/registry';
 import { activate } from '../support/activate';
-import { hashedTensor, initialWeights } from '../support/values';
 
 describe('registry', () => {
   test('names are unique, and each file name carries the checksum', () => {

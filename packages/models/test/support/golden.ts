@@ -1,9 +1,9 @@
 /** Compares results with the fixtures that tooling/reference/make_models.py wrote. */
 import { readFileSync } from 'node:fs';
 import { loadFixture } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ResNetConfig } from '../../src/index';
-import { hashed } from './values';
 
 export interface GoldenModel {
   readonly name: string;

@@ -1,8 +1,8 @@
 /** Networks small enough for every backend, of every kind that there is. */
 import { type DilationPattern, uniformPattern } from '@icconv/inception-conv';
+import { initialWeights } from '@icconv/test-utils/values';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type ResNetConfig, resnetShapes } from '../../src/index';
-import { initialWeights } from './values';
 
 const small = { blocks: [1, 1, 1, 1], classes: 3 } as const;
 

@@ -4,10 +4,9 @@ import { readFileSync } from 'node:fs';
 import { decodeImage } from '@icconv/base/pictures';
 import type { RgbImage } from '@icconv/tensor-ops';
 import { describeBackends, maxAbsError, testData } from '@icconv/test-utils';
-
+import { hashed } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { hashed } from '../../../models/test/support/values';
 import { poseConfig } from '../../src';
 import { placeInput, prepareInput } from '../../src/input/prepare';
 import { activate } from '../support/activate';

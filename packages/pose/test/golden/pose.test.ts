@@ -1,10 +1,10 @@
 /** Bottom-up pose estimation against mmpose 0.29, stage by stage; fixtures by tooling/reference/make_pose.py. */
 import { resnet, type StateDict } from '@icconv/models';
 import { describeBackends, loadFixture, maxAbsError, maxRelativeError } from '@icconv/test-utils';
+import { hashed, hashedTensor, initial } from '@icconv/test-utils/values';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { hashed, hashedTensor, initial } from '../../../models/test/support/values';
 import {
   compilePose,
   encodeTargets,

@@ -1,8 +1,8 @@
 /** imageBatch's `warp: 'opencv'` against OpenCV's warpAffine; fixtures by tooling/reference/make_pose_inputs.py. */
 import { readFileSync } from 'node:fs';
 import { describeBackends, loadFixture, maxAbsError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import { expect, test } from 'vitest';
-import { hashed } from '../../../models/test/support/values';
 import { type AffineMap, imageBatch } from '../../src';
 import { activate } from '../support/activate';
 
