@@ -1,3 +1,8 @@
 import { preset } from '@icconv/tsup-preset';
 
-export default preset({ index: 'src/index.ts', files: 'src/files/index.ts', pictures: 'src/pictures/index.ts' });
+export default preset({
+  index: 'src/index.ts',
+  config: 'src/config/index.ts',
+  files: 'src/files/index.ts',
+  pictures: 'src/pictures/index.ts',
+});

@@ -1,9 +1,14 @@
 /** The configuration of an experiment. */
 
+import { changesOf } from '@icconv/base/config';
+import { configSchema } from '@icconv/detection/node';
 import { OBJECTIVES } from '@icconv/edo';
 import { backboneSchema } from '@icconv/models/files';
 import { z } from 'zod';
 import { cocoData, recipeFields } from '../../../packages/cli/src/config/recipe';
+
+/** What the rest of the file, and the data, say of the detector. */
+export const ELSEWHERE = ['backbone', 'classes'] as const;
 
 const recipe = z.strictObject(recipeFields);
 
@@ -36,7 +41,7 @@ export const experimentSchema = z.strictObject({
     backbone: backboneSchema.omit({ conv: true }),
     maxDilation: z.int().min(1).max(16),
     /** What differs from torchvision's Faster R-CNN. */
-    detector: z.record(z.string(), z.unknown()).default({}),
+    detector: changesOf(configSchema, ELSEWHERE).default({}),
   }),
   seeds: z.array(z.int()).min(1),
   methods: z.array(z.enum(METHODS as unknown as [Method, ...Method[]])).min(1),

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { besideConfig, readConfig, withChanges } from '@icconv/base/config';
 import { writeAtomically } from '@icconv/base/files';
 import { loadDataset } from '@icconv/coco/node';
 import { type FasterRcnnConfig, fasterRcnnConfig, initFasterRcnn } from '@icconv/detection';
@@ -39,11 +40,9 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import { CHECKPOINT_FILE, FINAL_FILE } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
-import { readConfig } from '../../../packages/cli/src/config/read-config';
-import { besideConfig, underneath } from '../../../packages/cli/src/config/recipe';
 import { reportFailure } from '../../../packages/cli/src/ui/failure';
 import { writeSplit } from '../../digits/src/write-split';
-import { BASELINES, type Experiment, experimentSchema, type Method } from './config';
+import { BASELINES, ELSEWHERE, type Experiment, experimentSchema, type Method } from './config';
 import { pictures } from './pictures';
 import { appendRow, readRows, summarize } from './results';
 
@@ -119,8 +118,12 @@ async function openData({ data }: Experiment): Promise<{ train: DetectionData; t
 function detectorOf({ experiment, train }: Setting, backbone: ResNetConfig): FasterRcnnConfig {
   const classes = classNames(train.dataset).length;
   const base = fasterRcnnConfig({ backbone, classes });
-  const merged = { ...(underneath(base, experiment.model.detector) as object), backbone: {}, classes };
-  return { ...(configSchema.parse(merged) as FasterRcnnConfig), backbone };
+  const { config: file } = values;
+  return withChanges(base, experiment.model.detector, configSchema, {
+    file,
+    place: 'model.detector',
+    elsewhere: ELSEWHERE,
+  });
 }
 
 /** Trains in its folder, going on with a checkpoint that is there. @returns minutes of this call */

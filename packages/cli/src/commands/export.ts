@@ -1,5 +1,6 @@
 /** `icconv export onnx WEIGHTS OUTPUT`: a backbone for other runtimes. */
 import { readFile } from 'node:fs/promises';
+import { ConfigError, readConfig } from '@icconv/base/config';
 import { writeAtomically } from '@icconv/base/files';
 import { parsePattern } from '@icconv/inception-conv';
 import {
@@ -22,7 +23,6 @@ import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { countOption } from '../config/number-options';
-import { ConfigError, readConfig } from '../config/read-config';
 import type { CommandContext } from '../context';
 import { downloadProgress } from '../ui/download-progress';
 import { formatBytes } from '../weights/format';

@@ -1,10 +1,11 @@
 /** `icconv search --config FILE`: dilations for a network from its trained super-network. */
+import { readConfig } from '@icconv/base/config';
 import { layerRows } from '@icconv/edo/report';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { collect } from '../config/collect';
 import { countOption } from '../config/number-options';
-import { collect, readConfig } from '../config/read-config';
 import type { CommandContext } from '../context';
 import { runSearch, type SearchRun } from '../search/run-search';
 import { searchSchema } from '../search/search-config';

@@ -1,9 +1,5 @@
 /** What configuration files of trainings have in common. */
-
-import { dirname, resolve } from 'node:path';
-import { isRecord } from '@icconv/base';
 import { z } from 'zod';
-import { ConfigError } from './read-config';
 
 /** Annotations in COCO's format, and the folder of their pictures. */
 export const cocoData = z.strictObject({ annotations: z.string(), images: z.string() });
@@ -103,54 +99,3 @@ export const weightsSchema = <T extends string>(whole: T) =>
       opaqueClasses: z.array(z.string()).optional(),
     })
     .optional();
-
-/** A schema whose files may name a preset and give what differs from it. */
-export function withPresets<T extends z.ZodType>(presets: Readonly<Record<string, object>>, schema: T) {
-  return z.preprocess((value, context) => {
-    const name = (value as { preset?: unknown } | null)?.preset;
-    if (name === undefined) return value;
-    const preset = typeof name === 'string' ? presets[name] : undefined;
-    if (preset !== undefined) return underneath(preset, value);
-    const known = `expected one of ${Object.keys(presets).join(', ')}`;
-    context.issues.push({ code: 'custom', path: ['preset'], message: known, input: name });
-    return value;
-  }, schema);
-}
-
-/** Paths of a configuration file are relative to its folder. */
-export const besideConfig = (file: string, path: string): string => resolve(dirname(file), path);
-
-/** Values of a preset under those that are given; lists and scalars are replaced as a whole. */
-export function underneath(preset: unknown, given: unknown): unknown {
-  if (!isRecord(preset) || !isRecord(given)) return given === undefined ? preset : given;
-  const keys = new Set([...Object.keys(preset), ...Object.keys(given)]);
-  return Object.fromEntries([...keys].map((key) => [key, underneath(preset[key], given[key])]));
-}
-
-/**
- * What a file may change of a network's configuration: any of its values, at any depth; lists are given whole. What the rest of the file
- * says (`model.backbone`, the classes of the data) is left out, so that it is not given twice.
- */
-export function changesOf(schema: z.ZodObject, elsewhere: readonly string[]): z.ZodObject {
-  const rest = Object.entries(schema.shape).filter(([key]) => !elsewhere.includes(key));
-  return z.strictObject(
-    Object.fromEntries(
-      rest.map(([key, value]) => [key, (value instanceof z.ZodObject ? changesOf(value, []) : value).optional()]),
-    ),
-  );
-}
-
-/**
- * A network's configuration with what a file changes in `model.config`; the backbone is left to the caller, since its pattern is no
- * longer in a file's format.
- *
- * @throws {@link ConfigError} with one line for each value that does not fit.
- */
-export function withChanges(file: string, base: object, changes: object, schema: z.ZodType): object {
-  const result = schema.safeParse({ ...(underneath(base, changes) as object), backbone: {} });
-  if (result.success) return result.data as object;
-  const faults = result.error.issues.map(
-    ({ path, message }) => `${file}: ${['model.config', ...path].join('.')}: ${message}`,
-  );
-  throw new ConfigError(faults.join('\n'));
-}

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { counted, ImageDecodeError, isPictureName } from '@icconv/base';
+import { besideConfig, ConfigError } from '@icconv/base/config';
 import { makeFolder, writeAtomically } from '@icconv/base/files';
 import { decodeImage } from '@icconv/base/pictures';
 import { fasterRcnnConfig, prepareImages } from '@icconv/detection';
@@ -23,8 +24,6 @@ import { VisionError } from '@icconv/tensor-ops';
 import { loadStateDict, type OpenWeightsOptions, saveStateDict } from '@icconv/tensor-ops/weights';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { ConfigError } from '../config/read-config';
-import { besideConfig } from '../config/recipe';
 import { countProgress } from '../ui/count-progress';
 import { costTable, kernelCosts, receptiveFields } from './costs';
 import type { SearchConfig } from './search-config';

@@ -1,11 +1,10 @@
 /** The backbone of a training's configuration file: a ResNet, and the dilations of its 3x3 convolutions. */
+import { besideConfig, ConfigError } from '@icconv/base/config';
 import { readText } from '@icconv/base/files';
 import { parsePattern } from '@icconv/inception-conv';
 import { PATTERN_NAMES, type PatternName, type ResNetConfig, withManualPattern } from '@icconv/models';
 import { backboneSchema } from '@icconv/models/files';
 import { z } from 'zod';
-import { ConfigError } from '../config/read-config';
-import { besideConfig } from '../config/recipe';
 
 const patternSchema = z.union([
   /** By the advice of the method's author, see `withManualPattern`. */

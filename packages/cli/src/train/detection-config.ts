@@ -1,17 +1,21 @@
 /** The configuration file of `icconv train detection`. */
+import { changesOf, withChanges, withPresets } from '@icconv/base/config';
 import { type FasterRcnnConfig, fasterRcnnConfig, PRESETS, type Preset } from '@icconv/detection';
 import { configSchema } from '@icconv/detection/node';
 import { z } from 'zod';
-import { changesOf, cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
+import { cocoData, recipeFields, weightsSchema } from '../config/recipe';
 import { pictureFields } from '../data/data-options';
 import { backboneFields, backboneOf } from './backbone-config';
+
+/** What the rest of the file says of the network. */
+const ELSEWHERE = ['backbone', 'classes'] as const;
 
 const modelSchema = z.strictObject({
   /** Whose conventions. */
   preset: z.enum(PRESETS as unknown as readonly [Preset, ...Preset[]]).default('torchvision'),
   ...backboneFields,
   /** What differs from the preset, by the names of `FasterRcnnConfig`. */
-  config: changesOf(configSchema, ['backbone', 'classes']).default({}),
+  config: changesOf(configSchema, ELSEWHERE).default({}),
 });
 
 const schema = z.strictObject({
@@ -101,6 +105,5 @@ export type DetectionConfig = z.output<typeof schema>;
 export async function networkOf(file: string, { model }: DetectionConfig, classes: number): Promise<FasterRcnnConfig> {
   const backbone = await backboneOf(file, model);
   const base = fasterRcnnConfig({ backbone, classes, preset: model.preset });
-  const changed = withChanges(file, base, { ...model.config, classes }, configSchema);
-  return { ...(changed as FasterRcnnConfig), backbone };
+  return withChanges(base, model.config, configSchema, { file, place: 'model.config', elsewhere: ELSEWHERE });
 }

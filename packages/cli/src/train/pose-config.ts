@@ -1,12 +1,15 @@
 /** The configuration file of `icconv train pose`. */
+import { ConfigError, changesOf, withChanges, withPresets } from '@icconv/base/config';
 import type { CocoDataset } from '@icconv/coco';
 import { type PoseConfig, poseConfig, skeletonOf } from '@icconv/pose';
 import { configSchema, poseCategory } from '@icconv/pose/node';
 import { z } from 'zod';
-import { ConfigError } from '../config/read-config';
-import { changesOf, cocoData, recipeFields, weightsSchema, withChanges, withPresets } from '../config/recipe';
+import { cocoData, recipeFields, weightsSchema } from '../config/recipe';
 import { pictureFields } from '../data/data-options';
 import { backboneFields, backboneOf } from './backbone-config';
+
+/** What the rest of the file says of the network. */
+const ELSEWHERE = ['backbone', 'skeleton'] as const;
 
 const pairs = z.array(z.tuple([z.string(), z.string()]));
 
@@ -15,7 +18,7 @@ const schema = z.strictObject({
   model: z.strictObject({
     ...backboneFields,
     /** What differs from mmpose's bottom-up ResNets, by the names of `PoseConfig`. */
-    config: changesOf(configSchema, ['backbone', 'skeleton']).default({}),
+    config: changesOf(configSchema, ELSEWHERE).default({}),
   }),
   data: z.strictObject({
     train: cocoData,
@@ -112,5 +115,5 @@ export async function poseNetworkOf(
     }),
   });
   const base = poseConfig({ backbone, skeleton });
-  return { ...(withChanges(file, base, model.config, configSchema) as PoseConfig), backbone };
+  return withChanges(base, model.config, configSchema, { file, place: 'model.config', elsewhere: ELSEWHERE });
 }

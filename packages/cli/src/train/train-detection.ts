@@ -1,5 +1,6 @@
 /** `icconv train detection`. */
 import { counted } from '@icconv/base';
+import { besideConfig, readConfig } from '@icconv/base/config';
 import { learnedCategories } from '@icconv/coco';
 import { initFasterRcnn } from '@icconv/detection';
 import {
@@ -13,8 +14,6 @@ import {
 } from '@icconv/detection/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
-import { readConfig } from '../config/read-config';
-import { besideConfig } from '../config/recipe';
 import type { CommandContext } from '../context';
 import { pictureRules } from '../data/data-options';
 import { tellGrouping } from '../data/tell-data';

@@ -1,5 +1,6 @@
 /** `icconv train pose`. */
 import { counted } from '@icconv/base';
+import { besideConfig, readConfig } from '@icconv/base/config';
 import { initPose, type Skeleton } from '@icconv/pose';
 import {
   loadPoseBackbone,
@@ -12,8 +13,6 @@ import {
 } from '@icconv/pose/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
-import { readConfig } from '../config/read-config';
-import { besideConfig } from '../config/recipe';
 import type { CommandContext } from '../context';
 import { pictureRules } from '../data/data-options';
 import { writeTrainingCurves } from '../pictures/training-curves';

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { counted } from '@icconv/base';
+import { besideConfig } from '@icconv/base/config';
 import { readText, writeAtomically } from '@icconv/base/files';
 import type { DataReport } from '@icconv/coco';
 import type { LoadWeightsOptions } from '@icconv/models/files';
@@ -11,9 +12,8 @@ import { checkRun, type RunSettings, type StateDict, type TrainResult } from '@i
 import type { Tensor } from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { collect } from '../config/collect';
 import { countOption, workersOption } from '../config/number-options';
-import { collect } from '../config/read-config';
-import { besideConfig } from '../config/recipe';
 import { type PictureFlags, type PictureRules, withPictureRules } from '../data/data-options';
 import { type ReadyData, readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';

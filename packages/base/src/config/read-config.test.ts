@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ConfigError, readConfig } from './read-config';
+import { ConfigError } from './config-error';
+import { readConfig } from './read-config';
 
 const folder = mkdtempSync(join(tmpdir(), 'icconv-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));

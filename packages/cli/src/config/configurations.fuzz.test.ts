@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readConfig } from '@icconv/base/config';
 import { fuzz, fuzzSeconds, mutateText } from '@icconv/test-utils';
 import { afterAll, expect, test } from 'vitest';
 import { searchSchema } from '../search/search-config';
 import { detectionConfigSchema } from '../train/detection-config';
 import { poseConfigSchema } from '../train/pose-config';
-import { readConfig } from './read-config';
 
 const SECONDS = fuzzSeconds(6);
 const folder = mkdtempSync(join(tmpdir(), 'icconv-config-fuzz-'));

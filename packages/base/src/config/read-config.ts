@@ -1,17 +1,10 @@
 /** Configuration files: YAML (so JSON too), checked against a schema, with errors that name file, line and what is allowed. */
-import { FileError } from '@icconv/base';
-import { readText } from '@icconv/base/files';
-import { VisionError } from '@icconv/tensor-ops';
 import { type Document, LineCounter, parse, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { FileError } from '../errors/file-errors';
+import { readText } from '../files/read-file';
+import { ConfigError } from './config-error';
 import { suggestion } from './suggestion';
-
-/** A configuration that cannot be used. */
-export class ConfigError extends VisionError {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
-    super('ICCONV_CONFIG', message, options);
-  }
-}
 
 /** Far above any configuration; a larger file is another one by mistake. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -42,9 +35,6 @@ export async function readConfig<T extends z.ZodType>(
   });
   throw new ConfigError(problems.join('\n'));
 }
-
-/** For options that may be repeated. */
-export const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
 
 /** Without what stands before every message about a value. */
 const plain = (message: string): string => message.replace(/^(?:Invalid input|Invalid option): /, '');
