@@ -1,5 +1,6 @@
 export { SearchError } from './errors/search-error';
 export { allDilations, type SuperKernel, superSize } from './geometry/taps';
+export { expectedRelu } from './network/batch-norm-means';
 export {
   plainConfig,
   type SuperConfigOptions,
@@ -10,8 +11,10 @@ export {
 } from './network/resnet-layers';
 export { resnetNetwork } from './network/resnet-network';
 export type { Observe, SearchLayer, SearchNetwork } from './network/search-network';
+export { checkSuperWeights, type PrefixOptions } from './network/super-weights';
 export { expectation } from './objectives/expectation';
 export { type FilterValues, filterValues } from './objectives/filter-values';
+export type { LayerStatistics } from './objectives/layer-statistics';
 export { type LayerErrors, layerErrors, OBJECTIVES, type Objective, type ObjectiveName } from './objectives/objective';
 export { outputErrors } from './objectives/output-error';
 export { signedWeights } from './objectives/signed-weights';
@@ -22,8 +25,7 @@ export { type Baseline, type BaselineLayer, baselinePattern } from './selection/
 export type { SelectionConstraints, ShareBound } from './selection/constraints';
 export { type KernelCost, type KernelShape, measureKernelCost, predictedMs } from './selection/latency';
 export { type PatternError, patternError, selectPattern } from './selection/select-pattern';
-export { expectedRelu } from './statistics/batch-norm-means';
-export { type LayerStatistics, type StatisticsOptions, statisticsPass } from './statistics/statistics-pass';
+export { type StatisticsOptions, statisticsPass } from './statistics/statistics-pass';
 export { cropFilter, type NewTaps, widenFilter } from './weights/filters';
-export { checkSuperWeights, cropWeights, type PrefixOptions, widenWeights } from './weights/resnet-weights';
+export { cropWeights, widenWeights } from './weights/resnet-weights';
 export { sortChannels } from './weights/sort-channels';

@@ -1,6 +1,7 @@
 export { DisposedError } from '@icconv/base';
 export { type CompiledFpn, compileFpn } from './compile/compile-fpn';
 export { type CompiledResNet, compileForInference, type ForwardOptions } from './compile/compile-resnet';
+export { PATTERN_NAMES, type PatternName } from './config/pattern-names';
 export {
   type BlockKind,
   type ConvChoice,
@@ -24,8 +25,6 @@ export { fpnNames, PREFIXES, renameFrom, resnetNames, type WeightNames, type Wei
 export type { ConvSpec } from './network/plan';
 export type { ResNetOutput } from './network/walk';
 export { checkWeightBudget, MAX_WEIGHTS } from './network/weight-budget';
-export { type ManualResNetOptions, withManualPattern } from './patterns/manual';
-export { PATTERN_NAMES, type PatternName } from './patterns/names';
 export { publishedCounts, publishedPattern } from './patterns/published';
 export { type ResNetBlock, type ResNetConv, resnetBlocks, resnetConvs } from './resnet/blocks';
 export {
@@ -37,6 +36,7 @@ export {
   resnetFeatures,
   resnetShapes,
 } from './resnet/features';
+export { type ManualResNetOptions, withManualPattern } from './resnet/manual-pattern';
 export { type ResNetFeature, type ResNetOptions, type ResNetResult, resnet } from './resnet/resnet';
 export { type StateDict, weight } from './state-dict';
 export { formatSummary } from './summary/format-summary';

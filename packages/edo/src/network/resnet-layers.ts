@@ -8,7 +8,6 @@ import {
   type ResNetConv,
   resnetConvs,
 } from '@icconv/models';
-import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { SearchError } from '../errors/search-error';
 import { checkSuperKernel, type SuperKernel, superSize } from '../geometry/taps';
 
@@ -82,11 +81,4 @@ export function searchedConfig(config: ResNetConfig, pattern: DilationPattern): 
 
 function choicesOf({ conv = { kind: 'plain' } }: ResNetConfig): readonly ConvChoice[] {
   return Array.isArray(conv) ? conv : [conv as ConvChoice];
-}
-
-/** @throws {@link InvalidArgumentError} unless every name is there. */
-export function requireWeight<T>(weights: Readonly<Record<string, T>>, name: string): T {
-  const found = Object.hasOwn(weights, name) ? weights[name] : undefined;
-  if (found === undefined) throw new InvalidArgumentError('edo', `weights["${name}"]`, found, 'a tensor');
-  return found;
 }

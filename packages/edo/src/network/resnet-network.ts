@@ -10,10 +10,10 @@ import {
 } from '@icconv/models';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { expectedRelu } from '../statistics/batch-norm-means';
-import { checkSuperWeights, type PrefixOptions } from '../weights/resnet-weights';
-import { requireWeight, superLayers } from './resnet-layers';
+import { expectedRelu } from './batch-norm-means';
+import { superLayers } from './resnet-layers';
 import type { SearchLayer, SearchNetwork } from './search-network';
+import { checkSuperWeights, type PrefixOptions, requireWeight } from './super-weights';
 
 /**
  * @param weights - of the super-network; read when the search runs, kept by the caller.

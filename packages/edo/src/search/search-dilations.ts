@@ -3,10 +3,11 @@ import type { DilationPattern } from '@icconv/inception-conv';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { SearchError } from '../errors/search-error';
 import type { SearchNetwork } from '../network/search-network';
+import type { LayerStatistics } from '../objectives/layer-statistics';
 import { type LayerErrors, layerErrors, OBJECTIVES, type Objective, type ObjectiveName } from '../objectives/objective';
 import type { SelectionConstraints } from '../selection/constraints';
 import { type PatternError, patternError, selectPattern } from '../selection/select-pattern';
-import { type LayerStatistics, statisticsPass } from '../statistics/statistics-pass';
+import { statisticsPass } from '../statistics/statistics-pass';
 
 export interface SearchOptions extends SelectionConstraints {
   /** By name, or one of your own. @defaultValue `'weight-l1'` */

@@ -3,17 +3,9 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { SearchError } from '../errors/search-error';
 import type { SearchNetwork } from '../network/search-network';
+import type { LayerStatistics } from '../objectives/layer-statistics';
 import { outputErrors } from '../objectives/output-error';
-import type { ChannelErrors } from '../objectives/tap-sums';
 import { channelMeans } from './channel-means';
-
-/** Means over all images and positions. */
-export interface LayerStatistics {
-  /** float64 [C]: E[X]. */
-  readonly inputMeans?: Float64Array;
-  /** E|Y - Y(d)| and E|Y|. */
-  readonly outputErrors?: ChannelErrors;
-}
 
 export interface StatisticsOptions {
   readonly inputMeans?: boolean;

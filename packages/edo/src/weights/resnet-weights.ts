@@ -1,15 +1,10 @@
 /** State dicts from plain to super and from super to inception networks. */
 import type { DilationPattern } from '@icconv/inception-conv';
-import { type ResNetConfig, resnetShapes, type StateDict } from '@icconv/models';
-import { ShapeMismatchError } from '@icconv/tensor-ops';
+import type { ResNetConfig, StateDict } from '@icconv/models';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { requireWeight, searchedConfig, superLayers } from '../network/resnet-layers';
+import { searchedConfig, superLayers } from '../network/resnet-layers';
+import { checkSuperWeights, type PrefixOptions, requireWeight } from '../network/super-weights';
 import { cropFilter, type NewTaps, widenFilter } from './filters';
-
-export interface PrefixOptions {
-  /** What stands before the backbone's names, such as `backbone.body.` in a detector. @defaultValue `''` */
-  readonly prefix?: string;
-}
 
 /**
  * Weights of a super-network from trained plain ones: 3x3 filters at dilation 1, new taps zero or small.
@@ -58,23 +53,6 @@ export function cropWeights(
     result[key] = cropFilter(weights[key] as Tensor4D, pattern.layers[i]!.dilations, layer);
   });
   return { weights: result, config: searched };
-}
-
-/** @throws {@link ShapeMismatchError} naming the filter whose K is another, with both shapes. */
-export function checkSuperWeights(weights: StateDict, config: ResNetConfig, { prefix = '' }: PrefixOptions = {}): void {
-  const shapes = resnetShapes(config);
-  for (const { name } of superLayers(config)) {
-    const shape = shapes[`${name}.weight`]!;
-    const found = requireWeight(weights, `${prefix}${name}.weight`);
-    if (found.shape.length !== shape.length || shape.some((length, axis) => found.shape[axis] !== length)) {
-      throw new ShapeMismatchError(
-        'edo',
-        `weights["${prefix}${name}.weight"]`,
-        `[${shape.join(', ')}] (K = ${shape[0]})`,
-        found.shape,
-      );
-    }
-  }
 }
 
 function copies(weights: StateDict): Record<string, Tensor> {

@@ -4,8 +4,7 @@ import { type ConvSpec, NORM_PARTS, type ResNetConfig, resnetConvs, type StateDi
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { SearchError } from '../errors/search-error';
-import { requireWeight } from '../network/resnet-layers';
-import type { PrefixOptions } from './resnet-weights';
+import { type PrefixOptions, requireWeight } from '../network/super-weights';
 
 /** Order of units by dilation (height, then width), equal ones in their order. */
 function dilationOrder({ dilations }: LayerPattern): number[] {

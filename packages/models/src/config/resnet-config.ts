@@ -6,7 +6,7 @@
  */
 
 import type { DilationPattern } from '@icconv/inception-conv';
-import type { PatternName } from '../patterns/names';
+import type { PatternName } from './pattern-names';
 
 export type ResNetDepth = 18 | 34 | 50 | 101 | 152;
 export type BlockKind = 'basic' | 'bottleneck';

@@ -1,8 +1,8 @@
 /** The schema of a backbone's configuration, for files: what `ResNetConfig` is in types. */
 import { type DilationPattern, formatPattern, parsePattern } from '@icconv/inception-conv';
 import { z } from 'zod';
+import { PATTERN_NAMES, type PatternName } from '../config/pattern-names';
 import type { ResNetConfig } from '../config/resnet-config';
-import { PATTERN_NAMES, type PatternName } from '../patterns/names';
 
 // Limits: `resolveResNet` and `resnetShapes` hold every description to those that depend on several values.
 const whole = z.int().min(1).max(65536);

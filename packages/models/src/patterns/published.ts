@@ -8,13 +8,13 @@
 
 import type { Dilation, DilationPattern } from '@icconv/inception-conv';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { PATTERN_NAMES, type PatternName } from '../config/pattern-names';
 import { DETECTION_IC_RESNET50_K9 } from './figures/detection-ic-resnet50-k9';
 import { DETECTION_IC_RESNET101_K9 } from './figures/detection-ic-resnet101-k9';
 import { DETECTION_IC_RESNEXT101_32X4D_K9 } from './figures/detection-ic-resnext101-32x4d-k9';
 import { POSE_IC_RESNET50_K13 } from './figures/pose-ic-resnet50-k13';
 import { POSE_IC_RESNET101_K13 } from './figures/pose-ic-resnet101-k13';
 import { SEGMENTATION_IC_RESNET50_K9 } from './figures/segmentation-ic-resnet50-k9';
-import { PATTERN_NAMES, type PatternName } from './names';
 
 const FIGURES: Readonly<Record<PatternName, string>> = {
   'detection/ic-resnet50-k9': DETECTION_IC_RESNET50_K9,

@@ -3,7 +3,7 @@
  *
  * Source: github.com/yifan123/IC-Conv README.md.
  */
-import type { PatternName } from '../patterns/names';
+import type { PatternName } from '../config/pattern-names';
 import type { ManualEntry, ModelTask } from './model-entry';
 
 function entry(task: ModelTask, name: string, what: string, file: string, pattern: PatternName): ManualEntry {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { resnetConfig, resnextConfig } from '../config/resnet-config';
-import { inceptionLayers } from '../resnet/features';
-import { withManualPattern } from './manual';
+import { inceptionLayers } from './features';
+import { withManualPattern } from './manual-pattern';
 
 test('chosen layers get the advised shares of undilated channels', () => {
   const config = withManualPattern(resnetConfig(18), { maxDilation: 2 });
