@@ -31,9 +31,10 @@ export function checkDilations(op: string, dilations: readonly Pair[], channels:
         orAtMost(pair, 'a pair of positive whole numbers [height, width]'),
       );
     }
+    const [height, width] = pair as [number, number];
     for (let copy = entry * repeat; copy < (entry + 1) * repeat; copy++) {
-      flat[2 * copy] = pair[0];
-      flat[2 * copy + 1] = pair[1];
+      flat[2 * copy] = height;
+      flat[2 * copy + 1] = width;
     }
   }
   return flat;
