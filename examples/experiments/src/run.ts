@@ -37,7 +37,7 @@ import {
 import { type DilationPattern, formatPattern, patternStatistics } from '@icconv/inception-conv';
 import type { ResNetConfig, StateDict } from '@icconv/models';
 import { useEngine } from '@icconv/tensor-ops/engine';
-import { CHECKPOINT_FILE, FINAL_FILE } from '@icconv/training';
+import { CHECKPOINT_FILE, FINAL_FILE } from '@icconv/training/node';
 import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import { reportFailure } from '../../../packages/cli/src/ui/failure';

@@ -12,7 +12,8 @@ import { decodeImage } from '@icconv/base/pictures';
 import { resizeNormalize } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import sharp from 'sharp';
-import { createLoader, seededRandom } from '../src';
+import { seededRandom } from '../src';
+import { createLoader } from '../src/node';
 
 const { values } = parseArgs({
   options: {

@@ -9,7 +9,8 @@
  */
 import { allDilations } from '@icconv/edo';
 import type { Dilation } from '@icconv/inception-conv';
-import { type DataPosition, type Random, seededRandom, shuffled, type TrainData } from '@icconv/training';
+import { type Random, seededRandom, shuffled } from '@icconv/training';
+import type { DataPosition, TrainData } from '@icconv/training/node';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Planted } from './config';

@@ -4,15 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readText, writeAtomically } from '@icconv/base/files';
 import { loadStateDict } from '@icconv/tensor-ops/weights';
-import {
-  adamW,
-  cosine,
-  FINAL_FILE,
-  lossGradients,
-  type StateDict,
-  type StepContext,
-  trainLoop,
-} from '@icconv/training';
+import { adamW, cosine, lossGradients, type StateDict } from '@icconv/training';
+import { FINAL_FILE, type StepContext, trainLoop } from '@icconv/training/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Planted } from './config';
 import { type PlantedBatch, plantedData, plantedDilations } from './data';

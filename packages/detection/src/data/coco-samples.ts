@@ -9,7 +9,8 @@ import {
   selectObjects,
 } from '@icconv/coco';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
-import type { Box, Sample, SampleObject, SampleSource } from '@icconv/training';
+import type { Box, SampleObject } from '@icconv/training';
+import type { Sample, SampleSource } from '@icconv/training/node';
 
 export interface DetectionObject extends SampleObject {
   readonly box: Box;

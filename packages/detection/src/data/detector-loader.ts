@@ -1,5 +1,6 @@
 /** The data loader with a detector's conventions: its resizing, its normalisation, its padding. */
-import { type AugmentConfig, createLoader, type Loader, type LoaderOptions } from '@icconv/training';
+import type { AugmentConfig } from '@icconv/training';
+import { createLoader, type Loader, type LoaderOptions } from '@icconv/training/node';
 import type { InputConfig } from '../config/faster-rcnn-config';
 import { pixelOptions } from '../input/prepare-pictures';
 import type { DetectionSample } from './coco-samples';

@@ -1,5 +1,5 @@
 import { describeDataset } from '@icconv/coco/node';
-import type { RunSettings } from '@icconv/training';
+import type { RunSettings } from '@icconv/training/node';
 import { configToJson } from '../config/config-schema';
 import { classNames } from '../data/coco-samples';
 import type { DetectionData } from '../data/detection-data';

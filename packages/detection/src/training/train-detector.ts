@@ -3,17 +3,8 @@ import { makeFolder } from '@icconv/base/files';
 import { requireObjects } from '@icconv/coco';
 import { type FreezingConfig, type StateDict, trainableParts } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
-import {
-  type AugmentConfig,
-  type Batch,
-  decaysMatrices,
-  recipeOptions,
-  sgd,
-  type TrainingRecipe,
-  type TrainOptions,
-  type TrainResult,
-  trainLoop,
-} from '@icconv/training';
+import { type AugmentConfig, decaysMatrices, recipeOptions, sgd, type TrainingRecipe } from '@icconv/training';
+import { type Batch, type TrainOptions, type TrainResult, trainLoop } from '@icconv/training/node';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';

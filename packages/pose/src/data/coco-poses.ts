@@ -2,7 +2,8 @@
 import { resolveInside } from '@icconv/base/files';
 import { type CocoCategory, type CocoDataset, type CocoId, type DataReport, selectObjects } from '@icconv/coco';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
-import type { PixelMask, Sample, SampleObject, SampleSource } from '@icconv/training';
+import type { PixelMask, SampleObject } from '@icconv/training';
+import type { Sample, SampleSource } from '@icconv/training/node';
 import type { Skeleton } from '../skeleton/skeleton';
 
 export interface PoseObject extends SampleObject {

@@ -1,5 +1,5 @@
 import { describeDataset } from '@icconv/coco/node';
-import type { RunSettings } from '@icconv/training';
+import type { RunSettings } from '@icconv/training/node';
 import { configToJson } from '../config/config-schema';
 import type { PoseData } from '../data/pose-data';
 import type { TrainPoseOptions } from './train-pose';

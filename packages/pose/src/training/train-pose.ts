@@ -3,18 +3,8 @@ import { makeFolder } from '@icconv/base/files';
 import { requireObjects } from '@icconv/coco';
 import { type FreezingConfig, type StateDict, trainableParts } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
-import {
-  type AugmentConfig,
-  adam,
-  type Batch,
-  createLoader,
-  decaysMatrices,
-  recipeOptions,
-  type TrainingRecipe,
-  type TrainOptions,
-  type TrainResult,
-  trainLoop,
-} from '@icconv/training';
+import { type AugmentConfig, adam, decaysMatrices, recipeOptions, type TrainingRecipe } from '@icconv/training';
+import { type Batch, createLoader, type TrainOptions, type TrainResult, trainLoop } from '@icconv/training/node';
 import { COARSEST_STRIDE, type PoseConfig } from '../config/pose-config';
 import { checkKeypoints, cocoPoses, type PoseSample, poseCategory } from '../data/coco-poses';
 import { type PoseData, poseReports } from '../data/pose-data';

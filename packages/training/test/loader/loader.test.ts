@@ -6,8 +6,9 @@ import { describeBackends } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Batch, createLoader, type DataPosition, type LoaderOptions, type Sample, seededRandom } from '../../src';
+import { seededRandom } from '../../src';
 import { batchCount, batchOrder } from '../../src/loader/batch-order';
+import { type Batch, createLoader, type DataPosition, type LoaderOptions, type Sample } from '../../src/node';
 import { activate } from '../support/activate';
 
 type Labelled = Sample<{ readonly box: [number, number, number, number]; readonly label: number }>;

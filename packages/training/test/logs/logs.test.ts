@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import protobuf from 'google-protobuf';
 import { afterAll, expect, test } from 'vitest';
-import { createEventWriter, createProgress, describeFrozen, formatDuration } from '../../src';
+import { describeFrozen } from '../../src';
 import { ResultsCsv } from '../../src/logs/results-csv';
 import { crc32c, maskedCrc } from '../../src/logs/tensorboard';
+import { createEventWriter, createProgress, formatDuration } from '../../src/node';
 
 const folder = mkdtempSync(join(tmpdir(), 'icconv-logs-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -5,7 +5,8 @@ import { VisionError } from '@icconv/tensor-ops';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CheckpointError, loadCheckpoint, saveCheckpoint } from '../../src';
+import { CheckpointError } from '../../src';
+import { loadCheckpoint, saveCheckpoint } from '../../src/node';
 import { activate } from '../support/activate';
 
 const folder = mkdtempSync(join(tmpdir(), 'icconv-checkpoint-'));

@@ -1,6 +1,6 @@
 /** A run in a process of its own, for the test that kills it: `tsx killed-run.ts FOLDER MILLISECONDS_A_STEP`. */
 import { useEngine } from '@icconv/tensor-ops/engine';
-import { trainLoop } from '../../src';
+import { trainLoop } from '../../src/node';
 import { fingerprint, makeRun, step } from './tiny';
 
 const [folder, pause] = process.argv.slice(2) as [string, string];

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeBackends } from '@icconv/test-utils';
 import { afterAll, expect, test } from 'vitest';
-import { CheckpointError, checkRun, sgd, trainLoop } from '../../src';
+import { CheckpointError, sgd } from '../../src';
+import { checkRun, trainLoop } from '../../src/node';
 import { activate } from '../support/activate';
 import { accuracy, fingerprint, makeRun, step } from './tiny';
 

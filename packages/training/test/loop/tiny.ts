@@ -1,20 +1,8 @@
 /** A small task that trains in milliseconds: classify noisy pictures by their brighter half. */
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  adamW,
-  type Batch,
-  cosine,
-  createLoader,
-  ema,
-  lossGradients,
-  type Sample,
-  type StateDict,
-  type StepContext,
-  seededRandom,
-  type TrainOptions,
-  withWarmUp,
-} from '../../src';
+import { adamW, cosine, ema, lossGradients, type StateDict, seededRandom, withWarmUp } from '../../src';
+import { type Batch, createLoader, type Sample, type StepContext, type TrainOptions } from '../../src/node';
 
 export interface Halves extends Sample {
   readonly label: number;

@@ -5,7 +5,8 @@ import { loadStateDict } from '@icconv/tensor-ops/weights';
 import { describeBackends } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, expect, test } from 'vitest';
-import { checkRun, NonFiniteLossError, type ProgressState, trainLoop } from '../../src';
+import { NonFiniteLossError } from '../../src';
+import { checkRun, type ProgressState, trainLoop } from '../../src/node';
 import { activate } from '../support/activate';
 import { accuracy, fingerprint, initialWeights, makeRun, step } from './tiny';
 
