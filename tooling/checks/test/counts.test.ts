@@ -49,6 +49,12 @@ test.each([
   expect(lines.slice(-4)).toEqual(['vitest', `    ${told}`, '', '1 passed, 1 failed']);
 });
 
+test('an example that prints something else than its README says is a failure, with its place', () => {
+  const { lines } = printed('wrong-readme');
+  expect(lines.slice(-4)[0]).toBe('readme.test.mjs > README > the examples run and print what they say');
+  expect(lines.slice(-4)[1]).toMatch(/wrong-readme\/README\.md:2: expected 'b' to be 'a'/);
+});
+
 test('all is well', () => {
   const { lines, exitCode } = printed('passing');
   expect(lines).toEqual([
