@@ -20,6 +20,15 @@ export { outputErrors } from './objectives/output-error';
 export { signedWeights } from './objectives/signed-weights';
 export type { ChannelErrors } from './objectives/tap-sums';
 export { weightL1 } from './objectives/weight-l1';
+export { measureKernelCosts } from './search/kernel-costs';
+export { superNetworkReadiness } from './search/readiness';
+export {
+  type BackboneSearchOptions,
+  DEFAULT_INPUT_SIZE,
+  type SearchConstraints,
+  type SearchedBackbone,
+  searchBackbone,
+} from './search/search-backbone';
 export { type SearchOptions, type SearchResult, searchDilations } from './search/search-dilations';
 export { type Baseline, type BaselineLayer, baselinePattern } from './selection/baselines';
 export type { SelectionConstraints, ShareBound } from './selection/constraints';

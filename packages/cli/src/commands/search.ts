@@ -1,14 +1,25 @@
 /** `icconv search --config FILE`: dilations for a network from its trained super-network. */
-import { readConfig } from '@icconv/base/config';
+import { counted } from '@icconv/base';
+import { besideConfig, readConfig } from '@icconv/base/config';
+import {
+  loadSuperNetwork,
+  type PictureWatcher,
+  runSearch,
+  type SearchConfig,
+  type SearchRun,
+  searchSchema,
+  writeSearch,
+} from '@icconv/edo/node';
 import { layerRows } from '@icconv/edo/report';
 import { useEngine } from '@icconv/tensor-ops/engine';
+import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
+import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { collect } from '../config/collect';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
-import { runSearch, type SearchRun } from '../search/run-search';
-import { searchSchema } from '../search/search-config';
+import { type CountProgress, countProgress } from '../ui/count-progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
 interface SearchFlags extends WeightFlags {
@@ -28,22 +39,56 @@ export function searchCommand({ signal }: CommandContext): Command {
   return withWeightOptions(command).action(async ({ config: file, set, threads, json, ...flags }: SearchFlags) => {
     const config = await readConfig(file, searchSchema, set);
     await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
-    const run = await runSearch(file, config, signal, readingOf(flags, config.opaqueClasses));
-    if (json) {
-      const { result, report, files, data } = run;
-      const { objective, error, seconds } = result;
-      console.log(
-        JSON.stringify(
-          { objective, error, baselines: report.baselines, seconds, layers: layerRows(report), files, data },
-          null,
-          2,
-        ),
-      );
-    } else console.log(table(run));
+    const { run, files } = await search(file, config, signal, readingOf(flags, config.opaqueClasses));
+    const { warning } = run.report;
+    if (json) console.log(JSON.stringify(summary(run, files), null, 2));
+    else console.log(table(run, files));
+    if (warning !== undefined) console.error(`warning: ${warning}`);
   });
 }
 
-function table({ report, result, files }: SearchRun): string {
+/** From the super-network's file to the folder of results. */
+async function search(file: string, config: SearchConfig, signal: AbortSignal, reading: OpenWeightsOptions) {
+  const { weights, data, output, ...settings } = config;
+  const network = await loadSuperNetwork({ ...config, weights: besideConfig(file, weights) }, { ...reading, signal });
+  const pictures = data && { data: { ...data, images: besideConfig(file, data.images) } };
+  const { stop, ...watcher } = tellPictures(signal);
+  let run: SearchRun | undefined;
+  try {
+    run = await runSearch(network, { ...settings, ...pictures }, watcher);
+    return { run, files: await writeSearch(besideConfig(file, output), run) };
+  } finally {
+    stop();
+    tf.dispose([network.weights, run?.weights ?? []]);
+  }
+}
+
+/** Pictures on the way: a bar, and a line for each that is left out. */
+function tellPictures(signal: AbortSignal): PictureWatcher & { stop(): void } {
+  let progress: CountProgress | undefined;
+  return {
+    signal,
+    onPictures({ folder, found, chosen }) {
+      console.error(`statistics of ${counted(chosen, 'picture')}, of ${found} in ${folder}`);
+      progress = countProgress('statistics', chosen);
+    },
+    onPicture(done, total) {
+      progress?.update(done);
+      if (done === total) progress?.stop();
+    },
+    onSkipped: ({ name, reason }) => console.error(`left out: ${name}: ${reason}`),
+    stop: () => progress?.stop(),
+  };
+}
+
+function summary(run: SearchRun, files: readonly string[]) {
+  const { result, report, pictures } = run;
+  const { objective, error, seconds } = result;
+  const { baselines, warning } = report;
+  return { objective, error, baselines, warning, seconds, layers: layerRows(report), files, data: pictures };
+}
+
+function table({ report, result }: SearchRun, files: readonly string[]): string {
   const rows = layerRows(report);
   const lines = new Table({
     head: ['layer', 'channels', 'dilations', 'mean dH', 'mean dW', 'undilated', 'error'],

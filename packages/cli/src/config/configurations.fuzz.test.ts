@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '@icconv/base/config';
+import { searchSchema } from '@icconv/edo/node';
 import { fuzz, fuzzSeconds, mutateText } from '@icconv/test-utils';
 import { afterAll, expect, test } from 'vitest';
-import { searchSchema } from '../search/search-config';
 import { detectionConfigSchema } from '../train/detection-config';
 import { poseConfigSchema } from '../train/pose-config';
 

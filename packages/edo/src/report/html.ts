@@ -9,6 +9,7 @@ const STYLE = `
 *{box-sizing:border-box}body{margin:0;background:#f3f5f8;color:var(--ink);font:15px/1.5 Inter,system-ui,Helvetica,Arial,sans-serif}
 main{max-width:1120px;margin:0 auto;padding:40px 24px 64px}h1{font-size:28px;margin:0 0 4px;letter-spacing:-.01em}
 h2{font-size:17px;margin:0 0 2px}p{margin:0 0 14px;color:var(--soft);max-width:76ch}
+p.warning{color:#9a4a12;background:#fdf1e6;border-radius:8px;padding:10px 14px}
 section{background:#fff;border:1px solid var(--line);border-radius:12px;padding:22px 24px;margin-top:20px;overflow-x:auto}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:14px;margin-top:24px}
 .tile{background:#fff;border:1px solid var(--line);border-radius:12px;padding:14px 18px}
@@ -19,7 +20,7 @@ th{color:var(--soft);font-weight:600;font-size:13px}td:first-child,th:first-chil
 
 /** @returns an HTML document. */
 export function renderReport(report: SearchReport): string {
-  const { title, result, baselines = {}, fields, cost } = report;
+  const { title, result, baselines = {}, warning, fields, cost } = report;
   const { pattern, error, seconds } = result;
   const rows = layerRows(report);
   const units = rows.reduce((sum, row) => sum + row.channels, 0);
@@ -97,7 +98,7 @@ export function renderReport(report: SearchReport): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeXml(title)}</title>
 <style>${STYLE}</style></head><body><main>
 <h1>${escapeXml(title)}</h1><p>Objective ${escapeXml(result.objective)}, dilations up to ${pattern.maxDilation} on each axis.</p>
-<div class="tiles">${tiles.map(([value, text]) => `<div class="tile"><b>${value}</b><span>${text}</span></div>`).join('')}</div>
+${warning === undefined ? '' : `<p class="warning">${escapeXml(warning)}</p>\n`}<div class="tiles">${tiles.map(([value, text]) => `<div class="tile"><b>${value}</b><span>${text}</span></div>`).join('')}</div>
 ${sections.join('\n')}
 </main></body></html>
 `;

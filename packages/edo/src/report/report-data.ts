@@ -8,6 +8,8 @@ export interface SearchReport {
   readonly result: SearchResult;
   /** Other patterns' errors by the same objective, such as the baselines', by name. */
   readonly baselines?: Readonly<Record<string, PatternError>>;
+  /** What to be careful about, see `superNetworkReadiness`. */
+  readonly warning?: string;
   readonly fields?: { readonly plain: EffectiveReceptiveField; readonly searched: EffectiveReceptiveField };
   /** Lines of the table of costs, such as ['parameters', '3.5 M']. */
   readonly cost?: readonly (readonly [what: string, plain: string, superNetwork: string, searched: string])[];

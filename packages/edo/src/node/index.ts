@@ -1,0 +1,12 @@
+/** Searches as files ask for them: configuration, a folder of pictures, results in a folder. Needs Node and the optional peer `echarts`. */
+export { loadSuperNetwork, type SuperNetwork } from './load-super-network';
+export type { PictureWatcher, SearchPictures, SkippedPicture } from './pictures';
+export { runSearch, type SearchInput, type SearchRun } from './run-search';
+export {
+  type PictureSettings,
+  type SearchConfig,
+  type SearchSettings,
+  searchFields,
+  searchSchema,
+} from './search-schema';
+export { writeSearch } from './write-search';

@@ -1,0 +1,50 @@
+/** What a search leaves behind in a folder. */
+import { join } from 'node:path';
+import { VisionError } from '@icconv/base';
+import { makeFolder, writeAtomically } from '@icconv/base/files';
+import { formatPattern, formatPatternCounts } from '@icconv/inception-conv';
+import { saveStateDict } from '@icconv/tensor-ops/weights';
+import * as tf from '@tensorflow/tfjs-core';
+import { renderReport } from '../report/html';
+import { sortChannels } from '../weights/sort-channels';
+import type { SearchInput, SearchRun } from './run-search';
+
+/**
+ * Writes `pattern.json`, `search.json` (numbers), `report.html` and `weights.safetensors`; where channels may move, also `counts.json` in the
+ * published format with `counts-weights.safetensors`, whose channels are in its order.
+ *
+ * @param folder - made where it is missing.
+ * @returns the files' paths.
+ * @throws FileError
+ */
+export async function writeSearch(
+  folder: string,
+  { report, weights, config }: Pick<SearchRun, 'report' | 'weights' | 'config'>,
+  { prefix = '' }: Pick<SearchInput, 'prefix'> = {},
+): Promise<string[]> {
+  const { result, baselines } = report;
+  await makeFolder(folder);
+  const files: string[] = [];
+  const write = async (name: string, content: string) => {
+    await writeAtomically(join(folder, name), content);
+    files.push(join(folder, name));
+  };
+  await write('pattern.json', formatPattern(result.pattern));
+  const { objective, seconds, error, pattern } = result;
+  await write('search.json', `${JSON.stringify({ objective, seconds, error, baselines, pattern }, null, 1)}\n`);
+  await write('report.html', renderReport(report));
+  files.push(await saveStateDict(weights, join(folder, 'weights.safetensors')));
+  try {
+    const sorted = sortChannels(weights, config, { prefix });
+    try {
+      await write('counts.json', formatPatternCounts(sorted.pattern));
+      files.push(await saveStateDict(sorted.weights, join(folder, 'counts-weights.safetensors')));
+    } finally {
+      tf.dispose(sorted.weights);
+    }
+  } catch (error) {
+    // Residual sums forbid the published format; pattern.json has everything.
+    if (!VisionError.isInstance(error) || error.code !== 'ICCONV_SEARCH') throw error;
+  }
+  return files;
+}
