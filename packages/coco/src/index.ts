@@ -38,11 +38,11 @@ export type {
 export { CocoArgumentError, CocoError, CocoFormatError, CocoMaskError, CocoMismatchError } from './errors';
 export type { ErrorAnalysis, ErrorKind, ErrorOptions, ErrorRow } from './eval/errors';
 export { analyzeErrors, ERROR_KINDS } from './eval/errors';
-export type { CategoryRow, Evaluation, PrecisionRecallPoint } from './eval/evaluation';
-export { perCategory, precisionRecallCurve } from './eval/evaluation';
+export { type Evaluation, type PrecisionRecallPoint, precisionRecallCurve } from './eval/evaluation';
 export { CocoEvaluator, evaluate } from './eval/evaluator';
 export type { EvaluateOptions, EvaluationParams, IouType } from './eval/params';
 export { COCO_SIGMAS, CROWDPOSE_SIGMAS } from './eval/params';
+export { type CategoryRow, perCategory } from './eval/per-category';
 export type { Metric } from './eval/summary';
 export { formatSummary, metrics, metricValue } from './eval/summary';
 export type { EvaluationWarning } from './eval/warnings';

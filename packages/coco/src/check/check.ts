@@ -4,12 +4,12 @@ import { type AnnotationColumns, keypointsOf } from '../data/annotation-builder'
 import { BOX_FORMS, boxForm } from '../data/box-form';
 import type { CocoDataset } from '../data/dataset';
 import type { CocoResults } from '../data/results';
+import { segmentToRle, sizeProblem } from '../data/segment-mask';
 import { polygonsOf, runLengthsOf, type SegmentColumns } from '../data/segments';
 import type { CocoId } from '../data/types';
 import { unknownCategories, unknownImages } from '../data/unknown-ids';
 import { CocoError } from '../errors';
 import { HAS } from '../json/record';
-import { segmentToRle, sizeProblem } from '../masks/segment';
 import { type DatasetStatistics, datasetStatistics } from './statistics';
 
 /** `error`: a reader will fail or count wrongly. `trap`: pycocotools gives another answer than the file means. `note`: unusual, harmless. */

@@ -1,9 +1,7 @@
 /** The result of an evaluation and what is read off it. */
-import type { CocoDataset } from '../data/dataset';
 import type { CocoId } from '../data/types';
 import type { Curves } from './accumulate';
 import type { EvaluationParams } from './params';
-import { metrics, metricValue } from './summary';
 import type { EvaluationWarning } from './warnings';
 
 /** Plain, JSON-safe but for the typed arrays. */
@@ -21,56 +19,6 @@ export interface Evaluation extends Curves {
   readonly skipped: { readonly images: number; readonly categories: number };
   /** What was left out because its ids are unknown, and objects without size; for people to read. */
   readonly warnings: readonly EvaluationWarning[];
-}
-
-export function makeEvaluation(
-  params: EvaluationParams,
-  curves: Curves,
-  positives: Int32Array,
-  skipped: Evaluation['skipped'],
-  warnings: readonly EvaluationWarning[],
-): Evaluation {
-  const categories = positives.length / params.areaRng.length;
-  const evaluation: Evaluation = {
-    ...curves,
-    params,
-    counts: [params.iouThrs.length, params.recThrs.length, categories, params.areaRng.length, params.maxDets.length],
-    stats: {},
-    positives,
-    skipped,
-    warnings,
-  };
-  const stats: Record<string, number> = {};
-  for (const { name, value } of metrics(evaluation)) stats[name] = value;
-  return { ...evaluation, stats };
-}
-
-export interface CategoryRow {
-  readonly id: CocoId;
-  readonly name: string;
-  /** Objects to be found. */
-  readonly objects: number;
-  /** Means as in the summary, of this category; -1 where it has no object. */
-  readonly AP: number;
-  readonly AP50: number;
-  readonly AP75: number;
-  readonly AR: number;
-}
-
-/** The table by category, in order of id. Empty without categories. */
-export function perCategory(evaluation: Evaluation, dataset: CocoDataset): CategoryRow[] {
-  const { params } = evaluation;
-  if (!params.useCats) return [];
-  const names = new Map(dataset.categories.map((c) => [c.id, c.name]));
-  return params.catIds.map((id, category) => ({
-    id,
-    name: names.get(id) ?? String(id),
-    objects: evaluation.positives[category * params.areaRng.length]!,
-    AP: metricValue(evaluation, { kind: 'AP', category }),
-    AP50: metricValue(evaluation, { kind: 'AP', category, iou: 0.5 }),
-    AP75: metricValue(evaluation, { kind: 'AP', category, iou: 0.75 }),
-    AR: metricValue(evaluation, { kind: 'AR', category }),
-  }));
 }
 
 export interface PrecisionRecallPoint {

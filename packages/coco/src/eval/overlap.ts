@@ -2,12 +2,12 @@
 import { keypointsOf } from '../data/annotation-builder';
 import type { CocoDataset } from '../data/dataset';
 import type { ResultColumns } from '../data/results';
+import { segmentToRle, sizeProblem } from '../data/segment-mask';
 import { CocoMaskError, CocoMismatchError } from '../errors';
 import { HAS } from '../json/record';
 import { boxOverlap, rleOverlap } from '../masks/iou';
 import { rleFromPolygons } from '../masks/polygon';
 import { type Rle, rleArea, rleToBbox } from '../masks/rle';
-import { segmentToRle, sizeProblem } from '../masks/segment';
 import type { GroundTruth } from './ground-truth';
 import { KeypointSimilarity } from './oks';
 import type { EvaluationParams } from './params';

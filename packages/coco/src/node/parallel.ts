@@ -7,8 +7,9 @@ import type { DatasetColumns } from '../data/dataset-builder';
 import type { CocoResults, ResultColumns } from '../data/results';
 import { CocoArgumentError, CocoError } from '../errors';
 import { type Curves, emptyCurves } from '../eval/accumulate';
-import { type Evaluation, makeEvaluation } from '../eval/evaluation';
+import type { Evaluation } from '../eval/evaluation';
 import { evaluate, evaluateCategories, planEvaluation, skippedOf } from '../eval/evaluator';
+import { makeEvaluation } from '../eval/make-evaluation';
 import { completeParams, type EvaluateOptions, type EvaluationParams } from '../eval/params';
 import { warningsOf } from '../eval/warnings';
 

@@ -2,7 +2,8 @@
 import type { EChartsOption } from 'echarts';
 import type { CocoDataset } from '../data/dataset';
 import { ERROR_KINDS, type ErrorAnalysis } from '../eval/errors';
-import { type Evaluation, perCategory, precisionRecallCurve } from '../eval/evaluation';
+import { type Evaluation, precisionRecallCurve } from '../eval/evaluation';
+import { perCategory } from '../eval/per-category';
 
 const BASE = { animation: false, backgroundColor: '#fff' } as const;
 const WORDS = {

@@ -2,7 +2,8 @@
 import { type EChartsOption, init } from 'echarts';
 import type { CocoDataset } from '../data/dataset';
 import type { ErrorAnalysis } from '../eval/errors';
-import { type Evaluation, perCategory } from '../eval/evaluation';
+import type { Evaluation } from '../eval/evaluation';
+import { perCategory } from '../eval/per-category';
 import { formatSummary } from '../eval/summary';
 import { categoryChart, confusionChart, errorChart, precisionRecallChart } from './charts';
 

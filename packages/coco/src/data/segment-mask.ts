@@ -1,8 +1,9 @@
 /** The masks of annotations and detections, from their columns. */
-import { polygonsOf, runLengthsOf, type SegmentColumns } from '../data/segments';
+
 import { CocoArgumentError, CocoMaskError, CocoMismatchError } from '../errors';
-import { rleFromPolygons } from './polygon';
-import { decompressCounts, type Rle, rleProblem } from './rle';
+import { rleFromPolygons } from '../masks/polygon';
+import { decompressCounts, type Rle, rleProblem } from '../masks/rle';
+import { polygonsOf, runLengthsOf, type SegmentColumns } from './segments';
 
 export interface MaskPlace {
   /** The image's size in pixels, which polygons need; -1 where unknown. */
