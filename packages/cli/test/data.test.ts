@@ -109,7 +109,9 @@ test('missing and broken pictures: all are listed before the first step, or left
   expect(message).toMatch(
     /3 of 5 pictures cannot be read:\n {2}1\.jpg .*damaged.*\n {2}3\.jpg .*empty\n {2}gone\.jpg .*no such file/,
   );
-  expect(message).toContain('--on-unreadable skip');
+  expect(message).toContain(
+    'option onUnreadable: "skip" (in a configuration data.onUnreadable: skip) leaves such pictures out',
+  );
   await icconv(
     ...training('detection', { ...broken, 'data.train.annotations': more }, '--on-unreadable', 'skip', '--json'),
   );

@@ -1,9 +1,10 @@
 export type { CheckFinding, CheckReport, Severity } from './check/check';
 export { checkDataset } from './check/check';
-export type { DataReport, DataReportOptions, ObjectCount, ObjectReason, ObjectSelection } from './check/data-report';
 export { dataReport, requireObjects, selectObjects } from './check/data-report';
 export { formatCheck } from './check/format';
 export { formatDataReports } from './check/format-data';
+export type { ObjectCount, ObjectReason } from './check/object-counts';
+export type { DataReport, DataReportOptions, ObjectSelection } from './check/report-types';
 export type { Bin, DatasetStatistics } from './check/statistics';
 export { datasetStatistics } from './check/statistics';
 export { resultsFromCsv, resultsToCsv } from './convert/csv';

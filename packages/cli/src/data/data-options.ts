@@ -1,18 +1,9 @@
 /** How commands treat the pictures of their data: options, and the same in configuration files. */
+import { DEFAULT_PICTURE_RULES, type PictureRules } from '@icconv/coco/node';
 import { type Command, Option } from 'commander';
-import { z } from 'zod';
 
-/** In the part `data` of a configuration file. */
-export const pictureFields = {
-  /** Look at all pictures before the first step: there, readable, of the sizes that the annotation file says. */
-  check: z.boolean().optional(),
-  /** What happens to pictures that are missing or cannot be read. */
-  onUnreadable: z.enum(['stop', 'skip']).optional(),
-  /** Take damaged pictures as far as they can be read, the rest grey. */
-  tolerateDamage: z.boolean().optional(),
-} as const;
-
-type PictureConfig = Readonly<z.output<z.ZodObject<typeof pictureFields>>>;
+/** The part `data` of a configuration file, see `pictureFields` of `@icconv/coco`. */
+type PictureConfig = { readonly [field in keyof PictureRules]?: PictureRules[field] | undefined };
 
 export interface PictureFlags {
   /** False only where asked for; commander gives true otherwise. */
@@ -20,8 +11,6 @@ export interface PictureFlags {
   readonly onUnreadable?: 'stop' | 'skip';
   readonly tolerateDamage?: boolean;
 }
-
-export type PictureRules = Required<PictureFlags>;
 
 export function withPictureRules(command: Command): Command {
   return command
@@ -39,7 +28,7 @@ export function withPictureRules(command: Command): Command {
 export function pictureRules(flags: PictureFlags, config: PictureConfig = {}): PictureRules {
   return {
     check: flags.check !== false && config.check !== false,
-    onUnreadable: flags.onUnreadable ?? config.onUnreadable ?? 'stop',
-    tolerateDamage: flags.tolerateDamage ?? config.tolerateDamage ?? false,
+    onUnreadable: flags.onUnreadable ?? config.onUnreadable ?? DEFAULT_PICTURE_RULES.onUnreadable,
+    tolerateDamage: flags.tolerateDamage ?? config.tolerateDamage ?? DEFAULT_PICTURE_RULES.tolerateDamage,
   };
 }

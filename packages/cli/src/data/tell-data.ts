@@ -1,14 +1,14 @@
 /** What is learned from and scored, told before a command begins and in its JSON. */
 import { listed } from '@icconv/base';
 import { type DataReport, formatDataReports, groupingCategories, requireObjects } from '@icconv/coco';
-import type { ReadyData } from './ready-data';
+import type { OpenedData } from '@icconv/coco/node';
 
 /** Categories that are listed. */
 const SHOWN = 5;
 
 /** One part of the data, such as `train`. */
 export interface ToldData {
-  readonly data: ReadyData;
+  readonly data: OpenedData;
   readonly annotations: string;
   readonly report: DataReport;
 }
@@ -47,7 +47,7 @@ function tellOtherCategories(name: string, report: DataReport, first: DataReport
 }
 
 /** Tells which categories are no classes. */
-export function tellGrouping({ dataset }: ReadyData, place: string): void {
+export function tellGrouping({ dataset }: OpenedData, place: string): void {
   const names = groupingCategories(dataset).map(({ id, name }) => `"${name}" (id ${id})`);
   if (names.length === 0) return;
   console.error(

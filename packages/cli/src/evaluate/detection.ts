@@ -20,7 +20,7 @@ import { categoryTable } from '../commands/eval-coco';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
-import { type DataSource, readyData } from '../data/ready-data';
+import { readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
 import { countProgress } from '../ui/count-progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
@@ -148,7 +148,7 @@ interface Run {
 async function run(
   weightsPath: string,
   config: FasterRcnnConfig,
-  source: Pick<DataSource, 'annotations' | 'images'>,
+  source: { readonly annotations: string; readonly images: string },
   idsOf: (dataset: CocoDataset) => readonly (CocoId | undefined)[],
   options: RunOptions,
   signal: AbortSignal,

@@ -20,7 +20,7 @@ import { MULTI_SCALE } from '../commands/pose';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
-import { type DataSource, readyData } from '../data/ready-data';
+import { readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
 import { countProgress } from '../ui/count-progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
@@ -123,7 +123,7 @@ export function reproducePoseCommand({ signal }: CommandContext): Command {
 async function run(
   weightsPath: string,
   config: PoseConfig,
-  { annotations, images }: Pick<DataSource, 'annotations' | 'images'>,
+  { annotations, images }: { readonly annotations: string; readonly images: string },
   options: RunOptions & { readonly category?: string; readonly maxDetections?: number },
   signal: AbortSignal,
 ): Promise<{ readonly evaluation: PoseEvaluation; readonly data: object }> {

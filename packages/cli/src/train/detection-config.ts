@@ -1,10 +1,10 @@
 /** The configuration file of `icconv train detection`. */
 import { changesOf, withChanges, withPresets } from '@icconv/base/config';
+import { pictureFields } from '@icconv/coco/node';
 import { type FasterRcnnConfig, fasterRcnnConfig, PRESETS, type Preset } from '@icconv/detection';
 import { configSchema } from '@icconv/detection/node';
 import { z } from 'zod';
 import { cocoData, recipeFields, weightsSchema } from '../config/recipe';
-import { pictureFields } from '../data/data-options';
 import { backboneFields, backboneOf } from './backbone-config';
 
 /** What the rest of the file says of the network. */

@@ -1,11 +1,11 @@
 /** The configuration file of `icconv train pose`. */
 import { ConfigError, changesOf, withChanges, withPresets } from '@icconv/base/config';
 import type { CocoDataset } from '@icconv/coco';
+import { pictureFields } from '@icconv/coco/node';
 import { type PoseConfig, poseConfig, skeletonOf } from '@icconv/pose';
 import { configSchema, poseCategory } from '@icconv/pose/node';
 import { z } from 'zod';
 import { cocoData, recipeFields, weightsSchema } from '../config/recipe';
-import { pictureFields } from '../data/data-options';
 import { backboneFields, backboneOf } from './backbone-config';
 
 /** What the rest of the file says of the network. */

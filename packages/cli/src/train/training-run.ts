@@ -5,6 +5,7 @@ import { counted } from '@icconv/base';
 import { besideConfig } from '@icconv/base/config';
 import { readText, writeAtomically } from '@icconv/base/files';
 import type { DataReport } from '@icconv/coco';
+import type { OpenedData, PictureRules } from '@icconv/coco/node';
 import type { LoadWeightsOptions } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
@@ -15,8 +16,8 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { collect } from '../config/collect';
 import { countOption, workersOption } from '../config/number-options';
-import { type PictureFlags, type PictureRules, withPictureRules } from '../data/data-options';
-import { type ReadyData, readyData } from '../data/ready-data';
+import { type PictureFlags, withPictureRules } from '../data/data-options';
+import { readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
 import { type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
@@ -56,8 +57,8 @@ interface DataConfig {
 }
 
 export interface TrainingData {
-  readonly train: ReadyData;
-  readonly val?: ReadyData;
+  readonly train: OpenedData;
+  readonly val?: OpenedData;
 }
 
 /** Both parts of the data, ready before anything is written. @param file - the configuration file, which the paths are relative to. */

@@ -48,11 +48,13 @@ export function flagFor({ option, value }: OptionHint, command: Command | undefi
     ? ['--weight-limit', `${option.slice('limits.'.length)}=<number>`]
     : (FLAGS[option] ?? []);
   if (flag === undefined || !command?.options.some(({ long }) => long === flag)) return undefined;
-  return `option ${flag} ${value ?? text}`;
+  return `option ${flag} ${value ?? text}`.trimEnd();
 }
 
 const FLAGS: Readonly<Record<string, readonly [flag: string, value: string]>> = {
   opaqueClasses: ['--opaque', '<name>'],
   container: ['--container', '<keys>'],
   inceptionCounts: ['--pattern', '<file>'],
+  onUnreadable: ['--on-unreadable', '<how>'],
+  check: ['--no-check', ''],
 };

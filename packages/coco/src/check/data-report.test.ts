@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { CocoDataset } from '../data/dataset';
 import { CocoResults } from '../data/results';
 import { evaluate } from '../eval/evaluator';
-import { type DataReportOptions, dataReport, requireObjects, selectObjects } from './data-report';
+import { dataReport, requireObjects, selectObjects } from './data-report';
 import { formatDataReports } from './format-data';
+import type { DataReportOptions } from './report-types';
 
 const IMAGES = [1, 2, 3].map((id) => ({ id, file_name: `${id}.jpg`, width: 100, height: 50 }));
 const CATEGORIES = [

@@ -4,100 +4,11 @@ import { keypointsOf } from '../data/annotation-builder';
 import { BOX_FORMS, boxForm } from '../data/box-form';
 import { hasBox, withBoxes } from '../data/complete';
 import { CocoDataset } from '../data/dataset';
-import type { CocoId } from '../data/types';
 import { CocoError, CocoMismatchError } from '../errors';
 import { HAS } from '../json/record';
-
-export interface DataReportOptions {
-  /** What is learned or scored of an object: its box, or its keypoints. */
-  readonly task: 'boxes' | 'keypoints';
-  /** What for: COCO's metric counts some objects that teach nothing. */
-  readonly use: 'training' | 'evaluation';
-  /** Categories that are learned. @defaultValue all of the dataset */
-  readonly categoryIds?: readonly CocoId[];
-  /** Pictures that are used. @defaultValue all of the dataset */
-  readonly imageIds?: readonly CocoId[];
-}
-
-/** So many objects, for one reason. */
-export interface ObjectCount {
-  readonly reason: ObjectReason;
-  readonly message: string;
-  readonly count: number;
-  /** Ids of the annotations of the first few. */
-  readonly examples: readonly CocoId[];
-}
-
-/** Plain data, as it stands in JSON. */
-export interface DataReport {
-  readonly task: DataReportOptions['task'];
-  readonly use: DataReportOptions['use'];
-  readonly pictures: number;
-  readonly picturesWithoutObjects: number;
-  /** Learned from, or scored. */
-  readonly objects: number;
-  /** Objects of the used pictures that are not. */
-  readonly leftOut: readonly ObjectCount[];
-  /** Objects that are used, with something to know about them. */
-  readonly notes: readonly ObjectCount[];
-  /** The learned categories in their order, with their used objects. */
-  readonly classes: readonly { readonly id: CocoId; readonly name: string; readonly objects: number }[];
-}
-
-export interface ObjectSelection {
-  readonly report: DataReport;
-  /** With boxes of masks, see `withBoxes`; for an evaluation what cannot be scored is marked to be ignored. */
-  readonly dataset: CocoDataset;
-  /** 1 for annotations that are used, by row. */
-  readonly used: Uint8Array;
-}
-
-const LEFT_OUT = {
-  'unknown-image': 'of pictures that the images list lacks',
-  'other-category': 'of categories that are not learned',
-  crowd: 'marked as crowd (iscrowd 1)',
-  ignored: 'marked to be ignored',
-  'no-box': 'without box and mask',
-  'empty-box': 'with a box without width or height',
-  outside: 'with a box outside their picture',
-  'no-keypoints': 'without a labelled keypoint',
-  'keypoints-outside': 'with all labelled keypoints outside their picture',
-  'num-keypoints':
-    'with num_keypoints 0 though keypoints are labelled: COCO’s metric does not score them; correct it or leave it out',
-} as const;
-
-const NOTES = {
-  'box-of-mask': 'with the box of their mask, having none of their own',
-  'box-form': 'used with boxes of another form',
-  'beyond-border': 'with a box that reaches beyond the picture; it is cut',
-  'some-keypoints-outside': 'with labelled keypoints outside the picture; these teach nothing',
-  'no-area': 'with area 0 or none; that of the mask, or of 0.53 of the box, is taken for OKS',
-  'cannot-be-found': 'with a box that is empty or outside their picture; they count as missed',
-} as const;
-
-export type ObjectReason = keyof typeof LEFT_OUT | keyof typeof NOTES;
-
-const EXAMPLES = 5;
-
-class Counts<R extends ObjectReason> {
-  readonly #found = new Map<R, { count: number; examples: CocoId[] }>();
-
-  constructor(readonly messages: Readonly<Record<R, string>>) {}
-
-  add(reason: R, dataset: CocoDataset, row: number): void {
-    const entry = this.#found.get(reason) ?? { count: 0, examples: [] };
-    this.#found.set(reason, entry);
-    entry.count++;
-    if (entry.examples.length < EXAMPLES) entry.examples.push(dataset.annotationId(row) ?? row);
-  }
-
-  list(): ObjectCount[] {
-    return (Object.keys(this.messages) as R[]).flatMap((reason) => {
-      const entry = this.#found.get(reason);
-      return entry === undefined ? [] : [{ reason, message: this.messages[reason], ...entry }];
-    });
-  }
-}
+import { Counts, EXAMPLES, LEFT_OUT, NOTES, type ObjectCount, some } from './object-counts';
+import type { DataReport, DataReportOptions, ObjectSelection } from './report-types';
+import { selectLabels } from './select-labels';
 
 /** Which objects are whose, and of which class, cannot be told where ids are used twice. */
 function requireOwnIds(dataset: CocoDataset): void {
@@ -123,13 +34,15 @@ function formNote(dataset: CocoDataset, used: Uint8Array, task: DataReport['task
 }
 
 /**
- * Chooses the objects that are used and counts the others by reason.
+ * Chooses the objects that are used and counts the others by reason. Of labels one annotation for each picture is used: the first of those
+ * that say its class; a picture with labels of several classes is left out.
  *
  * @throws {@link CocoMismatchError} for ids that several images or categories have, and for objects with another number of keypoints than their category names: which is which is unknown.
  */
 export function selectObjects(dataset: CocoDataset, options: DataReportOptions): ObjectSelection {
   const { task, use } = options;
   requireOwnIds(dataset);
+  if (task === 'labels') return selectLabels(dataset, options);
   const whole = withBoxes(dataset);
   const { annotations: a, images } = whole.columns;
   const categoryIds = options.categoryIds ?? dataset.categories.map(({ id }) => id);
@@ -260,16 +173,23 @@ export function dataReport(dataset: CocoDataset, options: DataReportOptions): Da
 /**
  * @param source - what the data is called: a path, `validation data`.
  * @throws {@link CocoError} `ICCONV_COCO_NO_OBJECTS` where no object is left: a training would learn that there is nothing to find, and an
- * evaluation score nothing. It says what the objects were left out for.
+ * evaluation score nothing. It says what the objects were left out for. Likewise for labels of a single class to learn from: they say that
+ * every picture is of it.
  */
 export function requireObjects(report: DataReport, source: string): void {
-  if (report.objects > 0) return;
   const what = report.use === 'training' ? 'learn from' : 'score';
+  if (report.objects > 0) {
+    if (report.task !== 'labels' || report.use !== 'training') return;
+    const used = report.classes.filter(({ objects }) => objects > 0);
+    if (used.length > 1) return;
+    const problem = `nothing to ${what}: all labels are of one class, ${used[0]!.name}, and there is none to tell it from`;
+    throw new CocoError('ICCONV_COCO_NO_OBJECTS', `${source}: ${problem}`);
+  }
   const all = report.leftOut.reduce((sum, { count }) => sum + count, 0);
   const why =
     all === 0
       ? `${report.pictures === 1 ? 'its picture has' : `its ${report.pictures} pictures have`} no annotation`
-      : report.leftOut.map(({ count, message, examples }) => `${count} ${message}${some(examples, count)}`).join('; ');
+      : report.leftOut.map((one) => `${one.count} ${one.message}${some(one)}`).join('; ');
   const remedy = report.leftOut.every(({ reason }) => reason === 'crowd')
     ? '; single objects have iscrowd 0'
     : report.classes.length === 0
@@ -279,9 +199,4 @@ export function requireObjects(report: DataReport, source: string): void {
     'ICCONV_COCO_NO_OBJECTS',
     `${source}: nothing to ${what}: ${all === 0 ? why : `of ${all} ${all === 1 ? 'annotation' : 'annotations'}, ${why}${remedy}`}`,
   );
-}
-
-/** ` (annotations 3, 7, ...)` */
-export function some(examples: readonly CocoId[], count: number): string {
-  return ` (${count === 1 ? 'annotation' : 'annotations'} ${listed(examples, count)})`;
 }

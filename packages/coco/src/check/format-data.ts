@@ -1,5 +1,6 @@
 /** Data reports as text. */
-import { type DataReport, some } from './data-report';
+import { some } from './object-counts';
+import type { DataReport } from './report-types';
 
 const CLASSES = 20;
 
@@ -15,11 +16,15 @@ export function formatDataReports(
   const entries = Object.entries(reports);
   const names = [...new Set(entries.flatMap(([, { classes }]) => classes.map(({ name }) => name)))];
   const shown = names.slice(0, options.classes ?? CLASSES);
+  const labels = entries.length > 0 && entries.every(([, { task }]) => task === 'labels');
   const rows: string[][] = [
     ['', ...entries.map(([name]) => name)],
     ['pictures', ...entries.map(([, { pictures }]) => String(pictures))],
-    ['  without objects', ...entries.map(([, report]) => String(report.picturesWithoutObjects))],
-    ['objects', ...entries.map(([, { objects }]) => String(objects))],
+    [
+      labels ? '  without label' : '  without objects',
+      ...entries.map(([, report]) => String(report.picturesWithoutObjects)),
+    ],
+    [labels ? 'labels' : 'objects', ...entries.map(([, { objects }]) => String(objects))],
     ...shown.map((name) => [
       `  ${name}`,
       ...entries.map(([, { classes }]) => String(classes.find((one) => one.name === name)?.objects ?? '-')),
@@ -29,10 +34,8 @@ export function formatDataReports(
   const lines = table(rows);
   if (names.length > shown.length) lines.splice(lines.length - 1, 0, `  ... and ${names.length - shown.length} more`);
   for (const [name, report] of entries) {
-    for (const { count, message, examples } of report.leftOut)
-      lines.push(`${name}: left out: ${count} ${message}${some(examples, count)}`);
-    for (const { count, message, examples } of report.notes)
-      lines.push(`${name}: ${count} ${message}${some(examples, count)}`);
+    for (const one of report.leftOut) lines.push(`${name}: left out: ${one.count} ${one.message}${some(one)}`);
+    for (const one of report.notes) lines.push(`${name}: ${one.count} ${one.message}${some(one)}`);
   }
   return lines.join('\n');
 }

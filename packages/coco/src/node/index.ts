@@ -1,5 +1,10 @@
 export type { CheckPicturesOptions, PictureCheck, PictureFault, PictureFaultKind } from './check-pictures';
 export { checkPictures, formatPictureFaults } from './check-pictures';
+export { type ClassFolderOptions, loadClassFolder } from './data/class-folder';
+export type { CocoData } from './data/coco-data';
+export { type DataSource, type OpenDataOptions, type OpenedData, openData } from './data/open-data';
+export { type PictureFile, pictureFiles } from './data/picture-files';
+export { DEFAULT_PICTURE_RULES, type PictureRules, pictureFields } from './data/picture-rules';
 export type { Split } from './data-yaml';
 export { datasetDigest, describeDataset } from './digest';
 export type { LoadOptions } from './load';

@@ -1,5 +1,4 @@
 /** Training samples from a COCO data set: boxes as corners, categories as class numbers 0 to K - 1. */
-import { resolveInside } from '@icconv/base/files';
 import {
   type CocoDataset,
   type CocoId,
@@ -8,6 +7,7 @@ import {
   learnedCategories,
   selectObjects,
 } from '@icconv/coco';
+import { pictureFiles } from '@icconv/coco/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { Box, SampleObject } from '@icconv/training';
 import type { Sample, SampleSource } from '@icconv/training/node';
@@ -71,8 +71,7 @@ export function categoryIds(dataset: CocoDataset, classes: readonly string[]): C
  * height, boxes outside their picture, and, with `classes`, objects of other categories. An object without a box has that of its mask.
  * Pictures without a box stay.
  *
- * @throws {@link InvalidArgumentError} for a data set without pictures, or classes that it lacks; UnsafeNameError for a `file_name` that
- *   leaves the folder.
+ * @throws {@link InvalidArgumentError} for classes that it lacks, and where `skipEmpty` leaves no picture; as `pictureFiles`.
  */
 export function cocoSamples(dataset: CocoDataset, options: CocoSamplesOptions): CocoSampleSource {
   const { folder, skipEmpty = false, imageIds = dataset.getImgIds() } = options;
@@ -83,22 +82,18 @@ export function cocoSamples(dataset: CocoDataset, options: CocoSamplesOptions): 
   const { annotations } = selected.dataset.columns;
   const samples: DetectionSample[] = [];
   const sizes: ({ height: number; width: number } | undefined)[] = [];
-  for (const image of dataset.loadImgs(imageIds)) {
+  for (const { imageId, ...picture } of pictureFiles({ dataset, folder, imageIds })) {
     const objects: DetectionObject[] = [];
-    for (const row of dataset.rows({ imgIds: image.id })) {
+    for (const row of dataset.rows({ imgIds: imageId })) {
       if (selected.used[row] === 0) continue;
       const [x, y, width, height] = annotations.bbox.subarray(row * 4, row * 4 + 4) as unknown as Box;
       const classIndex = classOf.get(annotations.categoryIds[annotations.categoryIndex[row]!]!)!;
       objects.push({ box: [x, y, x + width, y + height], classIndex });
     }
     if (skipEmpty && objects.length === 0) continue;
-    if (image.file_name === undefined) {
-      throw new InvalidArgumentError('cocoSamples', 'file_name', undefined, `given for image ${image.id}`);
-    }
-    const path = resolveInside(folder, image.file_name);
-    samples.push({ image: path, name: image.file_name, objects, imageId: image.id });
-    const { height, width } = image;
-    sizes.push(height === undefined || width === undefined ? undefined : { height, width });
+    samples.push({ ...picture, objects, imageId });
+    const { height, width } = dataset.imageSize(imageId);
+    sizes.push(height > 0 && width > 0 ? { height, width } : undefined);
   }
   if (samples.length === 0) {
     throw new InvalidArgumentError('cocoSamples', 'dataset', 'no pictures', 'a data set with pictures to train on');

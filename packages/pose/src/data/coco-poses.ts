@@ -1,6 +1,6 @@
 /** Training samples from COCO keypoints. */
-import { resolveInside } from '@icconv/base/files';
 import { type CocoCategory, type CocoDataset, type CocoId, type DataReport, selectObjects } from '@icconv/coco';
+import { pictureFiles } from '@icconv/coco/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { PixelMask, SampleObject } from '@icconv/training';
 import type { Sample, SampleSource } from '@icconv/training/node';
@@ -49,24 +49,6 @@ export function poseCategory(dataset: CocoDataset, name?: string): CocoCategory 
   );
 }
 
-/**
- * Where the pictures of a data set lie.
- *
- * @throws {@link InvalidArgumentError} for a data set without pictures, and a picture without `file_name`; UnsafeNameError for one that
- *   leaves the folder.
- */
-export function cocoPictures(
-  dataset: CocoDataset,
-  { folder, imageIds }: Pick<CocoPosesOptions, 'folder' | 'imageIds'>,
-): { readonly image: string; readonly name: string; readonly imageId: CocoId }[] {
-  const images = dataset.loadImgs(imageIds ?? dataset.getImgIds());
-  if (images.length === 0) throw new InvalidArgumentError('pose', 'dataset', 'no pictures', 'a data set with pictures');
-  return images.map(({ id, file_name: name }) => {
-    if (name === undefined) throw new InvalidArgumentError('pose', 'file_name', name, `given for image ${id}`);
-    return { image: resolveInside(folder, name), name, imageId: id };
-  });
-}
-
 /** @throws {@link InvalidArgumentError} where the network's keypoints are not those of the category, by name and in order. */
 export function checkKeypoints(
   skeleton: Pick<Skeleton, 'keypoints'>,
@@ -85,8 +67,7 @@ export function checkKeypoints(
  * A source for `createLoader`: people with labelled keypoints in the picture; crowds and people without such labels are masked where they
  * have a mask, as they hide people that the network would be punished for finding.
  *
- * @throws {@link InvalidArgumentError} for a data set without pictures, or with a polygon in a picture whose size is not given;
- *   CocoMismatchError for another number of keypoints than the category has.
+ * @throws {@link InvalidArgumentError} for a polygon in a picture whose size is not given; as `pictureFiles`; CocoMismatchError for another number of keypoints than the category has.
  */
 export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): CocoPoseSource {
   const { skipEmpty = false, imageIds } = options;
@@ -97,7 +78,7 @@ export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): Coco
     ...only,
   });
   const samples: { readonly sample: PoseSample; readonly hidden: readonly CocoId[] }[] = [];
-  for (const { imageId, ...picture } of cocoPictures(dataset, options)) {
+  for (const { imageId, ...picture } of pictureFiles({ dataset, folder: options.folder, ...only })) {
     const objects: PoseObject[] = [];
     const hidden: CocoId[] = [];
     for (const row of dataset.rows({ imgIds: imageId, catIds })) {

@@ -10,9 +10,10 @@ import {
   type Evaluation,
   evaluate,
 } from '@icconv/coco';
+import { pictureFiles } from '@icconv/coco/node';
 import type { StateDict } from '@icconv/models';
 import type { PoseConfig } from '../config/pose-config';
-import { checkKeypoints, cocoPictures, poseCategory } from '../data/coco-poses';
+import { checkKeypoints, poseCategory } from '../data/coco-poses';
 import { estimatePicture } from '../estimator/estimate-picture';
 import type { EstimateOptions, PoseResult } from '../estimator/types';
 import { type CompiledPose, compilePose } from '../network/compile-pose';
@@ -54,7 +55,7 @@ export async function estimateDataset(
   const { onUnreadable, tolerateDamage = false, ...how } = rest;
   const found = poseCategory(dataset, category);
   checkKeypoints(config.skeleton, found);
-  const pictures = cocoPictures(dataset, { folder, ...(imageIds !== undefined && { imageIds }) });
+  const pictures = pictureFiles({ dataset, folder, ...(imageIds !== undefined && { imageIds }) });
   const results: CocoDetection[] = [];
   const paths = pictures.map(({ image }) => image);
   const decode = { tolerateDamage, ahead: batchSize, ...(signal !== undefined && { signal }) };
