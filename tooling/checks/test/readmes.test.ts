@@ -16,7 +16,7 @@ const documents: Document[] = [
     .map((name) => ({ folder: 'packages/cli', file: `docs/${name}` })),
 ].filter(({ file }) => readFileSync(join(ROOT, file), 'utf8').includes('\n```ts\n'));
 
-test('examples compile', () => {
+test('examples compile', { timeout: 180_000 }, () => {
   expect(documents.length).toBeGreaterThan(packages.length / 2);
   expect(typeErrors(documents)).toEqual([]);
 });
