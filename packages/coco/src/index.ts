@@ -26,16 +26,6 @@ export type { ObjectBox } from './data/object-box';
 export { boxOf } from './data/object-box';
 export type { ReadOptions, ResultColumns } from './data/results';
 export { CocoResults } from './data/results';
-export type {
-  CocoAnnotation,
-  CocoCategory,
-  CocoDetection,
-  CocoFile,
-  CocoId,
-  CocoImage,
-  CocoRle,
-  CocoSegmentation,
-} from './data/types';
 export { CocoArgumentError, CocoError, CocoFormatError, CocoMaskError, CocoMismatchError } from './errors';
 export type { ErrorAnalysis, ErrorKind, ErrorOptions, ErrorRow } from './eval/errors';
 export { analyzeErrors, ERROR_KINDS } from './eval/errors';
@@ -47,6 +37,16 @@ export { type CategoryRow, perCategory } from './eval/per-category';
 export type { Metric } from './eval/summary';
 export { formatSummary, metrics, metricValue } from './eval/summary';
 export type { EvaluationWarning } from './eval/warnings';
+export type {
+  CocoAnnotation,
+  CocoCategory,
+  CocoDetection,
+  CocoFile,
+  CocoId,
+  CocoImage,
+  CocoRle,
+  CocoSegmentation,
+} from './format/types';
 export type { CocoInput, CocoPieces } from './json/cursor';
 export type { OverlapOptions } from './masks/iou';
 export { bboxIou, maskIou } from './masks/iou';

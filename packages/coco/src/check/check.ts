@@ -6,9 +6,9 @@ import type { CocoDataset } from '../data/dataset';
 import type { CocoResults } from '../data/results';
 import { segmentToRle, sizeProblem } from '../data/segment-mask';
 import { polygonsOf, runLengthsOf, type SegmentColumns } from '../data/segments';
-import type { CocoId } from '../data/types';
 import { unknownCategories, unknownImages } from '../data/unknown-ids';
 import { CocoError } from '../errors';
+import type { CocoId } from '../format/types';
 import { HAS } from '../json/record';
 import { type DatasetStatistics, datasetStatistics } from './statistics';
 

@@ -1,7 +1,7 @@
 /** Objects counted by the reason why they are left out or to be known of. */
 import { listed } from '@icconv/base';
 import type { CocoDataset } from '../data/dataset';
-import type { CocoId } from '../data/types';
+import type { CocoId } from '../format/types';
 
 export const LEFT_OUT = {
   'unknown-image': 'of pictures that the images list lacks',

@@ -1,6 +1,6 @@
 /** What a training learns from and an evaluation scores, as plain data. */
 import type { CocoDataset } from '../data/dataset';
-import type { CocoId } from '../data/types';
+import type { CocoId } from '../format/types';
 import type { ObjectCount } from './object-counts';
 
 export interface DataReportOptions {

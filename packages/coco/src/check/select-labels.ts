@@ -5,7 +5,7 @@
  * network that gives one class a picture would be taught, or scored, by it. Crowds count: a crowd of sheep is a picture of sheep.
  */
 import type { CocoDataset } from '../data/dataset';
-import type { CocoId } from '../data/types';
+import type { CocoId } from '../format/types';
 import { Counts, EXAMPLES, LEFT_OUT, NOTES, type ObjectCount } from './object-counts';
 import type { DataReportOptions, ObjectSelection } from './report-types';
 

@@ -1,6 +1,6 @@
 /** Counts and histograms of a dataset. */
 import type { CocoDataset } from '../data/dataset';
-import type { CocoId } from '../data/types';
+import type { CocoId } from '../format/types';
 import { HAS } from '../json/record';
 
 export interface Bin {

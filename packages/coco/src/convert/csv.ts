@@ -2,8 +2,8 @@
 import Papa from 'papaparse';
 import { boxOf } from '../data/object-box';
 import { CocoResults } from '../data/results';
-import type { CocoDetection } from '../data/types';
 import { CocoFormatError, CocoMismatchError } from '../errors';
+import type { CocoDetection } from '../format/types';
 import { HAS } from '../json/record';
 import { decimal } from './decimal';
 

@@ -3,8 +3,8 @@ import { relativeName } from '@icconv/base';
 import type { PictureSize } from '../data/complete';
 import type { CocoDataset } from '../data/dataset';
 import { boxOf, isRle, type ObjectBox } from '../data/object-box';
-import type { CocoAnnotation, CocoId, CocoImage, CocoRle } from '../data/types';
 import { CocoArgumentError, CocoError } from '../errors';
+import type { CocoAnnotation, CocoId, CocoImage, CocoRle } from '../format/types';
 import { clipBox } from './clip';
 import type { ConversionReport } from './report';
 

@@ -1,10 +1,10 @@
 /** Columns that annotations and detections have in common, filled record by record. */
 import { CocoError, CocoFormatError } from '../errors';
+import { IdTable } from '../format/ids';
+import type { CocoId } from '../format/types';
 import { type CocoRecord, HAS } from '../json/record';
-import { IdTable } from './ids';
 import { copyInto, SegmentBuilder, type SegmentColumns } from './segments';
 import { Slab, type SlabData, slabView } from './slab';
-import type { CocoId } from './types';
 
 /** Plain data; every array has `count` rows (bbox 4 numbers a row). Typed arrays lie on shared memory when asked for. */
 export interface AnnotationColumns {

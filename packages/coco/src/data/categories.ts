@@ -1,8 +1,8 @@
 /** Categories as classes to learn: which of them are meant, and which category of another file is the same. */
 import { CocoArgumentError } from '../errors';
+import { canonicalId, compareIds } from '../format/ids';
+import type { CocoCategory, CocoId } from '../format/types';
 import type { CocoDataset } from './dataset';
-import { canonicalId, compareIds } from './ids';
-import type { CocoCategory, CocoId } from './types';
 
 /** What exporters write for a category that has none above it. */
 const NOTHING_ABOVE = new Set(['', 'none', 'null']);

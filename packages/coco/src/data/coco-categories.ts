@@ -1,5 +1,5 @@
 /** The 80 categories of the COCO data set (instances, 2014 and 2017), as its annotation files list them. */
-import type { CocoCategory } from './types';
+import type { CocoCategory } from '../format/types';
 
 const ROWS: readonly (readonly [id: number, name: string, supercategory: string])[] = [
   [1, 'person', 'person'],

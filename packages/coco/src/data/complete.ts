@@ -1,10 +1,10 @@
 /** What a file may leave out and the rest of it tells: boxes of objects that have only a mask, sizes of pictures. */
 
 import { CocoArgumentError, CocoMaskError } from '../errors';
+import type { CocoId } from '../format/types';
 import { HAS } from '../json/record';
 import { CocoDataset } from './dataset';
 import { boxOf, type ObjectBox } from './object-box';
-import type { CocoId } from './types';
 
 export interface PictureSize {
   readonly width: number;

@@ -1,14 +1,14 @@
 /** Fills the columns of a dataset while its JSON is scanned. */
 import { CocoFormatError } from '../errors';
+import { type IdTable, idToJson } from '../format/ids';
+import type { CocoCategory, CocoId } from '../format/types';
 import type { CocoSink } from '../json/cursor';
 import { keyMatcher, MAX_INT32, readId, skipNull } from '../json/fields';
 import { type CocoRecord, HAS } from '../json/record';
 import type { JsonScanner } from '../json/scanner';
 import { type Allocate, AnnotationBuilder, type AnnotationColumns } from './annotation-builder';
-import { type IdTable, idToJson } from './ids';
 import { copyInto } from './segments';
 import { Slab, type SlabData } from './slab';
-import type { CocoCategory, CocoId } from './types';
 
 /** Columns of the images list. The JSON of each image is kept as text, so that fields we do not know survive. */
 export interface ImageColumns {

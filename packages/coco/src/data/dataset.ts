@@ -1,16 +1,16 @@
 /** COCO annotations with the look-ups that users of pycocotools know, over columns instead of objects. */
 import { CocoArgumentError, CocoMismatchError } from '../errors';
+import { canonicalId, IdTable, recordToJson } from '../format/ids';
+import type { CocoAnnotation, CocoCategory, CocoFile, CocoId, CocoImage } from '../format/types';
 import { type CocoInput, type CocoPieces, feed, feedPieces } from '../json/cursor';
 import { HAS } from '../json/record';
 import { decodeRle, type Rle } from '../masks/rle';
 import { allocator, keypointsOf } from './annotation-builder';
 import { type DatasetColumns, DatasetSink } from './dataset-builder';
-import { canonicalId, IdTable, recordToJson } from './ids';
 import type { ReadOptions } from './results';
 import { type MaskPlace, segmentToRle } from './segment-mask';
 import { segmentationOf } from './segments';
 import { slabView } from './slab';
-import type { CocoAnnotation, CocoCategory, CocoFile, CocoId, CocoImage } from './types';
 
 /** One value or several. */
 export type OneOrMore<T> = T | readonly T[];

@@ -1,6 +1,7 @@
 /** The box of an object that may have none of its own: the format lets `bbox` be absent where there is a mask. */
+
+import type { CocoAnnotation, CocoRle, CocoSegmentation } from '../format/types';
 import { rleFromCoco, rleToBbox } from '../masks/rle';
-import type { CocoAnnotation, CocoRle, CocoSegmentation } from './types';
 
 /** [x, y, width, height] in pixels; width and height are positive. */
 export type ObjectBox = [x: number, y: number, width: number, height: number];

@@ -1,11 +1,11 @@
 /** Detections of a results file, by column: about 50 bytes a box. */
 import { CocoFormatError } from '../errors';
+import type { CocoDetection } from '../format/types';
 import { type CocoInput, type CocoPieces, type CocoSink, feed, feedPieces } from '../json/cursor';
 import { type CocoRecord, HAS } from '../json/record';
 import type { JsonScanner } from '../json/scanner';
 import { type Allocate, AnnotationBuilder, type AnnotationColumns, allocator, keypointsOf } from './annotation-builder';
 import { copyInto, segmentationOf } from './segments';
-import type { CocoDetection } from './types';
 
 /** The columns of detections; plain data, in the order of the file. */
 export interface ResultColumns extends AnnotationColumns {

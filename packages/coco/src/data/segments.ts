@@ -4,9 +4,10 @@
  *   compressed  [height, width] as 8 bytes, then the counts text;
  *   counts      [height, width, run lengths...], int32.
  */
+
+import type { CocoRle, CocoSegmentation } from '../format/types';
 import { type CocoRecord, MASK } from '../json/record';
 import { Slab, type SlabData, slabView } from './slab';
-import type { CocoRle, CocoSegmentation } from './types';
 
 /** What the columns hold about masks; plain data, so that it can be sent to a worker. */
 export interface SegmentColumns {

@@ -1,8 +1,8 @@
 /** Ids that results or annotations name and the ground truth lacks, and what they look like. */
 import { listed } from '@icconv/base';
+import type { CocoId } from '../format/types';
 import type { AnnotationColumns } from './annotation-builder';
 import type { CocoDataset } from './dataset';
-import type { CocoId } from './types';
 
 export interface UnknownIds {
   /** Records that name them. */

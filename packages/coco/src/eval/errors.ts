@@ -13,8 +13,8 @@
  */
 import type { CocoDataset } from '../data/dataset';
 import type { CocoResults } from '../data/results';
-import type { CocoDetection, CocoId } from '../data/types';
 import { CocoArgumentError } from '../errors';
+import type { CocoDetection, CocoId } from '../format/types';
 import { planEvaluation, resultsOf } from './evaluator';
 import { completeParams, type EvaluateOptions } from './params';
 import { sortByScore } from './sort';

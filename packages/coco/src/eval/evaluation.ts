@@ -1,5 +1,5 @@
 /** The result of an evaluation and what is read off it. */
-import type { CocoId } from '../data/types';
+import type { CocoId } from '../format/types';
 import type { Curves } from './accumulate';
 import type { EvaluationParams } from './params';
 import type { EvaluationWarning } from './warnings';

@@ -1,9 +1,9 @@
 /** The evaluation itself: all at once over results in memory, or image by image as a model produces them. */
 import type { CocoDataset } from '../data/dataset';
-import { canonicalId } from '../data/ids';
 import { CocoResults, type ResultColumns } from '../data/results';
-import type { CocoDetection, CocoId } from '../data/types';
 import { CocoArgumentError, CocoMismatchError } from '../errors';
+import { canonicalId } from '../format/ids';
+import type { CocoDetection, CocoId } from '../format/types';
 import { Accumulator, type Curves, emptyCurves } from './accumulate';
 import type { Evaluation } from './evaluation';
 import { type GroundTruth, prepareGroundTruth } from './ground-truth';

@@ -3,8 +3,8 @@
  * Without categories: image by image, category by category, all as one "category".
  */
 import type { AnnotationColumns } from '../data/annotation-builder';
-import { IdTable } from '../data/ids';
-import type { CocoId } from '../data/types';
+import { IdTable } from '../format/ids';
+import type { CocoId } from '../format/types';
 import type { EvaluationParams } from './params';
 import { countingSort } from './sort';
 

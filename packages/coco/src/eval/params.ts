@@ -1,8 +1,8 @@
 /** Options of an evaluation and their defaults: those of pycocotools' Params. */
 import type { CocoDataset } from '../data/dataset';
-import { canonicalId, compareIds } from '../data/ids';
-import type { CocoId } from '../data/types';
 import { CocoArgumentError } from '../errors';
+import { canonicalId, compareIds } from '../format/ids';
+import type { CocoId } from '../format/types';
 
 /** What is compared: boxes, masks, or keypoints by object keypoint similarity (OKS). */
 export type IouType = 'bbox' | 'segm' | 'keypoints';

@@ -1,5 +1,5 @@
 import type { CocoDataset } from '../data/dataset';
-import type { CocoId } from '../data/types';
+import type { CocoId } from '../format/types';
 import type { Evaluation } from './evaluation';
 import { metricValue } from './summary';
 

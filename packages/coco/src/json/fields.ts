@@ -1,6 +1,6 @@
 /** Fields told apart by their bytes, and small values. */
-import { canonicalId } from '../data/ids';
-import type { CocoId } from '../data/types';
+import { canonicalId } from '../format/ids';
+import type { CocoId } from '../format/types';
 import type { JsonScanner } from './scanner';
 
 const encoder = new TextEncoder();

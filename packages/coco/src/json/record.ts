@@ -1,7 +1,7 @@
 /**
  * One annotation or detection as it is scanned: plain fields, used again for every record, so that a file of millions makes no objects.
  */
-import type { CocoId } from '../data/types';
+import type { CocoId } from '../format/types';
 import { keyMatcher, MAX_INT32, readCount, readFinite, readFlag, readId, skipNull } from './fields';
 import type { JsonScanner } from './scanner';
 

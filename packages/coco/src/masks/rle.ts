@@ -2,8 +2,9 @@
  * Run-length masks: h x w pixels in column order (down, then right), as alternating lengths of zeros and ones, beginning with zeros.
  * Same results as COCO's maskApi.c (cocodataset/cocoapi 8c9bcc3, BSD 2-clause), whose functions the comments name.
  */
-import type { CocoRle } from '../data/types';
+
 import { CocoArgumentError } from '../errors';
+import type { CocoRle } from '../format/types';
 
 /** A run-length mask. */
 export interface Rle {

@@ -6,8 +6,8 @@ import { resolveInside } from '@icconv/base/files';
 import { decodeImage, imageSize } from '@icconv/base/pictures';
 import type { PictureSize } from '../data/complete';
 import type { CocoDataset } from '../data/dataset';
-import type { CocoId } from '../data/types';
 import { CocoError } from '../errors';
+import type { CocoId } from '../format/types';
 
 export interface CheckPicturesOptions {
   /** Only these pictures. @defaultValue all */

@@ -1,8 +1,8 @@
 /** COCO files, written whole: an older file stays until the new one is complete. */
 import { writeAtomically } from '@icconv/base/files';
 import type { CocoDataset } from '../data/dataset';
-import { recordToJson } from '../data/ids';
 import type { CocoResults } from '../data/results';
+import { recordToJson } from '../format/ids';
 
 /** Writes an annotation file. @throws FileError where the disk refuses; an older file is then as it was. */
 export async function saveDataset(path: string, dataset: CocoDataset): Promise<void> {

@@ -1,7 +1,7 @@
 /** A mask as the one polygon that a format can hold. */
 import type { PictureSize } from '../../data/complete';
 import { isRle } from '../../data/object-box';
-import type { CocoSegmentation } from '../../data/types';
+import type { CocoSegmentation } from '../../format/types';
 import { rleFromPolygon, rleFromPolygons } from '../../masks/polygon';
 import { decodeRle, type Rle, rleArea, rleFromCoco } from '../../masks/rle';
 import { clipPolygon } from '../clip';

@@ -1,4 +1,4 @@
-import type { CocoId } from '../../data/types';
+import type { CocoId } from '../../format/types';
 import type { ConversionReport } from '../report';
 
 /**

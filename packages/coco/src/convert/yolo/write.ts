@@ -1,8 +1,8 @@
 /** A COCO dataset to YOLO's text files. */
 import type { PictureSize } from '../../data/complete';
 import type { CocoDataset } from '../../data/dataset';
-import type { CocoCategory, CocoSegmentation } from '../../data/types';
 import { CocoArgumentError, CocoError } from '../../errors';
+import type { CocoCategory, CocoSegmentation } from '../../format/types';
 import { type PictureObject, pictureObjects } from '../objects';
 import { onePolygon } from '../polygons/one-polygon';
 import type { ConversionReport } from '../report';

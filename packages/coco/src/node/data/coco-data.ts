@@ -1,5 +1,5 @@
 import type { CocoDataset } from '../../data/dataset';
-import type { CocoId } from '../../data/types';
+import type { CocoId } from '../../format/types';
 
 /** A data set and where its pictures lie: what every task learns from and is scored on. */
 export interface CocoData {

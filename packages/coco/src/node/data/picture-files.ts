@@ -1,6 +1,6 @@
 import { resolveInside } from '@icconv/base/files';
-import type { CocoId } from '../../data/types';
 import { CocoArgumentError } from '../../errors';
+import type { CocoId } from '../../format/types';
 import type { CocoData } from './coco-data';
 
 export interface PictureFile {
