@@ -8,7 +8,7 @@ export default preset(
     engine: 'src/engine/index.ts',
     setup: 'src/setup/index.ts',
     weights: 'src/weights/index.ts',
-    download: 'src/download/index.ts',
+    download: 'src/files/index.ts',
     remote: 'src/remote/index.ts',
     'remote-host': 'src/remote/host.ts',
   },

@@ -1,7 +1,7 @@
 /** Gradients for input and filter beside TensorFlow's of the plain convolution. */
 import { inceptionConv2d } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr, type NativeBackend } from '../../tensor-ops/src/engine/native-backend';
+import { attr, type NativeBackend } from '../../tensor-ops/src/kernel/native-backend';
 import { filled, inputs } from './forward';
 import type { BenchLayer } from './networks';
 import { interleaved, type Timing } from './timing';

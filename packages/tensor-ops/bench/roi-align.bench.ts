@@ -2,7 +2,7 @@
 import { maxRelativeError } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { roiAlign } from '../src';
-import { runKernel } from '../src/ops/conv2d/registry';
+import { runKernel } from '../src/kernel/registry';
 import type { RoiAlignAttrs } from '../src/ops/roi-align/geometry';
 import { ROI_ALIGN_GRAD } from '../src/ops/roi-align/register-roi-align';
 import { roiAlignGradPortable, roiAlignPortable } from '../src/ops/roi-align/roi-align-portable';

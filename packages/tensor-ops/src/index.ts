@@ -68,10 +68,10 @@ export {
   type SgdUpdateResult,
   sgdUpdate,
 } from './ops/parameter-update';
+export { registerKernels } from './ops/register-kernels';
 export {
   type MultiLevelRoiAlignOptions,
   multiLevelRoiAlign,
   type RoiAlignOptions,
   roiAlign,
 } from './ops/roi-align';
-export { registerKernels } from './register-kernels';

@@ -1,4 +1,4 @@
 /** Importing this entry registers every kernel and gradient of this package. */
-import { registerKernels } from './register-kernels';
+import { registerKernels } from './ops/register-kernels';
 
 registerKernels();

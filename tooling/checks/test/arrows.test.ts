@@ -24,14 +24,11 @@ const CIRCLES_TODAY = [
   'packages/detection/src/config/faster-rcnn-config.ts -> packages/detection/src/roi-heads/assign-levels.ts',
   'packages/detection/src/training/run-settings.ts -> packages/detection/src/training/train-detector.ts',
   'packages/pose/src/training/run-settings.ts -> packages/pose/src/training/train-pose.ts',
-  'packages/tensor-ops/src/engine/use-engine.ts -> packages/tensor-ops/src/register-kernels.ts',
-  'packages/tensor-ops/src/ops/inception-conv2d/register-inception-conv2d.ts -> packages/tensor-ops/src/ops/inception-conv2d/inception-conv2d.ts',
-  'packages/tensor-ops/src/setup/download.ts -> packages/tensor-ops/src/download/download-file.ts',
 ];
 
 /** Imports by path into another package's sources today; the list only shrinks. */
 const REACHING_INSIDE_TODAY = [
-  'packages/inception-conv/bench/gradient.ts -> packages/tensor-ops/src/engine/native-backend.ts',
+  'packages/inception-conv/bench/gradient.ts -> packages/tensor-ops/src/kernel/native-backend.ts',
 ];
 
 const packages = readdirSync(join(ROOT, 'packages'));

@@ -7,10 +7,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
 import { findBackend } from '@tensorflow/tfjs-core';
-import { BINDING_FILE, OPS_FILE, QUIET_FILE } from '../setup/build';
-import { type InstalledEngine, readInstalled } from '../setup/install';
-import { hasNvidiaDriver } from '../setup/setup-engine';
-import { SetupError } from '../setup/setup-error';
+import { SetupError } from '../errors/setup-error';
+import { BINDING_FILE, OPS_FILE, QUIET_FILE } from '../installed/build-key';
+import { type InstalledEngine, readInstalled } from '../installed/installed-engine';
+import { hasNvidiaDriver } from '../installed/nvidia-driver';
 import {
   bindingFolder,
   bundleFile,
@@ -19,10 +19,10 @@ import {
   TFJS_NODE_REMEDY,
   TFJS_NODE_VERSION,
   type TfjsNode,
-} from '../setup/tfjs-node';
+} from '../installed/tfjs-node';
+import { attr } from '../kernel/native-backend';
 import type { EngineAttempt } from './engine-error';
 import { type GuardedBackend, guardMemory } from './guard-memory';
-import { attr } from './native-backend';
 
 /** The module `icconv_ops.node`; see native/binding/module.cc. */
 export interface NativeOps {

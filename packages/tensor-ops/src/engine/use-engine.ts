@@ -1,6 +1,6 @@
 /** Chooses and starts the engine of this process. Order: CUDA, native CPU, wasm. */
 import * as tf from '@tensorflow/tfjs-core';
-import { registerKernels } from '../register-kernels';
+import { registerKernels } from '../ops/register-kernels';
 import { type EngineAttempt, EngineUnavailableError } from './engine-error';
 import { type EngineInfo, engineInfo } from './engine-info';
 import { loadNative } from './load-native';

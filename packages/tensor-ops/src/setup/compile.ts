@@ -4,13 +4,14 @@
  * Objects are kept in the cache under a hash of everything that goes into them, so that only what changed is compiled again.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { exists, temporaryName } from './files';
+import { SetupError } from '../errors/setup-error';
+import { exists, temporaryName } from '../files/cache-files';
+import { listSources } from '../installed/sources';
 import type { OnSetupProgress } from './progress';
 import { run } from './run';
-import { SetupError } from './setup-error';
 
 export interface Compiler {
   readonly command: string;
@@ -54,18 +55,6 @@ export interface CompileJob {
   readonly onProgress: OnSetupProgress;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Flags that every C++ file of this project is compiled with. */
-export const COMMON_FLAGS = [
-  '-std=c++17',
-  '-O3',
-  '-fPIC',
-  '-Wall',
-  '-Wextra',
-  '-Werror',
-  '-fvisibility=hidden',
-  '-pthread',
-];
 
 const AVX2_FLAGS = ['-mavx2', '-mfma', '-mf16c'];
 const AVX512_FLAGS = [...AVX2_FLAGS, '-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq'];
@@ -149,15 +138,6 @@ async function compileOne(job: CompileJob, source: string, args: string[], objec
   } finally {
     await rm(temporary, { force: true });
   }
-}
-
-/** All .cc files (or those of another ending) of a folder and its subfolders, sorted. */
-export async function listSources(folder: string, ending = '.cc'): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
 }
 
 async function hashOfHeaders(folders: readonly string[]): Promise<string> {

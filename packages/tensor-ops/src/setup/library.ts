@@ -1,22 +1,14 @@
 /** Provides TensorFlow's libraries and headers as one folder of the cache. */
 import { mkdir, readFile, rm, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { obtainWheel } from './download';
-import { exists, publish, temporaryName, writeFileAtomically } from './files';
+import { writeAtomically } from '@icconv/base/files';
+import { SetupError } from '../errors/setup-error';
+import { exists, publish, temporaryName } from '../files/cache-files';
+import type { EngineVariant, Library } from '../installed/library';
+import { obtainWheel } from './obtain-wheel';
 import type { OnSetupProgress } from './progress';
-import { SetupError } from './setup-error';
 import { unpackWheel } from './unpack-wheel';
-import { type EngineVariant, TENSORFLOW_VERSION, type Wheel, wheelsFor } from './wheels';
-
-/** A folder with TensorFlow in it. */
-export interface Library {
-  /** Holds `libtensorflow_cc.so.2` and `libtensorflow_framework.so.2`. */
-  readonly libFolder: string;
-  readonly includeFolder: string;
-  /** `own` for a library that the user provides. */
-  readonly variant: EngineVariant | 'own';
-  readonly version: string;
-}
+import { TENSORFLOW_VERSION, type Wheel, wheelsFor } from './wheels';
 
 export interface LibraryOptions {
   readonly cache: string;
@@ -65,7 +57,7 @@ export async function provideLibrary(options: LibraryOptions): Promise<Library> 
       await unpackWheel(file, temporary, `${wheel.distribution} ${wheel.version}`, options.onProgress, options.signal);
     }
     const files = wheels.map(({ file, sha256 }) => ({ file, sha256 }));
-    await writeFileAtomically(join(temporary, 'complete.json'), `${JSON.stringify({ wheels: files }, null, 2)}\n`);
+    await writeAtomically(join(temporary, 'complete.json'), `${JSON.stringify({ wheels: files }, null, 2)}\n`);
     await publish(temporary, folder);
   } finally {
     await rm(temporary, { recursive: true, force: true });

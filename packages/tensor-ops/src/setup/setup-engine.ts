@@ -1,16 +1,18 @@
 /** The set-up as one function: library, build, installation, each skipped when it is there already. */
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
-import { build, buildKey, findBuild } from './build';
-import { cacheRoot, removeTemporaries } from './files';
-import { type InstalledEngine, install, readInstalled } from './install';
+import { SetupError } from '../errors/setup-error';
+import { removeTemporaries } from '../files/cache-files';
+import { cacheRoot } from '../files/cache-root';
+import { buildKey, findBuild } from '../installed/build-key';
+import { type InstalledEngine, install, readInstalled } from '../installed/installed-engine';
+import type { EngineVariant } from '../installed/library';
+import { hasNvidiaDriver } from '../installed/nvidia-driver';
+import { findTfjsNode, TFJS_NODE, TFJS_NODE_REMEDY, TFJS_NODE_VERSION, type TfjsNode } from '../installed/tfjs-node';
+import { build } from './build';
 import { findLibrary, provideLibrary } from './library';
 import type { OnSetupProgress } from './progress';
-import { SetupError } from './setup-error';
-import { findTfjsNode, TFJS_NODE, TFJS_NODE_REMEDY, TFJS_NODE_VERSION, type TfjsNode } from './tfjs-node';
-import type { EngineVariant } from './wheels';
 
 export interface SetUpEngineOptions {
   /** `auto` takes the CUDA library when an NVIDIA driver is found. @defaultValue `'auto'` */
@@ -29,14 +31,6 @@ export interface SetUpResult extends InstalledEngine {
   /** False when everything was there already. */
   readonly changed: boolean;
   readonly cache: string;
-}
-
-/** True where an NVIDIA driver runs. */
-export function hasNvidiaDriver(): boolean {
-  return (
-    process.platform === 'linux' &&
-    (existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidiactl') || existsSync('/dev/dxg'))
-  );
 }
 
 /**

@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { resolveInside } from '@icconv/base/files';
 import yauzl from 'yauzl';
+import { SetupError } from '../errors/setup-error';
 import type { OnSetupProgress } from './progress';
-import { SetupError } from './setup-error';
 
 // Of TensorFlow: the two libraries, and the headers that a custom op includes (of 268 MB of headers, most are the compiler's).
 const WANTED = [

@@ -4,12 +4,10 @@
  * Versions, sizes and checksums are pinned, so that a set-up is the same everywhere and a corrupted file is noticed. The Python
  * version in a name is of no account: nothing of Python is used, and the libraries in the wheels of all Python versions are alike.
  */
-import { SetupError } from './setup-error';
+import { SetupError } from '../errors/setup-error';
+import type { EngineVariant } from '../installed/library';
 
 export const TENSORFLOW_VERSION = '2.21.0';
-
-/** `cpu` is the small library; `cuda` runs on NVIDIA GPUs, and on the CPU where there is none. */
-export type EngineVariant = 'cpu' | 'cuda';
 
 export interface Wheel {
   /** Name of the distribution, as in a requirement. */

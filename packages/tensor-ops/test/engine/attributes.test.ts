@@ -1,8 +1,8 @@
 import { describeBackends } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test, vi } from 'vitest';
-import type { NativeAttr, NativeBackend } from '../../src/engine/native-backend';
 import { conv2d, inceptionConv2d, maxPool2d, roiAlign } from '../../src/index';
+import type { NativeAttr, NativeBackend } from '../../src/kernel/native-backend';
 import { activate } from '../support/activate';
 
 // TensorFlow keeps a kernel for every set of attribute values it has seen, and training sees pictures of many sizes.

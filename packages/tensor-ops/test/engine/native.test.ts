@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { engineInfo, loadedNative, useEngine } from '../../src/engine';
+import { readInstalled } from '../../src/installed/installed-engine';
 import { findTfjsNode } from '../../src/setup';
-import { readInstalled } from '../../src/setup/install';
 
 const tfjsNode = findTfjsNode();
 const present = tfjsNode !== undefined && (await readInstalled(tfjsNode)) !== undefined;

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Build, ENGINE_FILES } from '../../src/setup/build';
-import { install, readInstalled } from '../../src/setup/install';
-import type { Library } from '../../src/setup/library';
-import { bindingFolder, type TfjsNode } from '../../src/setup/tfjs-node';
+import { type Build, ENGINE_FILES } from '../../src/installed/build-key';
+import { install, readInstalled } from '../../src/installed/installed-engine';
+import type { Library } from '../../src/installed/library';
+import { bindingFolder, type TfjsNode } from '../../src/installed/tfjs-node';
 
 describe('an engine that is set up', () => {
   let root: string;

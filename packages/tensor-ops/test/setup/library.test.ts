@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cacheRoot, removeTemporaries } from '../../src/setup/files';
+import { removeTemporaries } from '../../src/files/cache-files';
+import { cacheRoot } from '../../src/files/cache-root';
 import { type LibraryOptions, provideLibrary } from '../../src/setup/library';
 import type { SetupProgress } from '../../src/setup/progress';
 import { wheelsFor } from '../../src/setup/wheels';

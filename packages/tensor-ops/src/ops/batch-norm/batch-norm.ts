@@ -1,8 +1,8 @@
 /** Batch normalisation by the statistics of the batch, with what follows it in residual networks, and ReLU. */
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkLive } from '../check';
-import { runKernel } from '../conv2d/registry';
+import { checkLive } from '../../kernel/check';
+import { runKernel } from '../../kernel/registry';
 import { BATCH_NORM, type BatchNormAttrs, RELU } from './register-batch-norm';
 
 export interface BatchNormOptions<T extends Tensor> {

@@ -1,8 +1,8 @@
 /** Kernels and gradients of `batchNorm` and `relu`. */
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr } from '../../engine/native-backend';
-import { registerGradientOnce, registerOnAllBackends, runKernel } from '../conv2d/registry';
+import { attr } from '../../kernel/native-backend';
+import { registerGradientOnce, registerOnAllBackends, runKernel } from '../../kernel/registry';
 
 export const BATCH_NORM = 'IcConvBatchNorm';
 export const BATCH_NORM_GRAD = 'IcConvBatchNormGrad';

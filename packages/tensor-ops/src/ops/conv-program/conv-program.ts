@@ -5,8 +5,8 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError } from '../../errors';
-import { checkLive, checkResult, checkTensor } from '../check';
-import { runKernel } from '../conv2d/registry';
+import { checkLive, checkResult, checkTensor } from '../../kernel/check';
+import { runKernel } from '../../kernel/registry';
 import { encodeProgram } from './encode';
 import { CONV_PROGRAM, type ProgramAttrs } from './register-conv-program';
 import { type ConvStep, checkSteps, type MapIndex, mapSizes } from './steps';

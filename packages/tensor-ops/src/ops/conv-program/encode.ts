@@ -1,6 +1,6 @@
 /** A program as the numbers that the native op reads; see native/ops/conv_program/README.md. */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { toPair } from '../conv2d/geometry';
+import { toPair } from '../../kernel/geometry';
 import type { ConvStep, MapIndex } from './steps';
 
 const KINDS = { conv: 1, inceptionConv: 2, maxPool: 3, add: 4 } as const;

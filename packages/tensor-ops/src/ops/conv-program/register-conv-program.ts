@@ -1,10 +1,9 @@
 /** Kernels of a program: one TensorFlow op on the native CPU, step by step elsewhere. */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr, type NativeBackend } from '../../engine/native-backend';
-import { toPair } from '../conv2d/geometry';
-import { onCuda } from '../conv2d/native-kernels';
-import { registerOnAllBackends } from '../conv2d/registry';
+import { toPair } from '../../kernel/geometry';
+import { attr, type NativeBackend, onCuda } from '../../kernel/native-backend';
+import { registerOnAllBackends } from '../../kernel/registry';
 import { fusedConv2d } from '../fused-conv2d';
 import { inceptionConv2dPacked } from '../inception-conv2d';
 import { maxPool2d } from '../max-pool2d';

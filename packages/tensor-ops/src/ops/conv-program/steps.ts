@@ -1,9 +1,9 @@
 /** The steps of a program, their checks, and what follows from them. */
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkPair } from '../check';
-import { checkActivation, checkBias, checkPadded } from '../conv2d/check';
-import { type ConvActivation, convOutputSize, type Pair, toPair } from '../conv2d/geometry';
+import { checkPair } from '../../kernel/check';
+import { checkActivation, checkBias, checkPadded } from '../../kernel/check-conv';
+import { type ConvActivation, convOutputSize, type Pair, toPair } from '../../kernel/geometry';
 import type { PackedConv2dFilter } from '../fused-conv2d';
 import type { PackedInceptionFilter } from '../inception-conv2d';
 

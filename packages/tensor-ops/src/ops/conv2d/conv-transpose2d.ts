@@ -1,11 +1,11 @@
 /** Transposed convolution with PyTorch's padding, alike on every backend. */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkPair, checkResult, checkTensor, isWhole } from '../check';
-import { checkActivation, checkBias, checkPadded } from './check';
-import type { ConvActivation, Pair } from './geometry';
+import { checkPair, checkResult, checkTensor, isWhole } from '../../kernel/check';
+import { checkActivation, checkBias, checkPadded } from '../../kernel/check-conv';
+import type { ConvActivation, Pair } from '../../kernel/geometry';
+import { runKernel } from '../../kernel/registry';
 import { PADDED_CONV_TRANSPOSE_2D, type PaddedConvTranspose2DAttrs } from './register-conv2d';
-import { runKernel } from './registry';
 
 /** A transposed convolution's options; what is left out takes the value named. */
 export interface ConvTranspose2dOptions {

@@ -13,8 +13,8 @@ import {
 } from '../../../test/support/naive-conv';
 import { runConv } from '../../../test/support/run-conv';
 import { InvalidArgumentError, ShapeMismatchError, UnsupportedBackendError } from '../../errors';
+import { convOutputSize, type Pair } from '../../kernel/geometry';
 import { type Conv2dOptions, conv2d } from './conv2d';
-import { convOutputSize, type Pair } from './geometry';
 
 const pair = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
 const convolutions = fc.record({

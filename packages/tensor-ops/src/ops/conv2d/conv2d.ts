@@ -1,10 +1,10 @@
 /** Convolution with PyTorch's symmetric padding and a gradient, alike on every backend. */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { checkPair, checkTensor } from '../check';
-import { checkActivation, checkBias, checkGroups, checkOutput } from './check';
-import { type ConvActivation, type Pair, withoutIdleSteps } from './geometry';
+import { checkPair, checkTensor } from '../../kernel/check';
+import { checkActivation, checkBias, checkGroups, checkOutput } from '../../kernel/check-conv';
+import { type ConvActivation, type Pair, withoutIdleSteps } from '../../kernel/geometry';
+import { runKernel } from '../../kernel/registry';
 import { PADDED_CONV_2D, type PaddedConv2DAttrs } from './register-conv2d';
-import { runKernel } from './registry';
 
 /** A convolution's options; what is left out takes the value named. */
 export interface Conv2dOptions {

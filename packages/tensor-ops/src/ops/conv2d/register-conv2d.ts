@@ -1,10 +1,11 @@
 /** Kernels and gradients of `conv2d` and `convTranspose2d`. */
 import type { GradFunc, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { ConvActivation, ConvGeometry, Pair } from '../../kernel/geometry';
+import { convOutputSize } from '../../kernel/geometry';
+import { type KernelContext, registerGradientOnce, registerOnAllBackends, runKernel } from '../../kernel/registry';
 import { reluGradient } from '../batch-norm/register-batch-norm';
-import type { ConvActivation, ConvGeometry, Pair } from './geometry';
-import { convOutputSize } from './geometry';
-import { type KernelContext, registerGradientOnce, registerOnAllBackends, runKernel } from './registry';
+import { convKernels } from '../conv-kernels';
 
 type Gradients = ReturnType<GradFunc>;
 
@@ -28,32 +29,37 @@ export function registerConv2d(): void {
     ({ x, filter, bias }, attrs, context) => {
       const size = convOutputSize([x.shape[1], x.shape[2]], [filter.shape[0], filter.shape[1]], attrs);
       if (x.shape[0] === 0) return tf.zeros([0, ...size, filter.shape[3]]);
-      return finish(context.kernels.forward(x, filter, attrs), bias, attrs.activation, context);
+      return finish(convKernels(context).forward(x, filter, attrs), bias, attrs.activation, context);
     },
   );
   registerOnAllBackends<{ dy: Tensor4D; filter: Tensor4D }, ConvGeometry & { readonly inputSize: Pair }>(
     PADDED_CONV_2D_GRAD_INPUT,
-    ({ dy, filter }, attrs, { kernels }) => {
+    ({ dy, filter }, attrs, context) => {
       if (dy.shape[0] === 0) return tf.zeros([0, ...attrs.inputSize, filter.shape[2] * attrs.groups]);
-      return kernels.gradInput(dy, filter, attrs.inputSize, attrs);
+      return convKernels(context).gradInput(dy, filter, attrs.inputSize, attrs);
     },
   );
   registerOnAllBackends<{ x: Tensor4D; dy: Tensor4D }, ConvGeometry & { readonly kernelSize: Pair }>(
     PADDED_CONV_2D_GRAD_FILTER,
-    ({ x, dy }, attrs, { kernels }) => {
+    ({ x, dy }, attrs, context) => {
       if (x.shape[0] === 0) return tf.zeros([...attrs.kernelSize, x.shape[3] / attrs.groups, dy.shape[3]]);
-      return kernels.gradFilter(x, dy, attrs.kernelSize, attrs);
+      return convKernels(context).gradFilter(x, dy, attrs.kernelSize, attrs);
     },
   );
   registerOnAllBackends<{ x: Tensor4D; filter: Tensor4D; bias?: Tensor1D }, PaddedConvTranspose2DAttrs>(
     PADDED_CONV_TRANSPOSE_2D,
     ({ x, filter, bias }, attrs, context) => {
       if (x.shape[0] === 0) return tf.zeros([0, ...attrs.outputSize, filter.shape[2] * attrs.groups]);
-      return finish(context.kernels.gradInput(x, filter, attrs.outputSize, attrs), bias, attrs.activation, context);
+      return finish(
+        convKernels(context).gradInput(x, filter, attrs.outputSize, attrs),
+        bias,
+        attrs.activation,
+        context,
+      );
     },
   );
-  registerOnAllBackends<{ dy: Tensor4D }, object>(CHANNEL_SUM, ({ dy }, _, { kernels }) =>
-    dy.shape[0] === 0 ? tf.zeros([dy.shape[3]]) : kernels.gradBias(dy),
+  registerOnAllBackends<{ dy: Tensor4D }, object>(CHANNEL_SUM, ({ dy }, _, context) =>
+    dy.shape[0] === 0 ? tf.zeros([dy.shape[3]]) : convKernels(context).gradBias(dy),
   );
   registerGradientOnce({
     kernelName: PADDED_CONV_2D,
@@ -76,9 +82,9 @@ export function finish(
   y: Tensor4D,
   bias: Tensor1D | undefined,
   activation: ConvActivation,
-  { kernels }: KernelContext,
+  context: KernelContext,
 ): Tensor4D {
-  const shifted = bias === undefined ? y : kernels.addBias(y, bias);
+  const shifted = bias === undefined ? y : convKernels(context).addBias(y, bias);
   return activation === 'relu' ? tf.relu(shifted) : shifted;
 }
 

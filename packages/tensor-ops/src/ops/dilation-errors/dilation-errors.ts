@@ -11,10 +11,10 @@
  */
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { ShapeMismatchError } from '../../errors';
-import { checkPair, checkTensor, checkWhole } from '../check';
-import { checkGroups } from '../conv2d/check';
-import type { Pair } from '../conv2d/geometry';
-import { runKernel } from '../conv2d/registry';
+import { checkPair, checkTensor, checkWhole } from '../../kernel/check';
+import { checkGroups } from '../../kernel/check-conv';
+import type { Pair } from '../../kernel/geometry';
+import { runKernel } from '../../kernel/registry';
 import { checkKernelSize } from '../inception-conv2d/check';
 import { DILATION_ERRORS, type DilationErrorsAttrs } from './register-dilation-errors';
 

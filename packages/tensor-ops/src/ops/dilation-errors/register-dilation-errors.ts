@@ -1,11 +1,10 @@
 /** Kernels of `dilationErrors`. */
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr } from '../../engine/native-backend';
+import type { Pair } from '../../kernel/geometry';
+import { attr, onCuda } from '../../kernel/native-backend';
+import { registerOnAllBackends } from '../../kernel/registry';
 import { conv2d } from '../conv2d/conv2d';
-import type { Pair } from '../conv2d/geometry';
-import { onCuda } from '../conv2d/native-kernels';
-import { registerOnAllBackends } from '../conv2d/registry';
 
 export const DILATION_ERRORS = 'IcConvDilationErrors';
 

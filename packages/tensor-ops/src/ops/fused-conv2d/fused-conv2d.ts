@@ -10,10 +10,10 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkLive, checkPair, checkTensor } from '../check';
-import { checkActivation, checkBias, checkGroups, checkOutput } from '../conv2d/check';
-import { type ConvActivation, type ConvGeometry, type Pair, withoutIdleSteps } from '../conv2d/geometry';
-import { runKernel } from '../conv2d/registry';
+import { checkLive, checkPair, checkTensor } from '../../kernel/check';
+import { checkActivation, checkBias, checkGroups, checkOutput } from '../../kernel/check-conv';
+import { type ConvActivation, type ConvGeometry, type Pair, withoutIdleSteps } from '../../kernel/geometry';
+import { runKernel } from '../../kernel/registry';
 import {
   type FusedConvAlgorithm,
   PACK_CONV_2D_FILTER,

@@ -1,12 +1,12 @@
 /** Kernels of the fused convolution: this package's TensorFlow ops on the native CPU, a composition elsewhere. */
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr, type NativeBackend } from '../../engine/native-backend';
-import type { ConvActivation, ConvGeometry } from '../conv2d/geometry';
-import { convOutputSize } from '../conv2d/geometry';
-import { onCuda } from '../conv2d/native-kernels';
+import type { ConvActivation, ConvGeometry } from '../../kernel/geometry';
+import { convOutputSize } from '../../kernel/geometry';
+import { attr, type NativeBackend, onCuda } from '../../kernel/native-backend';
+import { type KernelContext, registerOnAllBackends } from '../../kernel/registry';
+import { convKernels } from '../conv-kernels';
 import { finish } from '../conv2d/register-conv2d';
-import { type KernelContext, registerOnAllBackends } from '../conv2d/registry';
 
 export const PACK_CONV_2D_FILTER = 'PackConv2DFilter';
 export const PACKED_CONV_2D = 'PackedConv2D';
@@ -64,7 +64,7 @@ function fused(native: NativeBackend, { x, packed, bias, residual }: PackedInput
 
 function composed(inputs: PackedInputs, attrs: PackedAttrs, context: KernelContext): Tensor {
   const { x, packed, bias, residual } = inputs;
-  const sums = context.kernels.forward(x, packed as Tensor4D, attrs);
+  const sums = convKernels(context).forward(x, packed as Tensor4D, attrs);
   if (residual === undefined) return finish(sums, bias, attrs.activation, context);
   const y = tf.add(finish(sums, bias, 'linear', context), residual);
   return attrs.activation === 'relu' ? tf.relu(y) : y;

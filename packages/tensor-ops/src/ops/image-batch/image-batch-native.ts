@@ -1,7 +1,7 @@
 /** `imageBatch` on TensorFlow's native runtime, by the op of native/binding/image_batch_op.cc. */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr, type NativeAttr, type NativeBackend } from '../../engine/native-backend';
+import { attr, type NativeAttr, type NativeBackend } from '../../kernel/native-backend';
 import type { ImageBatchAttrs } from './types';
 
 const NO_COLOUR = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0];

@@ -5,8 +5,8 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError } from '../../errors';
-import { checkResult, checkWhole, isWhole, orAtMost } from '../check';
-import { runKernel } from '../conv2d/registry';
+import { checkResult, checkWhole, isWhole, orAtMost } from '../../kernel/check';
+import { runKernel } from '../../kernel/registry';
 import { packPixels } from './pack';
 import { IMAGE_BATCH } from './register-image-batch';
 import type { ImageBatchAttrs, ImagePlacement, PixelOptions, RgbImage } from './types';

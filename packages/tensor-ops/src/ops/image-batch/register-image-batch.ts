@@ -1,7 +1,7 @@
 /** Kernels of `imageBatch`. Inputs are a list, because their number varies: one int32 tensor of packed pixels a picture. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { registerOnAllBackends } from '../conv2d/registry';
+import { registerOnAllBackends } from '../../kernel/registry';
 import { imageBatchNative } from './image-batch-native';
 import { imageBatchPortable } from './image-batch-portable';
 import { unpackPixels } from './pack';

@@ -1,5 +1,5 @@
 /** Splits the output channels of an inception convolution into branches that one ordinary convolution each can compute. */
-import type { Pair } from '../conv2d/geometry';
+import type { Pair } from '../../kernel/geometry';
 
 /** Channels of equal dilation, equally many in each of some groups. */
 export interface Branch {

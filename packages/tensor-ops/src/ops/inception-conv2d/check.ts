@@ -1,8 +1,8 @@
 /** Argument checks of `inceptionConv2d`; each throws one typed error. */
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { isWhole, orAtMost } from '../check';
-import type { Pair } from '../conv2d/geometry';
-import { toPair } from '../conv2d/geometry';
+import { isWhole, orAtMost } from '../../kernel/check';
+import type { Pair } from '../../kernel/geometry';
+import { toPair } from '../../kernel/geometry';
 
 /**
  * Checks the dilations and spells them out for every output channel: [dH, dW] of channel 0, then of channel 1, ...

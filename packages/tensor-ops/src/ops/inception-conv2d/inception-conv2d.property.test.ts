@@ -11,7 +11,7 @@ import {
   naiveGradInput,
 } from '../../../test/support/naive-conv';
 import { runConv } from '../../../test/support/run-conv';
-import { type InceptionAlgorithm, inceptionConv2d } from './inception-conv2d';
+import { type InceptionAlgorithm, inceptionConv2d } from '.';
 
 const pair = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
 const convolutions = fc.record({

@@ -9,12 +9,18 @@
  */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError } from '../../errors';
-import { checkPair, checkResult, checkTensor } from '../check';
-import { checkActivation, checkBias, checkGroups } from '../conv2d/check';
-import type { ConvActivation, Pair } from '../conv2d/geometry';
-import { runKernel } from '../conv2d/registry';
+import { checkPair, checkResult, checkTensor } from '../../kernel/check';
+import { checkActivation, checkBias, checkGroups } from '../../kernel/check-conv';
+import type { ConvActivation, Pair } from '../../kernel/geometry';
+import { runKernel } from '../../kernel/registry';
 import { checkDilations, checkKernelSize, checkSamePad } from './check';
-import { INCEPTION_CONV_2D, type InceptionConv2DAttrs, outputSize, stridesOnMap } from './register-inception-conv2d';
+import {
+  INCEPTION_CONV_2D,
+  type InceptionAlgorithm,
+  type InceptionConv2DAttrs,
+  outputSize,
+  stridesOnMap,
+} from './register-inception-conv2d';
 
 /** An inception convolution's options; what is left out takes the value named. */
 export interface InceptionConv2dOptions {
@@ -36,8 +42,6 @@ export interface InceptionConv2dOptions {
    */
   readonly algorithm?: InceptionAlgorithm;
 }
-
-export type InceptionAlgorithm = 'auto' | 'per-pattern';
 
 /**
  * Convolves with a dilation per output channel; differentiable for x, filter and bias (first order).

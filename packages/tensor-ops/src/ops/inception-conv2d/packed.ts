@@ -2,15 +2,16 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkLive, checkPair, checkResult, checkTensor } from '../check';
-import { checkActivation, checkBias, checkGroups } from '../conv2d/check';
-import type { ConvActivation } from '../conv2d/geometry';
+import { checkLive, checkPair, checkResult, checkTensor } from '../../kernel/check';
+import { checkActivation, checkBias, checkGroups } from '../../kernel/check-conv';
+import type { ConvActivation, InceptionGeometry } from '../../kernel/geometry';
+import { registerOnAllBackends, runKernel } from '../../kernel/registry';
+import { convKernels } from '../conv-kernels';
+import { forwardPackedNative, packNative } from '../conv-kernels/inception-native';
 import { finish } from '../conv2d/register-conv2d';
-import { registerOnAllBackends, runKernel } from '../conv2d/registry';
 import { checkDilations, checkKernelSize } from './check';
 import type { InceptionConv2dOptions } from './inception-conv2d';
-import { forwardPackedNative, packNative } from './native';
-import { forwardPerPattern, type InceptionGeometry } from './per-pattern';
+import { forwardPerPattern } from './per-pattern';
 import { fusedBackend, outputSize, stridesOnMap } from './register-inception-conv2d';
 
 export const INCEPTION_CONV_2D_PACK = 'InceptionConv2DPack';
@@ -51,7 +52,12 @@ export function registerPackedInceptionConv2d(): void {
       if (x.shape[0] === 0) return tf.zeros([0, ...outputSize(x, attrs.strides), attrs.outChannels]);
       const fused = fusedBackend({ algorithm: 'auto' }, context);
       if (fused !== undefined) return forwardPackedNative(fused, x, packed as Tensor1D, bias, attrs);
-      return finish(forwardPerPattern(context.kernels, x, packed as Tensor4D, attrs), bias, attrs.activation, context);
+      return finish(
+        forwardPerPattern(convKernels(context), x, packed as Tensor4D, attrs),
+        bias,
+        attrs.activation,
+        context,
+      );
     },
   );
 }

@@ -1,16 +1,9 @@
 /** Inception convolution as one ordinary convolution per branch: the portable way, and that of CUDA devices. */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ConvGeometry, Pair } from '../conv2d/geometry';
-import type { ConvKernels } from '../conv2d/kernels';
+import type { ConvGeometry, InceptionGeometry, Pair } from '../../kernel/geometry';
+import type { ConvKernels } from '../conv-kernels';
 import { type Branch, splitBranches } from './branches';
-
-export interface InceptionGeometry {
-  /** dH and dW of output channel 0, of channel 1, ... */
-  readonly dilations: readonly number[];
-  readonly strides: Pair;
-  readonly groups: number;
-}
 
 /** Convolution without bias and activation. x [N, H, W, C], filter [K, K, C/G, O]; returns [N, OH, OW, O]. */
 export function forwardPerPattern(

@@ -1,13 +1,15 @@
 /** Kernels and gradient of `inceptionConv2d`. */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ConvActivation, Pair } from '../conv2d/geometry';
-import { onCuda } from '../conv2d/native-kernels';
+import type { ConvActivation, InceptionGeometry, Pair } from '../../kernel/geometry';
+import { onCuda } from '../../kernel/native-backend';
+import { type KernelContext, registerGradientOnce, registerOnAllBackends, runKernel } from '../../kernel/registry';
+import { convKernels } from '../conv-kernels';
+import { forwardNative, gradFilterNative, gradInputNative } from '../conv-kernels/inception-native';
 import { behindActivation, channelSum, finish } from '../conv2d/register-conv2d';
-import { type KernelContext, registerGradientOnce, registerOnAllBackends, runKernel } from '../conv2d/registry';
-import type { InceptionAlgorithm } from './inception-conv2d';
-import { forwardNative, gradFilterNative, gradInputNative } from './native';
-import { forwardPerPattern, gradFilterPerPattern, gradInputPerPattern, type InceptionGeometry } from './per-pattern';
+import { forwardPerPattern, gradFilterPerPattern, gradInputPerPattern } from './per-pattern';
+
+export type InceptionAlgorithm = 'auto' | 'per-pattern';
 
 export const INCEPTION_CONV_2D = 'InceptionConv2D';
 export const INCEPTION_CONV_2D_GRAD_INPUT = 'InceptionConv2DGradInput';
@@ -27,7 +29,7 @@ export function registerInceptionConv2d(): void {
       if (x.shape[0] === 0) return tf.zeros([0, ...outputSize(x, attrs.strides), filter.shape[3]]);
       const fused = fusedBackend(attrs, context);
       if (fused !== undefined) return forwardNative(fused, x, filter, bias, attrs);
-      return finish(forwardPerPattern(context.kernels, x, filter, attrs), bias, attrs.activation, context);
+      return finish(forwardPerPattern(convKernels(context), x, filter, attrs), bias, attrs.activation, context);
     },
   );
   registerOnAllBackends<{ dy: Tensor4D; filter: Tensor4D }, Choice & { readonly inputSize: Pair }>(
@@ -36,7 +38,7 @@ export function registerInceptionConv2d(): void {
       if (dy.shape[0] === 0) return tf.zeros([0, ...attrs.inputSize, filter.shape[2] * attrs.groups]);
       const fused = fusedBackend(attrs, context);
       if (fused !== undefined) return gradInputNative(fused, dy, filter, attrs.inputSize, attrs);
-      return gradInputPerPattern(context.kernels, dy, filter, attrs.inputSize, attrs);
+      return gradInputPerPattern(convKernels(context), dy, filter, attrs.inputSize, attrs);
     },
   );
   registerOnAllBackends<{ x: Tensor4D; dy: Tensor4D }, Choice & { readonly kernelSize: number }>(
@@ -46,7 +48,7 @@ export function registerInceptionConv2d(): void {
       if (x.shape[0] === 0) return tf.zeros([kernelSize, kernelSize, x.shape[3] / groups, dy.shape[3]]);
       const fused = fusedBackend(attrs, context);
       if (fused !== undefined) return gradFilterNative(fused, x, dy, kernelSize, attrs);
-      return gradFilterPerPattern(context.kernels, x, dy, kernelSize, attrs);
+      return gradFilterPerPattern(convKernels(context), x, dy, kernelSize, attrs);
     },
   );
   registerGradientOnce({

@@ -1,8 +1,7 @@
 /** `groupKeypoints` on TensorFlow's native runtime, by the op of native/binding/keypoint_grouping_op.cc. */
 import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import { attr, type NativeBackend } from '../../engine/native-backend';
-import { isRefusal } from '../kernel-errors';
-import { roundDownToFloat } from '../nms/nms-native';
+import { isRefusal } from '../../kernel/kernel-errors';
+import { attr, type NativeBackend, roundDownToFloat } from '../../kernel/native-backend';
 import { checkFinite } from './check-finite';
 import type { GroupingAttrs } from './types';
 

@@ -5,8 +5,8 @@
 import type { Tensor1D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkTensor, checkWhole, isWhole, orAtMost } from '../check';
-import { NATIVE_BACKEND, runKernel } from '../conv2d/registry';
+import { checkTensor, checkWhole, isWhole, orAtMost } from '../../kernel/check';
+import { NATIVE_BACKEND, runKernel } from '../../kernel/registry';
 import { groupPortable } from './grouping-portable';
 import { GROUP_KEYPOINTS, plainMaps } from './register-keypoint-grouping';
 import type { GroupingAttrs } from './types';

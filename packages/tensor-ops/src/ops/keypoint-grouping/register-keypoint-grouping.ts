@@ -1,7 +1,7 @@
 /** Kernels of `groupKeypoints`. It has no gradient: indices and assignments are no function one can differentiate. */
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { registerOnAllBackends } from '../conv2d/registry';
+import { registerOnAllBackends } from '../../kernel/registry';
 import { checkFinite } from './check-finite';
 import { groupNative } from './grouping-native';
 import { groupPortable } from './grouping-portable';

@@ -4,8 +4,8 @@
  */
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkResult, checkTensor, checkWhole, isWhole, orAtMost } from '../check';
-import { runKernel } from '../conv2d/registry';
+import { checkResult, checkTensor, checkWhole, isWhole, orAtMost } from '../../kernel/check';
+import { runKernel } from '../../kernel/registry';
 import { AGGREGATE_KEYPOINT_MAPS, type KeypointMapsAttrs } from './register-keypoint-maps';
 
 export interface AggregateKeypointMapsOptions {

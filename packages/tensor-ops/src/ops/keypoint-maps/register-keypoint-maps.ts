@@ -1,8 +1,8 @@
 /** Kernels of `aggregateKeypointMaps`. Inputs are a list, because their number varies. */
 import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr } from '../../engine/native-backend';
-import { registerOnAllBackends } from '../conv2d/registry';
+import { attr } from '../../kernel/native-backend';
+import { registerOnAllBackends } from '../../kernel/registry';
 
 export const AGGREGATE_KEYPOINT_MAPS = 'IcConvAggregateKeypointMaps';
 

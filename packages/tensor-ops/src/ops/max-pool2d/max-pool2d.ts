@@ -1,10 +1,10 @@
 /** Max pooling with PyTorch's symmetric padding, alike on every backend. */
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError } from '../../errors';
-import { checkPair, checkTensor } from '../check';
-import { checkOutput } from '../conv2d/check';
-import { type ConvGeometry, type Pair, withoutIdleSteps } from '../conv2d/geometry';
-import { runKernel } from '../conv2d/registry';
+import { checkPair, checkTensor } from '../../kernel/check';
+import { checkOutput } from '../../kernel/check-conv';
+import { type ConvGeometry, type Pair, withoutIdleSteps } from '../../kernel/geometry';
+import { runKernel } from '../../kernel/registry';
 import { PADDED_MAX_POOL_2D, type PaddedMaxPool2DAttrs } from './register-max-pool2d';
 
 /** A pooling's options; what is left out takes the value named. */

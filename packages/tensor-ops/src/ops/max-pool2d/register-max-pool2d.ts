@@ -1,11 +1,10 @@
 /** Kernels and gradient of `maxPool2d`. */
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr, type NativeAttr } from '../../engine/native-backend';
-import { convOutputSize, type Pair } from '../conv2d/geometry';
-import { padOrCrop, spread, window } from '../conv2d/map-ops';
-import { onCuda } from '../conv2d/native-kernels';
-import { registerGradientOnce, registerOnAllBackends, runKernel } from '../conv2d/registry';
+import { convOutputSize, type Pair } from '../../kernel/geometry';
+import { attr, type NativeAttr, onCuda } from '../../kernel/native-backend';
+import { registerGradientOnce, registerOnAllBackends, runKernel } from '../../kernel/registry';
+import { padOrCrop, spread, window } from '../conv-kernels/map-ops';
 
 export const PADDED_MAX_POOL_2D = 'PaddedMaxPool2D';
 export const PADDED_MAX_POOL_2D_GRAD = 'PaddedMaxPool2DGrad';

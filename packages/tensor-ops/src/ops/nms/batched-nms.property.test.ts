@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
+import { roundDownToFloat } from '../../kernel/native-backend';
 import { batchedNms } from './batched-nms';
-import { roundDownToFloat } from './nms-native';
 
 const f = Math.fround;
 

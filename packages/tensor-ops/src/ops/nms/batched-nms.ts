@@ -5,8 +5,8 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkLive, checkWhole } from '../check';
-import { NATIVE_BACKEND, runKernel } from '../conv2d/registry';
+import { checkLive, checkWhole } from '../../kernel/check';
+import { NATIVE_BACKEND, runKernel } from '../../kernel/registry';
 import { checkScores } from './check-scores';
 import { type GreedyNmsOptions, greedyNms } from './greedy-nms';
 import { BATCHED_NMS } from './register-nms';

@@ -1,7 +1,7 @@
 /** Kernels of `batchedNms`. It has no gradient: indices are no function one can differentiate. */
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { registerOnAllBackends } from '../conv2d/registry';
+import { registerOnAllBackends } from '../../kernel/registry';
 import { checkScores } from './check-scores';
 import { type GreedyNmsOptions, greedyNms } from './greedy-nms';
 import { nmsNative } from './nms-native';

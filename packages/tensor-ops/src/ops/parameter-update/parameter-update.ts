@@ -4,8 +4,8 @@
  */
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkLive } from '../check';
-import { runKernel } from '../conv2d/registry';
+import { checkLive } from '../../kernel/check';
+import { runKernel } from '../../kernel/registry';
 import { ADAM_UPDATE, GLOBAL_NORM, LINEAR_COMBINATION, SGD_UPDATE } from './register-parameter-update';
 
 export interface GradientUpdateOptions {

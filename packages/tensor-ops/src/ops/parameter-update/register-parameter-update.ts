@@ -1,8 +1,8 @@
 /** Kernels of the optimizer steps. Inputs are one list after another: parameters, gradients, buffers. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr } from '../../engine/native-backend';
-import { registerOnAllBackends } from '../conv2d/registry';
+import { attr } from '../../kernel/native-backend';
+import { registerOnAllBackends } from '../../kernel/registry';
 
 export const SGD_UPDATE = 'IcConvSgdUpdate';
 export const ADAM_UPDATE = 'IcConvAdamUpdate';

@@ -1,7 +1,7 @@
 /** Kernels and gradient of `roiAlign`. Inputs are a list, because their number varies: [rois, levels, map 0, map 1, ...]. */
 import type { GradFunc, NamedTensorMap, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { registerGradientOnce, registerOnAllBackends, runKernel } from '../conv2d/registry';
+import { registerGradientOnce, registerOnAllBackends, runKernel } from '../../kernel/registry';
 import type { RoiAlignAttrs } from './geometry';
 import { roiAlignGather, roiAlignGradGather } from './roi-align-gather';
 import { roiAlignGradNative, roiAlignNative } from './roi-align-native';

@@ -1,8 +1,8 @@
 /** RoIAlign on TensorFlow's native runtime, by the ops of native/binding/roi_align_op.cc. */
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr, type NativeBackend } from '../../engine/native-backend';
-import { isRefusal } from '../kernel-errors';
+import { isRefusal } from '../../kernel/kernel-errors';
+import { attr, type NativeBackend } from '../../kernel/native-backend';
 import { checkRois, type RoiAlignAttrs } from './geometry';
 
 export function roiAlignNative(

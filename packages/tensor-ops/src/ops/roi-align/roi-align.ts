@@ -7,7 +7,7 @@
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkLive, checkPair, checkResult, checkWhole } from '../check';
+import { checkLive, checkPair, checkResult, checkWhole } from '../../kernel/check';
 import { MOST_SAMPLING_RATIO, type RoiMap } from './geometry';
 import { runRoiAlign } from './register-roi-align';
 

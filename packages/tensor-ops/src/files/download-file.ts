@@ -7,10 +7,11 @@ import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { InvalidArgumentError } from '../errors';
-import { exists, sha256OfFile } from '../setup/files';
+import { exists } from './cache-files';
 import { DownloadError, type DownloadFailure } from './download-error';
 import { AttemptError, fetchAttempt } from './fetch-attempt';
 import { PartialFile } from './partial-file';
+import { sha256OfFile } from './sha256';
 
 /** Bytes there so far; `total` is 0 where the server does not tell. */
 export interface DownloadProgress {

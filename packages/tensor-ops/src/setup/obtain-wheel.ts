@@ -5,11 +5,12 @@
 import { spawn } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { downloadFile } from '../download/download-file';
-import { exists, folderBytes, publish, sha256OfFile, temporaryName } from './files';
+import { SetupError } from '../errors/setup-error';
+import { exists, folderBytes, publish, temporaryName } from '../files/cache-files';
+import { downloadFile } from '../files/download-file';
+import { sha256OfFile } from '../files/sha256';
 import type { OnSetupProgress } from './progress';
 import { run } from './run';
-import { SetupError } from './setup-error';
 import type { Wheel } from './wheels';
 
 export interface DownloadOptions {

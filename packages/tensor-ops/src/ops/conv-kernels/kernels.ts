@@ -1,6 +1,6 @@
 /** The three computations every convolution here is made of; a backend supplies them as one object. */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { ConvGeometry, Pair } from './geometry';
+import type { ConvGeometry, Pair } from '../../kernel/geometry';
 
 export interface ConvKernels {
   /** x [N, H, W, C], filter [KH, KW, C/G, O]; returns [N, OH, OW, O]. */

@@ -1,9 +1,8 @@
 /** Inception convolution by this package's TensorFlow ops; see native/ops/inception_conv2d/README.md for their interface. */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr, type NativeAttr, type NativeBackend } from '../../engine/native-backend';
-import type { ConvActivation, Pair } from '../conv2d/geometry';
-import type { InceptionGeometry } from './per-pattern';
+import type { ConvActivation, InceptionGeometry, Pair } from '../../kernel/geometry';
+import { attr, type NativeAttr, type NativeBackend } from '../../kernel/native-backend';
 
 const common = ({ dilations, strides, groups }: InceptionGeometry): NativeAttr[] => [
   attr.int('dilations', dilations),

@@ -8,7 +8,7 @@
 
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ConvGeometry, convOutputSize, type Pair } from './geometry';
+import { type ConvGeometry, convOutputSize, type Pair } from '../../kernel/geometry';
 import type { ConvKernels } from './kernels';
 import { padOrCrop, spread, window } from './map-ops';
 

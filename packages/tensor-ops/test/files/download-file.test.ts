@@ -9,7 +9,7 @@ import {
   type DownloadFileOptions,
   type DownloadProgress,
   downloadFile,
-} from '../../src/download';
+} from '../../src/files';
 import { type Fault, type FaultyServer, serveFile } from './faulty-server';
 
 const CONTENT = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * i) % 251));

@@ -1,4 +1,4 @@
-import { VisionError } from '../errors';
+import { VisionError } from './index';
 
 /** Which part of the set-up failed. */
 export type SetupStep = 'platform' | 'library' | 'download' | 'unpack' | 'compiler' | 'compile' | 'install';

@@ -7,16 +7,11 @@
  */
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { attr, type NativeAttr, type NativeBackend } from '../../engine/native-backend';
-import { gradFilterNative, gradInputNative } from '../inception-conv2d/native';
-import type { ConvGeometry, Pair } from './geometry';
+import type { ConvGeometry, Pair } from '../../kernel/geometry';
+import { attr, type NativeAttr, type NativeBackend, onCuda } from '../../kernel/native-backend';
+import { gradFilterNative, gradInputNative } from './inception-native';
 import type { ConvKernels } from './kernels';
 import { portableKernels } from './portable-kernels';
-
-/** True when TensorFlow runs its ops on a CUDA device. */
-export function onCuda(backend: NativeBackend): boolean {
-  return (backend as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
-}
 
 export function nativeKernels(backend: NativeBackend): ConvKernels {
   const run = <T extends tf.Tensor>(op: string, attrs: readonly NativeAttr[], inputs: readonly tf.Tensor[]) =>

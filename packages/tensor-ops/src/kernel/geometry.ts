@@ -16,6 +16,14 @@ export interface ConvGeometry {
   readonly groups: number;
 }
 
+/** Of a convolution with a dilation for each output channel, padded so that the map keeps its size at stride 1. */
+export interface InceptionGeometry {
+  /** dH and dW of output channel 0, of channel 1, ... */
+  readonly dilations: readonly number[];
+  readonly strides: Pair;
+  readonly groups: number;
+}
+
 /** What is done to the result of a convolution before it is returned. */
 export type ConvActivation = 'linear' | 'relu';
 

@@ -1,7 +1,7 @@
 /** Argument checks shared by the convolution-like operators; each throws one typed error that names operator and argument. */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
-import { checkResult, checkTensor, checkWhole, MOST_ELEMENTS, MOST_SIDE } from '../check';
+import { InvalidArgumentError, ShapeMismatchError } from '../errors';
+import { checkResult, checkTensor, checkWhole, MOST_ELEMENTS, MOST_SIDE } from './check';
 import { type ConvActivation, type ConvGeometry, convOutputSize, type Pair } from './geometry';
 
 export function checkActivation(op: string, activation: ConvActivation): ConvActivation {

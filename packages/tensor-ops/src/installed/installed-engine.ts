@@ -7,10 +7,12 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BINDING_FILE, type Build, ENGINE_FILES, findBuild, sourceKey } from './build';
-import { cacheRoot, exists, temporaryName, writeFileAtomically } from './files';
+import { writeAtomically } from '@icconv/base/files';
+import { SetupError } from '../errors/setup-error';
+import { exists, temporaryName } from '../files/cache-files';
+import { cacheRoot } from '../files/cache-root';
+import { BINDING_FILE, type Build, ENGINE_FILES, findBuild, sourceKey } from './build-key';
 import type { Library } from './library';
-import { SetupError } from './setup-error';
 import { bindingFolder, type TfjsNode } from './tfjs-node';
 
 /** An engine that is set up. */
@@ -55,7 +57,7 @@ export async function install(
   cache = cacheRoot(),
 ): Promise<InstalledEngine> {
   const manifest: Manifest = { key: build.key, tensorflow: library.version, variant: library.variant, library };
-  await writeFileAtomically(await recordFile(cache, tfjsNode), format(manifest));
+  await writeAtomically(await recordFile(cache, tfjsNode), format(manifest));
   if (tfjsNode.origin === 'bundled') return { ...manifest, folder: build.folder };
   const folder = bindingFolder(tfjsNode);
   await copyToProject(folder, build, manifest);
@@ -72,7 +74,7 @@ async function copyToProject(folder: string, build: Build, manifest: Manifest): 
       // A process that has the old file loaded keeps it: rename replaces the name, not the content.
       await rename(temporary, join(folder, file));
     }
-    await writeFileAtomically(join(folder, MANIFEST), format(manifest));
+    await writeAtomically(join(folder, MANIFEST), format(manifest));
   } catch (cause) {
     throw new SetupError(
       'install',

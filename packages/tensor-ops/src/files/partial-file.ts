@@ -2,7 +2,7 @@
  * The unfinished file of a download, `<path>.part`, and beside it, in `<path>.part.json`, what a later run must know to go on with it.
  */
 import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { publish } from '../setup/files';
+import { publish } from './cache-files';
 
 interface Origin {
   readonly url: string;

@@ -2,7 +2,7 @@
 
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Pair } from './geometry';
+import type { Pair } from '../../kernel/geometry';
 
 /** Pads the map with `value`, or crops it where a length is negative; each pair is [before, after]. */
 export function padOrCrop(x: Tensor4D, rows: Pair, columns: Pair, value = 0): Tensor4D {

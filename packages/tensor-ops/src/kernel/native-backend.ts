@@ -19,6 +19,11 @@ export interface NativeBackend extends KernelBackend {
   ): TensorInfo[];
 }
 
+/** True when TensorFlow runs its ops on a CUDA device. */
+export function onCuda(backend: NativeBackend): boolean {
+  return (backend as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
+}
+
 // Values of TF_AttrType in tensorflow/c/c_api.h, part of its stable C interface.
 const TF_ATTR_STRING = 0;
 const TF_ATTR_INT = 1;
@@ -37,3 +42,18 @@ export const attr = {
   /** The type attribute `T` (or another) set to float32. */
   float32: (name = 'T'): NativeAttr => ({ name, type: TF_ATTR_TYPE, value: TF_FLOAT }),
 };
+
+const floats = new Float32Array(1);
+const bits = new Int32Array(floats.buffer);
+
+/**
+ * The largest float32 that is not above `x`. A float is greater than `x` exactly when it is greater than this, so comparisons in
+ * float32 decide as they would in double precision.
+ */
+export function roundDownToFloat(x: number): number {
+  floats[0] = x;
+  if (floats[0] <= x) return floats[0];
+  // The next float below; for a negative zero that is the smallest negative number.
+  bits[0] = floats[0] > 0 ? bits[0]! - 1 : floats[0] === 0 ? -0x7fffffff : bits[0]! + 1;
+  return floats[0];
+}

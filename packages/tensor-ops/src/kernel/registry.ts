@@ -1,20 +1,17 @@
 /** Registration of kernels in TensorFlow.js' registry, once per backend. */
 import type { KernelFunc, NamedAttrMap, NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { NativeBackend } from '../../engine/native-backend';
-import { UnsupportedBackendError } from '../../errors';
-import { kernelError } from '../kernel-errors';
-import type { ConvKernels } from './kernels';
-import { nativeKernels } from './native-kernels';
-import { portableKernels } from './portable-kernels';
+import { UnsupportedBackendError } from '../errors';
+import { kernelError } from './kernel-errors';
+import type { NativeBackend } from './native-backend';
 
 /** Name of TensorFlow's native runtime among TensorFlow.js' backends. */
 export const NATIVE_BACKEND = 'tensorflow';
 /** Backends that take the composition of ordinary operators. */
 export const PORTABLE_BACKENDS = ['wasm', 'webgpu', 'webgl', 'cpu'] as const;
 
+/** Where a kernel runs. */
 export interface KernelContext {
-  readonly kernels: ConvKernels;
   /** Present on TensorFlow's native runtime only. */
   readonly native?: NativeBackend;
 }
@@ -36,11 +33,8 @@ export function registerOnAllBackends<Inputs, Attrs>(kernelName: string, body: B
     if (tf.getKernel(kernelName, backendName) != null) return;
     tf.registerKernel({ kernelName, backendName, kernelFunc: kernelFunc(context) });
   };
-  for (const name of PORTABLE_BACKENDS) register(name, () => ({ kernels: portableKernels }));
-  register(NATIVE_BACKEND, (backend) => {
-    const native = backend as NativeBackend;
-    return { kernels: nativeKernels(native), native };
-  });
+  for (const name of PORTABLE_BACKENDS) register(name, () => ({}));
+  register(NATIVE_BACKEND, (backend) => ({ native: backend as NativeBackend }));
 }
 
 /** Registers a gradient unless there is one. */
