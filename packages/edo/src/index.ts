@@ -1,5 +1,5 @@
 export { SearchError } from './errors/search-error';
-export { allDilations, type SuperKernel, superSize } from './geometry/taps';
+export { allDilations, type SuperKernel, superSize, tapMask } from './geometry/taps';
 export { expectedRelu } from './network/batch-norm-means';
 export {
   plainConfig,

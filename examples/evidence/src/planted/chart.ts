@@ -1,5 +1,6 @@
 /** The picture of the results: accuracy and recovery by method, and what each choice costs. */
-import { type EChartsOption, init } from 'echarts';
+import { renderSvg } from '@icconv/edo/report';
+import type { EChartsOption } from 'echarts';
 import { bySeed, methodsOf, type Row, spread } from './results';
 
 const INK = '#27364b';
@@ -70,11 +71,5 @@ export function chart(rows: readonly Row[]): string {
       })),
     ],
   };
-  const drawn = init(null, null, { renderer: 'svg', ssr: true, width: 1160, height: 90 + 36 * methods.length });
-  try {
-    drawn.setOption(option);
-    return drawn.renderToSVGString();
-  } finally {
-    drawn.dispose();
-  }
+  return renderSvg(option, { width: 1160, height: 90 + 36 * methods.length });
 }

@@ -4,7 +4,7 @@
  *
  * Source: Guo et al., "Single Path One-Shot Neural Architecture Search with Uniform Sampling", ECCV 2020, arXiv 1904.00420.
  */
-import { allDilations } from '@icconv/edo';
+import { allDilations, superSize, tapMask } from '@icconv/edo';
 import type { Dilation } from '@icconv/inception-conv';
 import { lossGradients, type Random } from '@icconv/training';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
@@ -20,14 +20,10 @@ function drawPattern(config: Planted, random: Random): Dilation[] {
 
 /** float32 [K, K, 1, O]: 1 at the nine taps of each channel's dilation. */
 function tapsOf(dilations: readonly Dilation[], maxDilation: number): Tensor4D {
-  const side = 2 * maxDilation + 1;
+  const side = superSize({ maxDilation, kernelSize: 3 });
   const mask = new Float32Array(side * side * dilations.length);
-  for (const [o, [dh, dw]] of dilations.entries()) {
-    for (const row of [-dh, 0, dh]) {
-      for (const column of [-dw, 0, dw]) {
-        mask[((maxDilation + row) * side + maxDilation + column) * dilations.length + o] = 1;
-      }
-    }
+  for (const [o, dilation] of dilations.entries()) {
+    for (const [tap, kept] of tapMask(dilation, side).entries()) mask[tap * dilations.length + o] = kept;
   }
   return tf.tensor4d(mask, [side, side, 1, dilations.length]);
 }

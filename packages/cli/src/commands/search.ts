@@ -2,6 +2,7 @@
 import { counted } from '@icconv/base';
 import { besideConfig, readConfig } from '@icconv/base/config';
 import {
+  layerRows,
   loadSuperNetwork,
   type PictureWatcher,
   runSearch,
@@ -10,7 +11,6 @@ import {
   searchSchema,
   writeSearch,
 } from '@icconv/edo/node';
-import { layerRows } from '@icconv/edo/report';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';

@@ -53,10 +53,7 @@ function trainingCurvesChart(rows: readonly Row[], title: string): EChartsOption
 export async function writeTrainingCurves(folder: string, rows: readonly Row[], title: string): Promise<void> {
   if (rows.length === 0) return;
   // The chart library is large: loaded only here.
-  const { init } = await import('echarts');
-  const chart = init(null, null, { renderer: 'svg', ssr: true, ...SIZE });
-  chart.setOption(trainingCurvesChart(rows, title));
-  const svg = chart.renderToSVGString();
-  chart.dispose();
+  const { renderSvg } = await import('@icconv/edo/report');
+  const svg = renderSvg(trainingCurvesChart(rows, title), SIZE);
   await writeChart(join(folder, 'curves'), svg);
 }

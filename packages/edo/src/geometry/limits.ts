@@ -1,3 +1,2 @@
-export type { Dilation } from '@icconv/inception-conv';
 /** A kernel of side 33: wider ones cost more than their network, and tables of d^2 errors a channel grow out of hand. */
 export const MAX_DILATION_SEARCH = 16;

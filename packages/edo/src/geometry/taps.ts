@@ -5,8 +5,9 @@
  * lie in one kernel of side K = 2*r*d + 1, whose centre is the tap (r*d, r*d); for k = 3 that is K = 2*d + 1.
  */
 
+import type { Dilation } from '@icconv/inception-conv';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
-import { type Dilation, MAX_DILATION_SEARCH } from './limits';
+import { MAX_DILATION_SEARCH } from './limits';
 
 /** How a super-kernel is made up. */
 export interface SuperKernel {
@@ -37,25 +38,40 @@ export function allDilations(maxDilation: number): Dilation[] {
   return Array.from({ length: maxDilation ** 2 }, (_, i) => [Math.floor(i / maxDilation) + 1, (i % maxDilation) + 1]);
 }
 
-/** Whether a k x k convolution of this dilation reads at an offset from its centre, on one axis. */
-function reads(offset: number, dilation: number, kernelSize: number): boolean {
-  const distance = Math.abs(offset);
-  return distance % dilation === 0 && distance / dilation <= (kernelSize - 1) / 2;
+/**
+ * The taps of a super-kernel that a dilation reads: 1 there, 0 elsewhere.
+ *
+ * @param side - K of the super-kernel, odd.
+ * @param kernelSize - k of the convolution that is searched for.
+ * @returns uint8 [K, K], row by row.
+ * @throws {@link InvalidArgumentError} for a dilation that does not fit.
+ * @example
+ * ```ts
+ * tapMask([1, 2], 5); // 9 ones: columns 0, 2, 4 of rows 1, 2, 3
+ * ```
+ */
+export function tapMask([height, width]: Dilation, side: number, kernelSize = 3): Uint8Array {
+  const centre = (side - 1) / 2;
+  const reach = (kernelSize - 1) / 2;
+  const fits = [height, width].every((d) => Number.isSafeInteger(d) && d >= 1 && d * reach <= centre);
+  if (!fits || !Number.isSafeInteger(centre) || !Number.isSafeInteger(reach)) {
+    const expected = `dilations of a ${kernelSize}x${kernelSize} kernel that lie in the odd side ${side}`;
+    throw new InvalidArgumentError('tapMask', 'dilation', `${height}x${width}`, expected);
+  }
+  const mask = new Uint8Array(side ** 2);
+  for (let row = -reach; row <= reach; row++) {
+    for (let column = -reach; column <= reach; column++) {
+      mask[(centre + row * height) * side + centre + column * width] = 1;
+    }
+  }
+  return mask;
 }
 
 /** uint8 [d^2, K^2]: 1 where the dilation keeps the tap. */
 export function keptTaps(kernel: SuperKernel): Uint8Array {
   const side = superSize(kernel);
-  const centre = (side - 1) / 2;
   const { maxDilation, kernelSize } = kernel;
   const kept = new Uint8Array(maxDilation ** 2 * side ** 2);
-  allDilations(maxDilation).forEach(([height, width], pattern) => {
-    for (let row = 0; row < side; row++) {
-      if (!reads(row - centre, height, kernelSize)) continue;
-      for (let column = 0; column < side; column++) {
-        if (reads(column - centre, width, kernelSize)) kept[(pattern * side + row) * side + column] = 1;
-      }
-    }
-  });
+  allDilations(maxDilation).forEach((dilation, i) => void kept.set(tapMask(dilation, side, kernelSize), i * side ** 2));
   return kept;
 }

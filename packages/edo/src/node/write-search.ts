@@ -5,7 +5,6 @@ import { makeFolder, writeAtomically } from '@icconv/base/files';
 import { formatPattern, formatPatternCounts } from '@icconv/inception-conv';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
-import { renderReport } from '../report/html';
 import { sortChannels } from '../weights/sort-channels';
 import type { SearchInput, SearchRun } from './run-search';
 
@@ -23,6 +22,8 @@ export async function writeSearch(
   { prefix = '' }: Pick<SearchInput, 'prefix'> = {},
 ): Promise<string[]> {
   const { result, baselines } = report;
+  // The chart library is large: loaded only here.
+  const { renderReport } = await import('../report/html');
   await makeFolder(folder);
   const files: string[] = [];
   const write = async (name: string, content: string) => {
