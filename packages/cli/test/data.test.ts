@@ -150,7 +150,7 @@ test('categories: those that group, choices, names in two files', async () => {
     ],
   });
   await icconv(...training('detection', { 'data.val.annotations': other }, '--json'));
-  expect(said()).toContain('val: not scored, as the file has no category of that name: blue');
+  expect(said()).toContain('val: not scored, as the data has no category of that name: blue');
   expect(said()).toContain('val: categories have other ids and are found by name: red 1 and 7');
   expect(JSON.parse(take()).data.val).toMatchObject({ objects: 2, classes: [{ id: 7, name: 'red', objects: 2 }] });
 }, 120_000);

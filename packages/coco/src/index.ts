@@ -1,3 +1,4 @@
+export { groupingNotes, otherCategories } from './check/category-notes';
 export type { CheckFinding, CheckReport, Severity } from './check/check';
 export { checkDataset } from './check/check';
 export { dataReport, requireObjects, selectObjects } from './check/data-report';
@@ -16,7 +17,7 @@ export { datasetFromYolo, resultsFromYolo } from './convert/yolo/read';
 export type { KeypointShape, YoloDataset, YoloImage, YoloKind, YoloWriteOptions } from './convert/yolo/types';
 export { datasetToYolo } from './convert/yolo/write';
 export { categoriesByName, groupingCategories, learnedCategories } from './data/categories';
-export { COCO_CATEGORIES, cocoClassNames } from './data/coco-categories';
+export { COCO_CATEGORIES, cocoCategoryIds, cocoClassNames } from './data/coco-categories';
 export type { PictureSize } from './data/complete';
 export { withBoxes, withSizes } from './data/complete';
 export type { AnnotationFilter, OneOrMore } from './data/dataset';

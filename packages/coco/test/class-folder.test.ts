@@ -66,6 +66,8 @@ test('labels are checked, measured, told apart and written like other data', asy
   const description = describeDataset(dataset);
   expect(description).toMatchObject({ images: 3, annotations: 3 });
   expect(describeDataset(await loadClassFolder(folder))).toEqual(description);
+  // Whether the pictures were looked at makes no other data of it.
+  expect(describeDataset(sized)).toEqual(description);
   rmSync(path('b/3.jpg'));
   touch('a/3.jpg');
   expect(describeDataset(await loadClassFolder(folder)).digest).not.toBe(description.digest);

@@ -2,9 +2,6 @@
 import { DEFAULT_PICTURE_RULES, type PictureRules } from '@icconv/coco/node';
 import { type Command, Option } from 'commander';
 
-/** The part `data` of a configuration file, see `pictureFields` of `@icconv/coco`. */
-type PictureConfig = { readonly [field in keyof PictureRules]?: PictureRules[field] | undefined };
-
 export interface PictureFlags {
   /** False only where asked for; commander gives true otherwise. */
   readonly check?: boolean;
@@ -25,7 +22,7 @@ export function withPictureRules(command: Command): Command {
 }
 
 /** The command line over the configuration file. */
-export function pictureRules(flags: PictureFlags, config: PictureConfig = {}): PictureRules {
+export function pictureRules(flags: PictureFlags, config: Partial<PictureRules> = {}): PictureRules {
   return {
     check: flags.check !== false && config.check !== false,
     onUnreadable: flags.onUnreadable ?? config.onUnreadable ?? DEFAULT_PICTURE_RULES.onUnreadable,

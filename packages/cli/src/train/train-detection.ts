@@ -1,7 +1,7 @@
 /** `icconv train detection`. */
 import { counted } from '@icconv/base';
 import { besideConfig, readConfig } from '@icconv/base/config';
-import { learnedCategories } from '@icconv/coco';
+import { groupingNotes, learnedCategories } from '@icconv/coco';
 import { initFasterRcnn } from '@icconv/detection';
 import {
   type DetectionRecipe,
@@ -16,7 +16,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import type { CommandContext } from '../context';
 import { pictureRules } from '../data/data-options';
-import { tellGrouping } from '../data/tell-data';
 import { writeTrainingCurves } from '../pictures/training-curves';
 import { readingOf } from '../weights/weight-options';
 import { DETECTION_PRESETS, detectionConfigSchema, networkOf } from './detection-config';
@@ -43,7 +42,8 @@ export function trainDetectionCommand({ signal }: CommandContext): Command {
     const opened = await openData(file, config.data, rules, signal);
     const choice = config.data.categories ?? config.data.classes;
     const learned = learnedCategories(opened.train.dataset, choice);
-    if (choice === undefined) tellGrouping(opened.train, 'data.categories');
+    if (choice === undefined)
+      for (const note of groupingNotes(opened.train.dataset, 'data.categories')) console.error(note);
     const classes = learned.map(({ name }) => name);
     const train = { ...opened.train, categoryIds: learned.map(({ id }) => id) };
     const { val } = opened;

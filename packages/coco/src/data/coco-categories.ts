@@ -1,5 +1,5 @@
 /** The 80 categories of the COCO data set (instances, 2014 and 2017), as its annotation files list them. */
-import type { CocoCategory } from '../format/types';
+import type { CocoCategory, CocoId } from '../format/types';
 
 const ROWS: readonly (readonly [id: number, name: string, supercategory: string])[] = [
   [1, 'person', 'person'],
@@ -91,13 +91,26 @@ export const COCO_CATEGORIES: readonly CocoCategory[] = ROWS.map(([id, name, sup
   supercategory,
 }));
 
+/** Classes of networks that number them by the ids of the categories (torchvision): gaps count. */
+const BY_ID = 90;
+
 /**
  * Names for the classes of a network trained on COCO: 80 in the order of their ids (mmdetection, detectron2), or 90 by id (torchvision),
  * of which the ten that COCO does not use are called `unused 12`. Undefined for another number.
  */
 export function cocoClassNames(count: number): readonly string[] | undefined {
-  if (count === COCO_CATEGORIES.length) return COCO_CATEGORIES.map(({ name }) => name);
-  if (count !== 90) return undefined;
   const names = new Map(COCO_CATEGORIES.map(({ id, name }) => [id, name]));
-  return Array.from({ length: count }, (_, i) => names.get(i + 1) ?? `unused ${i + 1}`);
+  return cocoCategoryIds(count)?.map((id, i) => (id === undefined ? `unused ${i + 1}` : names.get(id)!));
+}
+
+/**
+ * Ids of COCO's categories by class, for the numberings of {@link cocoClassNames}: of 90 classes, the ten that COCO does not use have none.
+ * Undefined for another number.
+ */
+export function cocoCategoryIds(count: number): readonly (CocoId | undefined)[] | undefined {
+  const ids = COCO_CATEGORIES.map(({ id }) => id);
+  if (count === ids.length) return ids;
+  if (count !== BY_ID) return undefined;
+  const used = new Set(ids);
+  return Array.from({ length: BY_ID }, (_, i) => (used.has(i + 1) ? i + 1 : undefined));
 }

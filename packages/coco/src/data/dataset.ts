@@ -168,12 +168,18 @@ export class CocoDataset {
 
   /** Image number `row` of the images list. */
   image(row: number): CocoImage {
-    const { images, annotations } = this.columns;
+    const { images } = this.columns;
     const [width, height] = [images.width[row]!, images.height[row]!];
     // The columns are right: sizes may have been filled in.
     const size = width > 0 && height > 0 ? { width, height } : {};
+    return { ...this.imageAsRead(row), ...size };
+  }
+
+  /** As {@link image}, without a size that was filled in. */
+  imageAsRead(row: number): CocoImage {
+    const { images, annotations } = this.columns;
     const id = annotations.imageIds[images.idIndex[row]!]!;
-    return { ...(JSON.parse(this.imageText(row)) as CocoImage), ...size, id };
+    return { ...(JSON.parse(this.imageText(row)) as CocoImage), id };
   }
 
   private imageText(row: number): string {

@@ -5,7 +5,7 @@ import type { CocoDataset } from '../data/dataset';
 
 /**
  * SHA-256 in hexadecimal of what a training sees of a data set: categories, images, and each annotation's image, category, box, crowd flag
- * and keypoints. Masks are left out, and so is where the pictures lie.
+ * and keypoints. Masks are left out, and so is what only the pictures tell: where they lie, and sizes that were filled in.
  */
 export function datasetDigest(dataset: CocoDataset): string {
   const known = digests.get(dataset);
@@ -22,7 +22,9 @@ function computeDigest(dataset: CocoDataset): string {
   const hash = createHash('sha256');
   const { annotations } = dataset.columns;
   hash.update(JSON.stringify(dataset.categories));
-  for (const id of dataset.getImgIds()) hash.update(`${JSON.stringify(dataset.loadImgs(id))}\n`);
+  for (const id of dataset.getImgIds()) {
+    hash.update(`${JSON.stringify([dataset.imageAsRead(dataset.imageRow(id))])}\n`);
+  }
   const ids = { images: annotations.imageIds.map(String), categories: annotations.categoryIds.map(String) };
   hash.update(JSON.stringify(ids));
   const { count } = annotations;

@@ -4,11 +4,11 @@ import { z } from 'zod';
 /** In the part `data` of a configuration. */
 export const pictureFields = {
   /** Look at all pictures before the first step: there, readable, of the sizes that the annotation file says. */
-  check: z.boolean().optional(),
+  check: z.boolean().exactOptional(),
   /** What happens to pictures that are missing or cannot be read. */
-  onUnreadable: z.enum(['stop', 'skip']).optional(),
+  onUnreadable: z.enum(['stop', 'skip']).exactOptional(),
   /** Take damaged pictures as far as they can be read, the rest grey. */
-  tolerateDamage: z.boolean().optional(),
+  tolerateDamage: z.boolean().exactOptional(),
 } as const;
 
 export interface PictureRules {
