@@ -4,13 +4,12 @@ import { changesOf } from '@icconv/base/config';
 import { configSchema } from '@icconv/detection/node';
 import { OBJECTIVES } from '@icconv/edo';
 import { backboneSchema } from '@icconv/models/files';
+import { recipeSchema } from '@icconv/training';
 import { z } from 'zod';
-import { cocoData, recipeFields } from '../../../packages/cli/src/config/recipe';
+import { cocoData } from '../../../packages/cli/src/data/coco-data';
 
 /** What the rest of the file, and the data, say of the detector. */
 export const ELSEWHERE = ['backbone', 'classes'] as const;
-
-const recipe = z.strictObject(recipeFields);
 
 export const BASELINES = ['ones', 'random', 'manual'] as const;
 const METHODS = [...BASELINES, ...(Object.keys(OBJECTIVES) as (keyof typeof OBJECTIVES)[])] as const;
@@ -45,10 +44,10 @@ export const experimentSchema = z.strictObject({
   }),
   seeds: z.array(z.int()).min(1),
   methods: z.array(z.enum(METHODS as unknown as [Method, ...Method[]])).min(1),
-  superRecipe: recipe,
+  superRecipe: recipeSchema,
   /** What the super-network starts from: random weights, or the plain network from scratch, widened by zeros; that needs `scratch`. */
   superStart: z.enum(['random', 'plain']).default('random'),
-  recipe,
+  recipe: recipeSchema,
   /** Also the plain network from scratch, for as many epochs as super-network and network together. */
   scratch: z.boolean().default(false),
   /** Training pictures that the objectives on data see. */

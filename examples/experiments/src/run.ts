@@ -178,11 +178,11 @@ async function scratch(setting: Setting, seed: number): Promise<void> {
   const { experiment } = setting;
   const method = 'plain-scratch';
   if (isDone(setting, method, seed)) return;
-  const config = detectorOf(setting, experiment.model.backbone as ResNetConfig);
+  const config = detectorOf(setting, experiment.model.backbone);
   const weights = initFasterRcnn(config, { seed });
   try {
     const epochs = experiment.superRecipe.epochs + experiment.recipe.epochs;
-    const recipe = { ...experiment.recipe, epochs, seed } as DetectionRecipe;
+    const recipe = { ...experiment.recipe, epochs, seed };
     const minutes = await train(setting, `${method}-${seed}`, config, weights, recipe);
     await finish(setting, { method, seed, epochs, minutes }, config, weights);
   } finally {
@@ -198,12 +198,12 @@ interface SuperNetwork {
 async function superNetwork(setting: Setting, seed: number): Promise<SuperNetwork> {
   const { experiment } = setting;
   const { backbone, maxDilation } = experiment.model;
-  const config = detectorOf(setting, superConfig(backbone as ResNetConfig, { maxDilation }));
+  const config = detectorOf(setting, superConfig(backbone, { maxDilation }));
   const name = `super-${seed}`;
   const trained = join(setting.folder, name, FINAL_FILE);
   if (existsSync(trained)) return { config, weights: await loadDetectorWeights(trained, config) };
   const weights = await superStart(setting, seed, config);
-  const minutes = await train(setting, name, config, weights, { ...experiment.superRecipe, seed } as DetectionRecipe);
+  const minutes = await train(setting, name, config, weights, { ...experiment.superRecipe, seed });
   if (!isDone(setting, 'super', seed)) {
     await finish(setting, { method: 'super', seed, epochs: experiment.superRecipe.epochs, minutes }, config, weights);
   }
@@ -218,7 +218,7 @@ async function superStart(
 ): Promise<Record<string, tf.Tensor>> {
   const { model, superStart: from } = setting.experiment;
   if (from === 'random') return initFasterRcnn(config, { seed });
-  const plain = detectorOf(setting, model.backbone as ResNetConfig);
+  const plain = detectorOf(setting, model.backbone);
   const weights = await loadDetectorWeights(join(setting.folder, `plain-scratch-${seed}`, FINAL_FILE), plain);
   const widened = widenWeights(weights, config.backbone, { prefix: PREFIX });
   tf.dispose(weights);
@@ -238,7 +238,7 @@ async function cut(setting: Setting, seed: number, method: Method, { config, wei
   try {
     await mkdir(join(folder, name), { recursive: true });
     await writeAtomically(join(folder, name, 'pattern.json'), formatPattern(pattern));
-    const recipe = { ...experiment.recipe, seed } as DetectionRecipe;
+    const recipe = { ...experiment.recipe, seed };
     const minutes = await train(setting, name, own, cropped.weights, recipe);
     await finish(setting, { method, seed, epochs: recipe.epochs, minutes }, own, cropped.weights, {
       lostWeight: patternError(lost.layers, pattern).mean,

@@ -8,4 +8,6 @@ export { isPictureName, PICTURE_EXTENSIONS } from './names/picture-extensions';
 export { relativeName, withoutExtension } from './names/relative-name';
 export { counted } from './text/counted';
 export { listed } from './text/listed';
+export type { Same } from './types/same';
+export { schemaOf } from './types/schema-of';
 export { isRecord } from './values/is-record';

@@ -3,6 +3,7 @@ export { type CompiledFpn, compileFpn } from './compile/compile-fpn';
 export { type CompiledResNet, compileForInference, type ForwardOptions } from './compile/compile-resnet';
 export { PATTERN_NAMES, type PatternName } from './config/pattern-names';
 export {
+  type BackboneConfig,
   type BlockKind,
   type ConvChoice,
   DEFAULT_LAYERS,

@@ -1,4 +1,5 @@
 /** What trainings are made of; runs everywhere. */
+export { augmentSchema } from './augment/augment-schema';
 export { checkAugmentConfig } from './augment/check-config';
 export { type ColourMatrix, drawColour } from './augment/colour';
 export type {
@@ -26,7 +27,6 @@ export {
   NonFiniteLossError,
 } from './errors';
 export { describeFrozen, type FreezingOptions, frozenWeights, isStatisticName } from './loop/freezing';
-export { recipeOptions, type ScheduleConfig, type TrainingRecipe } from './loop/recipe';
 export { type AdamOptions, adam, adamW } from './optimizers/adam';
 export { type Ema, type EmaOptions, ema } from './optimizers/ema';
 export {
@@ -46,4 +46,7 @@ export {
   type UpdateOptions,
 } from './optimizers/types';
 export { type Random, seededRandom, shuffled } from './random/random';
+export { recipeOptions, type ScheduleConfig, type TrainingRecipe } from './recipe/recipe';
+export { recipeSchema, scheduleSchema } from './recipe/recipe-schema';
+export { type StartWeights, weightsSchema } from './recipe/weights-schema';
 export { constant, cosine, multiStep, type Schedule, stepDecay, withWarmUp } from './schedules/schedules';

@@ -111,13 +111,13 @@ async function load(
   return { weights, config };
 }
 
-const schema = backboneSchema.extend({ classes: z.int().min(1).optional() });
+const schema = backboneSchema.extend({ classes: z.int().min(1).exactOptional() });
 
 async function backbone({ config: file, depth, pattern, classes }: ExportFlags): Promise<ResNetConfig> {
   if ((file === undefined) === (depth === undefined)) {
     throw new ConfigError('export onnx: expected the network, by either --depth or --config');
   }
-  const base = file === undefined ? { depth: depth! } : ((await readConfig(file, schema)) as ResNetConfig);
+  const base = file === undefined ? { depth: depth! } : await readConfig(file, schema);
   const config = classes === undefined ? base : { ...base, classes };
   if (pattern === undefined) return config;
   return { ...config, conv: { kind: 'inception', pattern: await patternOf(pattern) } };

@@ -16,22 +16,21 @@ const patternSchema = z.union([
 export const backboneFields = {
   backbone: backboneSchema.omit({ conv: true }),
   /** Dilations of the backbone's 3x3 convolutions; plain without. */
-  pattern: patternSchema.optional(),
+  pattern: patternSchema.exactOptional(),
 } as const;
 
-type BackboneConfig = z.output<z.ZodObject<typeof backboneFields>>;
+type BackboneFields = z.output<z.ZodObject<typeof backboneFields>>;
 
 /** @throws {@link ConfigError} for a pattern that cannot be read. */
-export async function backboneOf(file: string, { backbone, pattern }: BackboneConfig): Promise<ResNetConfig> {
-  const plain = backbone as ResNetConfig;
-  if (pattern === undefined) return plain;
-  if (typeof pattern === 'string') return { ...plain, conv: { kind: 'inception', pattern } };
+export async function backboneOf(file: string, { backbone, pattern }: BackboneFields): Promise<ResNetConfig> {
+  if (pattern === undefined) return backbone;
+  if (typeof pattern === 'string') return { ...backbone, conv: { kind: 'inception', pattern } };
   if ('file' in pattern) {
     const path = besideConfig(file, pattern.file);
     const text = await readText(path).catch((error: Error) => {
       throw new ConfigError(`${file}: model.pattern.file: ${error.message}`, { cause: error });
     });
-    return { ...plain, conv: { kind: 'inception', pattern: parsePattern(text, { file: path }) } };
+    return { ...backbone, conv: { kind: 'inception', pattern: parsePattern(text, { file: path }) } };
   }
-  return withManualPattern(plain, pattern.manual);
+  return withManualPattern(backbone, pattern.manual);
 }

@@ -1,10 +1,13 @@
 /** The configuration file of `icconv train detection`. */
+import { schemaOf } from '@icconv/base';
 import { changesOf, withChanges, withPresets } from '@icconv/base/config';
 import { pictureFields } from '@icconv/coco/node';
 import { type FasterRcnnConfig, fasterRcnnConfig, PRESETS, type Preset } from '@icconv/detection';
-import { configSchema } from '@icconv/detection/node';
+import { configSchema, type DetectionRecipe } from '@icconv/detection/node';
+import { freezingSchema } from '@icconv/models/files';
+import { recipeSchema, weightsSchema } from '@icconv/training';
 import { z } from 'zod';
-import { cocoData, recipeFields, weightsSchema } from '../config/recipe';
+import { cocoData } from '../data/coco-data';
 import { backboneFields, backboneOf } from './backbone-config';
 
 /** What the rest of the file says of the network. */
@@ -19,31 +22,31 @@ const modelSchema = z.strictObject({
 });
 
 const schema = z.strictObject({
-  preset: z.string().optional(),
+  preset: z.string().exactOptional(),
   model: modelSchema,
   data: z.strictObject({
     train: cocoData,
-    val: cocoData.optional(),
+    val: cocoData.exactOptional(),
     ...pictureFields,
     /** Categories to learn, by name or id, in the order of the classes; by default all that do not only group others. */
     categories: z
       .array(z.union([z.string(), z.int()]))
       .min(1)
-      .optional(),
+      .exactOptional(),
     /** The same, by name only. */
-    classes: z.array(z.string()).min(1).optional(),
+    classes: z.array(z.string()).min(1).exactOptional(),
   }),
-  recipe: z.strictObject({
-    ...recipeFields,
-    momentum: z.number().min(0).lt(1).optional(),
-    decayNorms: z.boolean().optional(),
-    freezeAt: z.literal([0, 1, 2, 3, 4, 5]).optional(),
-    norms: z.enum(['train', 'eval', 'frozen']).optional(),
-    groupByAspect: z.boolean().optional(),
-    skipEmpty: z.boolean().optional(),
-  }),
+  recipe: schemaOf<DetectionRecipe>()(
+    recipeSchema.extend({
+      ...freezingSchema.shape,
+      momentum: z.number().min(0).lt(1).exactOptional(),
+      decayNorms: z.boolean().exactOptional(),
+      groupByAspect: z.boolean().exactOptional(),
+      skipEmpty: z.boolean().exactOptional(),
+    }),
+  ),
   /** Start: a checkpoint of a whole detector, or of a backbone. */
-  weights: weightsSchema('detector'),
+  weights: weightsSchema('detector').exactOptional(),
   /** Folder of the run. */
   output: z.string(),
 });

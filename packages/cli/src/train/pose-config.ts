@@ -1,11 +1,14 @@
 /** The configuration file of `icconv train pose`. */
+import { schemaOf } from '@icconv/base';
 import { ConfigError, changesOf, withChanges, withPresets } from '@icconv/base/config';
 import type { CocoDataset } from '@icconv/coco';
 import { pictureFields } from '@icconv/coco/node';
+import { freezingSchema } from '@icconv/models/files';
 import { type PoseConfig, poseConfig, skeletonOf } from '@icconv/pose';
-import { configSchema, poseCategory } from '@icconv/pose/node';
+import { configSchema, type PoseRecipe, poseCategory } from '@icconv/pose/node';
+import { recipeSchema, weightsSchema } from '@icconv/training';
 import { z } from 'zod';
-import { cocoData, recipeFields, weightsSchema } from '../config/recipe';
+import { cocoData } from '../data/coco-data';
 import { backboneFields, backboneOf } from './backbone-config';
 
 /** What the rest of the file says of the network. */
@@ -14,7 +17,7 @@ const ELSEWHERE = ['backbone', 'skeleton'] as const;
 const pairs = z.array(z.tuple([z.string(), z.string()]));
 
 const schema = z.strictObject({
-  preset: z.string().optional(),
+  preset: z.string().exactOptional(),
   model: z.strictObject({
     ...backboneFields,
     /** What differs from mmpose's bottom-up ResNets, by the names of `PoseConfig`. */
@@ -22,27 +25,27 @@ const schema = z.strictObject({
   }),
   data: z.strictObject({
     train: cocoData,
-    val: cocoData.optional(),
+    val: cocoData.exactOptional(),
     ...pictureFields,
     /** The only one with keypoints by default. */
-    category: z.string().optional(),
+    category: z.string().exactOptional(),
     /** Keypoints that a mirrored picture exchanges, by name; by default those called left and right. */
-    swapPairs: pairs.optional(),
+    swapPairs: pairs.exactOptional(),
     /** Falloff of the keypoints for OKS, in their order; by default the file's, COCO's, or 0.07. */
-    sigmas: z.array(z.number().positive()).min(1).optional(),
+    sigmas: z.array(z.number().positive()).min(1).exactOptional(),
   }),
-  recipe: z.strictObject({
-    ...recipeFields,
-    freezeAt: z.literal([0, 1, 2, 3, 4, 5]).optional(),
-    norms: z.enum(['train', 'eval', 'frozen']).optional(),
-    inputSize: z.tuple([z.int().min(32), z.int().min(32)]).optional(),
-    skipEmpty: z.boolean().optional(),
-  }),
+  recipe: schemaOf<PoseRecipe>()(
+    recipeSchema.extend({
+      ...freezingSchema.shape,
+      inputSize: z.tuple([z.int().min(32), z.int().min(32)]).exactOptional(),
+      skipEmpty: z.boolean().exactOptional(),
+    }),
+  ),
   /** How it is evaluated during the training. */
   evaluation: z
-    .strictObject({ flip: z.boolean().optional(), scales: z.array(z.number().positive()).min(1).optional() })
-    .optional(),
-  weights: weightsSchema('estimator'),
+    .strictObject({ flip: z.boolean().exactOptional(), scales: z.array(z.number().positive()).min(1).exactOptional() })
+    .exactOptional(),
+  weights: weightsSchema('estimator').exactOptional(),
   /** Folder of the run. */
   output: z.string(),
 });

@@ -4,7 +4,6 @@ import { besideConfig, readConfig } from '@icconv/base/config';
 import { groupingNotes, learnedCategories } from '@icconv/coco';
 import { initFasterRcnn } from '@icconv/detection';
 import {
-  type DetectionRecipe,
   detectionReports,
   detectionSettings,
   loadDetectorBackbone,
@@ -51,7 +50,7 @@ export function trainDetectionCommand({ signal }: CommandContext): Command {
     const network = await networkOf(file, config, classes.length);
     const run = {
       config: network,
-      recipe: config.recipe as DetectionRecipe,
+      recipe: config.recipe,
       train,
       ...(val !== undefined && { val }),
       classes,

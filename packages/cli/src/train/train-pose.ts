@@ -5,7 +5,6 @@ import { initPose, type Skeleton } from '@icconv/pose';
 import {
   loadPoseBackbone,
   loadPoseWeights,
-  type PoseRecipe,
   poseReports,
   poseSettings,
   trainPose,
@@ -44,10 +43,10 @@ export function trainPoseCommand({ signal }: CommandContext): Command {
     const network = await poseNetworkOf(file, config, train.dataset);
     const run = {
       config: network,
-      recipe: config.recipe as PoseRecipe,
+      recipe: config.recipe,
       train,
       ...(val !== undefined && { val }),
-      evaluation: (config.evaluation ?? {}) as { flip?: boolean; scales?: number[] },
+      evaluation: config.evaluation ?? {},
       ...(config.data.category !== undefined && { category: config.data.category }),
     };
     await beginRun(folder, options, poseSettings(run));

@@ -1,4 +1,5 @@
 /** The schema of a detector's configuration, for files: what `FasterRcnnConfig` is in types. */
+import { schemaOf } from '@icconv/base';
 import { backboneSchema, backboneToJson } from '@icconv/models/files';
 import { z } from 'zod';
 import type { FasterRcnnConfig } from './faster-rcnn-config';
@@ -19,62 +20,64 @@ const proposals = z.strictObject({
   minSize: z.number().min(0),
 });
 
-export const configSchema = z.strictObject({
-  backbone: backboneSchema,
-  fpnChannels: channels,
-  fpnNorm: z.boolean(),
-  classes: channels,
-  input: z.strictObject({
-    minSize: pixels,
-    maxSize: pixels,
-    sizeRounding: z.enum(['floor', 'round', 'detectron2']),
-    mean: triple,
-    deviation: triple,
-    channels: z.enum(['rgb', 'bgr']),
-    resampling: z.enum(['torch', 'opencv', 'pillow']),
-    divisor: pixels,
-  }),
-  rpn: z.strictObject({
-    anchors: z.strictObject({
-      sizes: z.array(z.array(z.number().positive()).min(1).max(64)).length(5),
-      ratios: z.array(z.number().positive()).min(1).max(64),
-      rounded: z.boolean(),
+export const configSchema = schemaOf<FasterRcnnConfig>()(
+  z.strictObject({
+    backbone: backboneSchema,
+    fpnChannels: channels,
+    fpnNorm: z.boolean(),
+    classes: channels,
+    input: z.strictObject({
+      minSize: pixels,
+      maxSize: pixels,
+      sizeRounding: z.enum(['floor', 'round', 'detectron2']),
+      mean: triple,
+      deviation: triple,
+      channels: z.enum(['rgb', 'bgr']),
+      resampling: z.enum(['torch', 'opencv', 'pillow']),
+      divisor: pixels,
     }),
-    convs: count(64),
-    test: proposals,
-    train: proposals,
-    matcher,
-    sampler,
-    smoothL1Beta: z.number().min(0),
-  }),
-  roi: z.strictObject({
-    outputSize: count(128),
-    samplingRatio: z.int().min(0).max(128),
-    aligned: z.boolean(),
-    levelRule: z.strictObject({
-      canonicalSize: z.number().positive(),
-      canonicalLevel: z.int(),
-      levels: z.int().min(1).max(4),
-      epsilon: z.number().min(0),
+    rpn: z.strictObject({
+      anchors: z.strictObject({
+        sizes: z.array(z.array(z.number().positive()).min(1).max(64)).length(5),
+        ratios: z.array(z.number().positive()).min(1).max(64),
+        rounded: z.boolean(),
+      }),
+      convs: count(64),
+      test: proposals,
+      train: proposals,
+      matcher,
+      sampler,
+      smoothL1Beta: z.number().min(0),
     }),
-    convs: z.int().min(0).max(64),
-    linears: z.int().min(0).max(64),
-    hidden: channels,
-    coderWeights: z.tuple([z.number(), z.number(), z.number(), z.number()]),
-    background: z.enum(['first', 'last']),
-    backgroundDeltas: z.boolean(),
-    test: z.strictObject({
-      scoreThreshold: share,
-      nmsThreshold: share,
-      maxDetections: boxes,
-      minSize: z.number().min(0),
+    roi: z.strictObject({
+      outputSize: count(128),
+      samplingRatio: z.int().min(0).max(128),
+      aligned: z.boolean(),
+      levelRule: z.strictObject({
+        canonicalSize: z.number().positive(),
+        canonicalLevel: z.int(),
+        levels: z.int().min(1).max(4),
+        epsilon: z.number().min(0),
+      }),
+      convs: z.int().min(0).max(64),
+      linears: z.int().min(0).max(64),
+      hidden: channels,
+      coderWeights: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+      background: z.enum(['first', 'last']),
+      backgroundDeltas: z.boolean(),
+      test: z.strictObject({
+        scoreThreshold: share,
+        nmsThreshold: share,
+        maxDetections: boxes,
+        minSize: z.number().min(0),
+      }),
+      matcher,
+      sampler,
+      boxLoss: z.enum(['smoothL1', 'giou']),
+      smoothL1Beta: z.number().min(0),
     }),
-    matcher,
-    sampler,
-    boxLoss: z.enum(['smoothL1', 'giou']),
-    smoothL1Beta: z.number().min(0),
   }),
-});
+);
 
 /** The configuration with its patterns in the readable file format, as `configSchema` reads it. */
 export function configToJson(config: FasterRcnnConfig): unknown {

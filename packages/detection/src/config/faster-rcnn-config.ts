@@ -4,7 +4,7 @@
  * Sources of the conventions: pytorch/vision `torchvision/models/detection`, open-mmlab/mmdetection `configs/_base_`,
  * facebookresearch/detectron2 `detectron2/config/defaults.py`.
  */
-import type { ResNetConfig } from '@icconv/models';
+import type { BackboneConfig } from '@icconv/models';
 import type { SideRounding } from '@icconv/tensor-ops';
 import type { AnchorConfig } from '../anchors/anchor-generator';
 import type { BoxCoderWeights } from '../boxes/box-coder';
@@ -74,7 +74,7 @@ export interface RoiConfig {
 }
 
 export interface FasterRcnnConfig {
-  readonly backbone: ResNetConfig;
+  readonly backbone: BackboneConfig;
   /** Channels of every pyramid level. */
   readonly fpnChannels: number;
   /** Batch norm after each convolution of the pyramid, instead of biases (torchvision's second version). */

@@ -35,5 +35,5 @@ export async function readDetectorModel(
   path: string,
 ): Promise<DetectorModel & { readonly weights: string | undefined }> {
   const { description, weights } = await readModelFile(path, fileSchema, 'detector');
-  return { config: description.config as FasterRcnnConfig, classes: description.classes, weights };
+  return { config: description.config, classes: description.classes, weights };
 }

@@ -38,7 +38,8 @@ export type ConvChoice =
       readonly layers?: readonly LayerSelector[];
     };
 
-export interface ResNetConfig {
+/** A ResNet that features are taken of: three channels in, no classifier. */
+export interface BackboneConfig {
   /** Sets `block` and `blocks`; leave it out to give them. */
   readonly depth?: ResNetDepth;
   /** `basic`: two 3x3 convolutions; `bottleneck`: 1x1, 3x3, 1x1 with 4 times the channels. */
@@ -54,15 +55,18 @@ export interface ResNetConfig {
   readonly stridePlacement?: 'pytorch' | 'caffe';
   /** Replaced convolutions; several choices must not name the same layer; `{ kind: 'plain' }`. */
   readonly conv?: ConvChoice | readonly ConvChoice[];
-  /** Outputs of the classifier `fc`; no classifier when left out. */
-  readonly classes?: number;
-  /** Channels of the input image; 3. */
-  readonly inputChannels?: number;
   /**
    * Added to the variances in the batch norms; 1e-5, as nearly everywhere. It belongs to the weights: torchvision's first detectors on COCO
    * were trained with 0. Norms that take the statistics of the batch need one above 0.
    */
   readonly batchNormEpsilon?: number;
+}
+
+export interface ResNetConfig extends BackboneConfig {
+  /** Outputs of the classifier `fc`; no classifier when left out. */
+  readonly classes?: number;
+  /** Channels of the input image; 3. */
+  readonly inputChannels?: number;
 }
 
 /** The layers that the published networks search: the second convolution of every block. */

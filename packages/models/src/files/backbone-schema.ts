@@ -1,8 +1,9 @@
-/** The schema of a backbone's configuration, for files: what `ResNetConfig` is in types. */
+/** The schema of a backbone's configuration, for files: what `BackboneConfig` is in types. */
+import { schemaOf } from '@icconv/base';
 import { type DilationPattern, formatPattern, parsePattern } from '@icconv/inception-conv';
 import { z } from 'zod';
 import { PATTERN_NAMES, type PatternName } from '../config/pattern-names';
-import type { ResNetConfig } from '../config/resnet-config';
+import type { BackboneConfig } from '../config/resnet-config';
 
 // Limits: `resolveResNet` and `resnetShapes` hold every description to those that depend on several values.
 const whole = z.int().min(1).max(65536);
@@ -24,27 +25,29 @@ const pattern = z.union([
   }),
 ]);
 
-const layers = z.array(z.string()).optional();
+const layers = z.array(z.string()).exactOptional();
 const conv = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('plain') }),
   z.strictObject({ kind: z.literal('inception'), pattern, layers }),
   z.strictObject({ kind: z.literal('super'), size: side, layers }),
 ]);
 
-export const backboneSchema = z.strictObject({
-  depth: z.literal([18, 34, 50, 101, 152]).optional(),
-  block: z.enum(['basic', 'bottleneck']).optional(),
-  blocks: blocks.optional(),
-  width: whole.optional(),
-  groups: whole.optional(),
-  groupWidth: whole.optional(),
-  stridePlacement: z.enum(['pytorch', 'caffe']).optional(),
-  conv: z.union([conv, z.array(conv)]).optional(),
-  batchNormEpsilon: z.number().min(0).lt(1).optional(),
-});
+export const backboneSchema = schemaOf<BackboneConfig>()(
+  z.strictObject({
+    depth: z.literal([18, 34, 50, 101, 152]).exactOptional(),
+    block: z.enum(['basic', 'bottleneck']).exactOptional(),
+    blocks: blocks.exactOptional(),
+    width: whole.exactOptional(),
+    groups: whole.exactOptional(),
+    groupWidth: whole.exactOptional(),
+    stridePlacement: z.enum(['pytorch', 'caffe']).exactOptional(),
+    conv: z.union([conv, z.array(conv)]).exactOptional(),
+    batchNormEpsilon: z.number().min(0).lt(1).exactOptional(),
+  }),
+);
 
 /** The configuration with its patterns in the readable file format, as {@link backboneSchema} reads it. */
-export function backboneToJson(backbone: ResNetConfig): unknown {
+export function backboneToJson(backbone: BackboneConfig): unknown {
   if (backbone.conv === undefined) return backbone;
   const choices = [backbone.conv].flat().map((choice) => {
     if (choice.kind !== 'inception' || typeof choice.pattern === 'string') return choice;

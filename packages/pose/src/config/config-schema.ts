@@ -1,6 +1,8 @@
 /** The schema of a pose estimator's configuration, for files: what `PoseConfig` is in types. */
+import { schemaOf } from '@icconv/base';
 import { backboneSchema, backboneToJson } from '@icconv/models/files';
 import { z } from 'zod';
+import type { Skeleton } from '../skeleton/skeleton';
 import type { PoseConfig } from './pose-config';
 
 // Upper limits are far above any estimator in use: beyond them a file is damaged, or meant to fill the memory.
@@ -11,46 +13,50 @@ const pairs = z.array(z.tuple([z.int().min(0), z.int().min(0)])).max(2 ** 16);
 const deconv = z.strictObject({ channels: count(2 ** 16), kernel: z.literal([2, 3, 4]) });
 const factor = z.number().min(0);
 
-export const skeletonSchema = z.strictObject({
-  keypoints: z.array(z.string()).min(1).max(4096),
-  edges: pairs,
-  swapPairs: pairs,
-  sigmas: z.array(z.number().positive()),
-});
+export const skeletonSchema = schemaOf<Skeleton>()(
+  z.strictObject({
+    keypoints: z.array(z.string()).min(1).max(4096),
+    edges: pairs,
+    swapPairs: pairs,
+    sigmas: z.array(z.number().positive()),
+  }),
+);
 
-export const configSchema = z.strictObject({
-  backbone: backboneSchema,
-  skeleton: skeletonSchema,
-  head: z.strictObject({
-    deconvs: z.array(deconv).min(1).max(16),
-    tagPerKeypoint: z.boolean(),
-    higher: z.array(deconv).max(16),
+export const configSchema = schemaOf<PoseConfig>()(
+  z.strictObject({
+    backbone: backboneSchema,
+    skeleton: skeletonSchema,
+    head: z.strictObject({
+      deconvs: z.array(deconv).min(1).max(16),
+      tagPerKeypoint: z.boolean(),
+      higher: z.array(deconv).max(16),
+    }),
+    input: z.strictObject({
+      size: pixels,
+      divisor: pixels,
+      mean: triple,
+      deviation: triple,
+      sampling: z.enum(['mmpose', 'half-pixel']),
+    }),
+    grouping: z.strictObject({
+      nmsKernel: count(999).refine((side) => side % 2 === 1, { error: 'must be odd' }),
+      maxPeople: count(10 ** 4),
+      detectionThreshold: factor,
+      tagThreshold: z.number().positive(),
+      useDetectionVal: z.boolean(),
+      ignoreTooMuch: z.boolean(),
+      adjust: z.boolean(),
+      refine: z.boolean(),
+    }),
+    loss: z.strictObject({
+      sigma: z.number().positive(),
+      centre: z.enum(['pixel', 'exact']),
+      heatmap: factor,
+      push: factor,
+      pull: factor,
+    }),
   }),
-  input: z.strictObject({
-    size: pixels,
-    divisor: pixels,
-    mean: triple,
-    deviation: triple,
-    sampling: z.enum(['mmpose', 'half-pixel']),
-  }),
-  grouping: z.strictObject({
-    nmsKernel: count(999).refine((side) => side % 2 === 1, { error: 'must be odd' }),
-    maxPeople: count(10 ** 4),
-    detectionThreshold: factor,
-    tagThreshold: z.number().positive(),
-    useDetectionVal: z.boolean(),
-    ignoreTooMuch: z.boolean(),
-    adjust: z.boolean(),
-    refine: z.boolean(),
-  }),
-  loss: z.strictObject({
-    sigma: z.number().positive(),
-    centre: z.enum(['pixel', 'exact']),
-    heatmap: factor,
-    push: factor,
-    pull: factor,
-  }),
-});
+);
 
 /** The configuration with its patterns in the readable file format, as `configSchema` reads it. */
 export function configToJson(config: PoseConfig): object {

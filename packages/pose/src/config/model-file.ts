@@ -23,5 +23,5 @@ export async function readPoseModel(
   path: string,
 ): Promise<{ readonly config: PoseConfig; readonly weights: string | undefined }> {
   const { description, weights } = await readModelFile(path, fileSchema, 'pose estimator');
-  return { config: description.config as PoseConfig, weights };
+  return { config: description.config, weights };
 }

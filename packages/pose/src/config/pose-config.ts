@@ -3,7 +3,7 @@
  *
  * Sources: open-mmlab/mmpose 0.29 `configs/body/2d_kpt_sview_rgb_img/associative_embedding/coco`, yifan123/IC-Conv `human_pose/config`.
  */
-import { type ResNetConfig, type ResNetDepth, resnetConfig } from '@icconv/models';
+import { type BackboneConfig, type ResNetConfig, type ResNetDepth, resnetConfig } from '@icconv/models';
 import type { GroupKeypointsOptions } from '@icconv/tensor-ops';
 import { COCO_SKELETON, checkSkeleton, type Skeleton } from '../skeleton/skeleton';
 
@@ -56,7 +56,7 @@ export interface PoseLossConfig {
 }
 
 export interface PoseConfig {
-  readonly backbone: ResNetConfig;
+  readonly backbone: BackboneConfig;
   readonly skeleton: Skeleton;
   readonly head: PoseHeadConfig;
   readonly input: PoseInputConfig;

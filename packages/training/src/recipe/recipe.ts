@@ -1,8 +1,8 @@
 /** What every training recipe has, as plain data for configuration files, and what the loop makes of it. */
 import type { AugmentConfig } from '../augment/config';
+import type { TrainBatch, TrainOptions } from '../loop/types';
 import { ema } from '../optimizers/ema';
 import { constant, cosine, multiStep, type Schedule, withWarmUp } from '../schedules/schedules';
-import type { TrainBatch, TrainOptions } from './types';
 
 /** How the learning rate goes down; lengths in epochs. */
 export type ScheduleConfig =
@@ -19,6 +19,8 @@ export interface TrainingRecipe {
   readonly schedule?: ScheduleConfig;
   /** Updates in which the learning rate grows to its value. @defaultValue `100` */
   readonly warmUpSteps?: number;
+  /** How far an update draws weights towards 0, as the optimizer has it. @defaultValue the task's */
+  readonly weightDecay?: number;
   /** Gradients are shortened to this norm. @defaultValue none */
   readonly clipNorm?: number;
   /** Batches whose mean gradient makes one update. @defaultValue `1` */
