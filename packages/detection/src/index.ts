@@ -9,12 +9,12 @@ export { pixelOptions, preparePictures } from './input/prepare-pictures';
 export { type Draw, seededDraw } from './matching/sampler';
 export { type CompiledFasterRcnn, compileFasterRcnn } from './network/compile-faster-rcnn';
 export {
-  type DetectorParts,
   type FasterRcnnLosses,
   fasterRcnn,
   fasterRcnnLosses,
   type ImageSize,
 } from './network/faster-rcnn';
+export type { DetectorParts } from './network/parts';
 export { fasterRcnnShapes, initFasterRcnn } from './network/shapes';
 export type { GroundTruth } from './roi-heads/sample-proposals';
 export { type DetectionConfig, type Detections, selectDetections } from './roi-heads/select-detections';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fasterRcnnConfig } from '../src/config/presets';
 import { fasterRcnnShapes, initFasterRcnn } from '../src/network/shapes';
 import { loadDetectorWeights, saveDetectorWeights } from '../src/weights/detector-weights';
-import { toTorchOrder } from '../src/weights/flatten-order';
+import { flattenedWeights, toTorchOrder } from '../src/weights/flatten-order';
 import { detectorNames, styleOfNames } from '../src/weights/names';
 import { activate } from './support/activate';
 
@@ -26,15 +26,29 @@ describeBackends(
     });
     afterAll(() => rmSync(folder, { recursive: true }));
 
-    it.each(['detector.safetensors', 'detector.pth'])('%s: saved and loaded, the same', async (name) => {
-      const weights = initFasterRcnn(config, { seed: 3 });
-      const path = await saveDetectorWeights(join(folder, name), weights, config);
-      const loaded = await loadDetectorWeights(path, config);
-      expect(Object.keys(loaded).sort()).toEqual(Object.keys(fasterRcnnShapes(config)).sort());
+    it.each([
+      ['detector.safetensors', config],
+      ['detector.pth', config],
+      ['no-hidden-layer.pth', { ...config, roi: { ...config.roi, linears: 0 } }],
+    ])('%s: saved and loaded, the same', async (name, own) => {
+      const weights = initFasterRcnn(own, { seed: 3 });
+      const path = await saveDetectorWeights(join(folder, name), weights, own);
+      const loaded = await loadDetectorWeights(path, own);
+      expect(Object.keys(loaded).sort()).toEqual(Object.keys(fasterRcnnShapes(own)).sort());
       for (const [key, tensor] of Object.entries(weights)) {
         expect(maxAbsError(await loaded[key]!.data(), await tensor.data()), key).toBe(0);
       }
       tf.dispose([weights, loaded]);
+    });
+
+    it('the rows of every linear layer that sees a map are saved in the order channel, row, column', () => {
+      const small = { ...config, fpnChannels: 2, roi: { ...config.roi, outputSize: 2, linears: 0 } };
+      const ours = tf.tensor2d([0, 1, 2, 3, 4, 5, 6, 7], [8, 1]);
+      const names = ['cls_score', 'bbox_pred'].map((output) => `roi_heads.box_predictor.${output}.weight`);
+      expect(flattenedWeights(small)).toEqual(names);
+      const theirs = toTorchOrder(Object.fromEntries(names.map((name) => [name, ours])), small);
+      for (const name of names) expect(Array.from(theirs[name]!.dataSync())).toEqual([0, 2, 4, 6, 1, 3, 5, 7]);
+      tf.dispose([ours, theirs]);
     });
 
     it.each(['torchvision-v1', 'mmdetection', 'detectron2'] as const)('names of %s are recognised', async (style) => {

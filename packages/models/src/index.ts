@@ -1,4 +1,5 @@
 export { DisposedError } from '@icconv/base';
+export { Compilation } from './compile/compilation';
 export { type CompiledFpn, compileFpn } from './compile/compile-fpn';
 export { type CompiledResNet, compileForInference, type ForwardOptions } from './compile/compile-resnet';
 export { PATTERN_NAMES, type PatternName } from './config/pattern-names';
@@ -16,12 +17,16 @@ export {
 } from './config/resnet-config';
 export { type FpnFeatures, type FpnOptions, type FpnResult, fpn, fpnShapes, initFpn } from './fpn/fpn';
 export { type FpnConfig, type FpnExtra, fpnConfig } from './fpn/fpn-config';
+export { type CompiledHead, compileHead } from './head/compile-head';
+export type { HeadConv, HeadDeconv, HeadLayer, HeadLinear, HeadPlan } from './head/head-plan';
+export { headShapes, initHead } from './head/head-weights';
+export { type HeadResult, runHead } from './head/run-head';
 export { type InitOptions, initResNet } from './init/init-resnet';
 export { uniformSource } from './init/random';
 export { BATCH_NORM_EPSILON } from './layers/batch-norm';
 export type { BatchNormOptions } from './layers/batch-norm-options';
 export type { ObserveConv } from './layers/conv-layer';
-export { type BatchNormMode, foldedNorm, NORM_PARTS, normLayer } from './layers/norm-layer';
+export { NORM_PARTS } from './layers/norm-layer';
 export { fpnNames, PREFIXES, renameFrom, resnetNames, type WeightNames, type WeightStyle } from './names/names';
 export type { ConvSpec } from './network/plan';
 export type { ResNetOutput } from './network/walk';
@@ -39,7 +44,7 @@ export {
 } from './resnet/features';
 export { type ManualResNetOptions, withManualPattern } from './resnet/manual-pattern';
 export { type ResNetFeature, type ResNetOptions, type ResNetResult, resnet } from './resnet/resnet';
-export { type StateDict, weight } from './state-dict';
+export { prefixed, type StateDict, under } from './state-dict';
 export { formatSummary } from './summary/format-summary';
 export { type LayerSummary, type NetworkCost, type NetworkSummary, summary } from './summary/summary';
 export { type FreezingConfig, type TrainableParts, trainableParts } from './training/trainable-parts';

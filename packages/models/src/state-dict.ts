@@ -19,3 +19,14 @@ export function weight<T extends Tensor>(op: string, weights: StateDict, name: s
   }
   return found as T;
 }
+
+/** The weights under a prefix, by their names without it. */
+export function under(weights: StateDict, prefix: string): StateDict {
+  const inside = Object.entries(weights).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(inside.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+/** Weights, shapes or whatever has names, with the prefix before each. */
+export function prefixed<T>(prefix: string, entries: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [prefix + name, value]));
+}

@@ -13,15 +13,13 @@ import { generateAnchors } from '../anchors/anchor-generator';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import type { Draw } from '../matching/sampler';
 import { assignLevels } from '../roi-heads/assign-levels';
-import { type BoxHeadOutput, boxHead } from '../roi-heads/box-head';
 import { boxHeadLoss } from '../roi-heads/box-loss';
 import { type GroundTruth, sampleProposals } from '../roi-heads/sample-proposals';
 import { type Detections, selectDetections } from '../roi-heads/select-detections';
 import { type Proposals, selectProposals } from '../rpn/proposals';
-import { type RpnOutput, rpnHead } from '../rpn/rpn-head';
+import type { RpnOutput } from '../rpn/rpn-head';
 import { rpnLoss } from '../rpn/rpn-loss';
-import { featurePyramid } from './feature-pyramid';
-import { rpnHeadNames } from './names';
+import { type DetectorParts, tensorParts } from './parts';
 
 /** Height and width of an image inside the padded batch, pixels. */
 export type ImageSize = readonly [number, number];
@@ -34,13 +32,9 @@ export interface FasterRcnnLosses {
   readonly box: Scalar;
 }
 
-/** The parts of the network that have weights, plain or compiled. */
-export interface DetectorParts {
-  /** P2 to P6 of float32 [N, H, W, 3]. */
-  features(images: Tensor4D): Tensor4D[];
-  rpn(features: readonly Tensor4D[]): RpnOutput;
-  /** @param pooled - float32 [R, S, S, C]. */
-  boxHead(pooled: Tensor4D): BoxHeadOutput;
+interface FasterRcnnResult {
+  readonly losses: FasterRcnnLosses;
+  readonly statistics: Record<string, Tensor1D>;
 }
 
 /**
@@ -49,6 +43,7 @@ export interface DetectorParts {
  * @param images - float32 [N, H, W, 3], normalised and padded as `config.input` says.
  * @param sizes - of each image without the padding.
  * @returns for each image boxes in pixels of `images`; the caller disposes the tensors.
+ * @throws {@link InvalidArgumentError} for a missing weight, {@link ShapeMismatchError} for one of another shape.
  */
 export function fasterRcnn(
   weights: StateDict,
@@ -56,12 +51,7 @@ export function fasterRcnn(
   sizes: readonly ImageSize[],
   config: FasterRcnnConfig,
 ): Detections[] {
-  const parts: DetectorParts = {
-    features: (x) => featurePyramid(weights, x, config, false).features,
-    rpn: (features) => rpnHead(weights, features, rpnHeadNames(config)),
-    boxHead: (pooled) => boxHead(weights, pooled, config.roi),
-  };
-  return detectWith(parts, images, sizes, config);
+  return detectWith(tensorParts('fasterRcnn', weights, config), images, sizes, config);
 }
 
 /** Detections of a batch by the given parts; see {@link fasterRcnn}. */
@@ -112,8 +102,9 @@ function detectInProposals(
  *
  * @param images - as for {@link fasterRcnn}. @param truths - boxes in pixels of `images`.
  * @param draw - chance of the two samplers.
- * @param training - batch norms of the backbone that take the batch's statistics, as in `resnet`; others are frozen.
- * @returns the losses, and new running statistics by their names (with the backbone's prefix).
+ * @param training - batch norms that take the batch's statistics, by their full names; others are frozen.
+ * @returns the losses, and new running statistics by their full names; the caller disposes them.
+ * @throws {@link InvalidArgumentError} for a missing weight, {@link ShapeMismatchError} for one of another shape.
  */
 export function fasterRcnnLosses(
   weights: StateDict,
@@ -123,33 +114,36 @@ export function fasterRcnnLosses(
   config: FasterRcnnConfig,
   draw: Draw,
   training: boolean | ((norm: string) => boolean) = false,
-): { readonly losses: FasterRcnnLosses; readonly statistics: Record<string, Tensor1D> } {
-  const { features, statistics } = featurePyramid(weights, images, config, training);
-  const rpn = rpnHead(weights, features, rpnHeadNames(config));
-  const anchors = anchorsOf(features, images, config);
-  const first = rpnLoss(
-    tf.concat(rpn.logits, 1) as Tensor2D,
-    tf.concat(rpn.deltas, 1) as Tensor3D,
-    tf.concat(anchors) as Tensor2D,
-    truths.map(({ boxes }) => boxes),
-    config.rpn,
-    draw,
-  );
-  const { coderWeights, matcher, sampler } = config.roi;
-  const samples = sizes.map((size, image) => {
-    const { boxes } = proposalsOfImage(rpn, anchors, image, size, config.rpn.train);
-    return sampleProposals(detach(boxes), truths[image]!, { matcher, sampler, coderWeights }, draw);
-  });
-  const pooled = poolRois(
-    features,
-    images,
-    samples.map(({ boxes }) => boxes),
-    config,
-  );
-  const { logits, deltas } = boxHead(weights, pooled, config.roi);
-  const second = boxHeadLoss(logits, deltas, samples, config.roi);
-  const losses = { objectness: first.objectness, rpnBox: first.box, ...second };
-  return { losses, statistics };
+): FasterRcnnResult {
+  const parts = tensorParts('fasterRcnnLosses', weights, config, training);
+  return tf.tidy((() => {
+    const features = parts.features(images);
+    const rpn = parts.rpn(features);
+    const anchors = anchorsOf(features, images, config);
+    const first = rpnLoss(
+      tf.concat(rpn.logits, 1) as Tensor2D,
+      tf.concat(rpn.deltas, 1) as Tensor3D,
+      tf.concat(anchors) as Tensor2D,
+      truths.map(({ boxes }) => boxes),
+      config.rpn,
+      draw,
+    );
+    const { coderWeights, matcher, sampler } = config.roi;
+    const samples = sizes.map((size, image) => {
+      const { boxes } = proposalsOfImage(rpn, anchors, image, size, config.rpn.train);
+      return sampleProposals(detach(boxes), truths[image]!, { matcher, sampler, coderWeights }, draw);
+    });
+    const pooled = poolRois(
+      features,
+      images,
+      samples.map(({ boxes }) => boxes),
+      config,
+    );
+    const { logits, deltas } = parts.boxHead(pooled);
+    const second = boxHeadLoss(logits, deltas, samples, config.roi);
+    const losses = { objectness: first.objectness, rpnBox: first.box, ...second };
+    return { losses, statistics: parts.statistics };
+  }) as () => never) as unknown as FasterRcnnResult;
 }
 
 /** The same values without their history: proposals are taken as given by the second stage (Ren et al., section 3.2). */

@@ -1,7 +1,7 @@
-import { fpn, fpnConfig, resnet, type StateDict } from '@icconv/models';
+import { fpn, fpnConfig, prefixed, resnet, type StateDict, under } from '@icconv/models';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { BACKBONE_PREFIX, FPN_PREFIX, under } from './names';
+import { BACKBONE_PREFIX, FPN_PREFIX } from './names';
 
 /** The pyramid's configuration: five levels, P2 to P6. */
 export function pyramidConfig(config: FasterRcnnConfig) {
@@ -10,6 +10,11 @@ export function pyramidConfig(config: FasterRcnnConfig) {
     extra: { kind: 'pool' },
     norm: config.fpnNorm ? 'batch' : 'none',
   });
+}
+
+/** The pyramid's maps, finest first. */
+export function pyramidMaps(levels: Readonly<Record<string, Tensor4D>>): Tensor4D[] {
+  return ['p2', 'p3', 'p4', 'p5', 'p6'].map((level) => levels[level]!);
 }
 
 /** P2 to P6 of a batch, finest first, and the new running statistics of batch norms that train, by their full names. */
@@ -23,8 +28,6 @@ export function featurePyramid(
     typeof training === 'function' ? (norm: string) => training(prefix + norm) : training;
   const body = resnet(under(weights, BACKBONE_PREFIX), images, config.backbone, { training: trains(BACKBONE_PREFIX) });
   const pyramid = fpn(under(weights, FPN_PREFIX), body, pyramidConfig(config), { training: trains(FPN_PREFIX) });
-  const statistics: Record<string, Tensor1D> = {};
-  for (const [name, value] of Object.entries(body.statistics)) statistics[BACKBONE_PREFIX + name] = value;
-  for (const [name, value] of Object.entries(pyramid.statistics)) statistics[FPN_PREFIX + name] = value;
-  return { features: ['p2', 'p3', 'p4', 'p5', 'p6'].map((level) => pyramid.levels[level]!), statistics };
+  const statistics = { ...prefixed(BACKBONE_PREFIX, body.statistics), ...prefixed(FPN_PREFIX, pyramid.statistics) };
+  return { features: pyramidMaps(pyramid.levels), statistics };
 }

@@ -2,42 +2,48 @@
  * The region proposal network's head: one or more 3x3 convolutions with ReLU, then objectness and deltas by 1x1 convolutions, shared
  * by all levels. Source: Ren et al., "Faster R-CNN", NIPS 2015, section 3.1.
  */
-
-import type { StateDict } from '@icconv/models';
-import { conv2d } from '@icconv/tensor-ops';
-import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { HeadPlan } from '@icconv/models';
+import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { anchorsPerCell } from '../anchors/anchor-generator';
+import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 
-/** Names of the head's layers in a state dict, without `.weight` and `.bias`. */
-export interface RpnHeadNames {
-  readonly convs: readonly string[];
-  readonly logits: string;
-  readonly deltas: string;
+/** The layers, by torchvision's names. */
+export function rpnHead({ fpnChannels, rpn }: FasterRcnnConfig): HeadPlan<'logits' | 'deltas'> {
+  const prefix = 'rpn.head';
+  const anchors = anchorsPerCell(rpn.anchors);
+  // torchvision's deviation for all of them.
+  const common = { kind: 'conv', inChannels: fpnChannels, deviation: 0.01 } as const;
+  return [
+    ...Array.from({ length: rpn.convs }, (_, i) => {
+      return { ...common, name: `${prefix}.conv.${i}.0`, size: 3, outChannels: fpnChannels, relu: true };
+    }),
+    { ...common, name: `${prefix}.cls_logits`, size: 1, outChannels: anchors, output: 'logits' },
+    { ...common, name: `${prefix}.bbox_pred`, size: 1, outChannels: 4 * anchors, output: 'deltas' },
+  ];
 }
 
 export interface RpnOutput {
   /** For each level float32 [N, H W A]. */
   readonly logits: Tensor2D[];
   /** For each level float32 [N, H W A, 4]. */
-  readonly deltas: tf.Tensor3D[];
+  readonly deltas: Tensor3D[];
 }
 
-/** @param features - one float32 map [N, H, W, C] a level. */
-export function rpnHead(weights: StateDict, features: readonly Tensor4D[], names: RpnHeadNames): RpnOutput {
-  const logits: Tensor2D[] = [];
-  const deltas: tf.Tensor3D[] = [];
-  for (const map of features) {
-    const hidden = names.convs.reduce((x, name) => convolve(weights, x, name, 'relu'), map);
-    const batch = map.shape[0];
-    logits.push(tf.reshape(convolve(weights, hidden, names.logits), [batch, -1]));
-    deltas.push(tf.reshape(convolve(weights, hidden, names.deltas), [batch, -1, 4]));
-  }
-  return { logits, deltas };
-}
-
-function convolve(weights: StateDict, x: Tensor4D, name: string, activation?: 'relu'): Tensor4D {
-  const filter = weights[`${name}.weight`] as Tensor4D;
-  const bias = weights[`${name}.bias`] as Tensor1D;
-  const pad = (filter.shape[0] - 1) / 2;
-  return conv2d(x, filter, { bias, pad, ...(activation && { activation }) });
+/**
+ * The head on every level.
+ *
+ * @param features - one float32 map [N, H, W, C] a level. @param run - the head, plain or compiled.
+ */
+export function rpnOutput(
+  features: readonly Tensor4D[],
+  run: (map: Tensor4D) => Readonly<Record<'logits' | 'deltas', Tensor>>,
+): RpnOutput {
+  return tf.tidy((() => {
+    const outputs = features.map((map) => ({ batch: map.shape[0], ...run(map) }));
+    return {
+      logits: outputs.map(({ batch, logits }) => tf.reshape(logits, [batch, -1])),
+      deltas: outputs.map(({ batch, deltas }) => tf.reshape(deltas, [batch, -1, 4])),
+    };
+  }) as () => never) as RpnOutput;
 }

@@ -13,7 +13,7 @@ import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
 import { BACKBONE_PREFIX } from '../network/names';
 import { fasterRcnnShapes } from '../network/shapes';
-import { flattenedWeight, fromTorchOrder, toTorchOrder } from './flatten-order';
+import { flattenedWeights, fromTorchOrder, toTorchOrder } from './flatten-order';
 import { detectorNames, styleOfNames } from './names';
 
 export interface LoadDetectorOptions extends LoadWeightsOptions {
@@ -51,9 +51,8 @@ export async function loadDetectorWeights(
         ),
       }),
     });
-    if (weights[flattenedWeight(config)] === undefined) return weights;
     const ours = fromTorchOrder(weights, config);
-    weights[flattenedWeight(config)]!.dispose();
+    for (const name of flattenedWeights(config)) weights[name]?.dispose();
     return ours;
   } finally {
     await file.close();
@@ -85,7 +84,7 @@ export async function saveDetectorWeights(
   try {
     return await saveStateDict(theirs, path, options);
   } finally {
-    theirs[flattenedWeight(config)]!.dispose();
+    for (const name of flattenedWeights(config)) theirs[name]?.dispose();
   }
 }
 

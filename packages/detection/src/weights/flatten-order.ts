@@ -5,14 +5,17 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { boxHeadNames } from '../roi-heads/box-head';
+import { boxHead } from '../roi-heads/box-head';
 
-/** Name of the matrix whose rows change order. */
-export function flattenedWeight(config: FasterRcnnConfig): string {
-  return `${boxHeadNames(config.roi).linears[0]}.weight`;
+/** Names of the matrices whose rows change order. */
+export function flattenedWeights(config: FasterRcnnConfig): string[] {
+  const linears = boxHead(config).filter(({ kind }) => kind === 'linear');
+  // Without a hidden layer both outputs read the RoIs.
+  const readers = config.roi.linears > 0 ? linears.slice(0, 1) : linears;
+  return readers.map(({ name }) => `${name}.weight`);
 }
 
-/** A new record in which that matrix [S S C, hidden] has its rows in our order; all other tensors are the same. */
+/** A new record in which those matrices [S S C, out] have their rows in our order; all other tensors are the same. */
 export function fromTorchOrder(weights: Record<string, Tensor>, config: FasterRcnnConfig): Record<string, Tensor> {
   return reordered(weights, config, (size, channels) => [channels, size, size], [1, 2, 0, 3]);
 }
@@ -31,11 +34,14 @@ function reordered(
   axes: (size: number, channels: number) => [number, number, number],
   permutation: number[],
 ): Record<string, Tensor> {
-  const name = flattenedWeight(config);
-  const matrix = weights[name] as Tensor2D;
-  const changed = tf.tidy(() => {
-    const split = tf.reshape(matrix, [...axes(config.roi.outputSize, config.fpnChannels), matrix.shape[1]]);
-    return tf.reshape(tf.transpose(split, permutation), matrix.shape);
+  const changed = flattenedWeights(config).flatMap((name) => {
+    const matrix = weights[name] as Tensor2D | undefined;
+    if (matrix === undefined) return [];
+    const own = tf.tidy(() => {
+      const split = tf.reshape(matrix, [...axes(config.roi.outputSize, config.fpnChannels), matrix.shape[1]]);
+      return tf.reshape(tf.transpose(split, permutation), matrix.shape);
+    });
+    return [[name, own] as const];
   });
-  return { ...weights, [name]: changed };
+  return { ...weights, ...Object.fromEntries(changed) };
 }

@@ -12,9 +12,8 @@ import { seededDraw } from '../../src/matching/sampler';
 import { compileFasterRcnn } from '../../src/network/compile-faster-rcnn';
 import { fasterRcnn, fasterRcnnLosses } from '../../src/network/faster-rcnn';
 import { featurePyramid } from '../../src/network/feature-pyramid';
-import { rpnHeadNames } from '../../src/network/names';
+import { tensorParts } from '../../src/network/parts';
 import { fasterRcnnShapes } from '../../src/network/shapes';
-import { rpnHead } from '../../src/rpn/rpn-head';
 import { activate } from '../support/activate';
 
 const IMAGES = [
@@ -105,7 +104,7 @@ describe.each(['torchvision', 'torchvision-v2'] as const)('%s', (preset) => {
           expect(maxRelativeError(sampled(batch.images), expected('batch'))).toBeLessThan(1e-5);
           const weights = makeWeights();
           const { features } = featurePyramid(weights, batch.images, config, false);
-          const { logits, deltas } = rpnHead(weights, features, rpnHeadNames(config));
+          const { logits, deltas } = tensorParts('test', weights, config).rpn(features);
           for (let level = 0; level < 5; level++) {
             expect(maxRelativeError(sampled(features[level]!), expected(`features.${level}`))).toBeLessThan(1e-4);
             expect(maxRelativeError(sampled(logits[level]!), expected(`rpn.logits.${level}`))).toBeLessThan(1e-4);

@@ -5,16 +5,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { fasterRcnnConfig } from '../../src/config/presets';
 import { seededDraw } from '../../src/matching/sampler';
-import { initFasterRcnn } from '../../src/network/shapes';
+import { fasterRcnnShapes, initFasterRcnn } from '../../src/network/shapes';
 import { detectionStep } from '../../src/training/detection-step';
 import { activate } from '../support/activate';
 
-const base = fasterRcnnConfig({ backbone: resnetConfig(18), classes: 3 });
-const config = { ...base, fpnChannels: 16, roi: { ...base.roi, hidden: 32 } };
+const torchvision = fasterRcnnConfig({ backbone: resnetConfig(18), classes: 3 });
+const config = { ...torchvision, fpnChannels: 16, roi: { ...torchvision.roi, hidden: 32 } };
 const trainable = (name: string) => !/running_/.test(name);
 
-function step(truths: { boxes: number[][]; classes: number[] }[], classes = 3) {
-  const own = { ...config, classes };
+function step(truths: { boxes: number[][]; classes: number[] }[], classes = 3, base = config) {
+  const own = { ...base, classes };
   const weights = initFasterRcnn(own, { seed: 1 });
   const batch = {
     images: tf.randomNormal([truths.length, 96, 96, 3], 0, 1, 'float32', 7) as Tensor4D,
@@ -70,6 +70,16 @@ describeBackends(
       );
       expect(Object.keys(result.statistics).length).toBeGreaterThan(0);
       tf.dispose([result.gradients, result.statistics]);
+    });
+
+    it("norms of the box head take the batch's statistics, as those of backbone and pyramid do", () => {
+      const v2 = fasterRcnnConfig({ backbone: resnetConfig(18), classes: 3, preset: 'torchvision-v2' });
+      const own = { ...config, fpnNorm: v2.fpnNorm, rpn: v2.rpn, roi: { ...v2.roi, hidden: 32 } };
+      const { gradients, statistics } = step([one], 3, own);
+      const shapes = Object.keys(fasterRcnnShapes(own));
+      expect(Object.keys(statistics).sort()).toEqual(shapes.filter((name) => /running_/.test(name)).sort());
+      expect(Object.keys(gradients).sort()).toEqual(shapes.filter(trainable).sort());
+      tf.dispose([gradients, statistics]);
     });
 
     it('a data set of one class', () => {

@@ -1,4 +1,3 @@
-import { fusedConv2d } from '@icconv/tensor-ops';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkFeatures, type FpnFeatures, TENSOR_STEPS } from '../fpn/fpn';
@@ -8,7 +7,7 @@ import type { ConvSpec } from '../network/plan';
 import type { AfterConv } from '../network/walk';
 import type { StateDict } from '../state-dict';
 import { Compilation } from './compilation';
-import { type CompiledConv, compileConv } from './compiled-conv';
+import { compileConv, runConv } from './compiled-conv';
 
 /** A feature pyramid made ready for inference on the backend that was current. */
 export interface CompiledFpn {
@@ -39,11 +38,9 @@ export function compileFpn(weights: StateDict, config: FpnConfig): CompiledFpn {
       forward(features) {
         compiled.check();
         const inputs = checkFeatures('compileFpn', plan, features);
-        const conv = (x: Tensor4D, { name }: ConvSpec, { relu, residual }: AfterConv<Tensor4D>) => {
-          // A pyramid has plain convolutions only.
-          const { filter, bias } = compiled.conv(name) as CompiledConv & { readonly kind: 'conv' };
-          return fusedConv2d(x, filter, { bias, activation: relu ? 'relu' : 'linear', ...(residual && { residual }) });
-        };
+        // A pyramid has plain convolutions only.
+        const conv = (x: Tensor4D, { name }: ConvSpec, after: AfterConv<Tensor4D>) =>
+          runConv(x, compiled.conv(name), after);
         return tf.tidy(() => walkFpn<Tensor4D>(plan, inputs, { ...TENSOR_STEPS, conv }));
       },
       dispose: () => compiled.dispose(),

@@ -3,6 +3,7 @@
  * in the order in which the backend's kernel reads it.
  */
 import {
+  fusedConv2d,
   type PackedConv2dFilter,
   type PackedInceptionFilter,
   packConv2dFilter,
@@ -13,6 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { filterShape } from '../layers/conv-layer';
 import { foldedNorm } from '../layers/norm-layer';
 import { type ConvSpec, samePad } from '../network/plan';
+import type { AfterConv } from '../network/walk';
 import { type StateDict, weight } from '../state-dict';
 
 /** A convolution with its weights inside, as the steps of a program name them. */
@@ -27,17 +29,37 @@ export type CompiledConv =
 
 /** Compiles one convolution of a plan. The weights stay the caller's and may be disposed afterwards. */
 export function compileConv(op: string, weights: StateDict, spec: ConvSpec): CompiledConv {
-  const [filter, bias] = tf.tidy(() => foldConv(op, weights, spec));
+  const pack = spec.dilations === undefined ? compilePlain : compileInception;
+  return packFolded(
+    () => foldConv(op, weights, spec),
+    (filter, bias) => pack(filter, bias, spec),
+  );
+}
+
+/** Makes filter and bias, packs the filter, and keeps what was packed. @param fold - whose other tensors are freed. */
+export function packFolded(
+  fold: () => [filter: Tensor4D, bias: Tensor1D],
+  pack: (filter: Tensor4D, bias: Tensor1D) => CompiledConv,
+): CompiledConv {
+  const [filter, bias] = tf.tidy(fold);
   // A network may be compiled inside somebody's tf.tidy and outlive it.
   tf.keep(bias);
   try {
-    return spec.dilations === undefined ? compilePlain(filter, bias, spec) : compileInception(filter, bias, spec);
+    const compiled = pack(filter, bias);
+    tf.keep(compiled.filter.tensor);
+    return compiled;
   } catch (error) {
     bias.dispose();
     throw error;
   } finally {
     filter.dispose();
   }
+}
+
+/** Runs a compiled convolution that is not an inception one. */
+export function runConv(x: Tensor4D, compiled: CompiledConv, { relu, residual }: AfterConv<Tensor4D>): Tensor4D {
+  const { filter, bias } = compiled as CompiledConv & { readonly kind: 'conv' };
+  return fusedConv2d(x, filter, { bias, activation: relu ? 'relu' : 'linear', ...(residual && { residual }) });
 }
 
 /** Filter and bias of a convolution that does the batch norm's work too: filter*scale and shift. */
@@ -52,12 +74,10 @@ export function foldConv(op: string, weights: StateDict, spec: ConvSpec): [filte
 
 function compilePlain(filter: Tensor4D, bias: Tensor1D, spec: ConvSpec): CompiledConv {
   const packed = packConv2dFilter(filter, { strides: spec.stride, pad: samePad(spec), groups: spec.groups });
-  tf.keep(packed.tensor);
   return { kind: 'conv', filter: packed, bias };
 }
 
 function compileInception(filter: Tensor4D, bias: Tensor1D, spec: ConvSpec): CompiledConv {
   const packed = packInceptionFilter(filter, { dilations: spec.dilations!, groups: spec.groups });
-  tf.keep(packed.tensor);
   return { kind: 'inceptionConv', filter: packed, bias, strides: spec.stride };
 }

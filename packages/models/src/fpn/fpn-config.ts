@@ -7,7 +7,7 @@
  */
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { ResNetConfig } from '../config/resnet-config';
-import type { ConvSpec } from '../network/plan';
+import { type ConvSpec, plainConv } from '../network/plan';
 import { resnetFeatures } from '../resnet/features';
 
 /** Levels above P5. */
@@ -83,13 +83,9 @@ export function resolveFpn(config: FpnConfig): FpnPlan {
   const channels = checkCount('channels', config.channels ?? 256);
   if (norm !== 'none' && norm !== 'batch') throw wrong('norm', norm, '"none" or "batch"');
   const spec = (name: string, size: number, from: number, stride = 1): ConvSpec => {
-    const normed = norm === 'batch' && stride === 1;
-    const common = { kind: 'plain', size, plainSize: size, stride, groups: 1, inChannels: from, outChannels: channels };
-    return {
-      ...(common as Omit<ConvSpec, 'name'>),
-      name: stride === 1 ? `${name}.0` : name,
-      ...(normed ? { norm: `${name}.1` } : {}),
-    };
+    const common = { size, stride, inChannels: from, outChannels: channels };
+    if (stride > 1) return plainConv({ ...common, name });
+    return plainConv({ ...common, name: `${name}.0`, ...(norm === 'batch' && { norm: `${name}.1` }) });
   };
   const levels = extra.kind === 'conv' ? checkCount('extra.levels', extra.levels ?? 2) : 0;
   const source = extra.kind === 'conv' ? extra.source : 'p5';

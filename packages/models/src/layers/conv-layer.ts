@@ -12,13 +12,17 @@ export function filterShape({ size, inChannels, outChannels, groups }: ConvSpec)
   return [size, size, inChannels / groups, outChannels];
 }
 
+/** Names of a layer's weights of one number a channel: those of its batch norm, or its bias. */
+export function vectorNames({ name, norm }: { readonly name: string; readonly norm?: string }): string[] {
+  return norm === undefined ? [`${name}.bias`] : NORM_PARTS.map((part) => `${norm}.${part}`);
+}
+
 /** Names and shapes of a convolution's weights and those of its batch norm. */
 export function convShapes(specs: readonly ConvSpec[]): Record<string, readonly number[]> {
   const shapes: Record<string, readonly number[]> = {};
   for (const spec of specs) {
     shapes[`${spec.name}.weight`] = filterShape(spec);
-    const vectors = spec.norm === undefined ? [`${spec.name}.bias`] : NORM_PARTS.map((part) => `${spec.norm}.${part}`);
-    for (const name of vectors) shapes[name] = [spec.outChannels];
+    for (const name of vectorNames(spec)) shapes[name] = [spec.outChannels];
   }
   return shapes;
 }
@@ -44,14 +48,16 @@ export function convLayer(
     return normLayer(op, weights, known ?? convolve(x, filter, spec), norm, mode, after, epsilon);
   }
   const bias = weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]);
+  if (known === undefined && residual === undefined) return convolve(x, filter, spec, bias, relu);
   let y = known === undefined ? convolve(x, filter, spec, bias) : tf.add<Tensor4D>(known, bias);
   if (residual !== undefined) y = tf.add(y, residual);
   return relu ? reluOf(y) : y;
 }
 
-function convolve(x: Tensor4D, filter: Tensor4D, spec: ConvSpec, bias?: Tensor1D): Tensor4D {
+function convolve(x: Tensor4D, filter: Tensor4D, spec: ConvSpec, bias?: Tensor1D, relu = false): Tensor4D {
   const { stride: strides, groups, dilations } = spec;
-  const common = { strides, groups, ...(bias === undefined ? {} : { bias }) };
+  const activation = relu ? 'relu' : 'linear';
+  const common = { strides, groups, activation, ...(bias === undefined ? {} : { bias }) } as const;
   return dilations === undefined
     ? conv2d(x, filter, { ...common, pad: samePad(spec) })
     : inceptionConv2d(x, filter, { ...common, dilations });

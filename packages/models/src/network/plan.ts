@@ -54,6 +54,16 @@ export interface ResNetPlan {
   readonly head?: HeadSpec;
 }
 
+/** A plain convolution without groups. */
+export function plainConv({
+  stride = 1,
+  ...spec
+}: Pick<ConvSpec, 'name' | 'norm' | 'size' | 'inChannels' | 'outChannels'> & { readonly stride?: number }): ConvSpec {
+  const { name, norm, size, inChannels, outChannels } = spec;
+  const common = { name, kind: 'plain', size, plainSize: size, stride, groups: 1, inChannels, outChannels } as const;
+  return norm === undefined ? common : { ...common, norm };
+}
+
 /** Padding (K - 1)/2 that leaves a map of ceil(H / stride) pixels. */
 export const samePad = ({ size }: ConvSpec): Pair => [(size - 1) / 2, (size - 1) / 2];
 

@@ -2,12 +2,11 @@
  * The network on tensors, for training and evaluation: ResNet, transposed convolutions, heatmaps and tags. For speed at inference see
  * `compilePose`. Letters: N images, H x W input, K kinds of keypoint.
  */
-import { type BatchNormMode, normLayer, resnet, type StateDict, weight } from '@icconv/models';
-import { conv2d, convTranspose2d } from '@icconv/tensor-ops';
+import { prefixed, resnet, runHead, type StateDict } from '@icconv/models';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PoseConfig } from '../config/pose-config';
-import { BACKBONE_PREFIX, type DeconvSpec, deconvPadding, headStages, type OutputSpec } from './layers';
+import { BACKBONE_PREFIX, poseHead } from './layers';
 import { backboneOf } from './weights';
 
 export interface PoseOutputs {
@@ -18,9 +17,6 @@ export interface PoseOutputs {
   /** New values of the running statistics that training changes, by name. */
   readonly statistics: Record<string, Tensor1D>;
 }
-
-/** PyTorch's default. */
-const MOMENTUM = 0.1;
 
 /**
  * Runs the network. Differentiable for x and every weight but the running statistics.
@@ -37,36 +33,13 @@ export function poseNetwork(
   config: PoseConfig,
   training: boolean | ((norm: string) => boolean) = false,
 ): PoseOutputs {
-  const trains = typeof training === 'function' ? training : () => training;
+  const trains = typeof training === 'function' ? (norm: string) => training(BACKBONE_PREFIX + norm) : training;
   return tf.tidy((() => {
-    const statistics: Record<string, Tensor1D> = {};
-    const body = resnet(backboneOf(weights), x, config.backbone, {
-      returns: ['c5'],
-      training: (norm) => trains(BACKBONE_PREFIX + norm),
-    });
-    for (const [name, value] of Object.entries(body.statistics)) statistics[BACKBONE_PREFIX + name] = value;
-    const mode: BatchNormMode = { trains, momentum: MOMENTUM, statistics };
-    const outputs: Tensor4D[] = [];
-    let features = body.c5;
-    for (const { deconvs, joined, output } of headStages(config)) {
-      if (joined) features = tf.concat([features, outputs.at(-1)!], 3);
-      for (const spec of deconvs) features = deconvLayer(weights, features, spec, mode);
-      outputs.push(outputLayer(weights, features, output));
-    }
-    return { outputs, statistics };
+    const body = resnet(backboneOf(weights), x, config.backbone, { returns: ['c5'], training: trains });
+    const head = runHead('poseNetwork', weights, body.c5, poseHead(config), { training });
+    return {
+      outputs: Object.values(head.outputs) as Tensor4D[],
+      statistics: { ...prefixed(BACKBONE_PREFIX, body.statistics), ...head.statistics },
+    };
   }) as () => never) as unknown as PoseOutputs;
-}
-
-const OP = 'poseNetwork';
-
-function deconvLayer(weights: StateDict, x: Tensor4D, spec: DeconvSpec, mode: BatchNormMode): Tensor4D {
-  const { name, norm, inChannels, outChannels, kernel } = spec;
-  const filter = weight<Tensor4D>(OP, weights, `${name}.weight`, [kernel, kernel, outChannels, inChannels]);
-  const y = convTranspose2d(x, filter, { strides: 2, ...deconvPadding[kernel] });
-  return normLayer(OP, weights, y, norm, mode, { relu: true });
-}
-
-function outputLayer(weights: StateDict, x: Tensor4D, { name, inChannels, outChannels }: OutputSpec): Tensor4D {
-  const filter = weight<Tensor4D>(OP, weights, `${name}.weight`, [1, 1, inChannels, outChannels]);
-  return conv2d(x, filter, { bias: weight<Tensor1D>(OP, weights, `${name}.bias`, [outChannels]) });
 }

@@ -1,7 +1,15 @@
-import { describeBackends } from '@icconv/test-utils';
+import { describeBackends, expectFaultsNamed } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { compilePose, initPose, type PoseConfig, poseConfig, poseNetwork, poseShapes } from '../../src';
+import {
+  type CompiledPose,
+  compilePose,
+  initPose,
+  type PoseConfig,
+  poseConfig,
+  poseNetwork,
+  poseShapes,
+} from '../../src';
 import { activate } from '../support/activate';
 
 const tiny = { block: 'basic', blocks: [1, 1, 1, 1], width: 8 } as const;
@@ -76,10 +84,29 @@ describeBackends('compilePose', activate, (backend) => {
     tf.dispose([outputs, x, weights]);
   });
 
-  test('a missing weight is named', () => {
-    const of = config();
-    const { 'keypoint_head.final_layer.bias': gone, ...weights } = initPose(of, { seed: 1 });
-    expect(() => compilePose(weights, of)).toThrow('keypoint_head.final_layer.bias');
-    tf.dispose([gone, weights]);
+  test("compiled inside somebody's tidy, it outlives it", () => {
+    const of = config({ higher: [{ channels: 6, kernel: 4 }] });
+    const weights = initPose(of, { seed: 1 });
+    const x = tf.zeros([1, 32, 32, 3]) as tf.Tensor4D;
+    let compiled: CompiledPose | undefined;
+    tf.tidy(() => {
+      compiled = compilePose(weights, of);
+    });
+    for (let turn = 0; turn < 2; turn++) tf.dispose(compiled!.forward(x));
+    compiled!.dispose();
+    compiled!.dispose();
+    expect(() => compiled!.forward(x)).toThrow('has been disposed');
+    tf.dispose([x, weights]);
+  });
+
+  // The portable backends look at shapes no differently.
+  test.runIf(backend === 'native')('a missing weight and one of another shape are named', () => {
+    const of = config({ higher: [{ channels: 6, kernel: 4 }] });
+    const weights = initPose(of, { seed: 1 });
+    const names = Object.keys(poseShapes(of)).filter((name) => name.startsWith('keypoint_head'));
+    const x = tf.zeros([1, 32, 32, 3]) as tf.Tensor4D;
+    expectFaultsNamed(weights, names, (own) => poseNetwork(own, x, of));
+    expectFaultsNamed(weights, names, (own) => compilePose(own, of));
+    tf.dispose([x, weights]);
   });
 });

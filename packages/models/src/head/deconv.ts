@@ -1,0 +1,60 @@
+/**
+ * Transposed convolutions of stride 2 that double a map.
+ *
+ * Compiled, one with a kernel of up to 4 is a 2x2 convolution whose 4 O channels are the four pixels that one input pixel becomes, moved
+ * apart (sub-pixel convolution, Shi et al., CVPR 2016): no product with an inserted zero is computed.
+ */
+import { convTranspose2d, packConv2dFilter } from '@icconv/tensor-ops';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type CompiledConv, packFolded, runConv } from '../compile/compiled-conv';
+import { foldedNorm } from '../layers/norm-layer';
+import { type StateDict, weight } from '../state-dict';
+import type { HeadDeconv } from './head-plan';
+import { weightShape } from './head-weights';
+
+/** Rows dropped at each side of a transposed convolution's result, and rows added, which together double a map. Source: mmpose. */
+const PADDING = {
+  2: { pad: 0, outputPadding: 0 },
+  3: { pad: 1, outputPadding: 1 },
+  4: { pad: 1, outputPadding: 0 },
+} as const;
+
+/** On tensors, before norm and activation. @param filter - [K, K, out, in] */
+export function doubled(x: Tensor4D, filter: Tensor4D, { size }: HeadDeconv, bias?: Tensor1D): Tensor4D {
+  return convTranspose2d(x, filter, { strides: 2, ...PADDING[size], ...(bias !== undefined && { bias }) });
+}
+
+/**
+ * Output row y = 2 b - p + t of window b, whose rows are b - 1 and b, has kernel row u = t on row b and t + 2 on row b - 1: with the
+ * kernel filled up to 4x4, its rows are [tap, t] and the taps stand in reverse.
+ */
+export function compileDeconv(op: string, weights: StateDict, layer: HeadDeconv): CompiledConv {
+  const { name, norm, inChannels, outChannels, size } = layer;
+  const fold = (): [Tensor4D, Tensor1D] => {
+    const filter = weight<Tensor4D>(op, weights, `${name}.weight`, weightShape(layer));
+    const [scale, shift] =
+      norm === undefined
+        ? [tf.ones([outChannels]), weight<Tensor1D>(op, weights, `${name}.bias`, [outChannels])]
+        : foldedNorm(op, weights, norm, outChannels);
+    const scaled = tf.mul<Tensor4D>(filter, tf.reshape(scale, [1, 1, outChannels, 1]));
+    const missing: [number, number] = [0, 4 - size];
+    const full = tf.pad(scaled, [missing, missing, [0, 0], [0, 0]]);
+    const taps = tf.reverse(tf.reshape(full, [2, 2, 2, 2, outChannels, inChannels]), [0, 2]);
+    const windows = tf.reshape(tf.transpose(taps, [0, 2, 5, 1, 3, 4]), [2, 2, inChannels, 4 * outChannels]);
+    return [windows as Tensor4D, tf.tile(shift, [4])];
+  };
+  return packFolded(fold, (filter, bias) => ({ kind: 'conv', filter: packConv2dFilter(filter, { pad: 1 }), bias }));
+}
+
+/** The compiled layer, with norm and activation. */
+export function runDeconv(x: Tensor4D, layer: HeadDeconv, compiled: CompiledConv): Tensor4D {
+  const [images, height, width] = x.shape;
+  const { pad } = PADDING[layer.size];
+  // The four pixels of each window are as much memory as the result: they go at once.
+  return tf.tidy(() => {
+    const windows = runConv(x, compiled, { relu: layer.relu ?? false });
+    const pixels = tf.depthToSpace(windows, 2, 'NHWC');
+    return tf.slice(pixels, [0, pad, pad, 0], [images, 2 * height, 2 * width, layer.outChannels]);
+  });
+}
