@@ -1,7 +1,7 @@
 /** One training step of a detector up to its gradients; what follows (clipping, optimizer, schedule) is the training loop's. */
 import type { StateDict } from '@icconv/models';
-import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
+import { lossGradients } from '@icconv/training';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import type { Draw } from '../matching/sampler';
 import { type FasterRcnnLosses, fasterRcnnLosses, type ImageSize } from '../network/faster-rcnn';
@@ -34,32 +34,20 @@ export interface DetectionStep {
   readonly statistics: Record<string, Tensor1D>;
 }
 
-/** Losses and gradients of a batch. Needs a backend with all gradient kernels: the native one. */
+/**
+ * Losses and gradients of a batch. Needs a backend with all gradient kernels: the native one.
+ *
+ * @throws {@link MissingGradientsError} on a backend without gradients.
+ */
 export function detectionStep(
   weights: StateDict,
   batch: DetectionBatch,
   config: FasterRcnnConfig,
   options: DetectionStepOptions,
 ): DetectionStep {
-  const names = Object.keys(weights).filter(options.trainable);
-  let losses: FasterRcnnLosses | undefined;
-  let statistics: Record<string, Tensor1D> = {};
-  const { value, grads } = tf.valueAndGrads((...values: Tensor[]) => {
-    const own = { ...weights, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
-    const { images, sizes, truths } = batch;
+  const { images, sizes, truths } = batch;
+  return lossGradients(weights, options.trainable, (own) => {
     const result = fasterRcnnLosses(own, images, sizes, truths, config, options.draw, options.batchNorm);
-    losses = result.losses;
-    statistics = result.statistics;
-    // The inner scope would take them along.
-    for (const kept of [...Object.values(losses), ...Object.values(statistics)]) tf.keep(kept);
-    return tf.addN(Object.values(losses)) as Scalar;
-  })(names.map((name) => weights[name]!));
-  const numbers = Object.fromEntries(Object.entries(losses!).map(([name, loss]) => [name, loss.dataSync()[0]!]));
-  const total = value.dataSync()[0]!;
-  tf.dispose([value, ...Object.values(losses!)]);
-  return {
-    losses: { ...numbers, total } as DetectionStep['losses'],
-    gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])),
-    statistics,
-  };
+    return { ...result, losses: { ...result.losses } };
+  }) as DetectionStep;
 }
