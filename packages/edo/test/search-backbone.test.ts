@@ -10,8 +10,8 @@ const PREFIX = 'backbone.body.';
 const PLAIN: ResNetConfig = { block: 'bottleneck', blocks: [1, 1, 1, 1], width: 8, stridePlacement: 'caffe' };
 
 /** As a model's folder has it. */
-const readAgain = (config: ResNetConfig) =>
-  backboneSchema.parse(JSON.parse(JSON.stringify(backboneToJson(config)))) as ResNetConfig;
+const readAgain = (config: ResNetConfig): ResNetConfig =>
+  backboneSchema.parse(JSON.parse(JSON.stringify(backboneToJson(config))));
 
 /** A network around the backbone. */
 function networkOf(config: ResNetConfig): Record<string, tf.Tensor> {

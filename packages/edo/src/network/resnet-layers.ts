@@ -32,7 +32,9 @@ export function superConfig(config: ResNetConfig, options: SuperConfigOptions): 
   const kernel = { maxDilation, kernelSize: 3 };
   checkSuperKernel('superConfig', kernel);
   if (choicesOf(config).some(({ kind }) => kind !== 'plain')) {
-    throw new SearchError('superConfig: the config has inception or super-kernel layers already; give the plain one');
+    throw new SearchError(
+      'superConfig: the config has inception or super-kernel layers already; give the plain one, see plainConfig',
+    );
   }
   const wide: ResNetConfig = { ...config, conv: { kind: 'super', size: superSize(kernel), layers } };
   // The plan tells of selectors that choose nothing.
@@ -64,7 +66,7 @@ export function superLayers(config: ResNetConfig): SuperLayerSpec[] {
   return layers;
 }
 
-/** The network without super-kernels or inception convolutions. */
+/** The network without super-kernels or inception convolutions: what {@link superConfig} was made of. */
 export function plainConfig(config: ResNetConfig): ResNetConfig {
   const { conv: _, ...rest } = config;
   return rest;

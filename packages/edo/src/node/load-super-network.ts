@@ -29,8 +29,7 @@ export async function loadSuperNetwork(
   }: Pick<SearchConfig, 'weights' | 'prefix' | 'backbone' | 'maxDilation' | 'layers'>,
   { signal, ...reading }: OpenWeightsOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<SuperNetwork> {
-  const plain = backbone as ResNetConfig;
-  const config = superConfig(plain, { maxDilation, ...(layers !== undefined && { layers }) });
+  const config = superConfig(backbone, { maxDilation, ...(layers !== undefined && { layers }) });
   const loaded = await loadStateDict(weights, {
     ...reading,
     expected: resnetShapes(config),
