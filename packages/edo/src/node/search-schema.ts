@@ -1,9 +1,10 @@
 /** The configuration of a search, as files give it. The one declaration: its types are read off the schema. */
+import { schemaOf } from '@icconv/base';
 import { backboneSchema } from '@icconv/models/files';
 import { z } from 'zod';
 import { MAX_DILATION_SEARCH } from '../geometry/limits';
 import { OBJECTIVES, type ObjectiveName } from '../objectives/objective';
-import { DEFAULT_INPUT_SIZE } from '../search/search-backbone';
+import { DEFAULT_INPUT_SIZE, type SearchConstraints } from '../search/search-backbone';
 
 const side = z
   .int()
@@ -27,17 +28,17 @@ const data = z.strictObject({
   tolerateDamage: z.boolean().exactOptional(),
 });
 
-/** `SearchConstraints` of `searchBackbone`. */
-const constraints = z.strictObject({
-  symmetric: z.boolean().exactOptional(),
-  receptiveField: z.union([side, pair]).exactOptional(),
-  maxDistinct: side.exactOptional(),
-  shares: z
-    .array(z.strictObject({ dilation: pair, min: share.exactOptional(), max: share.exactOptional() }))
-    .exactOptional(),
-  /** Milliseconds for all searched layers together, measured on this machine. */
-  latencyMs: z.number().positive().exactOptional(),
-});
+const constraints = schemaOf<SearchConstraints>()(
+  z.strictObject({
+    symmetric: z.boolean().exactOptional(),
+    receptiveField: z.union([side, pair]).exactOptional(),
+    maxDistinct: side.exactOptional(),
+    shares: z
+      .array(z.strictObject({ dilation: pair, min: share.exactOptional(), max: share.exactOptional() }))
+      .exactOptional(),
+    latencyMs: z.number().positive().exactOptional(),
+  }),
+);
 
 /** How to search, whatever the super-network comes from. */
 export const searchFields = {
