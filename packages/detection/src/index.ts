@@ -1,7 +1,7 @@
 export { type AnchorConfig, generateAnchors } from './anchors/anchor-generator';
 export { type BoxCoderWeights, decodeBoxes, encodeBoxes } from './boxes/box-coder';
 export { boxArea, clipBoxes, pairwiseIou } from './boxes/box-ops';
-export type { FasterRcnnConfig, InputConfig, RoiConfig, RpnConfig } from './config/faster-rcnn-config';
+export type { FasterRcnnConfig, InputConfig, ProposalConfig, RoiConfig, RpnConfig } from './config/faster-rcnn-config';
 export { fasterRcnnConfig, PRESETS, type Preset } from './config/presets';
 export { PUBLISHED_DETECTORS, type PublishedDetector } from './config/published';
 export { type PreparedBatch, prepareImages, resizedSize } from './input/prepare';
@@ -18,7 +18,7 @@ export type { DetectorParts } from './network/parts';
 export { fasterRcnnShapes, initFasterRcnn } from './network/shapes';
 export type { GroundTruth } from './roi-heads/sample-proposals';
 export { type DetectionConfig, type Detections, selectDetections } from './roi-heads/select-detections';
-export { type ProposalConfig, type Proposals, selectProposals } from './rpn/proposals';
+export { type Proposals, selectProposals } from './rpn/proposals';
 export {
   type DetectionBatch,
   type DetectionStep,

@@ -21,7 +21,6 @@ const ORDER = [
 const CIRCLES_TODAY = [
   'packages/cli/src/evaluate/detection.ts -> packages/cli/src/commands/eval-coco.ts',
   'packages/cli/src/evaluate/pose.ts -> packages/cli/src/commands/pose.ts',
-  'packages/detection/src/config/faster-rcnn-config.ts -> packages/detection/src/roi-heads/assign-levels.ts',
   'packages/detection/src/training/run-settings.ts -> packages/detection/src/training/train-detector.ts',
   'packages/pose/src/training/run-settings.ts -> packages/pose/src/training/train-pose.ts',
 ];

@@ -10,8 +10,6 @@ import type { AnchorConfig } from '../anchors/anchor-generator';
 import type { BoxCoderWeights } from '../boxes/box-coder';
 import type { MatcherConfig } from '../matching/matcher';
 import type { SamplerConfig } from '../matching/sampler';
-import type { LevelRule } from '../roi-heads/assign-levels';
-import type { ProposalConfig } from '../rpn/proposals';
 
 /** How pixels become the network's input. */
 export interface InputConfig {
@@ -32,6 +30,17 @@ export interface InputConfig {
   readonly divisor: number;
 }
 
+/** Which of the boxes become proposals. */
+export interface ProposalConfig {
+  /** Boxes kept of each level before suppression. */
+  readonly preNmsTopN: number;
+  /** Boxes kept of all levels together after it. */
+  readonly postNmsTopN: number;
+  readonly nmsThreshold: number;
+  /** Boxes with a side under this many pixels go. */
+  readonly minSize: number;
+}
+
 export interface RpnConfig {
   readonly anchors: AnchorConfig;
   /** 3x3 convolutions before the two outputs. */
@@ -42,6 +51,17 @@ export interface RpnConfig {
   readonly matcher: MatcherConfig;
   readonly sampler: SamplerConfig;
   readonly smoothL1Beta: number;
+}
+
+/** The pyramid level that a box is pooled from. */
+export interface LevelRule {
+  /** Side of a square box, in pixels, that belongs on `canonicalLevel`: 224, ImageNet's crop. */
+  readonly canonicalSize: number;
+  /** Index into the pooled levels (0 is the finest) for a box of that side. */
+  readonly canonicalLevel: number;
+  readonly levels: number;
+  /** Added to the logarithm, so that a box of just that side is not rounded down. */
+  readonly epsilon: number;
 }
 
 export interface RoiConfig {

@@ -1,16 +1,7 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { boxArea } from '../boxes/box-ops';
-
-export interface LevelRule {
-  /** Side of a square box, in pixels, that belongs on `canonicalLevel`: 224, ImageNet's crop. */
-  readonly canonicalSize: number;
-  /** Index into the pooled levels (0 is the finest) for a box of that side. */
-  readonly canonicalLevel: number;
-  readonly levels: number;
-  /** Added to the logarithm, so that a box of just that side is not rounded down. */
-  readonly epsilon: number;
-}
+import type { LevelRule } from '../config/faster-rcnn-config';
 
 /**
  * The pyramid level each box is pooled from: floor(canonicalLevel + log2(side / canonicalSize) + epsilon), side = sqrt(area).

@@ -9,16 +9,7 @@ import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BoxCoderWeights, decodeBoxes } from '../boxes/box-coder';
 import { clipBoxes, corners } from '../boxes/box-ops';
-
-export interface ProposalConfig {
-  /** Boxes kept of each level before suppression. */
-  readonly preNmsTopN: number;
-  /** Boxes kept of all levels together after it. */
-  readonly postNmsTopN: number;
-  readonly nmsThreshold: number;
-  /** Boxes with a side under this many pixels go. */
-  readonly minSize: number;
-}
+import type { ProposalConfig } from '../config/faster-rcnn-config';
 
 /** The deltas of the RPN are not weighted, in any of the conventions. */
 export const RPN_CODER_WEIGHTS: BoxCoderWeights = [1, 1, 1, 1];
