@@ -6,7 +6,7 @@ export default {
     '.': { entry: ['tooling/scripts/*.mjs'], project: ['*.ts', 'tooling/{scripts,bench}/**/*.mjs'] },
     'packages/*': {
       // Started by name, in threads and processes of their own.
-      entry: ['src/**/*-worker.ts', 'src/**/hosted-*.ts', 'bench/*.mjs'],
+      entry: ['src/**/*-worker.ts', 'src/**/hosted-*.ts', 'src/engine/tfjs-node-bundle.ts', 'bench/*.mjs'],
       project: ['**/*.{ts,mjs}'],
     },
     'tooling/checks': { ignore: ['test/broken-projects/**'] },
@@ -24,7 +24,6 @@ export default {
     'yarn-classic',
   ],
   ignoreIssues: {
-    'packages/tensor-ops/**': ['exports'],
     'packages/cli/src/train/training-run.ts': ['exports'],
     'packages/detection/src/data/detector-loader.ts': ['exports'],
   },

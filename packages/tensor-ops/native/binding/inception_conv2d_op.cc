@@ -58,8 +58,6 @@ ICCONV_INCEPTION_OP("IcconvInceptionConv2DGradFilter")
     .Output("dfilter: float")
     .Attr("kernel_size: int >= 1");
 
-REGISTER_OP("IcconvInceptionConv2DGradBias").Input("dy: float").Output("dbias: float").SetShapeFn(tensorflow::shape_inference::UnknownShape);
-
 // Sizes, dilations and strides are int32 inside; this bound leaves room for sums and halos of them.
 constexpr int64_t kMost = 1 << 28;
 
@@ -246,28 +244,11 @@ private:
     int kernel_ = 1;
 };
 
-class InceptionConv2DGradBiasOp final : public Op {
-public:
-    using Op::Op;
-
-    void run(OpKernelContext* context) override {
-        const Tensor& dy = context->input(0);
-        OP_REQUIRES(context, dy.dims() == 4 && dy.dim_size(3) >= 1 && dy.dim_size(3) <= kMost,
-                    invalid_argument("dy must have shape [N, OH, OW, O], received ", dy.shape().DebugString()));
-        Tensor* dbias = nullptr;
-        OP_REQUIRES_OK(context, allocate_output(context, 0, "dbias", {dy.dim_size(3)}, &dbias));
-        TfExecutor executor(context);
-        inception_conv2d_grad_bias(data(dy), static_cast<size_t>(dy.NumElements() / dy.dim_size(3)), static_cast<int>(dy.dim_size(3)),
-                                   dbias->flat<float>().data(), executor);
-    }
-};
-
 REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2D").Device(tensorflow::DEVICE_CPU), InceptionConv2DOp<false>);
 REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2DPacked").Device(tensorflow::DEVICE_CPU), InceptionConv2DOp<true>);
 REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2DPack").Device(tensorflow::DEVICE_CPU), InceptionConv2DPackOp);
 REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2DGradInput").Device(tensorflow::DEVICE_CPU), InceptionConv2DGradInputOp);
 REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2DGradFilter").Device(tensorflow::DEVICE_CPU), InceptionConv2DGradFilterOp);
-REGISTER_KERNEL_BUILDER(Name("IcconvInceptionConv2DGradBias").Device(tensorflow::DEVICE_CPU), InceptionConv2DGradBiasOp);
 
 }  // namespace
 }  // namespace icconv

@@ -40,9 +40,9 @@ export interface DownloadFileOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export const STALL_MS = 30_000;
-export const RETRIES = 4;
-export const RETRY_DELAY_MS = 1000;
+const STALL_MS = 30_000;
+const RETRIES = 4;
+const RETRY_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 60_000;
 const LOCK = { stale: 10_000, update: 2_000, realpath: false } as const;
 

@@ -41,7 +41,7 @@ export function findTfjsNode(project: string = process.cwd()): TfjsNode | undefi
 }
 
 /** The one that the build of this package put together; undefined in a checkout that has not been built. */
-export function bundledTfjsNode(): TfjsNode | undefined {
+function bundledTfjsNode(): TfjsNode | undefined {
   const folder = join(packageRoot(), 'dist', 'tfjs-node');
   return existsSync(bundleFile(folder)) ? { origin: 'bundled', folder, version: TFJS_NODE_VERSION } : undefined;
 }

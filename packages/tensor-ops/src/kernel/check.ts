@@ -3,7 +3,7 @@ import { type DataType, type Tensor, Tensor as TensorClass } from '@tensorflow/t
 import { InvalidArgumentError, ShapeMismatchError } from '../errors';
 
 /** Native kernels take options in 32 bits: what is more would act as another number. */
-export const MOST_WHOLE = 2 ** 31 - 1;
+const MOST_WHOLE = 2 ** 31 - 1;
 /** Rows or columns of a map with its padding, and elements of a result; the same as in native/common/sizes.h. */
 export const MOST_SIDE = 2 ** 30 - 1;
 export const MOST_ELEMENTS = 2 ** 31 - 1;

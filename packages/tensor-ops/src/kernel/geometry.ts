@@ -28,7 +28,7 @@ export interface InceptionGeometry {
 export type ConvActivation = 'linear' | 'relu';
 
 /** Output length of one axis: floor((size + 2p - d(K-1) - 1) / s) + 1; below 1 when the kernel does not fit. */
-export function convOutputLength(size: number, kernel: number, stride: number, pad: number, dilation: number): number {
+function convOutputLength(size: number, kernel: number, stride: number, pad: number, dilation: number): number {
   return Math.floor((size + 2 * pad - dilation * (kernel - 1) - 1) / stride) + 1;
 }
 

@@ -8,7 +8,7 @@ import type { NativeBackend } from './native-backend';
 /** Name of TensorFlow's native runtime among TensorFlow.js' backends. */
 export const NATIVE_BACKEND = 'tensorflow';
 /** Backends that take the composition of ordinary operators. */
-export const PORTABLE_BACKENDS = ['wasm', 'webgpu', 'webgl', 'cpu'] as const;
+const PORTABLE_BACKENDS = ['wasm', 'webgpu', 'webgl', 'cpu'] as const;
 
 /** Where a kernel runs. */
 export interface KernelContext {

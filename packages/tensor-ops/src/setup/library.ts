@@ -25,7 +25,7 @@ export interface LibraryOptions {
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
 /** Folder of a provided engine in the cache: one for each version, variant and platform. */
-export function libraryFolder(cache: string, variant: EngineVariant): string {
+function libraryFolder(cache: string, variant: EngineVariant): string {
   return join(cache, 'libtensorflow', `${TENSORFLOW_VERSION}-${variant}-${process.platform}-${process.arch}`);
 }
 

@@ -3,7 +3,7 @@ import { FuzzRandom } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import * as ops from '../../src';
 
-export class Random extends FuzzRandom {
+class Random extends FuzzRandom {
   /** `usual`, or now and then an option that no sensible caller gives. */
   option(usual: number): number {
     return this.chance(0.02) ? this.pick(EXTREME) : usual;

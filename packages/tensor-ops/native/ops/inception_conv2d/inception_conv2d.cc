@@ -271,24 +271,4 @@ void inception_conv2d_grad_filter(const InceptionConv2DPlan& plan, const Incepti
     run_tasks(job, tasks, level().grad_filter_workspace, level().grad_filter, executor);
 }
 
-void inception_conv2d_grad_bias(const float* dy, size_t pixels, int out_channels, float* dbias, Executor& executor) {
-    // Sums of runs of pixels, so that neither the order of threads nor the number of pixels costs precision.
-    constexpr size_t kRun = 2048;
-    const size_t runs = (pixels + kRun - 1) / kRun;
-    Array<float> sums(runs * out_channels, 0.0f);
-    executor.run(static_cast<int>(runs), [&](int run) {
-        float* const sum = sums.data() + static_cast<size_t>(run) * out_channels;
-        const size_t end = std::min(pixels, (run + 1) * kRun);
-        for (size_t p = run * kRun; p < end; ++p) {
-            const float* const from = dy + p * out_channels;
-            for (int c = 0; c < out_channels; ++c) sum[c] += from[c];
-        }
-    });
-    for (int c = 0; c < out_channels; ++c) {
-        double total = 0;
-        for (size_t run = 0; run < runs; ++run) total += sums[run * out_channels + c];
-        dbias[c] = static_cast<float>(total);
-    }
-}
-
 }  // namespace icconv

@@ -81,9 +81,6 @@ void inception_conv2d_grad_input(const InceptionConv2DPlan& plan, const Inceptio
 void inception_conv2d_grad_filter(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* x,
                                   const float* dy, float* dfilter, Executor& executor);
 
-// dbias [O]: dy summed over its pixels (their number is N*OH*OW).
-void inception_conv2d_grad_bias(const float* dy, size_t pixels, int out_channels, float* dbias, Executor& executor);
-
 }  // namespace icconv
 
 #endif  // ICCONV_OPS_INCEPTION_CONV2D_H_

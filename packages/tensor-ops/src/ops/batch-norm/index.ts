@@ -1,2 +1,2 @@
 export { type BatchNormOptions, type BatchNormResult, batchNorm, relu } from './batch-norm';
-export { registerBatchNorm, reluGradient } from './register-batch-norm';
+export { registerBatchNorm } from './register-batch-norm';

@@ -5,9 +5,9 @@ import { attr } from '../../kernel/native-backend';
 import { registerGradientOnce, registerOnAllBackends, runKernel } from '../../kernel/registry';
 
 export const BATCH_NORM = 'IcConvBatchNorm';
-export const BATCH_NORM_GRAD = 'IcConvBatchNormGrad';
+const BATCH_NORM_GRAD = 'IcConvBatchNormGrad';
 export const RELU = 'IcConvRelu';
-export const RELU_GRAD = 'IcConvReluGrad';
+const RELU_GRAD = 'IcConvReluGrad';
 
 export interface BatchNormAttrs {
   readonly epsilon: number;

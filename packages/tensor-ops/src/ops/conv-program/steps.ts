@@ -87,7 +87,7 @@ export function checkSteps(steps: readonly ConvStep[], outputs: readonly MapInde
   }
 }
 
-export function inputsOf(step: ConvStep): MapIndex[] {
+function inputsOf(step: ConvStep): MapIndex[] {
   if (step.kind === 'add') return [step.input, step.other];
   if (step.kind === 'conv' && step.residual !== undefined) return [step.input, step.residual];
   return [step.input];

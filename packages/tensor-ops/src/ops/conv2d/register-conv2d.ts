@@ -10,10 +10,10 @@ import { convKernels } from '../conv-kernels';
 type Gradients = ReturnType<GradFunc>;
 
 export const PADDED_CONV_2D = 'PaddedConv2D';
-export const PADDED_CONV_2D_GRAD_INPUT = 'PaddedConv2DGradInput';
-export const PADDED_CONV_2D_GRAD_FILTER = 'PaddedConv2DGradFilter';
+const PADDED_CONV_2D_GRAD_INPUT = 'PaddedConv2DGradInput';
+const PADDED_CONV_2D_GRAD_FILTER = 'PaddedConv2DGradFilter';
 export const PADDED_CONV_TRANSPOSE_2D = 'PaddedConvTranspose2D';
-export const CHANNEL_SUM = 'ChannelSum';
+const CHANNEL_SUM = 'ChannelSum';
 
 export interface PaddedConv2DAttrs extends ConvGeometry {
   readonly activation: ConvActivation;

@@ -36,7 +36,7 @@ export function registerDilationErrors(): void {
 }
 
 /** The same by one small convolution for each class of taps. */
-export function dilationErrorsPortable(
+function dilationErrorsPortable(
   x: Tensor4D,
   filter: Tensor4D,
   { maxDilation, strides, groups }: DilationErrorsAttrs,

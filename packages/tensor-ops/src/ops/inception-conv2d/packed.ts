@@ -14,8 +14,8 @@ import type { InceptionConv2dOptions } from './inception-conv2d';
 import { forwardPerPattern } from './per-pattern';
 import { fusedBackend, outputSize, stridesOnMap } from './register-inception-conv2d';
 
-export const INCEPTION_CONV_2D_PACK = 'InceptionConv2DPack';
-export const INCEPTION_CONV_2D_PACKED = 'InceptionConv2DPacked';
+const INCEPTION_CONV_2D_PACK = 'InceptionConv2DPack';
+const INCEPTION_CONV_2D_PACKED = 'InceptionConv2DPacked';
 
 /** A filter in the order that the current backend's kernel reads it in; made by {@link packInceptionFilter}. */
 export interface PackedInceptionFilter {

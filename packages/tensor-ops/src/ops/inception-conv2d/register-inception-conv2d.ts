@@ -12,8 +12,8 @@ import { forwardPerPattern, gradFilterPerPattern, gradInputPerPattern } from './
 export type InceptionAlgorithm = 'auto' | 'per-pattern';
 
 export const INCEPTION_CONV_2D = 'InceptionConv2D';
-export const INCEPTION_CONV_2D_GRAD_INPUT = 'InceptionConv2DGradInput';
-export const INCEPTION_CONV_2D_GRAD_FILTER = 'InceptionConv2DGradFilter';
+const INCEPTION_CONV_2D_GRAD_INPUT = 'InceptionConv2DGradInput';
+const INCEPTION_CONV_2D_GRAD_FILTER = 'InceptionConv2DGradFilter';
 
 interface Choice extends InceptionGeometry {
   readonly algorithm: InceptionAlgorithm;

@@ -7,7 +7,7 @@ import { registerGradientOnce, registerOnAllBackends, runKernel } from '../../ke
 import { padOrCrop, spread, window } from '../conv-kernels/map-ops';
 
 export const PADDED_MAX_POOL_2D = 'PaddedMaxPool2D';
-export const PADDED_MAX_POOL_2D_GRAD = 'PaddedMaxPool2DGrad';
+const PADDED_MAX_POOL_2D_GRAD = 'PaddedMaxPool2DGrad';
 
 export interface PaddedMaxPool2DAttrs {
   readonly size: Pair;

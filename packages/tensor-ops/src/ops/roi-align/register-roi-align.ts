@@ -7,7 +7,7 @@ import { roiAlignGather, roiAlignGradGather } from './roi-align-gather';
 import { roiAlignGradNative, roiAlignNative } from './roi-align-native';
 import { roiAlignGradPortable, roiAlignPortable } from './roi-align-portable';
 
-export const ROI_ALIGN = 'RoiAlign';
+const ROI_ALIGN = 'RoiAlign';
 export const ROI_ALIGN_GRAD = 'RoiAlignGrad';
 
 interface GradInputs {

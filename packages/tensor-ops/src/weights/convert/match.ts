@@ -40,7 +40,7 @@ const HEADS =
   /(?:^|[._])(?:fc|classifier|head|cls|bbox|cls_score|bbox_pred|cls_logits|mask_fcn_logits|final_layer|predictor)(?:[._]|$)/;
 
 /** Why the shapes differ, as well as it can be told from them; shapes in TensorFlow's layout. */
-export function likelyCause(name: string, expected: readonly number[], received: readonly number[]): string {
+function likelyCause(name: string, expected: readonly number[], received: readonly number[]): string {
   const same = (shape: readonly number[]) =>
     shape.length === received.length && shape.every((size, d) => size === received[d]);
   if (expected.length !== received.length)
