@@ -2,6 +2,8 @@ import { VisionError } from './vision-error';
 
 /** Something was used after its `dispose()`. */
 export class DisposedError extends VisionError {
+  static override readonly kind: string = 'DisposedError';
+
   readonly op: string;
 
   /** @param what - `the detector`. @param remedy - `create another`. */

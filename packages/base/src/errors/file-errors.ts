@@ -20,6 +20,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** A file or folder cannot be read or written. */
 export class FileError extends VisionError {
+  static override readonly kind: string = 'FileError';
+
   readonly path: string;
   readonly reason: string;
 
@@ -46,6 +48,8 @@ export class FileError extends VisionError {
 
 /** A name that comes from outside would leave the folder it belongs to, or is no name of a file. */
 export class UnsafeNameError extends VisionError {
+  static override readonly kind: string = 'UnsafeNameError';
+
   readonly received: string;
 
   /** @param owner - what the name stands in: `image 7`, a file. */
@@ -60,6 +64,8 @@ export class UnsafeNameError extends VisionError {
 
 /** Two things would be written to one file. */
 export class NameCollisionError extends VisionError {
+  static override readonly kind: string = 'NameCollisionError';
+
   readonly output: string;
   readonly sources: readonly [string, string];
 

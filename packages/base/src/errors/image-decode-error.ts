@@ -2,6 +2,8 @@ import { VisionError } from './vision-error';
 
 /** A picture cannot be read: missing, truncated, too large, or of no known format. */
 export class ImageDecodeError extends VisionError {
+  static override readonly kind: string = 'ImageDecodeError';
+
   /** The file or address; `<buffer>` for a picture in memory. */
   readonly path: string;
   readonly reason: string;

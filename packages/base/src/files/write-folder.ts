@@ -51,7 +51,7 @@ export async function writeFolderAtomically(
           const place = names.claim(relativeName(name), source);
           await writeAtomically(join(temporary, place), content).catch((error) => {
             // By the name that the file would get: the temporary folder is nobody's business.
-            if (!(error instanceof FileError)) throw error;
+            if (!FileError.isInstance(error)) throw error;
             throw new FileError(join(folder, place), 'cannot be written', error.reason, { cause: error.cause });
           });
         },

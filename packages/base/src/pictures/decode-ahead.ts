@@ -39,6 +39,6 @@ export async function* decodeAhead(
 }
 
 function unreadable(error: unknown): ImageDecodeError {
-  if (error instanceof ImageDecodeError) return error;
+  if (ImageDecodeError.isInstance(error)) return error;
   throw error;
 }

@@ -127,7 +127,7 @@ test('decodeAhead: in order, errors in their turn, so many at once', async () =>
   for (const ahead of [1, 2, 9]) {
     const seen: (number | string)[] = [];
     for await (const one of decodeAhead(inputs, { ahead })) {
-      seen.push(one instanceof ImageDecodeError ? one.reason : one.width);
+      seen.push(ImageDecodeError.isInstance(one) ? one.reason : one.width);
     }
     expect(seen).toEqual([5, 1, 'no such file', 7, 2]);
   }

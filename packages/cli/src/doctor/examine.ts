@@ -77,7 +77,7 @@ async function startEngine(): Promise<{ finding: Finding; info?: EngineInfo }> {
     const detail = `TensorFlow ${info.version} (${built.installed.variant}), ${info.threads} threads, ${info.simd}, built by ${built.ops.compiler()}`;
     return { finding: { subject, state: 'ok', detail }, info };
   } catch (error) {
-    if (!(error instanceof EngineUnavailableError)) throw error;
+    if (!EngineUnavailableError.isInstance(error)) throw error;
     const { reason, remedy } = error.attempts[0]!;
     return { finding: { subject, state: 'error', detail: reason, remedy } };
   }

@@ -53,7 +53,7 @@ export async function runOnPictures<R>(options: PictureRun<R>): Promise<PictureO
           done.push({ image, result, overlay });
         }
       } catch (error) {
-        if (!(error instanceof ImageDecodeError)) throw error;
+        if (!ImageDecodeError.isInstance(error)) throw error;
         broken.push(error.message);
       }
       progress.update(i + 1);

@@ -7,7 +7,7 @@ import type { CocoResults } from '../data/results';
 import { segmentToRle, sizeProblem } from '../data/segment-mask';
 import { polygonsOf, runLengthsOf, type SegmentColumns } from '../data/segments';
 import { unknownCategories, unknownImages } from '../data/unknown-ids';
-import { CocoError } from '../errors';
+import { CocoMaskError } from '../errors';
 import type { CocoId } from '../format/types';
 import { HAS } from '../json/record';
 import { type DatasetStatistics, datasetStatistics } from './statistics';
@@ -313,7 +313,7 @@ function runLengthsBroken(segments: SegmentColumns, row: number): boolean {
     segmentToRle(segments, row, { ...UNKNOWN, owner: () => '' });
     return false;
   } catch (error) {
-    if (CocoError.isInstance(error)) return true;
+    if (CocoMaskError.isInstance(error)) return true;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { relativeName } from '@icconv/base';
 import type { PictureSize } from '../data/complete';
 import type { CocoDataset } from '../data/dataset';
 import { boxOf, isRle, type ObjectBox } from '../data/object-box';
-import { CocoArgumentError, CocoError } from '../errors';
+import { CocoArgumentError } from '../errors';
 import type { CocoAnnotation, CocoId, CocoImage, CocoRle } from '../format/types';
 import { clipBox } from './clip';
 import type { ConversionReport } from './report';
@@ -89,7 +89,7 @@ function insideBox(
     try {
       box = boxOf({ segmentation });
     } catch (error) {
-      if (CocoError.isInstance(error)) return 'mask-broken';
+      if (CocoArgumentError.isInstance(error)) return 'mask-broken';
       throw error;
     }
   }

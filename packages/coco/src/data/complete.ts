@@ -59,7 +59,7 @@ function boxOfRow(dataset: CocoDataset, row: number): ObjectBox | undefined {
   try {
     return boxOf(dataset.annotation(row));
   } catch (error) {
-    if (!(error instanceof CocoArgumentError)) throw error;
+    if (!CocoArgumentError.isInstance(error)) throw error;
     throw new CocoMaskError(`annotation ${dataset.annotationId(row) ?? `in row ${row + 1}`}`, error.message);
   }
 }

@@ -64,7 +64,7 @@ function named<T>(place: MaskPlace, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    if (error instanceof CocoArgumentError) throw new CocoMaskError(place.owner(), error.message);
+    if (CocoArgumentError.isInstance(error)) throw new CocoMaskError(place.owner(), error.message);
     throw error;
   }
 }

@@ -2,14 +2,13 @@ import { VisionError } from '@icconv/base';
 
 /** Base of every error that this package throws on purpose; codes begin with `ICCONV_COCO_`. */
 export class CocoError extends VisionError {
-  /** True for an error of this package, also one made by another copy of it. */
-  static override isInstance(error: unknown): error is CocoError {
-    return VisionError.isInstance(error) && error.code.startsWith('ICCONV_COCO_');
-  }
+  static override readonly kind: string = 'CocoError';
 }
 
 /** A file or object is not COCO data: broken JSON, a wrong type, a NaN score. */
 export class CocoFormatError extends CocoError {
+  static override readonly kind: string = 'CocoFormatError';
+
   /** What was read: a path, or "results", "dataset". */
   readonly source: string;
   /** Byte offset in the JSON text, when the fault was found while reading text. */
@@ -24,6 +23,8 @@ export class CocoFormatError extends CocoError {
 
 /** An argument has a value that the function cannot take. */
 export class CocoArgumentError extends CocoError {
+  static override readonly kind: string = 'CocoArgumentError';
+
   readonly op: string;
   readonly parameter: string;
   readonly value: unknown;
@@ -38,6 +39,8 @@ export class CocoArgumentError extends CocoError {
 
 /** Ground truth and results do not belong together: unknown images, absent keypoints or masks. */
 export class CocoMismatchError extends CocoError {
+  static override readonly kind: string = 'CocoMismatchError';
+
   constructor(message: string) {
     super('ICCONV_COCO_MISMATCH', message);
   }
@@ -45,6 +48,8 @@ export class CocoMismatchError extends CocoError {
 
 /** A mask is none: its run lengths are broken, or not of its picture's size. */
 export class CocoMaskError extends CocoError {
+  static override readonly kind: string = 'CocoMaskError';
+
   /** Whose mask: "annotation 7", "detection 3". */
   readonly owner: string;
 

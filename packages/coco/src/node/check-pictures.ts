@@ -1,12 +1,11 @@
 /** The pictures of a dataset: whether they are there, can be read, and have the sizes that the file says. */
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ImageDecodeError, VisionError } from '@icconv/base';
+import { ImageDecodeError, UnsafeNameError } from '@icconv/base';
 import { resolveInside } from '@icconv/base/files';
 import { decodeImage, imageSize } from '@icconv/base/pictures';
 import type { PictureSize } from '../data/complete';
 import type { CocoDataset } from '../data/dataset';
-import { CocoError } from '../errors';
 import type { CocoId } from '../format/types';
 
 export interface CheckPicturesOptions {
@@ -68,7 +67,7 @@ export async function checkPictures(
       const name = typeof file_name === 'string' ? file_name : '';
       const fault = (kind: PictureFaultKind, message: string) => faults.set(at, { imageId: id, name, kind, message });
       try {
-        const size = await look(resolvePicture(folder, file_name), options);
+        const size = await look(resolveInside(folder, name), options);
         sizes.set(id, size);
         // Without a size, or with a placeholder's 0, the picture's own counts.
         const given = width !== undefined && height !== undefined && width > 0 && height > 0;
@@ -76,9 +75,10 @@ export async function checkPictures(
           fault('size', `the file says ${width}x${height}, the picture is ${describe(size, { width, height })}`);
         }
       } catch (error) {
-        if (!VisionError.isInstance(error)) throw error;
-        if (!(error instanceof ImageDecodeError)) fault('name', error.message);
-        else fault(error.reason === MISSING ? 'missing' : 'unreadable', error.reason);
+        if (ImageDecodeError.isInstance(error))
+          fault(error.reason === MISSING ? 'missing' : 'unreadable', error.reason);
+        else if (UnsafeNameError.isInstance(error)) fault('name', name === '' ? 'it has no file_name' : error.message);
+        else throw error;
       }
       onProgress?.({ done: ++done, total: images.length });
     }
@@ -90,12 +90,6 @@ export async function checkPictures(
 
 /** What `@icconv/base` says of a file that is not there. */
 const MISSING = 'no such file';
-
-/** @throws {@link CocoError} for an image without the name of a file; UnsafeNameError for one that leaves the folder. */
-function resolvePicture(folder: string, name: unknown): string {
-  if (typeof name !== 'string' || name === '') throw new CocoError('ICCONV_COCO_PICTURE', 'it has no file_name');
-  return resolveInside(folder, name);
-}
 
 async function look(path: string, options: CheckPicturesOptions): Promise<PictureSize> {
   const { tolerateDamage = false, signal } = options;

@@ -63,7 +63,7 @@ async function* pictures(
   const decoding = { tolerateDamage, ...(signal !== undefined && { signal }) };
   for (const [i, name] of names.entries()) {
     const picture = await decodeImage(join(folder, name), decoding).catch((error: unknown) => {
-      if (onUnreadable === 'stop' || !(error instanceof ImageDecodeError)) throw error;
+      if (onUnreadable === 'stop' || !ImageDecodeError.isInstance(error)) throw error;
       const left = { name, reason: error.reason };
       skipped.push(left);
       onSkipped?.(left);

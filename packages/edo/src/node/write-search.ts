@@ -1,10 +1,10 @@
 /** What a search leaves behind in a folder. */
 import { join } from 'node:path';
-import { VisionError } from '@icconv/base';
 import { makeFolder, writeAtomically } from '@icconv/base/files';
 import { formatPattern, formatPatternCounts } from '@icconv/inception-conv';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
+import { SearchError } from '../errors/search-error';
 import { sortChannels } from '../weights/sort-channels';
 import type { SearchInput, SearchRun } from './run-search';
 
@@ -45,7 +45,7 @@ export async function writeSearch(
     }
   } catch (error) {
     // Residual sums forbid the published format; pattern.json has everything.
-    if (!VisionError.isInstance(error) || error.code !== 'ICCONV_SEARCH') throw error;
+    if (!SearchError.isInstance(error)) throw error;
   }
   return files;
 }

@@ -10,6 +10,8 @@ export interface PatternPlace {
 
 /** A dilation pattern, or a file that should hold one, breaks the format. */
 export class PatternFormatError extends VisionError {
+  static override readonly kind: string = 'PatternFormatError';
+
   readonly file: string | undefined;
   readonly layer: number | undefined;
   readonly channel: number | undefined;

@@ -25,7 +25,7 @@ function fault(run: () => unknown): PatternFormatError {
   try {
     run();
   } catch (error) {
-    if (error instanceof PatternFormatError) return error;
+    if (PatternFormatError.isInstance(error)) return error;
     throw error;
   }
   throw new Error('nothing was thrown');

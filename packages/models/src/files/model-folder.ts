@@ -13,6 +13,8 @@ const WEIGHT_FILES = ['model.safetensors', 'best.safetensors', 'final.safetensor
 
 /** A description that cannot be read, or is none. */
 export class ModelFileError extends VisionError {
+  static override readonly kind: string = 'ModelFileError';
+
   constructor(path: string, fault: string, options?: { readonly cause?: unknown }) {
     super('ICCONV_MODEL_FILE', `${path}: ${fault}`, options);
   }
@@ -45,7 +47,7 @@ export async function readModelFile<T extends z.ZodType>(
   try {
     json = JSON.parse(await readText(file));
   } catch (error) {
-    const fault = FileError.isInstance(error) ? (error as FileError).reason : `is no JSON: ${(error as Error).message}`;
+    const fault = FileError.isInstance(error) ? error.reason : `is no JSON: ${(error as Error).message}`;
     throw new ModelFileError(file, fault, { cause: error });
   }
   const result = schema.safeParse(json);

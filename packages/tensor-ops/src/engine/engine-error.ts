@@ -9,6 +9,8 @@ export interface EngineAttempt {
 
 /** No engine of the kind asked for can run: what was tried, each reason, each remedy. */
 export class EngineUnavailableError extends VisionError {
+  static override readonly kind: string = 'EngineUnavailableError';
+
   readonly attempts: readonly EngineAttempt[];
 
   constructor(wanted: string, attempts: readonly EngineAttempt[], options?: { readonly cause?: unknown }) {

@@ -56,7 +56,7 @@ export interface LoadNativeOptions {
   readonly verbose: boolean;
 }
 
-export const SETUP_REMEDY = 'npx icconv setup   (in a checkout of this project: pnpm run setup)';
+const SETUP_REMEDY = 'npx icconv setup   (in a checkout of this project: pnpm run setup)';
 
 /** TensorFlow starts once in a process and keeps the settings of its start. */
 let loaded: (LoadedNative & { readonly options: LoadNativeOptions }) | undefined;
@@ -141,7 +141,7 @@ async function findInstalled(): Promise<
     const installed = await readInstalled(tfjsNode);
     if (installed !== undefined) return { tfjsNode, installed };
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
+    if (!SetupError.isInstance(error)) throw error;
     return { reason: error.reason, remedy: error.remedy };
   }
   const foreign = tfjsNode.origin === 'project' && existsSync(join(bindingFolder(tfjsNode), BINDING_FILE));

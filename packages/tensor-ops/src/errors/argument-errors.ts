@@ -2,6 +2,8 @@ import { VisionError } from '@icconv/base';
 
 /** An argument has a value that the operator cannot take. */
 export class InvalidArgumentError extends VisionError {
+  static override readonly kind: string = 'InvalidArgumentError';
+
   readonly op: string;
   readonly parameter: string;
   readonly value: unknown;
@@ -16,6 +18,8 @@ export class InvalidArgumentError extends VisionError {
 
 /** A tensor's shape does not fit the operator or another argument. */
 export class ShapeMismatchError extends VisionError {
+  static override readonly kind: string = 'ShapeMismatchError';
+
   readonly op: string;
   readonly parameter: string;
   readonly expected: string;
@@ -35,6 +39,8 @@ export class ShapeMismatchError extends VisionError {
 
 /** The active backend has no kernel for the operator. */
 export class UnsupportedBackendError extends VisionError {
+  static override readonly kind: string = 'UnsupportedBackendError';
+
   readonly op: string;
   readonly backend: string;
   readonly supported: readonly string[];
@@ -53,6 +59,8 @@ export class UnsupportedBackendError extends VisionError {
 
 /** A kernel found no memory for its result or on its way there. Nothing is held on to: the next call may have it. */
 export class OutOfMemoryError extends VisionError {
+  static override readonly kind: string = 'OutOfMemoryError';
+
   readonly op: string;
   /** What could not be had, in one piece; undefined where the engine does not say. */
   readonly bytes: number | undefined;
@@ -67,6 +75,8 @@ export class OutOfMemoryError extends VisionError {
 
 /** TensorFlow refused or failed in an operator for another reason, which the message tells. */
 export class KernelError extends VisionError {
+  static override readonly kind: string = 'KernelError';
+
   readonly op: string;
 
   constructor(op: string, reason: string, options?: { readonly cause?: unknown }) {

@@ -5,6 +5,8 @@ export type SetupStep = 'platform' | 'library' | 'download' | 'unpack' | 'compil
 
 /** The engine cannot be set up: what failed, why, and the remedy. */
 export class SetupError extends VisionError {
+  static override readonly kind: string = 'SetupError';
+
   readonly step: SetupStep;
   readonly reason: string;
   readonly remedy: string;

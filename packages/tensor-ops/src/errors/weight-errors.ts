@@ -2,6 +2,8 @@ import { type OptionHint, optionHint, VisionError } from '@icconv/base';
 
 /** A weight file cannot be read: not the format it seems to be, truncated, damaged, or of a kind that is not supported. */
 export class WeightFormatError extends VisionError {
+  static override readonly kind: string = 'WeightFormatError';
+
   /** The file, or `<memory>`. */
   readonly path: string;
   /** The tensor or archive entry at fault, where there is one. */
@@ -26,6 +28,8 @@ export class WeightFormatError extends VisionError {
 
 /** A pickle names a Python class or function that weight files have no need of. It was not run: nothing in a pickle ever is. */
 export class RefusedPickleError extends WeightFormatError {
+  static override readonly kind: string = 'RefusedPickleError';
+
   /** Module and name as the file spells them, such as `posix.system`. */
   readonly global: string;
 
@@ -58,6 +62,8 @@ export interface ShapeDifference {
 
 /** The names or shapes in a weight file do not fit the model. */
 export class StateDictMismatchError extends VisionError {
+  static override readonly kind: string = 'StateDictMismatchError';
+
   readonly path: string;
   /** Names that the model has and the file has not. */
   readonly missing: readonly string[];

@@ -8,6 +8,8 @@ export type DownloadFailure = 'offline' | 'refused' | 'unreachable' | 'stalled' 
 
 /** A file could not be downloaded: which, why, and the remedy. */
 export class DownloadError extends VisionError {
+  static override readonly kind: string = 'DownloadError';
+
   readonly reason: DownloadFailure;
   readonly url: string;
   /** Where the file would have been put. */

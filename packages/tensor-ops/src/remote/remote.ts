@@ -33,6 +33,8 @@ export interface Remote {
 
 /** An error of the child. */
 export class RemoteError extends VisionError {
+  static override readonly kind: string = 'RemoteError';
+
   constructor({ name, message, code, hints }: ErrorReport) {
     super(code ?? 'ICCONV_REMOTE', message, { hints });
     this.name = name;
@@ -41,6 +43,8 @@ export class RemoteError extends VisionError {
 
 /** The child process died. */
 export class RemoteExitError extends VisionError {
+  static override readonly kind: string = 'RemoteExitError';
+
   constructor(reason: string) {
     super('ICCONV_REMOTE_EXIT', `the process that runs TensorFlow ended: ${reason}; the next call starts another`);
     this.name = 'RemoteExitError';
@@ -55,7 +59,9 @@ interface Pending {
 }
 
 /** The child died before it began a call, which another may therefore do. */
-class NotBegunError extends RemoteExitError {}
+class NotBegunError extends RemoteExitError {
+  static override readonly kind: string = 'NotBegunError';
+}
 
 /** Children that a call is given to, one after the other: where they die at their start, the next will as well. */
 const MOST_CHILDREN = 3;

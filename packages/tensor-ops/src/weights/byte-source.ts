@@ -25,7 +25,7 @@ const WINDOW_BYTES = 128 * 1024;
 
 export async function openFile(path: string): Promise<ByteSource> {
   const { handle, size } = await openOrdinaryFile(path).catch((cause: unknown) => {
-    if (!(cause instanceof FileError)) throw cause;
+    if (!FileError.isInstance(cause)) throw cause;
     throw new WeightFormatError(path, `cannot be opened: ${cause.reason}`, { cause });
   });
   const readAt = async (target: Uint8Array, position: number): Promise<void> => {

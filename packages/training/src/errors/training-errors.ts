@@ -2,6 +2,8 @@ import { VisionError } from '@icconv/tensor-ops';
 
 /** A loss or the gradient is NaN or infinite. The weights are those before the step. */
 export class NonFiniteLossError extends VisionError {
+  static override readonly kind: string = 'NonFiniteLossError';
+
   /** Steps done before this one. */
   readonly step: number;
   readonly losses: Readonly<Record<string, number>>;
@@ -23,6 +25,8 @@ export class NonFiniteLossError extends VisionError {
 
 /** A checkpoint cannot be resumed from: it belongs to another model, optimizer or data order. */
 export class CheckpointError extends VisionError {
+  static override readonly kind: string = 'CheckpointError';
+
   readonly path: string;
 
   constructor(path: string, problem: string, options: { readonly cause?: unknown } = {}) {
@@ -33,6 +37,8 @@ export class CheckpointError extends VisionError {
 
 /** Weights that nobody loaded would stay at their random start for the whole training. */
 export class FrozenRandomWeightsError extends VisionError {
+  static override readonly kind: string = 'FrozenRandomWeightsError';
+
   readonly names: readonly string[];
 
   constructor(names: readonly string[]) {
@@ -47,6 +53,8 @@ export class FrozenRandomWeightsError extends VisionError {
 
 /** The backend computes no gradients: `@tensorflow/tfjs-core` registers none by itself. */
 export class MissingGradientsError extends VisionError {
+  static override readonly kind: string = 'MissingGradientsError';
+
   readonly backend: string;
 
   constructor(backend: string) {

@@ -180,7 +180,7 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
       };
       return { batchSample, pictures };
     } catch (error) {
-      if (!(error instanceof ImageDecodeError) || onUnreadable === 'stop') throw error;
+      if (!ImageDecodeError.isInstance(error) || onUnreadable === 'stop') throw error;
       const { path, reason } = error;
       unreadable.set(path, { path, reason });
       if (onUnreadable !== 'skip') onUnreadable(error);
@@ -231,7 +231,7 @@ async function decodeNamed<T>(sample: Sample, index: number, decode: () => Promi
   try {
     return await decode();
   } catch (error) {
-    if (!(error instanceof ImageDecodeError) || !error.path.startsWith('<')) throw error;
+    if (!ImageDecodeError.isInstance(error) || !error.path.startsWith('<')) throw error;
     throw new ImageDecodeError(nameOfSample(sample, index), error.reason, { cause: error.cause });
   }
 }

@@ -1,7 +1,7 @@
 /** A COCO dataset to YOLO's text files. */
 import type { PictureSize } from '../../data/complete';
 import type { CocoDataset } from '../../data/dataset';
-import { CocoArgumentError, CocoError } from '../../errors';
+import { CocoArgumentError } from '../../errors';
 import type { CocoCategory, CocoSegmentation } from '../../format/types';
 import { type PictureObject, pictureObjects } from '../objects';
 import { onePolygon } from '../polygons/one-polygon';
@@ -108,7 +108,7 @@ function polygonOf(segmentation: CocoSegmentation, size: PictureSize): ReturnTyp
   try {
     return onePolygon(segmentation, size);
   } catch (error) {
-    if (CocoError.isInstance(error)) return 'mask-broken';
+    if (CocoArgumentError.isInstance(error)) return 'mask-broken';
     throw error;
   }
 }

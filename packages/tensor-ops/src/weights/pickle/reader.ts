@@ -4,7 +4,9 @@ import { type Budget, MAX_KEY_LENGTH } from '../limits';
 import { LongText } from './values';
 
 /** The bytes end inside the pickle. Whoever reads a file piece by piece gives more and tries again. */
-export class PickleEndError extends WeightFormatError {}
+export class PickleEndError extends WeightFormatError {
+  static override readonly kind: string = 'PickleEndError';
+}
 
 const decoder = new TextDecoder();
 // Module and class names are short; a long one means that the bytes are damaged.

@@ -169,7 +169,7 @@ async function pickleAt(
       const { value, end } = unpickle(await readBytes(source, position, length, 'a pickle'), options);
       return { value, end: position + end };
     } catch (error) {
-      if (!(error instanceof PickleEndError)) throw error;
+      if (!PickleEndError.isInstance(error)) throw error;
       if (length === most) {
         options.budget.within(source.size - position, 'maxPickleBytes', 'bytes behind the start of a pickle');
         throw error;

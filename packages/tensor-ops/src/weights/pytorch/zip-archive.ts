@@ -49,7 +49,7 @@ export async function readZip(source: ByteSource, limits: Pick<WeightLimits, 'ma
       entries.set(entry.fileName, entry);
     });
   } catch (cause) {
-    if (cause instanceof WeightFormatError) throw cause;
+    if (WeightFormatError.isInstance(cause)) throw cause;
     throw new WeightFormatError(source.path, `the zip archive is truncated or damaged (${(cause as Error).message})`, {
       cause,
     });

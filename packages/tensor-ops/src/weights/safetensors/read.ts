@@ -91,7 +91,7 @@ async function placeOf(file: string, path: string): Promise<string> {
   try {
     return await resolveInsideWithLinks(dirname(path), file, path);
   } catch (cause) {
-    if (!(cause instanceof UnsafeNameError)) throw cause;
+    if (!UnsafeNameError.isInstance(cause)) throw cause;
     throw new WeightFormatError(path, `a file of the index is not beside it: ${cause.message}`, { cause });
   }
 }
