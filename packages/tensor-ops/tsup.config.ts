@@ -9,8 +9,6 @@ export default preset(
     setup: 'src/setup/index.ts',
     weights: 'src/weights/index.ts',
     download: 'src/files/index.ts',
-    remote: 'src/remote/index.ts',
-    'remote-host': 'src/remote/host.ts',
   },
   { platform: 'node', shims: true, onSuccess: bundleTfjsNode },
 );

@@ -6,7 +6,9 @@ import { OBJECTIVES } from '@icconv/edo';
 import { backboneSchema } from '@icconv/models/files';
 import { recipeSchema } from '@icconv/training';
 import { z } from 'zod';
-import { cocoData } from '../../../packages/cli/src/data/coco-data';
+
+/** Annotations in COCO's format, and the folder of their pictures. */
+const cocoData = z.strictObject({ annotations: z.string(), images: z.string() });
 
 /** What the rest of the file, and the data, say of the detector. */
 export const ELSEWHERE = ['backbone', 'classes'] as const;

@@ -1,17 +1,17 @@
 /** Training pictures as the super-network takes them. */
-import type { FasterRcnnConfig } from '@icconv/detection';
-import { cocoSamples, createDetectorLoader, type DetectionData } from '@icconv/detection/node';
+import type { CocoData } from '@icconv/coco/node';
+import { DETECTION, type DetectionModel } from '@icconv/detection/node';
+import { bindData } from '@icconv/task';
+import { createLoader } from '@icconv/training/node';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 
-/** The first pictures of a set, as often as asked: the same ones each time. */
-export async function* pictures(
-  data: DetectionData,
-  config: FasterRcnnConfig,
-  count: number,
-): AsyncGenerator<Tensor4D> {
+/** The first pictures of a set, as often as asked, resized as in inference: the same ones each time. */
+export async function* pictures(data: CocoData, model: DetectionModel, count: number): AsyncGenerator<Tensor4D> {
   const imageIds = data.dataset.getImgIds().slice(0, count);
-  const source = cocoSamples(data.dataset, { folder: data.folder, imageIds });
-  const loader = createDetectorLoader(config.input, { source, batchSize: 1, shuffle: false, workers: 1 });
+  const recipe = { epochs: 1, batchSize: 1, learningRate: 1, augment: {} };
+  const source = DETECTION.data.samples(bindData(DETECTION, model, { ...data, imageIds }, 'training'), recipe);
+  const own = DETECTION.training.loader(model, recipe, source);
+  const loader = createLoader({ source, batchSize: 1, shuffle: false, workers: 1, ...own });
   try {
     for await (const batch of loader.batches()) {
       // The statistics pass disposes what it gets.

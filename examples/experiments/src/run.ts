@@ -8,14 +8,14 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { VisionError } from '@icconv/base';
 import { besideConfig, readConfig, withChanges } from '@icconv/base/config';
 import { writeAtomically } from '@icconv/base/files';
-import { loadDataset } from '@icconv/coco/node';
+import { type CocoData, loadDataset } from '@icconv/coco/node';
 import { type FasterRcnnConfig, fasterRcnnConfig, initFasterRcnn } from '@icconv/detection';
 import {
   classNames,
   configSchema,
-  type DetectionData,
   type DetectionRecipe,
   evaluateDetector,
   loadDetectorWeights,
@@ -40,7 +40,6 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import { CHECKPOINT_FILE, FINAL_FILE } from '@icconv/training/node';
 import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
-import { reportFailure } from '../../../packages/cli/src/ui/failure';
 import { writeSplit } from '../../digits/src/write-split';
 import { BASELINES, ELSEWHERE, type Experiment, experimentSchema, type Method } from './config';
 import { pictures } from './pictures';
@@ -51,8 +50,8 @@ const PREFIX = 'backbone.body.';
 
 interface Setting {
   readonly experiment: Experiment;
-  readonly train: DetectionData;
-  readonly test: DetectionData;
+  readonly train: CocoData;
+  readonly test: CocoData;
   readonly folder: string;
   readonly results: string;
 }
@@ -65,7 +64,8 @@ const { values } = parseArgs({
   },
 });
 main().catch((error: unknown) => {
-  process.exitCode = reportFailure(error);
+  console.error(VisionError.isInstance(error) ? error.message : error);
+  process.exitCode = 1;
 });
 
 async function main(): Promise<void> {
@@ -96,7 +96,7 @@ async function main(): Promise<void> {
 const isDone = ({ results }: Setting, method: string, seed: number) =>
   readRows(results).some((row) => row.method === method && row.seed === seed);
 
-async function openData({ data }: Experiment): Promise<{ train: DetectionData; test: DetectionData }> {
+async function openData({ data }: Experiment): Promise<{ train: CocoData; test: CocoData }> {
   if ('coco' in data) {
     const open = async ({ annotations, images }: { annotations: string; images: string }) => ({
       dataset: await loadDataset(besideConfig(values.config, annotations)),
@@ -151,7 +151,8 @@ async function finish(
   more: { lostWeight?: number; undilated?: number } = {},
 ): Promise<void> {
   const { test, results, experiment } = setting;
-  const { stats } = await evaluateDetector(weights, config, test.dataset, { folder: test.folder });
+  const classes = classNames(setting.train.dataset);
+  const { stats } = await evaluateDetector({ config, weights, classes }, test);
   const { AP, AP50, AP75, APsmall, APmedium, APlarge } = stats as Record<string, number>;
   const round = (value: number | undefined) => Math.round((value ?? Number.NaN) * 1e4) / 1e4;
   appendRow(results, {
@@ -262,7 +263,8 @@ async function patternOf(
   }
   if (method === 'weight-l1') return lost.pattern;
   const objective = method as Exclude<Method, Baseline>;
-  const data = pictures(setting.train, config, setting.experiment.statisticsImages);
+  const classes = classNames(setting.train.dataset);
+  const data = pictures(setting.train, { config, classes }, setting.experiment.statisticsImages);
   const network = resnetNetwork(weights, config.backbone, { prefix: PREFIX });
   return (await searchDilations(network, { objective, data })).pattern;
 }

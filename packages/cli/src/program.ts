@@ -3,22 +3,22 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { cocoCommand } from './commands/coco';
 import { convertCommand } from './commands/convert';
-import { detectCommand } from './commands/detect';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval-coco';
 import { exportCommand } from './commands/export';
 import { inspectCommand } from './commands/inspect';
 import { modelsCommand } from './commands/models';
-import { poseCommand } from './commands/pose';
 import { reproduceCommand } from './commands/reproduce';
+import { runTaskCommand } from './commands/run-task';
 import { searchCommand } from './commands/search';
 import { setupCommand } from './commands/setup';
 import { trainCommand } from './commands/train';
 import type { CommandContext } from './context';
+import { TASKS } from './tasks';
 
 export function createProgram(context: CommandContext): Command {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-  return new Command('icconv')
+  const program = new Command('icconv')
     .description('Inception convolution on TensorFlow: set-up, detection, pose, dilation search, training, evaluation')
     .version(manifest.version)
     .showHelpAfterError('(add --help for the usage)')
@@ -29,9 +29,9 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(inspectCommand(context))
     .addCommand(modelsCommand(context))
     .addCommand(exportCommand(context))
-    .addCommand(evalCommand(context))
-    .addCommand(detectCommand(context))
-    .addCommand(poseCommand(context))
+    .addCommand(evalCommand(context));
+  for (const task of TASKS) program.addCommand(runTaskCommand(task, context));
+  return program
     .addCommand(trainCommand(context))
     .addCommand(searchCommand(context))
     .addCommand(reproduceCommand(context));

@@ -104,7 +104,7 @@ test('faults of the file are named with line and place', async () => {
 });
 
 test('reproduce says what is missing', async () => {
-  const model = ['--model', 'torchvision/fasterrcnn-r50-fpn', '--weights', path('none.pth')];
+  const model = ['--model', 'torchvision/fasterrcnn-resnet50-fpn', '--weights', path('none.pth')];
   await expect(icconv('reproduce', 'detection', '--coco', path('none'), ...model)).rejects.toThrow(
     /instances_val2017\.json/,
   );

@@ -3,7 +3,6 @@ export { type BoxCoderWeights, decodeBoxes, encodeBoxes } from './boxes/box-code
 export { boxArea, clipBoxes, pairwiseIou } from './boxes/box-ops';
 export type { FasterRcnnConfig, InputConfig, ProposalConfig, RoiConfig, RpnConfig } from './config/faster-rcnn-config';
 export { fasterRcnnConfig, PRESETS, type Preset } from './config/presets';
-export { PUBLISHED_DETECTORS, type PublishedDetector } from './config/published';
 export { type PreparedBatch, prepareImages, resizedSize } from './input/prepare';
 export { pixelOptions, preparePictures } from './input/prepare-pictures';
 export { type Draw, seededDraw } from './matching/sampler';

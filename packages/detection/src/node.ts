@@ -1,25 +1,30 @@
 /** What needs Node: files, data sets, training, evaluation. */
+
+export {
+  createDetector,
+  createRemoteDetector,
+  DEFAULT_DETECTOR,
+  type Detector,
+  type DetectorSource,
+  type LocalDetector,
+} from './api/create-detector';
+export { detectDataset, evaluateDetector } from './api/evaluate-detector';
+export { detectorPreset, type TrainDetectorOptions, trainDetector } from './api/train-detector';
 export { configSchema, configToJson } from './config/config-schema';
-export { type DetectorModel, readDetectorModel, writeDetectorModel } from './config/model-file';
+export type { DetectionModel } from './config/detection-model';
 export {
   type CocoSampleSource,
-  type CocoSamplesOptions,
   categoryIds,
   classNames,
   cocoSamples,
   type DetectionObject,
   type DetectionSample,
 } from './data/coco-samples';
-export { type DetectionData, detectionReports, validationCategories } from './data/detection-data';
-export { createDetectorLoader, type DetectorLoaderOptions } from './data/detector-loader';
-export { createDetector, type DetectorOptions, type LocalDetector } from './detector/create-detector';
-export type { CheckpointSource, ConfigSource, DetectorSource, FolderSource } from './detector/detector-source';
-export { createRemoteDetector, type RemoteDetectorOptions } from './detector/remote-detector';
-export type { Detection, DetectionResult, DetectOptions, Detector } from './detector/types';
-export { type DetectDatasetOptions, detectDataset, evaluateDetector } from './evaluation/evaluate-detector';
-export { type ScoreOptions, scoreDetections } from './evaluation/score-detections';
-export { detectionSettings } from './training/run-settings';
-export { type DetectionRecipe, type TrainDetectorOptions, trainDetector } from './training/train-detector';
+export type { Detection, DetectionResult, DetectOptions } from './detector/types';
+export { scoreDetections } from './evaluation/score-detections';
+export { DETECTION, type DetectionTypes } from './task/detection-task';
+export { DETECTION_ZOO } from './task/detection-zoo';
+export type { DetectionRecipe } from './training/detection-recipe';
 export {
   type LoadDetectorOptions,
   loadCompiledFasterRcnn,

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { manualPattern } from '@icconv/inception-conv';
-import { ModelFileError } from '@icconv/models/files';
+import { ModelFileError, readModel, writeModel } from '@icconv/task';
 import { afterAll, expect, test } from 'vitest';
 import { type FasterRcnnConfig, fasterRcnnConfig, PRESETS } from '../src';
-import { readDetectorModel, writeDetectorModel } from '../src/node';
+import { DETECTION } from '../src/node';
 
 const folder = mkdtempSync(join(tmpdir(), 'icconv-model-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,18 +18,18 @@ test.each([
   ...PRESETS.flatMap((preset) => [[preset, 'small', small] as const, [preset, 'published', published] as const]),
 ])('%s, %s backbone: there and back', async (preset, _, backbone) => {
   const config = fasterRcnnConfig({ backbone, classes: 2, preset });
-  await writeDetectorModel(folder, { config, classes: ['a', 'b'] });
-  const read = await readDetectorModel(folder);
-  expect(read.config).toEqual(config);
-  expect(read.classes).toEqual(['a', 'b']);
+  await writeModel(DETECTION, folder, { config, classes: ['a', 'b'] });
+  const read = await readModel(DETECTION, folder);
+  expect(read.model.config).toEqual(config);
+  expect(read.model.classes).toEqual(['a', 'b']);
   expect(read.weights).toBeUndefined();
 });
 
 test('finds the weights beside it', async () => {
   writeFileSync(join(folder, 'final.safetensors'), '');
-  expect((await readDetectorModel(folder)).weights).toBe(join(folder, 'final.safetensors'));
+  expect((await readModel(DETECTION, folder)).weights).toBe(join(folder, 'final.safetensors'));
   writeFileSync(join(folder, 'best.safetensors'), '');
-  expect((await readDetectorModel(join(folder, 'model.json'))).weights).toBe(join(folder, 'best.safetensors'));
+  expect((await readModel(DETECTION, join(folder, 'model.json'))).weights).toBe(join(folder, 'best.safetensors'));
 });
 
 test('faults are named with their place', async () => {
@@ -37,7 +37,7 @@ test('faults are named with their place', async () => {
   const good = JSON.parse(readFileSync(path, 'utf8')) as { classes: string[]; config: FasterRcnnConfig };
   const faultOf = async (change: object) => {
     writeFileSync(path, JSON.stringify({ ...good, ...change }));
-    const error = await readDetectorModel(folder).catch((reason: unknown) => reason);
+    const error = await readModel(DETECTION, folder).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ModelFileError);
     return (error as Error).message;
   };
@@ -49,6 +49,6 @@ test('faults are named with their place', async () => {
     'config.backbone.conv',
   );
   writeFileSync(path, '{');
-  await expect(readDetectorModel(folder)).rejects.toThrow(ModelFileError);
-  await expect(readDetectorModel(join(folder, 'nowhere'))).rejects.toThrow(/nowhere.*not found/);
+  await expect(readModel(DETECTION, folder)).rejects.toThrow(ModelFileError);
+  await expect(readModel(DETECTION, join(folder, 'nowhere'))).rejects.toThrow(/nowhere.*not found/);
 });

@@ -16,15 +16,17 @@ import { hashedTensor } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { ENGINES, Peers } from '../../models/bench/peers';
 import { type Contender, inProcess, interleaved } from '../../tensor-ops/bench/measure';
-import { compilePose, estimatePicture, initPose, PUBLISHED_POSE } from '../src/index';
+import { compilePose, estimatePicture, initPose } from '../src/index';
+import { POSE_ZOO } from '../src/node';
 import { paintCrowd } from './crowd';
 
 const NETWORKS = {
-  R50: 'ic-conv/res50',
-  'IC-R50 k13': 'ic-conv/ic-res50-k13',
-  R101: 'ic-conv/res101',
-  'IC-R101 k13': 'ic-conv/ic-res101-k13',
+  R50: 'ic-conv/bottom-up-resnet50-640',
+  'IC-R50 k13': 'ic-conv/bottom-up-ic-resnet50-640',
+  R101: 'ic-conv/bottom-up-resnet101-640',
+  'IC-R101 k13': 'ic-conv/bottom-up-ic-resnet101-640',
 } as const;
+const published = (wanted: string) => POSE_ZOO.find(({ name }) => name === wanted)!.model;
 const SIZE = 640;
 /** float32 through a hundred layers, in other orders of summation; of the largest value. */
 const TOLERANCE = 1e-3;
@@ -67,7 +69,7 @@ async function forward(): Promise<void> {
     const contenders: { readonly engine: string; readonly name: string; readonly run: Contender }[] = [];
     const compiled = [];
     for (const name of names) {
-      const { config } = PUBLISHED_POSE[NETWORKS[name]]!;
+      const { config } = published(NETWORKS[name]);
       const weights = initPose(config, { seed: 1 });
       await peers?.model(name, weights, config.backbone, 'backbone.');
       const network = compilePose(weights, config);
@@ -102,7 +104,7 @@ async function forward(): Promise<void> {
 
 async function whole(): Promise<void> {
   say('\na picture of 480x640 with flip, R50, ms');
-  const { config } = PUBLISHED_POSE['ic-conv/res50']!;
+  const { config } = published('ic-conv/bottom-up-resnet50-640');
   const weights = initPose(config, { seed: 1 });
   const network = compilePose(weights, config);
   tf.dispose(weights);

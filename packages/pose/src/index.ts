@@ -8,9 +8,8 @@ export {
   type PoseLossConfig,
   poseConfig,
 } from './config/pose-config';
-export { PUBLISHED_POSE, type PublishedPose } from './config/published';
 export { estimatePicture } from './estimator/estimate-picture';
-export type { EstimateOptions, Keypoint, Pose, PoseEstimator, PoseResult } from './estimator/types';
+export type { EstimateOptions, Keypoint, Pose, PoseResult } from './estimator/types';
 export { type InputPlacement, placeInput, prepareInput, toPicture } from './input/prepare';
 export { type PoseLosses, poseLosses } from './losses/pose-losses';
 export { type CompiledPose, compilePose } from './network/compile-pose';

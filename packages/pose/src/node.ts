@@ -1,33 +1,28 @@
 /** What needs Node: files, data sets, training, evaluation. */
+
+export {
+  createPoseEstimator,
+  createRemotePoseEstimator,
+  DEFAULT_ESTIMATOR,
+  type EstimatorSource,
+  type LocalPoseEstimator,
+  type PoseEstimator,
+} from './api/create-estimator';
+export { type EvaluatePoseOptions, estimateDataset, evaluatePose } from './api/evaluate-pose';
+export { posePreset, type TrainPoseOptions, trainPose } from './api/train-pose';
 export { configSchema, configToJson, skeletonSchema } from './config/config-schema';
-export { readPoseModel, writePoseModel } from './config/model-file';
+export type { PoseModel } from './config/pose-config';
 export {
   type CocoPoseSource,
-  type CocoPosesOptions,
+  categoryFor,
   cocoPoses,
   type PoseObject,
   type PoseSample,
   poseCategory,
 } from './data/coco-poses';
-export { type PoseData, poseReport, poseReports } from './data/pose-data';
-export {
-  type CheckpointSource,
-  type ConfigSource,
-  createPoseEstimator,
-  type EstimatorOptions,
-  type EstimatorSource,
-  type FolderSource,
-  type LocalPoseEstimator,
-} from './estimator/create-estimator';
-export { createRemotePoseEstimator, type RemoteEstimatorOptions } from './estimator/remote-estimator';
-export {
-  type EvaluatePoseOptions,
-  estimateDataset,
-  evaluatePose,
-  evaluatePoses,
-  type PoseEvaluation,
-} from './evaluation/evaluate-pose';
 export { correctKeypoints, type PckOptions } from './evaluation/pck';
-export { poseSettings } from './training/run-settings';
-export { type PoseRecipe, type TrainPoseOptions, trainPose } from './training/train-pose';
+export { type PoseEvaluation, scorePoses } from './evaluation/score-poses';
+export { POSE, type PoseTypes } from './task/pose-task';
+export { POSE_ZOO } from './task/pose-zoo';
+export type { PoseRecipe } from './training/pose-recipe';
 export { loadCompiledPose, loadPoseBackbone, loadPoseWeights, savePoseWeights } from './weights/pose-weights';

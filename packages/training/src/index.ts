@@ -48,5 +48,4 @@ export {
 export { type Random, seededRandom, shuffled } from './random/random';
 export { recipeOptions, type ScheduleConfig, type TrainingRecipe } from './recipe/recipe';
 export { recipeSchema, scheduleSchema } from './recipe/recipe-schema';
-export { type StartWeights, weightsSchema } from './recipe/weights-schema';
 export { constant, cosine, multiStep, type Schedule, stepDecay, withWarmUp } from './schedules/schedules';

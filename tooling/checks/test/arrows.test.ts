@@ -18,12 +18,7 @@ const ORDER = [
 ];
 
 /** Imports that close a circle today. The list only shrinks: one that closes none any more must go. */
-const CIRCLES_TODAY = [
-  'packages/cli/src/evaluate/detection.ts -> packages/cli/src/commands/eval-coco.ts',
-  'packages/cli/src/evaluate/pose.ts -> packages/cli/src/commands/pose.ts',
-  'packages/detection/src/training/run-settings.ts -> packages/detection/src/training/train-detector.ts',
-  'packages/pose/src/training/run-settings.ts -> packages/pose/src/training/train-pose.ts',
-];
+const CIRCLES_TODAY: readonly string[] = [];
 
 /** Imports by path into another package's sources today; the list only shrinks. */
 const REACHING_INSIDE_TODAY = [

@@ -12,16 +12,18 @@ const MAX_BYTES = 4 * 1024 * 1024;
 /**
  * Reads and checks a configuration file.
  *
+ * @param file - undefined where overrides say all.
  * @param overrides - `recipe.epochs=3`: places in the file, or new ones, with values as they would stand there.
  * @throws {@link ConfigError} with one line for each problem: `train.yaml:7: recipe.learningRate: expected number, received string`;
  *   where the value came from an override, `--set recipe.learningRate=x` in place of file and line.
  */
 export async function readConfig<T extends z.ZodType>(
-  file: string,
+  file: string | undefined,
   schema: T,
   overrides: readonly string[] = [],
 ): Promise<z.output<T>> {
-  const source = new ConfigSource(file, await readText(file, { maxBytes: MAX_BYTES }).catch(unreadable(file)));
+  const text = file === undefined ? '' : await readText(file, { maxBytes: MAX_BYTES }).catch(unreadable(file));
+  const source = new ConfigSource(file ?? 'configuration', text);
   for (const override of overrides) source.override(override);
   const result = schema.safeParse(source.values());
   if (result.success) return result.data;

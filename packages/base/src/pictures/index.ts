@@ -5,3 +5,4 @@ export { decodePixels, meanGrey, nameOf } from './decode-pixels';
 export type { DecodedImage, DecodeOptions, FetchLimits, ImageInput, InputKind, PixelData } from './image-input';
 export { isPixelData } from './input-kind';
 export { sendableImage } from './sendable-image';
+export { writeChart } from './write-chart';

@@ -1,6 +1,6 @@
 /** `icconv convert INPUT OUTPUT`: one weight format, layout or precision into another. */
 import { counted, listed } from '@icconv/base';
-import { checkpointEpsilon, EPSILON_KEY } from '@icconv/models/registry';
+import { checkpointEpsilon, EPSILON_KEY } from '@icconv/task';
 import { type ConvertOptions, convertWeights, type WeightDtype, type WeightLayout } from '@icconv/tensor-ops/weights';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from '../context';

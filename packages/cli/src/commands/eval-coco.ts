@@ -1,6 +1,7 @@
 /** `icconv eval bbox|segm|keypoints`: COCO's metric over two files. */
 import { join } from 'node:path';
 import { makeFolder, writeAtomically } from '@icconv/base/files';
+import { writeChart } from '@icconv/base/pictures';
 import {
   analyzeErrors,
   CocoArgumentError,
@@ -14,13 +15,12 @@ import {
   perCategory,
 } from '@icconv/coco';
 import { evaluateParallel, loadDataset, loadResults } from '@icconv/coco/node';
-import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import { countOption, numberOption } from '../config/number-options';
 import type { CommandContext } from '../context';
-import { evalDetectionCommand } from '../evaluate/detection';
-import { evalPoseCommand } from '../evaluate/pose';
-import { writeChart } from '../pictures/write-chart';
+import { TASKS } from '../tasks';
+import { categoryTable } from './category-table';
+import { evalTaskCommand } from './eval-task';
 
 interface EvalOptions {
   readonly gt: string;
@@ -43,7 +43,8 @@ interface EvalOptions {
 export function evalCommand(context: CommandContext): Command {
   const command = new Command('eval').description('evaluate result files against annotations');
   for (const iouType of ['bbox', 'segm', 'keypoints'] as const) command.addCommand(evalCocoCommand(iouType, context));
-  return command.addCommand(evalDetectionCommand(context)).addCommand(evalPoseCommand(context));
+  for (const task of TASKS) command.addCommand(evalTaskCommand(task, context));
+  return command;
 }
 
 function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command {
@@ -141,18 +142,6 @@ function asJson(evaluation: Evaluation, dataset: CocoDataset, errors: ErrorAnaly
     warnings,
     errors,
   };
-}
-
-export function categoryTable(evaluation: Evaluation, dataset: CocoDataset): string {
-  const table = new Table({
-    head: ['category', 'objects', 'AP', 'AP50', 'AP75', 'AR'],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { name, objects, AP, AP50, AP75, AR } of perCategory(evaluation, dataset)) {
-    table.push([name, objects, ...[AP, AP50, AP75, AR].map((value) => (value < 0 ? '' : value.toFixed(3)))]);
-  }
-  return table.toString();
 }
 
 async function writePlots(

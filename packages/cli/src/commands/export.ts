@@ -16,7 +16,7 @@ import {
 } from '@icconv/models';
 import { backboneSchema } from '@icconv/models/files';
 import { exportOnnx } from '@icconv/models/onnx';
-import { checkpointEpsilon, loadBackbone, MODELS } from '@icconv/models/registry';
+import { BACKBONES, checkpointEpsilon, loadBackbone, resolveModel } from '@icconv/task';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { loadStateDict } from '@icconv/tensor-ops/weights';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
@@ -24,6 +24,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
+import { TASKS } from '../tasks';
 import { downloadProgress } from '../ui/download-progress';
 import { formatBytes } from '../weights/format';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
@@ -92,11 +93,8 @@ async function load(
   flags: ExportFlags,
   signal: AbortSignal,
 ): Promise<{ weights: Record<string, Tensor>; config: ResNetConfig }> {
-  if (MODELS.some(({ name }) => name === source)) {
-    const progress = downloadProgress(source);
-    const options = { ...(flags.offline && { offline: true }), signal, onProgress: progress.report };
-    return loadBackbone(source, options).finally(progress.stop);
-  }
+  const rows = [...BACKBONES, ...TASKS.flatMap(({ task }) => task.zoo)];
+  if (rows.some(({ name }) => name === source)) return backboneOfZoo(source, flags, signal);
   const described = await backbone(flags);
   const epsilon = described.batchNormEpsilon ?? (await checkpointEpsilon(source));
   const config = epsilon === undefined ? described : { ...described, batchNormEpsilon: epsilon };
@@ -109,6 +107,33 @@ async function load(
     signal,
   });
   return { weights, config };
+}
+
+/** A classifier's whole network, or what stands under the heads of another one. */
+async function backboneOfZoo(
+  name: string,
+  { offline, ...flags }: ExportFlags,
+  signal: AbortSignal,
+): Promise<{ weights: Record<string, Tensor>; config: ResNetConfig }> {
+  const progress = downloadProgress(name);
+  const options = { ...(offline && { offline }), signal, onProgress: progress.report };
+  try {
+    const own = TASKS.find(({ task }) => task.zoo.some((row) => row.name === name));
+    if (own === undefined) return await loadBackbone(name, options);
+    const { model, weights: path } = await resolveModel(own.task, name, options);
+    const { load, backbonePrefix } = own.task.weights;
+    const all = await load(path as string, model.config, { ...readingOf(flags), signal });
+    const isBackbones = ([key]: [string, Tensor]) => key.startsWith(backbonePrefix);
+    const [inside, outside] = [
+      Object.entries(all).filter(isBackbones),
+      Object.entries(all).filter((one) => !isBackbones(one)),
+    ];
+    dispose(outside.map(([, tensor]) => tensor));
+    const weights = Object.fromEntries(inside.map(([key, tensor]) => [key.slice(backbonePrefix.length), tensor]));
+    return { weights, config: model.config.backbone };
+  } finally {
+    progress.stop();
+  }
 }
 
 const schema = backboneSchema.extend({ classes: z.int().min(1).exactOptional() });

@@ -4,9 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findModel, MODELS } from '@icconv/models/registry';
+import { BACKBONES, findRow } from '@icconv/task';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProgram } from '../program';
+import { TASKS } from '../tasks';
 
 let folder: string;
 const printed: string[] = [];
@@ -31,18 +32,17 @@ describe('icconv models list', () => {
   test('shows every model, and the steps for those behind a log-in', async () => {
     await run('list');
     const text = printed.join('\n');
-    for (const { name } of MODELS) expect(text).toContain(name);
-    expect(text).toMatch(/torchvision\/resnet50-v1 .* 103 MB .* top1 76\.13, top5 92\.862 .* BSD-3-Clause/);
-    expect(text).toMatch(/ic-conv\/ic-resnet50-k9: .*By hand:\n {2}1\. open https:\/\/github/);
+    for (const { name } of [...BACKBONES, ...TASKS.flatMap(({ task }) => task.zoo)]) expect(text).toContain(name);
+    expect(text).toMatch(/torchvision\/resnet50-v1 .* backbone .* 103 MB .* top1 76\.13, top5 92\.862 .* BSD-3-Clause/);
+    expect(text).toMatch(/ic-conv\/ic-resnet50-k9, by hand:\n {2}1\. open https:\/\/github/);
   });
 
   test('--json gives all that is known, and what is in the cache', async () => {
     mkdirSync(join(folder, 'models/torchvision'), { recursive: true });
     writeFileSync(join(folder, 'models/torchvision/resnet18-f37072fd.pth'), '');
     await run('list', 'resnet18', '--json');
-    const { models, manual } = JSON.parse(printed.join('\n')) as { models: unknown[]; manual: unknown[] };
-    expect(models).toEqual([{ ...findModel('torchvision/resnet18-v1'), cached: true }]);
-    expect(manual).toEqual([]);
+    const row = findRow(BACKBONES, 'torchvision/resnet18-v1', 'backbone');
+    expect(JSON.parse(printed.join('\n'))).toEqual([{ task: 'backbone', ...row, cached: true }]);
   });
 });
 
@@ -67,6 +67,6 @@ describe('icconv models fetch', () => {
     await expect(run('fetch', 'torchvision/resnet18-v1', '--offline')).rejects.toThrow(
       /resnet18-f37072fd\.pth is not in the cache and --offline forbids/,
     );
-    await expect(run('fetch', 'torchvision/resnet20')).rejects.toThrow(/one of torchvision\/resnet18-v1/);
+    await expect(run('fetch', 'torchvision/resnet20')).rejects.toThrow(/such as torchvision\/resnet50-v1, /);
   });
 });

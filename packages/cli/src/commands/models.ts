@@ -1,23 +1,30 @@
 /** `icconv models list|fetch`: published checkpoints. */
-
 import { access } from 'node:fs/promises';
-import {
-  type FetchedModel,
-  fetchModel,
-  MANUAL_MODELS,
-  MODELS,
-  type ModelEntry,
-  modelPath,
-} from '@icconv/models/registry';
+import { BACKBONES, type FetchedModel, fetchRow, findRow, rowPath, type ZooRow } from '@icconv/task';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { CommandContext } from '../context';
+import { TASKS } from '../tasks';
 import { downloadProgress } from '../ui/download-progress';
 import { formatBytes } from '../weights/format';
 
+interface ListedRow extends ZooRow {
+  /** Whose network it is. */
+  readonly task: string;
+}
+
+/** Everything that can be named, each once. */
+function allRows(): readonly ListedRow[] {
+  const rows = [
+    ...TASKS.flatMap(({ task }) => task.zoo.map((row) => ({ task: task.name, ...row }))),
+    ...BACKBONES.map((row) => ({ task: 'backbone', ...row })),
+  ];
+  return rows.filter(({ name }, i) => rows.findIndex((row) => row.name === name) === i);
+}
+
 export function modelsCommand(context: CommandContext): Command {
   return new Command('models')
-    .description('published checkpoints that networks here load: torchvision, mmdetection, mmpose')
+    .description('published checkpoints that networks here load')
     .addCommand(listCommand())
     .addCommand(fetchCommand(context));
 }
@@ -28,24 +35,30 @@ function listCommand(): Command {
     .argument('[text]', 'only names that contain it')
     .option('--json', 'print everything that is known of each as JSON')
     .action(async (text: string | undefined, { json }: { json?: boolean }) => {
-      const has = ({ name }: { readonly name: string }) => name.includes(text ?? '');
-      const [entries, manual] = [MODELS.filter(has), MANUAL_MODELS.filter(has)];
+      const rows = allRows().filter(({ name, task }) => `${task} ${name}`.includes(text ?? ''));
+      const [entries, manual] = [rows.filter(isFetched), rows.filter((row) => !isFetched(row))];
       if (json) {
-        const cached = await Promise.all(entries.map(async (entry) => ({ ...entry, cached: await isCached(entry) })));
-        console.log(JSON.stringify({ models: cached, manual }, undefined, 2));
+        const all = rows.map(async (row) => ({ ...row, cached: isFetched(row) && (await isCached(row)) }));
+        console.log(JSON.stringify(await Promise.all(all), undefined, 2));
         return;
       }
       const table = new Table({
-        head: ['name', 'size', 'published', 'licence', 'cached'],
+        head: ['name', 'task', 'size', 'published', 'licence', 'cached'],
         style: { head: [], border: [], compact: true },
       });
-      for (const entry of entries) {
-        const size = entry.bytes === undefined ? '' : formatBytes(entry.bytes);
-        table.push([entry.name, size, metric(entry), entry.licence.code, (await isCached(entry)) ? 'yes' : '']);
+      for (const row of entries) {
+        const size = 'url' in row.file && row.file.bytes !== undefined ? formatBytes(row.file.bytes) : '';
+        const cached = (await isCached(row)) ? 'yes' : '';
+        table.push([row.name, row.task, size, metric(row), row.licence.code, cached]);
       }
       if (entries.length > 0) console.log(table.toString());
-      for (const { name, what, steps } of manual) {
-        console.log(`\n${name}: ${what}. By hand:`);
+      for (const {
+        name,
+        file,
+        metric: { values },
+      } of manual) {
+        console.log(`\n${name}${Object.keys(values).length > 0 ? ` (${figures(values)})` : ''}, by hand:`);
+        const { steps } = file as Extract<ZooRow['file'], { steps: unknown }>;
         for (const [index, step] of steps.entries()) console.log(`  ${index + 1}. ${step}`);
       }
     });
@@ -61,23 +74,27 @@ function fetchCommand({ signal }: CommandContext): Command {
     .action(async (names: string[], { json, ...flags }: { offline?: boolean; url?: string; json?: boolean }) => {
       const results: FetchedModel[] = [];
       for (const name of names) {
+        const row = findRow(allRows(), name, 'model');
         const progress = downloadProgress(name);
         const options = { ...flags, signal, onProgress: progress.report };
-        results.push(await fetchModel(name, options).finally(progress.stop));
+        results.push(await fetchRow(row, options).finally(progress.stop));
       }
       if (json) console.log(JSON.stringify(results));
       else for (const { path } of results) console.log(path);
     });
 }
 
-const isCached = (entry: ModelEntry) =>
-  access(modelPath(entry)).then(
+const isFetched = ({ file }: ZooRow): boolean => 'url' in file;
+
+const isCached = (row: ZooRow) =>
+  access(rowPath(row)).then(
     () => true,
     () => false,
   );
 
-function metric({ metric: { values } }: ModelEntry): string {
-  return Object.entries(values)
+const metric = ({ metric: { values } }: ZooRow): string => figures(values);
+
+const figures = (values: ZooRow['metric']['values']): string =>
+  Object.entries(values)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
-}

@@ -1,4 +1,4 @@
-/** `icconv search --config FILE`: dilations for a network from its trained super-network. */
+/** `icconv search`: dilations for a network from its trained super-network. */
 import { counted } from '@icconv/base';
 import { besideConfig, readConfig } from '@icconv/base/config';
 import {
@@ -6,24 +6,30 @@ import {
   loadSuperNetwork,
   type PictureWatcher,
   runSearch,
-  type SearchConfig,
   type SearchRun,
+  searchFields,
   searchSchema,
   writeSearch,
 } from '@icconv/edo/node';
+import { type ModelSearch, searchModel, taskOfFolder } from '@icconv/task';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
-import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { z } from 'zod';
 import { collect } from '../config/collect';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
+import { TASKS } from '../tasks';
 import { type CountProgress, countProgress } from '../ui/count-progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
 interface SearchFlags extends WeightFlags {
-  readonly config: string;
+  readonly config?: string;
+  readonly model?: string;
+  readonly weights?: string;
+  readonly output?: string;
   readonly set?: readonly string[];
   readonly threads?: number;
   readonly json?: boolean;
@@ -32,35 +38,61 @@ interface SearchFlags extends WeightFlags {
 export function searchCommand({ signal }: CommandContext): Command {
   const command = new Command('search')
     .description('find the dilation of every channel from a trained super-network; writes pattern, weights and report')
-    .requiredOption('--config <file>', 'YAML or JSON')
+    .option('--model <folder>', 'a training with model.super; the network that is found is written as a whole model')
+    .option('--weights <file>', 'of the model, by default model, best or final.safetensors in its folder')
+    .option('--config <file>', 'YAML or JSON: a super-network’s file; with --model only how to search')
     .option('--set <place=value>', 'override a value of the file, such as maxDilation=6; may be repeated', collect)
+    .option('--output <folder>', 'where the results go, instead of the file’s')
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .option('--json', 'print the result as JSON');
-  return withWeightOptions(command).action(async ({ config: file, set, threads, json, ...flags }: SearchFlags) => {
-    const config = await readConfig(file, searchSchema, set);
+  return withWeightOptions(command).action(async (flags: SearchFlags) => {
+    const { threads, json } = flags;
     await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
-    const { run, files } = await search(file, config, signal, readingOf(flags, config.opaqueClasses));
+    const run =
+      flags.model === undefined ? await searchFile(flags, signal) : await searchFolder(flags.model, flags, signal);
     const { warning } = run.report;
-    if (json) console.log(JSON.stringify(summary(run, files), null, 2));
-    else console.log(table(run, files));
+    if (json) console.log(JSON.stringify(summary(run), null, 2));
+    else console.log(table(run));
     if (warning !== undefined) console.error(`warning: ${warning}`);
   });
 }
 
-/** From the super-network's file to the folder of results. */
-async function search(file: string, config: SearchConfig, signal: AbortSignal, reading: OpenWeightsOptions) {
-  const { weights, data, output, ...settings } = config;
-  const network = await loadSuperNetwork({ ...config, weights: besideConfig(file, weights) }, { ...reading, signal });
+/** From a super-network's file to the folder of results. */
+async function searchFile(flags: SearchFlags, signal: AbortSignal): Promise<ModelSearch> {
+  const { config: file, set, output: folder } = flags;
+  if (file === undefined) throw new InvalidArgumentError('search', '--config', file, 'given, or --model');
+  const { weights, data, output, ...config } = await readConfig(file, searchSchema, set);
+  const reading = { ...readingOf(flags, config.opaqueClasses), signal };
+  const network = await loadSuperNetwork({ ...config, weights: besideConfig(file, weights) }, reading);
   const pictures = data && { data: { ...data, images: besideConfig(file, data.images) } };
   const { stop, ...watcher } = tellPictures(signal);
   let run: SearchRun | undefined;
   try {
-    run = await runSearch(network, { ...settings, ...pictures }, watcher);
-    return { run, files: await writeSearch(besideConfig(file, output), run) };
+    run = await runSearch(network, { ...config, ...pictures }, watcher);
+    return { ...run, files: await writeSearch(folder ?? besideConfig(file, output), run) };
   } finally {
     stop();
     tf.dispose([network.weights, run?.weights ?? []]);
   }
+}
+
+/** How to search a model's folder; the rest stands in the folder. */
+const modelSchema = z.strictObject({ ...searchFields, output: z.string().exactOptional() });
+
+/** From the folder of a super-network to that of the network that is found. */
+async function searchFolder(model: string, flags: SearchFlags, signal: AbortSignal): Promise<ModelSearch> {
+  const { config: file, set, weights } = flags;
+  const { data, output, ...settings } = await readConfig(file, modelSchema, set);
+  const folder = flags.output ?? (output === undefined || file === undefined ? output : besideConfig(file, output));
+  if (folder === undefined)
+    throw new InvalidArgumentError('search', '--output', folder, 'given, or output in --config');
+  const images = data && {
+    data: { ...data, images: file === undefined ? data.images : besideConfig(file, data.images) },
+  };
+  const { task } = await taskOfFolder(model, TASKS);
+  const { stop, ...watcher } = tellPictures(signal);
+  const options = { ...readingOf(flags), ...watcher, ...(weights !== undefined && { weights }) };
+  return searchModel(task, model, folder, { ...settings, ...images }, options).finally(stop);
 }
 
 /** Pictures on the way: a bar, and a line for each that is left out. */
@@ -81,14 +113,13 @@ function tellPictures(signal: AbortSignal): PictureWatcher & { stop(): void } {
   };
 }
 
-function summary(run: SearchRun, files: readonly string[]) {
-  const { result, report, pictures } = run;
+function summary({ result, report, pictures, files }: ModelSearch) {
   const { objective, error, seconds } = result;
   const { baselines, warning } = report;
   return { objective, error, baselines, warning, seconds, layers: layerRows(report), files, data: pictures };
 }
 
-function table({ report, result }: SearchRun, files: readonly string[]): string {
+function table({ report, result, files }: ModelSearch): string {
   const rows = layerRows(report);
   const lines = new Table({
     head: ['layer', 'channels', 'dilations', 'mean dH', 'mean dW', 'undilated', 'error'],

@@ -1,12 +1,11 @@
 /** `icconv train`: one subcommand for each task. */
 import { Command } from 'commander';
 import type { CommandContext } from '../context';
-import { trainDetectionCommand } from '../train/train-detection';
-import { trainPoseCommand } from '../train/train-pose';
+import { TASKS } from '../tasks';
+import { trainTaskCommand } from './train-task';
 
 export function trainCommand(context: CommandContext): Command {
-  return new Command('train')
-    .description('train a network on your data')
-    .addCommand(trainDetectionCommand(context))
-    .addCommand(trainPoseCommand(context));
+  const command = new Command('train').description('train a network on your data');
+  for (const task of TASKS) command.addCommand(trainTaskCommand(task, context));
+  return command;
 }

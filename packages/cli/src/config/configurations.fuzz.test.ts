@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '@icconv/base/config';
+import { DETECTION } from '@icconv/detection/node';
 import { searchSchema } from '@icconv/edo/node';
+import { POSE } from '@icconv/pose/node';
+import { trainingSchema } from '@icconv/task';
 import { fuzz, fuzzSeconds, mutateText } from '@icconv/test-utils';
 import { afterAll, expect, test } from 'vitest';
-import { detectionConfigSchema } from '../train/detection-config';
-import { poseConfigSchema } from '../train/pose-config';
 
 const SECONDS = fuzzSeconds(6);
 const folder = mkdtempSync(join(tmpdir(), 'icconv-config-fuzz-'));
@@ -26,8 +27,8 @@ output: run
 `;
 
 test.each([
-  ['detection', detectionConfigSchema, training('{ input: { minSize: 64, maxSize: 64 } }')],
-  ['pose', poseConfigSchema, training('{ input: { size: 64 }, loss: { push: 0.1 } }')],
+  ['detection', trainingSchema(DETECTION), training('{ input: { minSize: 64, maxSize: 64 } }')],
+  ['pose', trainingSchema(POSE), training('{ input: { size: 64 }, loss: { push: 0.1 } }')],
   [
     'search',
     searchSchema,

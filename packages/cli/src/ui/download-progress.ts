@@ -1,4 +1,4 @@
-import type { DownloadProgress } from '@icconv/models/registry';
+import type { DownloadProgress } from '@icconv/task';
 import cliProgress from 'cli-progress';
 
 /** Shows one download as a bar on a terminal, as one line elsewhere. Call `stop()` when it has ended. */

@@ -8,6 +8,7 @@ import {
   selectObjects,
 } from '@icconv/coco';
 import { pictureFiles } from '@icconv/coco/node';
+import type { BoundData, TaskRecipe } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { Box, SampleObject } from '@icconv/training';
 import type { Sample, SampleSource } from '@icconv/training/node';
@@ -20,19 +21,6 @@ export interface DetectionObject extends SampleObject {
 
 export interface DetectionSample extends Sample<DetectionObject> {
   readonly imageId: CocoId;
-}
-
-export interface CocoSamplesOptions {
-  /** Where the pictures lie; `file_name` is resolved against it. */
-  readonly folder: string;
-  /** Names of the classes in the order of their numbers. @defaultValue {@link classNames} of the data set */
-  readonly classes?: readonly string[];
-  /** Category of each class number, instead of looking for the classes' names. */
-  readonly categoryIds?: readonly (CocoId | undefined)[];
-  /** Only these pictures. @defaultValue all */
-  readonly imageIds?: readonly CocoId[];
-  /** Leave out pictures without a box. @defaultValue `false`: they teach what is background */
-  readonly skipEmpty?: boolean;
 }
 
 export interface CocoSampleSource extends SampleSource<DetectionSample> {
@@ -71,18 +59,22 @@ export function categoryIds(dataset: CocoDataset, classes: readonly string[]): C
  * height, boxes outside their picture, and, with `classes`, objects of other categories. An object without a box has that of its mask.
  * Pictures without a box stay.
  *
- * @throws {@link InvalidArgumentError} for classes that it lacks, and where `skipEmpty` leaves no picture; as `pictureFiles`.
+ * @throws {@link InvalidArgumentError} where `skipEmpty` leaves no picture; as `pictureFiles`.
  */
-export function cocoSamples(dataset: CocoDataset, options: CocoSamplesOptions): CocoSampleSource {
-  const { folder, skipEmpty = false, imageIds = dataset.getImgIds() } = options;
-  const ids = options.categoryIds ?? categoryIds(dataset, options.classes ?? classNames(dataset));
+export function cocoSamples(
+  data: BoundData,
+  { skipEmpty = false }: Pick<TaskRecipe, 'skipEmpty'> = {},
+): CocoSampleSource {
+  const { dataset, imageIds, categoryIds: ids } = data;
   const classOf = new Map(ids.map((id, index) => [id, index]));
-  const known = ids.filter((id) => id !== undefined);
-  const selected = selectObjects(dataset, { task: 'boxes', use: 'training', categoryIds: known, imageIds });
+  const selected = selectObjects(dataset, {
+    ...{ task: 'boxes', use: 'training', categoryIds: ids.filter((id) => id !== undefined) },
+    ...(imageIds !== undefined && { imageIds }),
+  });
   const { annotations } = selected.dataset.columns;
   const samples: DetectionSample[] = [];
   const sizes: ({ height: number; width: number } | undefined)[] = [];
-  for (const { imageId, ...picture } of pictureFiles({ dataset, folder, imageIds })) {
+  for (const { imageId, ...picture } of pictureFiles(data)) {
     const objects: DetectionObject[] = [];
     for (const row of dataset.rows({ imgIds: imageId })) {
       if (selected.used[row] === 0) continue;

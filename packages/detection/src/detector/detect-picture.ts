@@ -1,32 +1,30 @@
-/** One picture through the network and back to its own pixels: what detecting, evaluating and training's evaluation have in common. */
+/** One picture through the network and back to its own pixels. */
 import type { RgbImage } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
-import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
+import type { DetectionModel } from '../config/detection-model';
 import { preparePictures } from '../input/prepare-pictures';
 import type { CompiledFasterRcnn } from '../network/compile-faster-rcnn';
 import type { Detections } from '../roi-heads/select-detections';
-import type { Detection } from './types';
+import type { Detection, DetectionResult, DetectOptions } from './types';
 
-export type FoundObject = Omit<Detection, 'label'>;
-
-/**
- * Detections of one picture, best first, boxes in its pixels and within it.
- *
- * Always one picture at a time: in a batch each would see the padding that another's size needs, and the kernels choose how to compute by
- * the size of the whole batch, so that results would depend on the company.
- */
+/** Best first, boxes in pixels of the picture and within it. */
 export function detectPicture(
   network: Pick<CompiledFasterRcnn, 'detect'>,
   picture: RgbImage,
-  config: FasterRcnnConfig,
-): FoundObject[] {
+  { config, classes }: DetectionModel,
+  { scoreThreshold = 0, maxDetections = Number.POSITIVE_INFINITY }: DetectOptions = {},
+): DetectionResult {
   const { images, sizes } = preparePictures([picture], config.input);
   let found: Detections[] = [];
   try {
     found = network.detect(images, sizes);
-    return inPicture(found[0]!, picture, sizes[0]!);
+    const { width, height } = picture;
+    // Scores descend.
+    const wanted = inPicture(found[0]!, picture, sizes[0]!).filter(({ score }) => score >= scoreThreshold);
+    const detections = wanted.slice(0, maxDetections).map((one) => ({ ...one, label: classes[one.classId]! }));
+    return { width, height, detections };
   } finally {
-    tf.dispose([images, found.map(({ boxes, scores, classes }) => [boxes, scores, classes])]);
+    tf.dispose([images, found.map(({ boxes, scores, classes: numbers }) => [boxes, scores, numbers])]);
   }
 }
 
@@ -34,7 +32,7 @@ function inPicture(
   { boxes, scores, classes }: Detections,
   { width, height }: Pick<RgbImage, 'width' | 'height'>,
   [inputHeight, inputWidth]: readonly [height: number, width: number],
-): FoundObject[] {
+): Omit<Detection, 'label'>[] {
   const [corners, score, label] = [boxes.dataSync(), scores.dataSync(), classes.dataSync()];
   const x = alongSide(width, inputWidth);
   const y = alongSide(height, inputHeight);

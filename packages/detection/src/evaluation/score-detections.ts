@@ -1,32 +1,33 @@
-/** COCO's metric of what a detector found. */
-import {
-  type CocoDataset,
-  type CocoDetection,
-  type CocoId,
-  CocoResults,
-  type Evaluation,
-  evaluate,
-  selectObjects,
-} from '@icconv/coco';
+/** What was found as COCO's results, and COCO's metric of it. */
+import { type CocoDetection, type CocoId, CocoResults, type Evaluation, evaluate, selectObjects } from '@icconv/coco';
+import type { BoundData } from '@icconv/task';
+import type { DetectionResult } from '../detector/types';
 
-export interface ScoreOptions {
-  /** Categories of the classes; those that are undefined or that the data set lacks are not scored, nor others of its. */
-  readonly categoryIds: readonly (CocoId | undefined)[];
-  /** Only these pictures. @defaultValue all */
-  readonly imageIds?: readonly CocoId[];
+/** Boxes [x, y, width, height] in pixels of the picture; those of classes that the data set lacks are left out. */
+export function detectionRecords(
+  { detections }: DetectionResult,
+  imageId: CocoId,
+  categoryIds: BoundData['categoryIds'],
+): CocoDetection[] {
+  return detections.flatMap(({ box: [x1, y1, x2, y2], score, classId }) => {
+    const id = categoryIds[classId];
+    return id === undefined ? [] : { image_id: imageId, category_id: id, bbox: [x1, y1, x2 - x1, y2 - y1], score };
+  });
 }
 
-/** Objects without a box are scored by that of their mask; those without either do not count. */
+/**
+ * `stats` holds AP, AP50, AP75, APsmall, ..., AR100. Objects without a box are scored by that of their mask; those without either do not
+ * count, nor do categories that are none of the network's classes.
+ */
 export function scoreDetections(
-  results: readonly CocoDetection[],
-  dataset: CocoDataset,
-  { categoryIds, imageIds }: ScoreOptions,
+  records: readonly CocoDetection[],
+  { dataset, imageIds, categoryIds }: BoundData,
 ): Evaluation {
   const known = new Set(dataset.categories.map(({ id }) => id));
   const catIds = categoryIds.filter((id): id is CocoId => id !== undefined && known.has(id));
   const images = imageIds === undefined ? {} : { imageIds };
   const ready = selectObjects(dataset, { task: 'boxes', use: 'evaluation', categoryIds: catIds, ...images }).dataset;
-  return evaluate(ready, CocoResults.parse(results as CocoDetection[]), {
+  return evaluate(ready, CocoResults.parse(records as CocoDetection[]), {
     ...{ iouType: 'bbox', catIds },
     ...(imageIds !== undefined && { imgIds: imageIds }),
   });

@@ -1,4 +1,6 @@
+import { cocoClassNames } from '@icconv/coco';
 import type { StateDict } from '@icconv/models';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
 import {
   type OpenWeightsOptions,
   openWeights,
@@ -12,6 +14,27 @@ const CLASSIFIERS = [
   'roi_head.bbox_head.fc_cls.bias',
   'bbox_head.fc_cls.bias',
 ];
+
+/**
+ * Names of a checkpoint's classes. A number or a list of the wrong length is told here: the shapes of four tensors that do not fit say less.
+ *
+ * @param given - names, or how many there are. @defaultValue COCO's names where their number is COCO's, else numbers
+ * @throws InvalidArgumentError where the weights have another number; {@link StateDictMismatchError} where they are no detector's.
+ */
+export async function classesOf(
+  weights: string | Readonly<StateDict>,
+  given: readonly string[] | number | undefined,
+  reading: OpenWeightsOptions = {},
+): Promise<readonly string[]> {
+  const count = await checkpointClasses(weights, reading);
+  const number = typeof given === 'number' ? given : given?.length;
+  if (number !== undefined && number !== count) {
+    const background = number === count + 1 ? ' (the background is not counted)' : '';
+    throw new InvalidArgumentError('createDetector', 'classes', number, `${count}, as the weights have${background}`);
+  }
+  if (given !== undefined && typeof given !== 'number') return given;
+  return cocoClassNames(count) ?? Array.from({ length: count }, (_, i) => `class ${i}`);
+}
 
 /**
  * How many classes a detector's checkpoint tells apart, from the shape of its classifier.

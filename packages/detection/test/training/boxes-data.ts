@@ -2,10 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CocoDataset } from '@icconv/coco';
+import type { CocoData } from '@icconv/coco/node';
 import { seededRandom } from '@icconv/training';
 import sharp from 'sharp';
 import { fasterRcnnConfig } from '../../src';
-import type { DetectionData } from '../../src/node';
 
 export interface BoxesOptions {
   readonly pictures: number;
@@ -27,7 +27,7 @@ const COLOURS = [
 ] as const;
 const SIDE = 96;
 
-export async function boxesData(folder: string, options: BoxesOptions): Promise<DetectionData> {
+export async function boxesData(folder: string, options: BoxesOptions): Promise<CocoData> {
   const { pictures, categoryIds = [1, 2], empty = [], unseen = [], seed = 'boxes', sizes = [[SIDE, SIDE]] } = options;
   mkdirSync(folder, { recursive: true });
   const used = categoryIds.filter((id) => !unseen.includes(id));

@@ -1,9 +1,10 @@
 /** Whole trainings on small data: what goes wrong in other stacks works here. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CocoDataset } from '@icconv/coco';
+import type { CocoData } from '@icconv/coco/node';
 import type { StateDict } from '@icconv/models';
 import { describeBackends } from '@icconv/test-utils';
 import { FrozenRandomWeightsError, NonFiniteLossError } from '@icconv/training';
@@ -11,10 +12,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, expect, test } from 'vitest';
 import { initFasterRcnn } from '../../src';
 import {
-  type DetectionData,
+  createDetector,
   type DetectionRecipe,
   evaluateDetector,
-  loadDetectorWeights,
   type TrainDetectorOptions,
   trainDetector,
 } from '../../src/node';
@@ -34,11 +34,7 @@ const recipe: DetectionRecipe = {
   augment: { flip: 0.5, colour: { brightness: 0.1 } },
 };
 
-async function run(
-  train: DetectionData,
-  options: Partial<TrainDetectorOptions> = {},
-  own: Partial<DetectionRecipe> = {},
-) {
+async function run(train: CocoData, options: Partial<TrainDetectorOptions> = {}, own: Partial<DetectionRecipe> = {}) {
   const config = tinyConfig(train.dataset.categories.length);
   const weights = initFasterRcnn(config, { seed: 1 });
   const given = { config, weights, train, recipe: { ...recipe, ...own }, workers: 0, progress: false as const };
@@ -77,15 +73,17 @@ describeBackends(
       // Untrained: below 0.01.
       expect(rows.at(-1)!['val/AP50']).toBeGreaterThan(0.05);
       expect(rows).toHaveLength(20);
-      const config = tinyConfig(2);
-      const weights = await loadDetectorWeights(join(folder, 'best.safetensors'), config);
       for (const batchSize of [1, 2, 4]) {
-        const { stats } = await evaluateDetector(weights, config, val.dataset, { folder: val.folder, batchSize });
+        const { stats } = await evaluateDetector(folder, val, { batchSize });
         expect(stats.AP).toBe(best!.value);
       }
-      const { stats } = await evaluateDetector(weights, config, data.dataset, { folder: data.folder });
-      tf.dispose(weights);
+      const detector = await createDetector(folder);
+      const { stats } = await evaluateDetector(detector, data);
+      expect(detector.classes).toEqual(data.dataset.categories.map(({ name }) => name));
+      await detector.dispose();
       expect(stats.AP50).toBeGreaterThan(0.2);
+      const left = ['model.json', 'config.yaml', 'curves.svg', 'curves.png', 'best.safetensors', 'final.safetensors'];
+      expect(readdirSync(folder)).toEqual(expect.arrayContaining(left));
       expect(readFileSync(join(folder, 'results.csv'), 'utf8').split('\n')[0]).toContain('train/rpnBox');
     });
 
@@ -123,7 +121,7 @@ describeBackends(
     });
 
     /** The pictures of a data set with other annotations. */
-    const withAnnotations = ({ dataset, folder }: DetectionData, annotations: object[], categories?: object[]) => {
+    const withAnnotations = ({ dataset, folder }: CocoData, annotations: object[], categories?: object[]) => {
       const images = dataset.loadImgs(dataset.getImgIds());
       const numbered = annotations.map((one, i) => ({ id: i + 1, category_id: 1, area: 400, iscrowd: 0, ...one }));
       const file = { images, categories: categories ?? dataset.categories, annotations: numbered };
@@ -170,7 +168,7 @@ describeBackends(
       const data = await boxesData(join(root, 'names'), { pictures: 4 });
       const all = data.dataset.loadAnns(data.dataset.getAnnIds());
       const [one, two] = data.dataset.categories;
-      const scored = async (val: DetectionData) => (await run(data, { val }, { epochs: 1 })).rows[0]!['val/AR100'];
+      const scored = async (val: CocoData) => (await run(data, { val }, { epochs: 1 })).rows[0]!['val/AR100'];
       const renumbered = all.map((object) => ({ ...object, category_id: object.category_id === one!.id ? 20 : 10 }));
       const other = withAnnotations(data, renumbered, [
         { ...two, id: 10 },

@@ -64,6 +64,11 @@ export interface PoseConfig {
   readonly loss: PoseLossConfig;
 }
 
+/** What `model.json` says of a pose estimator. */
+export interface PoseModel {
+  readonly config: PoseConfig;
+}
+
 export interface PoseConfigOptions {
   /** A depth for an ordinary ResNet. */
   readonly backbone: ResNetConfig | ResNetDepth;

@@ -1,6 +1,7 @@
 /** Training samples from COCO keypoints. */
 import { type CocoCategory, type CocoDataset, type CocoId, type DataReport, selectObjects } from '@icconv/coco';
 import { pictureFiles } from '@icconv/coco/node';
+import type { BoundData, TaskRecipe } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { PixelMask, SampleObject } from '@icconv/training';
 import type { Sample, SampleSource } from '@icconv/training/node';
@@ -17,17 +18,6 @@ export interface PoseSample extends Sample<PoseObject> {
 export interface CocoPoseSource extends SampleSource<PoseSample> {
   /** What is learned, and what is left out and why. */
   readonly report: DataReport;
-}
-
-export interface CocoPosesOptions {
-  /** Where the pictures lie; `file_name` is resolved against it. */
-  readonly folder: string;
-  /** Name of the category. @defaultValue the only one that has keypoints */
-  readonly category?: string;
-  /** Only these pictures. @defaultValue all */
-  readonly imageIds?: readonly CocoId[];
-  /** Leave out pictures without a labelled keypoint. @defaultValue `false`: they teach what is background */
-  readonly skipEmpty?: boolean;
 }
 
 /** The category whose keypoints are learned. @throws {@link InvalidArgumentError} where there is none, or a choice to make. */
@@ -49,6 +39,18 @@ export function poseCategory(dataset: CocoDataset, name?: string): CocoCategory 
   );
 }
 
+/**
+ * The category of a network's keypoints: the only one that has keypoints, or of several the one whose keypoints are the network's.
+ *
+ * @throws {@link InvalidArgumentError} where there is none, where its keypoints are others, or where there is a choice to make.
+ */
+export function categoryFor(dataset: CocoDataset, skeleton: Pick<Skeleton, 'keypoints'>): CocoCategory {
+  const same = dataset.categories.filter(({ keypoints }) => keypoints?.join('\n') === skeleton.keypoints.join('\n'));
+  const category = same.length === 1 ? same[0]! : poseCategory(dataset);
+  checkKeypoints(skeleton, category);
+  return category;
+}
+
 /** @throws {@link InvalidArgumentError} where the network's keypoints are not those of the category, by name and in order. */
 export function checkKeypoints(
   skeleton: Pick<Skeleton, 'keypoints'>,
@@ -67,18 +69,18 @@ export function checkKeypoints(
  * A source for `createLoader`: people with labelled keypoints in the picture; crowds and people without such labels are masked where they
  * have a mask, as they hide people that the network would be punished for finding.
  *
- * @throws {@link InvalidArgumentError} for a polygon in a picture whose size is not given; as `pictureFiles`; CocoMismatchError for another number of keypoints than the category has.
+ * @throws {@link InvalidArgumentError} for a polygon in a picture whose size is not given; as `pictureFiles`; CocoMismatchError for another
+ *   number of keypoints than the category has.
  */
-export function cocoPoses(dataset: CocoDataset, options: CocoPosesOptions): CocoPoseSource {
-  const { skipEmpty = false, imageIds } = options;
-  const { id: catIds } = poseCategory(dataset, options.category);
-  const only = imageIds === undefined ? {} : { imageIds };
+export function cocoPoses(data: BoundData, { skipEmpty = false }: Pick<TaskRecipe, 'skipEmpty'> = {}): CocoPoseSource {
+  const { dataset, imageIds } = data;
+  const catIds = data.categoryIds[0]!;
   const { used, report } = selectObjects(dataset, {
     ...{ task: 'keypoints', use: 'training', categoryIds: [catIds] },
-    ...only,
+    ...(imageIds !== undefined && { imageIds }),
   });
   const samples: { readonly sample: PoseSample; readonly hidden: readonly CocoId[] }[] = [];
-  for (const { imageId, ...picture } of pictureFiles({ dataset, folder: options.folder, ...only })) {
+  for (const { imageId, ...picture } of pictureFiles(data)) {
     const objects: PoseObject[] = [];
     const hidden: CocoId[] = [];
     for (const row of dataset.rows({ imgIds: imageId, catIds })) {

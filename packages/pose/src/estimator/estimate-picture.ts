@@ -15,8 +15,8 @@ export function estimatePicture(
   config: PoseConfig,
   options: EstimateOptions = {},
 ): PoseResult {
-  checkOptions(options);
   const { flip = true, scales = [1], scoreThreshold = 0 } = options;
+  checkScales(scales);
   const sorted = [...scales].sort((a, b) => b - a);
   const least = sorted.at(-1)!;
   // Tags come from scale 1, or from the only scale; everything is brought to the size of the input there.
@@ -86,20 +86,6 @@ export function checkDivisor(config: PoseConfig): void {
   if (divisor % COARSEST_STRIDE === 0) return;
   const expected = `a multiple of ${COARSEST_STRIDE}`;
   throw new InvalidArgumentError('pose', 'input.divisor', divisor, expected);
-}
-
-/** @throws {@link InvalidArgumentError} */
-export function checkOptions({ scales, scoreThreshold = 0, batchSize = 1, onError = 'throw' }: EstimateOptions): void {
-  if (scales !== undefined) checkScales(scales);
-  const wrong = (name: string, value: unknown, expected: string) =>
-    new InvalidArgumentError('estimate', name, value, expected);
-  if (!(scoreThreshold >= 0 && scoreThreshold <= 1)) {
-    throw wrong('scoreThreshold', scoreThreshold, 'a number from 0 to 1');
-  }
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw wrong('batchSize', batchSize, 'a whole number of at least 1');
-  }
-  if (onError !== 'throw' && onError !== 'report') throw wrong('onError', onError, '"throw" or "report"');
 }
 
 /** @throws {@link InvalidArgumentError} */

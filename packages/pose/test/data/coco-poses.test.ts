@@ -1,7 +1,7 @@
 import { CocoDataset } from '@icconv/coco';
 import { expect, test } from 'vitest';
-import { COCO_SKELETON, poseConfig, skeletonOf } from '../../src';
-import { cocoPoses, correctKeypoints, estimateDataset, poseCategory, poseReports, trainPose } from '../../src/node';
+import { COCO_SKELETON, poseConfig, type Skeleton, skeletonOf } from '../../src';
+import { categoryFor, cocoPoses, correctKeypoints, estimateDataset, poseCategory, trainPose } from '../../src/node';
 
 const category = { id: 3, name: 'arrow', keypoints: ['tip', 'tail'], skeleton: [] };
 const arrow = (id: number, keypoints: number[], more: object = {}) => ({
@@ -15,7 +15,8 @@ const IMAGE = { id: 1, file_name: 'a.jpg', width: 40, height: 20 };
 function dataset(annotations: object[], images: object[] = [IMAGE]) {
   return CocoDataset.parse(JSON.stringify({ images, annotations, categories: [category] }));
 }
-const samples = (...annotations: object[]) => cocoPoses(dataset(annotations), { folder: 'here' });
+const bound = (set: CocoDataset, folder = '') => ({ dataset: set, folder, categoryIds: [3] });
+const samples = (...annotations: object[]) => cocoPoses(bound(dataset(annotations), 'here'));
 
 test('people with labels are objects; crowds and the others are masked where they have a mask', async () => {
   const square = [[0, 0, 10, 0, 10, 10, 0, 10]];
@@ -36,9 +37,9 @@ test('what does not fit is named before the training begins', () => {
   expect(() => samples(arrow(1, [1, 2, 2]))).toThrow(/annotation 1.*6 numbers/);
   const polygon = arrow(1, NONE, { segmentation: [[0, 0, 1, 0, 1, 1]] });
   const sizeless = dataset([arrow(2, LABELLED), polygon], [{ id: 1, file_name: 'a.jpg' }]);
-  expect(() => cocoPoses(sizeless, { folder: '' })).toThrow(/size of image 1/);
-  expect(() => cocoPoses(dataset([arrow(1, NONE)]), { folder: '', skipEmpty: true })).toThrow(/no labelled keypoints/);
-  expect(() => cocoPoses(dataset([], []), { folder: '' })).toThrow(/no pictures/);
+  expect(() => cocoPoses(bound(sizeless))).toThrow(/size of image 1/);
+  expect(() => cocoPoses(bound(dataset([arrow(1, NONE)])), { skipEmpty: true })).toThrow(/no labelled keypoints/);
+  expect(() => cocoPoses(bound(dataset([], [])))).toThrow(/no pictures/);
 });
 
 test('people whose labels lie outside the picture are not learned', async () => {
@@ -71,19 +72,33 @@ test('where no labelled keypoint is left, the training does not begin', async ()
   await expect(train(uncounted)).rejects.toThrow(/validation data: nothing to score.*num_keypoints 0/);
 });
 
-test('training and validation data of other keypoints are refused', () => {
+test('training and validation data of other keypoints are refused', async () => {
   const of = (keypoints: string[]) => {
     const file = { images: [IMAGE], annotations: [arrow(1, LABELLED)], categories: [{ ...category, keypoints }] };
     return { dataset: CocoDataset.parse(JSON.stringify(file)), folder: '' };
   };
-  expect(() => poseReports(of(['tip', 'tail']), of(['tail', 'tip']))).toThrow(/"tip" as keypoint 1/);
-  expect(poseReports(of(['tip', 'tail']), of(['tip', 'tail'])).val!.objects).toBe(1);
+  const config = poseConfig({ backbone: 18, skeleton: skeletonOf(category) });
+  const recipe = { epochs: 1, batchSize: 1, learningRate: 0.1 };
+  const train = trainPose({ config, recipe, train: of(['tip', 'tail']), val: of(['tail', 'tip']) });
+  await expect(train).rejects.toThrow(/must be "tip" as keypoint 1, as the network has/);
+});
+
+test('of several categories with keypoints that of the network is found, by the names of its keypoints', () => {
+  const file = {
+    images: [],
+    annotations: [],
+    categories: [{ ...category, id: 4, name: 'cross', keypoints: ['a', 'b'] }, category],
+  };
+  const both = CocoDataset.parse(JSON.stringify(file));
+  expect(categoryFor(both, { keypoints: ['tip', 'tail'] }).name).toBe('arrow');
+  expect(() => categoryFor(both, { keypoints: ['tail', 'tip'] })).toThrow(/the name of one category with keypoints/);
 });
 
 test('a network of other keypoints, or of the same in another order, is refused', async () => {
-  const network = { forward: () => [] };
-  const run = (skeleton: Parameters<typeof poseConfig>[0]['skeleton']) =>
-    estimateDataset(network, poseConfig({ backbone: 18, skeleton: skeleton! }), dataset([]), { folder: '' });
+  const run = (skeleton: Skeleton) => {
+    const model = { config: poseConfig({ backbone: 18, skeleton }) };
+    return estimateDataset({ model, async *stream() {} }, { dataset: dataset([]), folder: '' });
+  };
   await expect(run(COCO_SKELETON)).rejects.toThrow(/arrow.*17 keypoints, as the network has/);
   const other = skeletonOf({ ...category, keypoints: ['tail', 'tip'] });
   await expect(run(other)).rejects.toThrow(/"tail" as keypoint 1/);

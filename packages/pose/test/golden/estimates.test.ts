@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { decodeImage } from '@icconv/base/pictures';
+import { readModel } from '@icconv/task';
 import type { RgbImage } from '@icconv/tensor-ops';
 import { describeBackends, loadFixture, maxAbsError, testData } from '@icconv/test-utils';
 import { expect, test } from 'vitest';
 import { estimatePicture, type Pose, type PoseConfig, poseConfig } from '../../src';
-import { loadCompiledPose, readPoseModel } from '../../src/node';
+import { loadCompiledPose, POSE } from '../../src/node';
 import { activate } from '../support/activate';
 
 const folder = new URL('./fixtures/', import.meta.url);
@@ -92,8 +93,8 @@ describeBackends(
     test.skipIf(images === undefined).each(modes)(
       '$name, $pictures pictures at $size',
       async (mode) => {
-        const { config: own, weights } = await readPoseModel(model);
-        const config = configOf(own, mode);
+        const { model: own, weights } = await readModel(POSE, model);
+        const config = configOf(own.config, mode);
         const network = await loadCompiledPose(weights!, config);
         for (const file of pictures.slice(0, mode.pictures)) {
           const picture = await decodeImage(`${images}/${file}`);

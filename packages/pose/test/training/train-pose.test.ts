@@ -1,21 +1,14 @@
 /** A training's own evaluation against one of the weights that it has written. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CocoDataset } from '@icconv/coco';
+import type { CocoData } from '@icconv/coco/node';
 import { describeBackends } from '@icconv/test-utils';
-import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
-import { initPose, type PoseConfig } from '../../src';
-import {
-  estimateDataset,
-  evaluatePose,
-  loadCompiledPose,
-  loadPoseWeights,
-  type PoseData,
-  trainPose,
-} from '../../src/node';
+import type { PoseConfig } from '../../src';
+import { createPoseEstimator, estimateDataset, evaluatePose, trainPose } from '../../src/node';
 import { activate } from '../support/activate';
 import { type PaintedPicture, painted, paintedConfig } from '../support/painted';
 
@@ -39,7 +32,7 @@ const PICTURES: readonly PaintedPicture[] = [
   { height: height!, width: width!, people: [[40, 30 + 5 * i, 75 - i, 70, 140]] },
 ]);
 
-async function paintedData(config: PoseConfig): Promise<PoseData> {
+async function paintedData(config: PoseConfig): Promise<CocoData> {
   const images = await Promise.all(
     PICTURES.map(async (picture, i) => {
       const { data, width, height } = painted(picture);
@@ -82,24 +75,22 @@ describeBackends(
         grouping: { ...base.grouping, detectionThreshold: 0.05 },
       };
       const data = await paintedData(config);
-      const weights = initPose(config, { seed: 4 });
-      const recipe = { epochs: 40, batchSize: 3, learningRate: 5e-3, evaluateEvery: 40, augment: {} };
+      const recipe = { epochs: 40, batchSize: 3, learningRate: 5e-3, evaluateEvery: 40, augment: {}, seed: 4 };
       const run = join(folder, 'run');
-      const common = { config, weights, recipe, train: data, val: data, folder: run, workers: 0 };
+      const common = { config, recipe, train: data, val: data, folder: run, workers: 0 };
       const { best } = await trainPose({ ...common, progress: false, handleInterrupt: false });
-      tf.dispose(weights);
-      const trained = await loadPoseWeights(join(run, 'best.safetensors'), config);
-      const network = await loadCompiledPose(join(run, 'best.safetensors'), config);
-      const found = await estimateDataset(network, config, data.dataset, { folder });
+      expect(readdirSync(run)).toEqual(
+        expect.arrayContaining(['model.json', 'config.yaml', 'curves.png', 'results.csv']),
+      );
+      const estimator = await createPoseEstimator(run);
+      const found = await estimateDataset(estimator, data);
       expect(found.length).toBeGreaterThan(0);
       expect(best!.value).toBeGreaterThan(0);
       for (const batchSize of [1, 2, 4]) {
-        expect(await estimateDataset(network, config, data.dataset, { folder, batchSize })).toEqual(found);
-        const { stats } = await evaluatePose(trained, config, data.dataset, { folder, batchSize });
-        expect(stats.AP).toBe(best!.value);
+        expect(await estimateDataset(estimator, data, { batchSize })).toEqual(found);
+        expect((await evaluatePose(run, data, { batchSize })).stats.AP).toBe(best!.value);
       }
-      network.dispose();
-      tf.dispose(trained);
+      await estimator.dispose();
     }, 120_000);
   },
   ['native'],

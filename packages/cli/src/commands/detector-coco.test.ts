@@ -1,0 +1,139 @@
+/**
+ * Every way to a detector of torchvision's COCO_V1 kind gives torchvision's detections and pycocotools' metric of them; fixtures by
+ * tooling/reference/make_detector_coco.py. `ICCONV_COCO_PICTURES=30` takes all of its pictures.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FasterRcnnConfig, fasterRcnnConfig, fasterRcnnShapes } from '@icconv/detection';
+import { createDetector, DETECTION, saveDetectorWeights } from '@icconv/detection/node';
+import { resnetConfig } from '@icconv/models';
+import { writeModel } from '@icconv/task';
+import { useEngine } from '@icconv/tensor-ops/engine';
+import { loadFixture, testData } from '@icconv/test-utils';
+import { initial } from '@icconv/test-utils/values';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createProgram } from '../program';
+
+const fixtures = new URL('../../../detection/test/golden/fixtures/', import.meta.url);
+const golden = JSON.parse(readFileSync(new URL('detector-coco.json', fixtures), 'utf8')) as {
+  readonly stats: Readonly<Record<string, readonly number[]>>;
+  readonly dataset: { readonly images: readonly { readonly id: number; readonly file_name: string }[] };
+};
+const count = Number(process.env.ICCONV_COCO_PICTURES ?? 4);
+const MINUTES = 60_000;
+
+const FACTORS: Readonly<Record<string, number>> = {
+  'rpn.head.cls_logits.weight': 0.03,
+  'rpn.head.bbox_pred.weight': 0.02,
+  'roi_heads.box_predictor.cls_score.weight': 0.3,
+  'roi_heads.box_predictor.bbox_pred.weight': 0.1,
+};
+
+/** As in the script. */
+function value(name: string, shape: readonly number[]): tf.Tensor {
+  const norm = shape.length === 1 && name.endsWith('.weight');
+  const factor = name.endsWith('running_var') ? 1e-4 : norm ? 1e-2 : FACTORS[name];
+  return tf.tidy(() => (factor === undefined ? initial(name, shape) : tf.mul(initial(name, shape), factor)));
+}
+
+const images = testData('coco-mini', 'images');
+const folder = mkdtempSync(join(tmpdir(), 'icconv-detector-coco-'));
+const path = (...names: string[]) => join(folder, ...names);
+const published = path('fasterrcnn_resnet50_fpn_coco-258fb6c6.pth');
+const printed: string[] = [];
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.skipIf(images === undefined)('a detector whose batch norms have no epsilon', () => {
+  let config: FasterRcnnConfig;
+
+  beforeAll(async () => {
+    await useEngine({ device: 'cpu' });
+    config = fasterRcnnConfig({ backbone: resnetConfig(50, { batchNormEpsilon: 0 }), classes: 90 });
+    const shapes = Object.entries(fasterRcnnShapes(config));
+    const weights = Object.fromEntries(shapes.map(([name, shape]) => [name, value(name, shape)]));
+    await saveDetectorWeights(published, weights, config);
+    await saveDetectorWeights(path('model', 'model.safetensors'), weights, config);
+    tf.dispose(weights);
+    const classes = Array.from({ length: 90 }, (_, i) => `class ${i + 1}`);
+    await writeModel(DETECTION, path('model'), { config, classes });
+    mkdirSync(path('annotations'));
+    writeFileSync(path('annotations', 'instances_val2017.json'), JSON.stringify(golden.dataset));
+    symlinkSync(images!, path('val2017'));
+  }, 5 * MINUTES);
+
+  beforeEach(() => {
+    printed.length = 0;
+    vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
+  });
+
+  const run = (...args: string[]) =>
+    createProgram({ signal: new AbortController().signal }).parseAsync(args, { from: 'user' });
+  const expectGolden = (stats: Readonly<Record<string, number>>) => {
+    const expected = golden.stats[count]!;
+    for (const [i, [name, measured]] of Object.entries(stats).entries()) {
+      expect(Math.abs(measured - expected[i]!), name).toBeLessThan(1e-6);
+    }
+    expect(Object.keys(stats)).toHaveLength(expected.length);
+  };
+
+  test(
+    'createDetector knows the published file, and finds what torchvision finds',
+    async () => {
+      const detector = await createDetector(published);
+      const described = await createDetector({ backbone: 50, weights: published, classes: 90 });
+      expect(described.model.config).toEqual(detector.model.config);
+      await described.dispose();
+      expect(detector.model.config).toEqual(config);
+      const stored = loadFixture(new URL('detector-coco.safetensors', fixtures));
+      let [found, far] = [0, 0];
+      for (const { id, file_name } of golden.dataset.images.slice(0, count)) {
+        const result = await detector.detect(join(images!, file_name));
+        const values = (part: string) => stored[`${id}.${part}`]!.data as Float32Array;
+        const [boxes, scores, labels] = ['boxes', 'scores', 'labels'].map(values) as [
+          Float32Array,
+          Float32Array,
+          Float32Array,
+        ];
+        expect(result.detections).toHaveLength(scores.length);
+        // Scores that differ by rounding may change places.
+        for (const { box, score, classId } of result.detections) {
+          const same = Array.from(scores.keys()).some(
+            (i) =>
+              labels[i] === classId + 1 &&
+              Math.abs(scores[i]! - score) < 1e-4 &&
+              box.every((edge, side) => Math.abs(edge - boxes[4 * i + side]!) < 0.05),
+          );
+          found++;
+          if (!same) far++;
+        }
+      }
+      await detector.dispose();
+      // At the cut after 100 one of two near-equal ones is kept.
+      expect(far / found).toBeLessThan(0.01);
+    },
+    20 * MINUTES,
+  );
+
+  test(
+    'icconv eval',
+    async () => {
+      const data = ['--annotations', path('annotations', 'instances_val2017.json'), '--images', images!];
+      await run('eval', 'detection', '--model', path('model'), ...data, '--limit', String(count), '--json');
+      expectGolden(JSON.parse(printed.join('\n')).stats);
+    },
+    20 * MINUTES,
+  );
+
+  test(
+    'icconv reproduce',
+    async () => {
+      const model = ['--model', 'torchvision/fasterrcnn-resnet50-fpn', '--weights', published];
+      await run('reproduce', 'detection', '--coco', folder, ...model, '--limit', String(count), '--json');
+      expectGolden(JSON.parse(printed.join('\n')).stats);
+    },
+    20 * MINUTES,
+  );
+});

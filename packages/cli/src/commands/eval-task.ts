@@ -1,0 +1,157 @@
+/** `icconv eval <task>` and `icconv reproduce <task>`: a network over a data set, and its metric. */
+import { join } from 'node:path';
+import { counted } from '@icconv/base';
+import { writeAtomically } from '@icconv/base/files';
+import type { Evaluation } from '@icconv/coco';
+import {
+  bindData,
+  createRunner,
+  type DescribedSource,
+  findInData,
+  findRow,
+  reportOf,
+  type TaskModel,
+  type TaskTypes,
+} from '@icconv/task';
+import { Command, Option } from 'commander';
+import { countOption } from '../config/number-options';
+import type { CommandContext } from '../context';
+import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
+import { readyData } from '../data/ready-data';
+import { tellData } from '../data/tell-data';
+import { loading, type ModelFlags, modelOf, withModelFlags } from '../tasks/model-flags';
+import type { AnyTaskCommand, Flags } from '../tasks/task-command';
+import { countProgress } from '../ui/count-progress';
+import { categoryTable } from './category-table';
+
+interface RunFlags extends ModelFlags, PictureFlags, Flags {
+  readonly batchSize: number;
+  readonly limit?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly perCategory?: boolean;
+}
+
+interface EvalFlags extends RunFlags {
+  readonly annotations: string;
+  readonly images?: string;
+}
+
+interface ReproduceFlags extends RunFlags {
+  readonly coco: string;
+  readonly model: string;
+}
+
+function withRunFlags(command: Command, own: AnyTaskCommand): Command {
+  return own
+    .withCallFlags(withPictureRules(command))
+    .option('--batch-size <n>', 'pictures that are decoded ahead; no result depends on it', countOption, 4)
+    .option('--limit <n>', 'only the first pictures', countOption)
+    .option('--out <file>', `write the ${own.found} in COCO’s results format`)
+    .option('--per-category', 'print the table by category')
+    .option('--json', 'print everything as JSON');
+}
+
+export function evalTaskCommand(own: AnyTaskCommand, { signal }: CommandContext): Command {
+  const command = new Command(own.task.name)
+    .description(`run a ${own.task.noun} over a data set and print its metric`)
+    .requiredOption('--annotations <file>', 'ground truth in COCO’s format, or a folder with one folder for each class')
+    .option('--images <folder>', 'folder of the pictures');
+  return withRunFlags(withModelFlags(command, own), own).action(async (flags: EvalFlags) => {
+    const run = await evaluate(own, modelOf(own, flags), flags, {}, signal);
+    if (flags.json) console.log(JSON.stringify(run.json, null, 2));
+    else console.log(run.text);
+  });
+}
+
+export function reproduceTaskCommand(own: AnyTaskCommand, { signal }: CommandContext): Command {
+  const { task, published, cocoVal } = own;
+  const command = new Command(task.name)
+    .description('the published protocol, from checkpoint to the metric on val2017, beside the published number')
+    .requiredOption('--coco <folder>', `holds ${cocoVal.annotations} and ${cocoVal.images}/`);
+  const models = new Option('--model <name>', `which published ${task.noun}`).choices(task.zoo.map(({ name }) => name));
+  return withRunFlags(withModelFlags(command, own, models.makeOptionMandatory()), own).action(
+    async (flags: ReproduceFlags) => {
+      const { metric, source } = findRow(task.zoo, flags.model, task.noun);
+      const annotations = join(flags.coco, cocoVal.annotations);
+      const images = join(flags.coco, cocoVal.images);
+      const { maxDetections, categoryIds } = published;
+      const started = performance.now();
+      const protocol = {
+        ...(maxDetections !== undefined && { maxDetections }),
+        ...(categoryIds !== undefined && { categoryIds }),
+      };
+      const run = await evaluate(own, modelOf(own, flags), { ...flags, annotations, images }, protocol, signal);
+      const minutes = (performance.now() - started) / 60000;
+      const measured = 100 * run.evaluation.stats[task.evaluation.best]!;
+      const { name, test } = published.figure(flags);
+      const expected = metric.values[name];
+      if (flags.json) {
+        console.log(JSON.stringify({ model: flags.model, expected, measured, source, minutes, ...run.json }, null, 2));
+        return;
+      }
+      const part = flags.limit === undefined ? undefined : `the first ${counted(flags.limit, 'picture')} only`;
+      const how = [test, part].filter((one) => one !== undefined).join(', ');
+      const there = expected === undefined ? 'not published' : `${expected.toFixed(1)} published (${source})`;
+      const here = `${measured.toFixed(1)} measured${how === '' ? '' : ` (${how})`}`;
+      console.log(`${run.text}\n\n${flags.model}: ${published.metric} ${here}, ${there}`);
+    },
+  );
+}
+
+interface Run {
+  readonly evaluation: TaskTypes['evaluation'];
+  readonly json: object;
+  readonly text: string;
+}
+
+async function evaluate(
+  own: AnyTaskCommand,
+  source: DescribedSource<TaskTypes>,
+  flags: EvalFlags,
+  { maxDetections, categoryIds }: Pick<AnyTaskCommand['published'], 'maxDetections' | 'categoryIds'>,
+  signal: AbortSignal,
+): Promise<Run> {
+  const { task } = own;
+  const { annotations, images, limit, out, batchSize } = flags;
+  const rules = pictureRules(flags);
+  const part = { ...(images !== undefined && { images }), ...(limit !== undefined && { limit }) };
+  const data = await readyData({ name: 'data', annotations, ...part }, rules, signal);
+  const runner = await loading(flags, signal, (options) => createRunner(task, source, options));
+  const progress = countProgress(own.title, (data.imageIds ?? data.dataset.getImgIds()).length);
+  try {
+    const chosen = categoryIds === undefined ? data : { ...data, categoryIds: categoryIds(runner.model) };
+    const bound = bindData(task, runner.model, chosen, 'evaluation');
+    tellMissing(runner.model, bound.categoryIds);
+    const told = tellData({ data: { data, annotations, report: reportOf(task, bound, 'evaluation') } });
+    const { onUnreadable, tolerateDamage } = rules;
+    const { records } = await findInData(task, runner, bound, {
+      ...{ options: own.callOf(flags), batchSize, onUnreadable, tolerateDamage, signal },
+      onProgress: ({ done }) => progress.update(done),
+    });
+    progress.stop();
+    if (out !== undefined) await writeAtomically(out, JSON.stringify(records));
+    const evaluation = task.evaluation.score(records, bound, runner.model, {
+      ...(maxDetections !== undefined && { maxDetections }),
+    });
+    const metrics = task.evaluation.metrics(evaluation);
+    const categories =
+      flags.perCategory && isCocos(evaluation) ? `\n\n${categoryTable(evaluation, bound.dataset)}` : '';
+    return {
+      evaluation,
+      json: { stats: evaluation.stats, metrics, ...told },
+      text: task.evaluation.format(evaluation, runner.model) + categories,
+    };
+  } finally {
+    progress.stop();
+    await runner.dispose();
+  }
+}
+
+const isCocos = (evaluation: object): evaluation is Evaluation => 'params' in evaluation;
+
+function tellMissing({ classes = [] }: TaskModel, categoryIds: readonly unknown[]): void {
+  const missing = classes.filter((_, i) => categoryIds[i] === undefined);
+  if (missing.length === 0) return;
+  console.error(`not scored, as the file has no category of that name: ${missing.join(', ')}`);
+}

@@ -1,0 +1,61 @@
+/** `icconv detect`, `icconv pose`, ...: a network over pictures, as a table, as JSON, as overlays. */
+import { createRunner } from '@icconv/task';
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import type { CommandContext } from '../context';
+import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
+import { loading, type ModelFlags, modelOf, withModelFlags } from '../tasks/model-flags';
+import type { AnyTaskCommand, Flags } from '../tasks/task-command';
+
+interface RunFlags extends ModelFlags, Flags {
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export function runTaskCommand(own: AnyTaskCommand, { signal }: CommandContext): Command {
+  const command = new Command(own.verb)
+    .description(own.description)
+    .argument('<images...>', 'pictures, folders of them, or addresses');
+  return own
+    .withRunFlags(withModelFlags(command, own))
+    .option('--out <folder>', `write the pictures with ${own.drawn} drawn in`)
+    .option('--json', 'print everything as JSON')
+    .action(async (inputs: readonly string[], flags: RunFlags) => {
+      const source = modelOf(own, flags);
+      const runner = await loading(flags, signal, (options) => createRunner(own.task, source, options));
+      const call = { ...own.callOf(flags), signal };
+      try {
+        const done = await runOnPictures({
+          title: own.title,
+          inputs,
+          out: flags.out,
+          signal,
+          run: (picture) => runner.run(picture, call),
+          svg: (result) => own.svg(result, runner.model, flags),
+        });
+        if (flags.json) console.log(outcomesJson(done));
+        else if (done.length > 0) console.log(table(own, done, flags));
+      } finally {
+        await runner.dispose();
+      }
+    });
+}
+
+function table(
+  { table: { head, rows, nothing } }: AnyTaskCommand,
+  done: readonly PictureOutcome<Parameters<AnyTaskCommand['svg']>[0]>[],
+  flags: Flags,
+): string {
+  const numbers = head.map((name) => (name === 'class' ? ('left' as const) : ('right' as const)));
+  const lines = new Table({
+    head: ['picture', ...head],
+    colAligns: ['left', ...numbers],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { image, result } of done) {
+    const found = rows(result, flags);
+    if (found.length === 0) lines.push([image, nothing, ...head.slice(1).map(() => '')]);
+    for (const [i, row] of found.entries()) lines.push([i === 0 ? image : '', ...row]);
+  }
+  return lines.toString();
+}

@@ -1,0 +1,121 @@
+/** `icconv train <task>`: a configuration file to a folder that every other command opens. */
+import { besideConfig, readConfig } from '@icconv/base/config';
+import { readText } from '@icconv/base/files';
+import type { CocoData, OpenedData } from '@icconv/coco/node';
+import {
+  networkForData,
+  networkOfFolder,
+  type StartFrom,
+  startOf,
+  type TaskTypes,
+  trainingSchema,
+  trainTask,
+} from '@icconv/task';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { useEngine } from '@icconv/tensor-ops/engine';
+import { Command } from 'commander';
+import { collect } from '../config/collect';
+import { countOption, workersOption } from '../config/number-options';
+import type { CommandContext } from '../context';
+import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
+import { readyData } from '../data/ready-data';
+import { tellData } from '../data/tell-data';
+import type { AnyTaskCommand } from '../tasks/task-command';
+import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
+import { printResult } from './training-result';
+
+interface TrainFlags extends WeightFlags, PictureFlags {
+  readonly config: string;
+  readonly model?: string;
+  readonly set?: readonly string[];
+  readonly output?: string;
+  readonly resume?: boolean;
+  readonly allowChanges?: boolean;
+  readonly threads?: number;
+  readonly workers?: number;
+  readonly json?: boolean;
+}
+
+export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }: CommandContext): Command {
+  const presets = Object.keys(task.training.settings.presets).join(', ');
+  return withPictureRules(withWeightOptions(new Command(task.name).description(training)))
+    .requiredOption('--config <file>', `YAML or JSON; presets: ${presets}`)
+    .option('--set <place=value>', 'override a value of the file, such as recipe.epochs=3; may be repeated', collect)
+    .option('--model <folder>', 'go on from a trained model: its network, classes and weights instead of the file’s')
+    .option('--output <folder>', 'folder of the run, instead of the file’s')
+    .option('--resume', 'go on with the run in the folder')
+    .option('--allow-changes', 'go on although recipe, network or data differ from the run’s; they are listed')
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
+    .option('--workers <n>', 'threads that decode pictures', workersOption)
+    .option('--json', 'print the result as JSON')
+    .action(async (flags: TrainFlags) => {
+      const { config: file, set = [], threads, workers, resume = false, allowChanges = false } = flags;
+      const config = await readConfig(file, trainingSchema(task), set);
+      const folder = flags.output ?? besideConfig(file, config.output);
+      await requireNativeEngine(threads);
+      const rules = pictureRules(flags, config.data);
+      const open = (name: 'train' | 'val', { annotations, images }: typeof config.data.train) => {
+        const folder = images === undefined ? {} : { images: besideConfig(file, images) };
+        return readyData({ name, annotations: besideConfig(file, annotations), ...folder }, rules, signal);
+      };
+      const opened = {
+        train: await open('train', config.data.train),
+        ...(config.data.val !== undefined && { val: await open('val', config.data.val) }),
+      };
+      const { model, recipe, notes, categoryIds } =
+        flags.model === undefined
+          ? await networkForData(task, config, opened.train.dataset, file)
+          : await networkOfFolder(task, flags.model, config);
+      for (const note of notes) console.error(note);
+      const chosen = (data: OpenedData, use: 'training' | 'evaluation'): CocoData => {
+        const ids = categoryIds(data.dataset, use);
+        return ids === undefined ? data : { ...data, categoryIds: ids };
+      };
+      const start: StartFrom | undefined = flags.model === undefined ? startOf(file, config) : { from: flags.model };
+      let data: Record<string, object> = {};
+      const started = performance.now();
+      const result = await trainTask(task, {
+        model,
+        recipe,
+        train: chosen(opened.train, 'training'),
+        ...(opened.val !== undefined && { val: chosen(opened.val, 'evaluation') }),
+        ...evaluationOf(config),
+        ...(start !== undefined && { start: { ...start, ...readingOf(flags, start.opaqueClasses) } }),
+        ...{ folder, resume, allowChanges, signal, handleInterrupt: false },
+        onUnreadable: rules.onUnreadable,
+        tolerateDamage: rules.tolerateDamage,
+        ...(workers !== undefined && { workers }),
+        // The file, with the values that the command line gave as comments at its head.
+        configuration: [...set.map((one) => `# --set ${one.replaceAll(/\s+/g, ' ')}\n`), await readText(file)].join(''),
+        onNote: (line) => console.error(line),
+        onData({ reports }) {
+          data = tellData({
+            train: {
+              data: opened.train,
+              report: reports.train,
+              annotations: besideConfig(file, config.data.train.annotations),
+            },
+            val: opened.val &&
+              reports.val && {
+                data: opened.val,
+                report: reports.val,
+                annotations: besideConfig(file, config.data.val!.annotations),
+              },
+          });
+        },
+      });
+      printResult(task, result, { folder, minutes: (performance.now() - started) / 60000, data }, flags.json ?? false);
+    });
+}
+
+function evaluationOf(config: object): { readonly evaluation?: TaskTypes['options'] } {
+  const { evaluation } = config as { readonly evaluation?: TaskTypes['options'] };
+  return evaluation === undefined ? {} : { evaluation };
+}
+
+/** @throws InvalidArgumentError where only wasm is there, which has no gradients. */
+async function requireNativeEngine(threads: number | undefined): Promise<void> {
+  const engine = await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
+  if (engine.backend === 'tensorflow') return;
+  throw new InvalidArgumentError('train', 'engine', engine.device, 'the native one, which icconv setup provides');
+}

@@ -1,0 +1,54 @@
+/** How a training ended, for people and as JSON. */
+import { counted } from '@icconv/base';
+import type { TrainResult } from '@icconv/training/node';
+import Table from 'cli-table3';
+
+export interface TrainingEnd {
+  readonly folder: string;
+  readonly minutes: number;
+  /** What was learned and scored. */
+  readonly data: Readonly<Record<string, object>>;
+}
+
+/** Best and last epoch by their metrics, and where everything is. @param best - the metric that says which weights are best. */
+export function trainingSummary(
+  { folder, minutes }: Pick<TrainingEnd, 'folder' | 'minutes'>,
+  rows: TrainResult['rows'],
+  best: string,
+): string {
+  const evaluated = rows.filter((row) => row[`val/${best}`] !== undefined);
+  const done = `${counted(rows.length, 'epoch')} in ${minutes.toFixed(1)} min; weights, curves and results.csv are in ${folder}`;
+  if (evaluated.length === 0) return done;
+  const value = (row: TrainResult['rows'][number], metric: string) => Number(row[`val/${metric}`]);
+  const top = evaluated.reduce((a, b) => (value(b, best) > value(a, best) ? b : a));
+  const metrics = Object.keys(top).flatMap((column) => (column.startsWith('val/') ? column.slice('val/'.length) : []));
+  const table = new Table({
+    head: ['', 'epoch', ...metrics],
+    colAligns: ['left', 'right', ...metrics.map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  });
+  const line = (name: string, row: TrainResult['rows'][number]) => [
+    name,
+    String(row.epoch),
+    ...metrics.map((metric) => value(row, metric).toFixed(3)),
+  ];
+  table.push(line('best', top), line('last', evaluated.at(-1)!));
+  return `${table.toString()}\n${done}`;
+}
+
+/** Prints; an interrupted training sets the exit code of Ctrl-C. */
+export function printResult(
+  { name, evaluation }: { readonly name: string; readonly evaluation: { readonly best: string } },
+  result: TrainResult,
+  end: TrainingEnd,
+  json: boolean,
+): void {
+  if (json) console.log(JSON.stringify({ ...result, ...end }, null, 2));
+  else if (result.reason === 'interrupted') console.log(`saved; icconv train ${name} --resume goes on`);
+  else console.log(trainingSummary(end, result.rows, evaluation.best));
+  if (result.unreadable.length > 0) {
+    console.error(`left out, as they could not be read: ${counted(result.unreadable.length, 'picture')}`);
+    for (const { path, reason } of result.unreadable) console.error(`  ${path}: ${reason}`);
+  }
+  if (result.reason === 'interrupted') process.exitCode = 130;
+}

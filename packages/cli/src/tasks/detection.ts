@@ -1,0 +1,62 @@
+import { cocoCategoryIds } from '@icconv/coco';
+import { PRESETS, type Preset } from '@icconv/detection';
+import { DEFAULT_DETECTOR, DETECTION, type DetectionTypes } from '@icconv/detection/node';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { Option } from 'commander';
+import { countOption, scoreOption } from '../config/number-options';
+import { boxesSvg } from '../pictures/boxes-overlay';
+import type { TaskCommand } from './task-command';
+
+export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
+  task: DETECTION,
+  verb: 'detect',
+  description: 'find objects in pictures',
+  title: 'detecting',
+  drawn: 'boxes',
+  found: 'detections',
+  training: 'train Faster R-CNN on data in COCO format',
+  defaultModel: DEFAULT_DETECTOR,
+  withRunFlags: (command) =>
+    command
+      .option('--score <least>', 'least score', scoreOption, 0.5)
+      .option('--max <n>', 'detections a picture', countOption),
+  withCallFlags: (command) => command,
+  withCheckpointFlags: (command) =>
+    command
+      .addOption(
+        new Option(
+          '--classes <list>',
+          'names with commas between, or their number; by default as many as the checkpoint has, by COCO’s names where they are 80 or 90',
+        ),
+      )
+      .addOption(new Option('--preset <name>', 'whose conventions').choices([...PRESETS])),
+  callOf: ({ score, max }) => ({
+    ...(typeof score === 'number' && { scoreThreshold: score }),
+    ...(typeof max === 'number' && { maxDetections: max }),
+  }),
+  checkpointOf: ({ classes, preset }) => ({
+    ...(typeof classes === 'string' && { classes: classesOf(classes) }),
+    ...(preset !== undefined && { preset: preset as Preset }),
+  }),
+  table: {
+    head: ['class', 'score', 'x1', 'y1', 'x2', 'y2'],
+    rows: ({ detections }) =>
+      detections.map(({ label, score, box }) => [label, score.toFixed(3), ...box.map((edge) => edge.toFixed(1))]),
+    nothing: '(nothing)',
+  },
+  svg: boxesSvg,
+  cocoVal: { annotations: 'annotations/instances_val2017.json', images: 'val2017' },
+  published: {
+    metric: 'box AP',
+    figure: () => ({ name: 'AP' }),
+    categoryIds: ({ classes }) => cocoCategoryIds(classes.length)!,
+  },
+};
+
+/** @throws InvalidArgumentError */
+function classesOf(text: string): readonly string[] | number {
+  if (/^\d+$/.test(text)) return Number(text);
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('detect', '--classes', text, 'names with commas between');
+  return names;
+}

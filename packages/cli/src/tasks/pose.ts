@@ -1,0 +1,57 @@
+import { DEFAULT_ESTIMATOR, POSE, type PoseTypes } from '@icconv/pose/node';
+import type { Command } from 'commander';
+import { scoreOption } from '../config/number-options';
+import { posesSvg } from '../pictures/poses-overlay';
+import type { TaskCommand } from './task-command';
+
+/** mmpose's multi-scale test. */
+const MULTI_SCALE = [2, 1, 0.5] as const;
+
+const withTestFlags = (command: Command) =>
+  command
+    .option('--no-flip', 'without the mirrored picture: half the time')
+    .option('--multi-scale', 'look at the pictures at twice and half their size too');
+
+export const POSE_COMMAND: TaskCommand<PoseTypes> = {
+  task: POSE,
+  verb: 'pose',
+  description: 'find people and their keypoints in pictures',
+  title: 'estimating',
+  drawn: 'skeletons',
+  found: 'poses',
+  training: 'train bottom-up pose estimation on keypoints in COCO format',
+  defaultModel: DEFAULT_ESTIMATOR,
+  withRunFlags: (command) =>
+    withTestFlags(command)
+      .option('--score <least>', 'least score of a person', scoreOption, 0.2)
+      .option('--keypoint-score <least>', 'least score of a keypoint that is drawn and counted', scoreOption, 0.1),
+  withCallFlags: withTestFlags,
+  withCheckpointFlags: (command) => command,
+  callOf: ({ flip, multiScale, score }) => ({
+    flip: flip !== false,
+    ...(multiScale === true && { scales: MULTI_SCALE }),
+    ...(typeof score === 'number' && { scoreThreshold: score }),
+  }),
+  checkpointOf: () => ({}),
+  table: {
+    head: ['score', 'keypoints', 'x1', 'y1', 'x2', 'y2'],
+    rows: ({ poses }, { keypointScore }) =>
+      poses.map(({ score, keypoints, box }) => {
+        const found = keypoints.filter((point) => point.score >= Number(keypointScore)).length;
+        return [score.toFixed(3), `${found} of ${keypoints.length}`, ...box.map((edge) => edge.toFixed(1))];
+      }),
+    nothing: '(nobody)',
+  },
+  svg: (result, { config }, { keypointScore }) =>
+    posesSvg(result, { edges: config.skeleton.edges, keypointThreshold: Number(keypointScore) }),
+  cocoVal: { annotations: 'annotations/person_keypoints_val2017.json', images: 'val2017' },
+  published: {
+    metric: 'keypoint AP',
+    figure: ({ flip, multiScale }) => ({
+      name: multiScale === true ? 'APmultiScale' : 'AP',
+      test: `${flip === false ? 'no flip' : 'flip'}, ${multiScale === true ? 'three scales' : 'one scale'}`,
+    }),
+    // COCO's server counts 20 poses a picture, whatever the picture holds.
+    maxDetections: 20,
+  },
+};

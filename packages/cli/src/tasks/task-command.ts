@@ -1,0 +1,60 @@
+/** What the command line adds to a task: its flags, its table, its drawing. */
+import type { CocoId } from '@icconv/coco';
+import type { PictureResult, Task, TaskTypes } from '@icconv/task';
+import type { Command } from 'commander';
+
+export interface TaskCommand<T extends TaskTypes = TaskTypes> {
+  readonly task: Task<T>;
+  /** The command that runs it over pictures: `detect`. */
+  readonly verb: string;
+  /** `find objects in pictures`. */
+  readonly description: string;
+  /** For the progress bar: `detecting`. */
+  readonly title: string;
+  /** What the overlays show: `boxes`. */
+  readonly drawn: string;
+  /** What the file of `--out` holds: `detections`. */
+  readonly found: string;
+  /** `train Faster R-CNN on data in COCO format`. */
+  readonly training: string;
+  /** Taken where no model is named. */
+  readonly defaultModel: string;
+  /** Flags of a run over pictures, and of one over a data set; both go to the functions below. */
+  withRunFlags(command: Command): Command;
+  withCallFlags(command: Command): Command;
+  /** Flags of a checkpoint without a description. */
+  withCheckpointFlags(command: Command): Command;
+  /** Options of a call. */
+  callOf(flags: Flags): T['options'];
+  checkpointOf(flags: Flags): T['checkpoint'];
+  readonly table: {
+    readonly head: readonly string[];
+    rows(result: T['result'], flags: Flags): readonly (readonly string[])[];
+    /** Where nothing was found. */
+    readonly nothing: string;
+  };
+  /** What is drawn over a picture, as SVG of its size. */
+  svg(result: T['result'], model: T['model'], flags: Flags): string;
+  /** Annotations and pictures in COCO's own archives. */
+  readonly cocoVal: { readonly annotations: string; readonly images: string };
+  /** The published protocol. */
+  readonly published: {
+    /** `box AP`. */
+    readonly metric: string;
+    /** The row's figure that a run by these flags is to give, and how it was tested. */
+    figure(flags: Flags): { readonly name: string; readonly test?: string };
+    readonly maxDetections?: number;
+    /** Of the classes, in COCO's own files. @defaultValue found by name */
+    categoryIds?(model: T['model']): readonly (CocoId | undefined)[];
+  };
+}
+
+/** Values of flags by their names, as commander gives them. */
+export type Flags = Readonly<Record<string, unknown>>;
+
+/** A task whose types the caller need not know. */
+export type AnyTaskCommand = TaskCommand<TaskTypes & { readonly result: PictureResult }>;
+
+/** Tasks differ in their types, and what runs them needs none of these. */
+export const anyTask = <T extends TaskTypes>(command: TaskCommand<T>): AnyTaskCommand =>
+  command as unknown as AnyTaskCommand;

@@ -1,0 +1,153 @@
+/** Faster R-CNN as a task: what running, training and evaluating need to know of it. */
+import {
+  type CocoId,
+  categoriesByName,
+  type Evaluation,
+  formatSummary,
+  groupingNotes,
+  learnedCategories,
+} from '@icconv/coco';
+import type { Task, TaskTypes } from '@icconv/task';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { decaysMatrices, sgd } from '@icconv/training';
+import { z } from 'zod';
+import { configSchema, configToJson } from '../config/config-schema';
+import type { DetectionModel } from '../config/detection-model';
+import { fasterRcnnConfig, PRESETS, type Preset } from '../config/presets';
+import { DETECTION_PRESETS } from '../config/training-presets';
+import { categoryIds, cocoSamples, type DetectionSample } from '../data/coco-samples';
+import { checkDetectOptions } from '../detector/detect-options';
+import { detectPicture } from '../detector/detect-picture';
+import type { DetectionResult, DetectOptions } from '../detector/types';
+import { detectionRecords, scoreDetections } from '../evaluation/score-detections';
+import { pixelOptions } from '../input/prepare-pictures';
+import { seededDraw } from '../matching/sampler';
+import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
+import { BACKBONE_PREFIX } from '../network/names';
+import { initFasterRcnn } from '../network/shapes';
+import { batchStep } from '../training/batch-step';
+import { type DetectionRecipe, inferenceResize } from '../training/detection-recipe';
+import { classesOf } from '../weights/checkpoint-classes';
+import { loadDetectorWeights, saveDetectorWeights } from '../weights/detector-weights';
+import { DETECTION_ZOO } from './detection-zoo';
+
+export interface DetectionTypes extends TaskTypes {
+  readonly model: DetectionModel;
+  readonly network: CompiledFasterRcnn;
+  readonly result: DetectionResult;
+  readonly options: DetectOptions;
+  readonly checkpoint: {
+    /** Names of the classes by number, or their number. @defaultValue as many as the weights have, by COCO's names where they are 80 or 90 */
+    readonly classes?: readonly string[] | number;
+    /** Whose conventions. @defaultValue `'torchvision'` */
+    readonly preset?: Preset;
+  };
+  readonly sample: DetectionSample;
+  readonly recipe: DetectionRecipe;
+  readonly evaluation: Evaluation;
+}
+
+const modelFields = {
+  /** Whose conventions. */
+  preset: z.enum(PRESETS as unknown as readonly [Preset, ...Preset[]]).default('torchvision'),
+} as const;
+
+const dataFields = {
+  /** Categories to learn, by name or id, in the order of the classes; by default all that do not only group others. */
+  categories: z
+    .array(z.union([z.string(), z.int()]))
+    .min(1)
+    .optional(),
+  /** The same, by name only. */
+  classes: z.array(z.string()).min(1).optional(),
+} as const;
+
+export const DETECTION: Task<DetectionTypes> = {
+  name: 'detection',
+  noun: 'detector',
+  model: {
+    format: 'icconv-detector/1',
+    schema: z
+      .strictObject({ classes: z.array(z.string()).min(1), config: configSchema })
+      .refine(({ classes, config }) => classes.length === config.classes, {
+        path: ['classes'],
+        message: 'must be as many as config.classes',
+      }),
+    configSchema,
+    fixed: ['backbone', 'classes'],
+    toJson: ({ config, classes }) => ({ classes, config: configToJson(config) }),
+    async ofCheckpoint({ classes, preset }, backbone, weights, reading) {
+      const names = await classesOf(weights, classes, reading);
+      const config = fasterRcnnConfig({ backbone, classes: names.length, ...(preset !== undefined && { preset }) });
+      return { config, classes: names };
+    },
+  },
+  weights: {
+    backbonePrefix: BACKBONE_PREFIX,
+    init: initFasterRcnn,
+    load: loadDetectorWeights,
+    save: saveDetectorWeights,
+  },
+  zoo: DETECTION_ZOO,
+  inference: {
+    verb: 'detect',
+    check(options, { classes, config }) {
+      checkDetectOptions(options);
+      if (classes.length === config.classes) return;
+      throw new InvalidArgumentError('detect', 'classes', classes.length, `the network's ${config.classes} names`);
+    },
+    compile: (weights, { config }) => compileFasterRcnn(weights, config),
+    run: (network, picture, model, options) => detectPicture(network, picture, model, options),
+    nothing: (size) => ({ ...size, detections: [] }),
+  },
+  data: {
+    kind: 'boxes',
+    categories: (dataset, { classes }, use, preferred) =>
+      use === 'training' ? categoryIds(dataset, classes) : categoriesByName(dataset, classes, preferred),
+    samples: cocoSamples,
+  },
+  training: {
+    loader: ({ config: { input } }, recipe, source) => ({
+      augment: { ...inferenceResize(input), ...(recipe.augment ?? { flip: 0.5 }) },
+      groupByAspect: recipe.groupByAspect ?? source.size !== undefined,
+      pixels: pixelOptions(input),
+      multipleOf: input.divisor,
+    }),
+    optimizer: ({ momentum = 0.9, weightDecay = 1e-4, decayNorms = true }) =>
+      sgd({ momentum, weightDecay, ...(!decayNorms && { decays: decaysMatrices }) }),
+    step: (weights, batch, { config }, { random, ...parts }) =>
+      batchStep(weights, batch, config, { draw: seededDraw(() => random.next()), ...parts }),
+    settings: {
+      presets: DETECTION_PRESETS,
+      model: modelFields,
+      data: dataFields,
+      recipe: {
+        momentum: z.number().min(0).lt(1).optional(),
+        decayNorms: z.boolean().optional(),
+        groupByAspect: z.boolean().optional(),
+      },
+      network({ model, data }, backbone, dataset) {
+        const { preset } = model as z.output<z.ZodObject<typeof modelFields>>;
+        const { categories, classes: named } = data as z.output<z.ZodObject<typeof dataFields>>;
+        const choice: readonly CocoId[] | undefined = categories ?? named;
+        const learned = learnedCategories(dataset, choice);
+        const classes = learned.map(({ name }) => name);
+        return {
+          model: { config: fasterRcnnConfig({ backbone, classes: classes.length, preset }), classes },
+          categoryIds: (_, use) => (use === 'training' ? learned.map(({ id }) => id) : undefined),
+          notes: choice === undefined ? groupingNotes(dataset, 'data.categories') : [],
+        };
+      },
+    },
+  },
+  evaluation: {
+    records: detectionRecords,
+    score: scoreDetections,
+    metrics({ stats }) {
+      const { AP, AP50, AP75, AR100 } = stats as Record<'AP' | 'AP50' | 'AP75' | 'AR100', number>;
+      return { AP, AP50, AP75, AR100 };
+    },
+    best: 'AP',
+    format: formatSummary,
+  },
+};

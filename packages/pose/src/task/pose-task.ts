@@ -1,0 +1,148 @@
+/** Bottom-up pose estimation as a task: what running, training and evaluating need to know of it. */
+import { ConfigError } from '@icconv/base/config';
+import type { CocoDataset } from '@icconv/coco';
+import type { Task, TaskTypes } from '@icconv/task';
+import { adam, decaysMatrices } from '@icconv/training';
+import { z } from 'zod';
+import { configSchema, configToJson } from '../config/config-schema';
+import { COARSEST_STRIDE, type PoseModel, poseConfig } from '../config/pose-config';
+import { POSE_PRESETS } from '../config/presets';
+import { categoryFor, cocoPoses, type PoseSample, poseCategory } from '../data/coco-poses';
+import { checkDivisor, checkScales, estimatePicture } from '../estimator/estimate-picture';
+import type { EstimateOptions, PoseResult } from '../estimator/types';
+import { formatPoses, type PoseEvaluation, poseRecords, scorePoses } from '../evaluation/score-poses';
+import { posePixels } from '../input/prepare';
+import { type CompiledPose, compilePose } from '../network/compile-pose';
+import { BACKBONE_PREFIX } from '../network/layers';
+import { initPose } from '../network/weights';
+import { checkSkeleton, type Skeleton, skeletonOf } from '../skeleton/skeleton';
+import { DEFAULT_AUGMENT, inputSizeOf, type PoseRecipe } from '../training/pose-recipe';
+import { poseStep } from '../training/pose-step';
+import { loadPoseWeights, savePoseWeights } from '../weights/pose-weights';
+import { POSE_ZOO } from './pose-zoo';
+
+export interface PoseTypes extends TaskTypes {
+  readonly model: PoseModel;
+  readonly network: CompiledPose;
+  readonly result: PoseResult;
+  readonly options: EstimateOptions;
+  readonly checkpoint: {
+    /** @defaultValue COCO's 17 keypoints */
+    readonly skeleton?: Skeleton;
+  };
+  readonly sample: PoseSample;
+  readonly recipe: PoseRecipe;
+  readonly evaluation: PoseEvaluation;
+}
+
+const dataFields = {
+  /** The only one with keypoints by default. */
+  category: z.string().optional(),
+  /** Keypoints that a mirrored picture exchanges, by name; by default those called left and right. */
+  swapPairs: z.array(z.tuple([z.string(), z.string()])).optional(),
+  /** Falloff of the keypoints for OKS, in their order; by default the file's, COCO's, or 0.07. */
+  sigmas: z.array(z.number().positive()).min(1).optional(),
+} as const;
+
+export const POSE: Task<PoseTypes> = {
+  name: 'pose',
+  noun: 'pose estimator',
+  model: {
+    format: 'icconv-pose/1',
+    schema: z.strictObject({ config: configSchema }),
+    configSchema,
+    fixed: ['backbone', 'skeleton'],
+    toJson: ({ config }) => ({ config: configToJson(config) }),
+    async ofCheckpoint({ skeleton }, backbone) {
+      return { config: poseConfig({ backbone, ...(skeleton !== undefined && { skeleton }) }) };
+    },
+  },
+  weights: {
+    backbonePrefix: BACKBONE_PREFIX,
+    init: initPose,
+    load: loadPoseWeights,
+    save: (path, weights, _, options) => savePoseWeights(path, weights, options),
+  },
+  zoo: POSE_ZOO,
+  inference: {
+    verb: 'estimate',
+    check({ scales }, { config }) {
+      checkDivisor(config);
+      if (scales !== undefined) checkScales(scales);
+    },
+    compile: (weights, { config }) => compilePose(weights, config),
+    run: (network, picture, { config }, options) => estimatePicture(network, picture, config, options),
+    nothing: (size) => ({ ...size, poses: [] }),
+  },
+  data: {
+    kind: 'keypoints',
+    categories: (dataset, { config }) => [categoryFor(dataset, config.skeleton).id],
+    samples: cocoPoses,
+  },
+  training: {
+    check({ config }, recipe) {
+      checkSkeleton(config.skeleton);
+      inputSizeOf(recipe, config);
+    },
+    loader: ({ config }, recipe) => ({
+      augment: { resize: { size: inputSizeOf(recipe, config), fit: 'cover' }, ...(recipe.augment ?? DEFAULT_AUGMENT) },
+      pixels: posePixels(config.input),
+      multipleOf: COARSEST_STRIDE,
+      objects: { swapPairs: config.skeleton.swapPairs },
+    }),
+    optimizer: ({ weightDecay = 0 }) => adam({ weightDecay, decays: decaysMatrices }),
+    step(weights, { images, samples }, { config }, parts) {
+      const truths = samples.map(({ objects, ignore }) => ({ people: objects.map((one) => one.keypoints), ignore }));
+      return poseStep(weights, images, truths, config, parts);
+    },
+    settings: {
+      presets: POSE_PRESETS,
+      model: {},
+      data: dataFields,
+      recipe: { inputSize: z.tuple([z.int().min(32), z.int().min(32)]).optional() },
+      evaluation: { flip: z.boolean().optional(), scales: z.array(z.number().positive()).min(1).optional() },
+      network({ data, file }, backbone, dataset) {
+        const chosen = data as z.output<z.ZodObject<typeof dataFields>>;
+        const skeleton = chosenSkeleton(chosen, dataset, file);
+        return {
+          model: { config: poseConfig({ backbone, skeleton }) },
+          categoryIds: (other) =>
+            chosen.category === undefined ? undefined : [poseCategory(other, chosen.category).id],
+          notes: [`mirrored pictures exchange ${describePairs(skeleton)}`],
+        };
+      },
+    },
+  },
+  evaluation: {
+    records: (result, imageId, [categoryId]) => poseRecords(result, imageId, categoryId!),
+    score: (records, data, { config }, options) => scorePoses(records, data, config, options),
+    metrics({ stats, pck }) {
+      const { AP, AP50, AP75, AR } = stats as Record<'AP' | 'AP50' | 'AP75' | 'AR', number>;
+      return { AP, AP50, AP75, AR, PCK: pck };
+    },
+    best: 'AP',
+    format: (evaluation, { config }) => formatPoses(evaluation, config),
+  },
+};
+
+function chosenSkeleton(
+  { category: name, sigmas, swapPairs }: z.output<z.ZodObject<typeof dataFields>>,
+  dataset: CocoDataset,
+  file: string,
+): Skeleton {
+  const category = poseCategory(dataset, name);
+  const keypoint = (wanted: string) => {
+    const found = category.keypoints!.indexOf(wanted);
+    if (found >= 0) return found;
+    throw new ConfigError(`${file}: data.swapPairs: "${wanted}" is none of ${category.keypoints!.join(', ')}`);
+  };
+  return skeletonOf(category, {
+    ...(sigmas !== undefined && { sigmas }),
+    ...(swapPairs !== undefined && { swapPairs: swapPairs.map(([a, b]) => [keypoint(a), keypoint(b)] as const) }),
+  });
+}
+
+function describePairs({ keypoints, swapPairs }: Skeleton): string {
+  if (swapPairs.length === 0) return 'no keypoints: name pairs of left and right in data.swapPairs if there are any';
+  return swapPairs.map(([a, b]) => `${keypoints[a]} and ${keypoints[b]}`).join(', ');
+}

@@ -1,0 +1,47 @@
+/** What is known of a published checkpoint, in one row; plain data. */
+
+export interface ZooRow<M = unknown> {
+  /** `<library>/<model>`. */
+  readonly name: string;
+  /** How a picture becomes the input, the classes and the network itself, with the epsilon of its batch norms. */
+  readonly model: M;
+  /** Where the file is; `by hand` for one that has no address a program could fetch. */
+  readonly file: ZooFile | ByHand;
+  readonly licence: {
+    /** SPDX identifier of the licence that the publisher releases its models under. */
+    readonly code: string;
+    /** What they were trained on, whose own terms may bind too. */
+    readonly trainedOn: readonly ('ImageNet-1k' | 'COCO train2017')[];
+  };
+  /** What its authors measured, in percent, by the names of the task's metric; empty where they say nothing. */
+  readonly metric: {
+    readonly dataset: 'ImageNet-1k val' | 'COCO val2017';
+    readonly values: Readonly<Record<string, number>>;
+  };
+  /** Where the figures are from. */
+  readonly source: string;
+}
+
+export interface ZooFile {
+  readonly url: string;
+  /** The first digits of the file's SHA-256, which its publisher wrote into its name, or all of it. */
+  readonly sha256: string;
+  /** Size in bytes, to three digits; absent where the publisher does not tell. */
+  readonly bytes?: number;
+}
+
+/** A checkpoint that has no address a program could fetch it from, and how to come by it. */
+export interface ByHand {
+  readonly steps: readonly string[];
+}
+
+/** Publishers' file names end in `-<digits>.pth` or `-<digits>_<date>.pth`. */
+export const hashInName = (file: string): string => /-([0-9a-f]{8})[._]/.exec(file)![1]!;
+
+export const MEBIBYTE = 2 ** 20;
+
+/** ImageNet's mean and deviation, for RGB pixels in [0, 255]. */
+export const IMAGENET_RGB = {
+  mean: [123.675, 116.28, 103.53],
+  deviation: [58.395, 57.12, 57.375],
+} as const;

@@ -1,0 +1,67 @@
+/** Data as a task sees it: which category each class is, what is learned and scored. */
+import { type CocoId, type DataReport, type DataReportOptions, dataReport, requireObjects } from '@icconv/coco';
+import { type CocoData, describeDataset } from '@icconv/coco/node';
+import type { RunSettings } from '@icconv/training/node';
+import type { BoundData, Task, TaskTypes } from '../contract/task';
+
+/** Categories that are given count; others are found. @throws InvalidArgumentError where data and network do not fit. */
+export function bindData<T extends TaskTypes>(
+  task: Task<T>,
+  model: T['model'],
+  data: CocoData,
+  use: DataReportOptions['use'],
+  preferred?: readonly (CocoId | undefined)[],
+): BoundData {
+  const categoryIds = data.categoryIds ?? task.data.categories(data.dataset, model, use, preferred);
+  return { ...data, categoryIds };
+}
+
+/** What is used of bound data, and what is left out and why. */
+export function reportOf(
+  { data: { kind } }: Pick<Task, 'data'>,
+  data: BoundData,
+  use: DataReportOptions['use'],
+): DataReport {
+  const known = new Set(data.dataset.categories.map(({ id }) => id));
+  return dataReport(data.dataset, {
+    ...{ task: kind, use },
+    categoryIds: data.categoryIds.filter((id): id is CocoId => id !== undefined && known.has(id)),
+    ...(data.imageIds !== undefined && { imageIds: data.imageIds }),
+  });
+}
+
+export interface TrainingData {
+  readonly train: BoundData;
+  readonly val?: BoundData;
+  readonly reports: { readonly train: DataReport; readonly val?: DataReport };
+}
+
+/** @throws CocoError where nothing is left to learn from, or to score. */
+export function bindTrainingData<T extends TaskTypes>(
+  task: Task<T>,
+  model: T['model'],
+  given: { readonly train: CocoData; readonly val?: CocoData },
+): TrainingData {
+  const train = bindData(task, model, given.train, 'training');
+  const val = given.val && bindData(task, model, given.val, 'evaluation', train.categoryIds);
+  const reports = {
+    train: reportOf(task as never, train, 'training'),
+    ...(val !== undefined && { val: reportOf(task as never, val, 'evaluation') }),
+  };
+  return { train, ...(val !== undefined && { val }), reports };
+}
+
+/** @throws CocoError */
+export function requireTrainingData({ reports }: TrainingData): void {
+  requireObjects(reports.train, 'training data');
+  if (reports.val !== undefined) requireObjects(reports.val, 'validation data');
+}
+
+/** What is written down of data, for a run to know it again: with what is used of it, where that is not all. */
+export function describeData({ dataset, imageIds, categoryIds }: CocoData): RunSettings {
+  return {
+    ...describeDataset(dataset),
+    ...(imageIds !== undefined && { imageIds }),
+    ...(categoryIds !== undefined && { categoryIds }),
+  };
+}

@@ -1,0 +1,59 @@
+export { type CallOptions, checkCount } from './contract/call-options';
+export type {
+  BoundData,
+  ChosenNetwork,
+  Images,
+  PictureResult,
+  ScoreOptions,
+  Task,
+  TaskModel,
+  TaskRecipe,
+  TaskSettings,
+  TaskTypes,
+} from './contract/task';
+export { bindData, describeData, reportOf, type TrainingData } from './data/bind';
+export { type EvaluateOptions, evaluateOn, findInData } from './evaluate/evaluate';
+export type { BackboneChoice } from './model/backbone-choice';
+export {
+  MODEL_FILE,
+  ModelFileError,
+  type ModelInFolder,
+  readModel,
+  taskOfFolder,
+  writeModel,
+} from './model/model-folder';
+export {
+  type Changes,
+  type CheckpointSource,
+  changedModel,
+  type DescribedSource,
+  type ModelSource,
+  type NamedSource,
+  type ResolvedModel,
+  type ResolveOptions,
+  resolveModel,
+} from './model/resolve-model';
+export { createRemote, type Hosted, type Remote, RemoteError, RemoteExitError, type RemoteOptions } from './process';
+export { createRunner, type RunnerOptions } from './run/create-runner';
+export { type LocalRunner, localRunner } from './run/local-runner';
+export {
+  createRemoteRunner,
+  hostedRunner,
+  moduleBeside,
+  type RemoteRunnerOptions,
+  type RemoteSource,
+} from './run/remote-runner';
+export type { Runner } from './run/runner';
+export { type ModelSearch, type SearchModelOptions, searchModel } from './search/search-model';
+export {
+  type NetworkForData,
+  networkForData,
+  networkOfFolder,
+  presetFor,
+  startOf,
+  type TrainingConfig,
+  trainingSchema,
+} from './settings/settings';
+export { type StartFrom, startFrom } from './train/start-from';
+export { type TrainTaskOptions, trainTask } from './train/train';
+export * from './zoo';

@@ -1,0 +1,90 @@
+/** A trained model in a folder: `model.json` says what it is, a weights file beside it what it has learned. */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { FileError, isRecord, VisionError } from '@icconv/base';
+import { readText, writeAtomically } from '@icconv/base/files';
+import type { Task, TaskTypes } from '../contract/task';
+
+/** Name of the description in a model's folder. */
+export const MODEL_FILE = 'model.json';
+/** Looked for in this order where no weights are named. */
+const WEIGHT_FILES = ['model.safetensors', 'best.safetensors', 'final.safetensors'] as const;
+
+/** A description that cannot be read, or is none. */
+export class ModelFileError extends VisionError {
+  static override readonly kind: string = 'ModelFileError';
+
+  constructor(path: string, fault: string, options?: { readonly cause?: unknown }) {
+    super('ICCONV_MODEL_FILE', `${path}: ${fault}`, options);
+  }
+}
+
+/** Writes `model.json` into the folder, which is made where it is missing. @returns its path. */
+export async function writeModel<T extends TaskTypes>(
+  task: Task<T>,
+  folder: string,
+  model: T['model'],
+): Promise<string> {
+  const path = join(folder, MODEL_FILE);
+  const description = { format: task.model.format, ...task.model.toJson(model) };
+  await writeAtomically(path, `${JSON.stringify(description, null, 2)}\n`);
+  return path;
+}
+
+export interface ModelInFolder<T extends TaskTypes> {
+  readonly model: T['model'];
+  /** The weights beside the description: the first of model, best and final.safetensors. */
+  readonly weights: string | undefined;
+}
+
+/**
+ * Reads a description.
+ *
+ * @param path - the folder, or the file itself.
+ * @throws {@link ModelFileError} with every fault and its place.
+ */
+export async function readModel<T extends TaskTypes>(task: Task<T>, path: string): Promise<ModelInFolder<T>> {
+  const file = descriptionIn(path);
+  if (!existsSync(file)) throw new ModelFileError(file, `not found; expected the folder of a trained ${task.noun}`);
+  const { format, ...rest } = await readJson(file);
+  if (format !== task.model.format) {
+    const expected = `expected "${task.model.format}", a ${task.noun}'s`;
+    throw new ModelFileError(file, `format: ${expected}, received ${JSON.stringify(format)}`);
+  }
+  const result = task.model.schema.safeParse(rest);
+  if (!result.success) {
+    const faults = result.error.issues.map(({ path: place, message }) => `${place.join('.') || 'file'}: ${message}`);
+    throw new ModelFileError(file, faults.join('; '));
+  }
+  const weights = WEIGHT_FILES.map((name) => join(dirname(file), name)).find((name) => existsSync(name));
+  return { model: result.data, weights };
+}
+
+/** Which of the tasks a folder's model is of. @throws {@link ModelFileError} */
+export async function taskOfFolder<K extends { readonly task: { readonly model: { readonly format: string } } }>(
+  path: string,
+  tasks: readonly K[],
+): Promise<K> {
+  const file = descriptionIn(path);
+  if (!existsSync(file)) throw new ModelFileError(file, 'not found; expected the folder of a trained model');
+  const { format } = await readJson(file);
+  const found = tasks.find(({ task }) => task.model.format === format);
+  if (found !== undefined) return found;
+  const known = tasks.map(({ task }) => `"${task.model.format}"`).join(', ');
+  throw new ModelFileError(file, `format: expected one of ${known}, received ${JSON.stringify(format)}`);
+}
+
+const descriptionIn = (path: string): string =>
+  existsSync(path) && statSync(path).isDirectory() ? join(path, MODEL_FILE) : path;
+
+async function readJson(file: string): Promise<Record<string, unknown>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readText(file));
+  } catch (error) {
+    const fault = FileError.isInstance(error) ? error.reason : `is no JSON: ${(error as Error).message}`;
+    throw new ModelFileError(file, fault, { cause: error });
+  }
+  if (!isRecord(json)) throw new ModelFileError(file, 'expected an object');
+  return json;
+}

@@ -1,0 +1,59 @@
+/** Dilations for the backbone of a whole model, from the folder of its super-network to a folder of the network that was found. */
+import { join } from 'node:path';
+import { type PictureWatcher, runSearch, type SearchRun, type SearchSettings, writeSearch } from '@icconv/edo/node';
+import type { LoadWeightsOptions } from '@icconv/models/files';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import type { Task, TaskTypes } from '../contract/task';
+import { ModelFileError, readModel, writeModel } from '../model/model-folder';
+
+export interface SearchModelOptions extends PictureWatcher, Pick<LoadWeightsOptions, 'opaqueClasses' | 'limits'> {
+  /** @defaultValue model, best or final.safetensors in the folder */
+  readonly weights?: string;
+}
+
+/** What was found; the tensors are gone. */
+export type ModelSearch = Omit<SearchRun, 'weights'> & { readonly files: readonly string[] };
+
+/**
+ * Searches, and writes a model's folder: description with the dilations, weights of backbone, neck and heads, and what `writeSearch` writes.
+ * `trainTask` goes on from it, `createRunner` opens it.
+ *
+ * @param folder - of a model whose backbone has super-kernels, as a training with `model.super` leaves it.
+ * @param output - made where it is missing.
+ * @throws InvalidArgumentError for a backbone without super-kernels; as `runSearch`; ModelFileError, FileError.
+ */
+export async function searchModel<T extends TaskTypes>(
+  task: Task<T>,
+  folder: string,
+  output: string,
+  settings: SearchSettings = {},
+  { weights: chosen, opaqueClasses, limits, ...watcher }: SearchModelOptions = {},
+): Promise<ModelSearch> {
+  const { model, weights: own } = await readModel(task, folder);
+  const path = chosen ?? own;
+  if (path === undefined) throw new ModelFileError(folder, 'no weights beside the description');
+  const { backbone } = model.config;
+  if (![backbone.conv].flat().some((choice) => choice?.kind === 'super')) {
+    const expected = 'a network with super-kernels: a training with model.super makes one';
+    throw new InvalidArgumentError('search', 'model', folder, expected);
+  }
+  const { signal } = watcher;
+  const reading = { opaqueClasses, limits, ...(signal !== undefined && { signal }) };
+  const weights = await task.weights.load(path, model.config, reading);
+  const prefix = task.weights.backbonePrefix;
+  let run: SearchRun | undefined;
+  try {
+    run = await runSearch({ weights, config: backbone, prefix }, settings, watcher);
+    const found = { ...model, config: { ...model.config, backbone: run.config } };
+    const outside = Object.entries(weights).filter(([name]) => !name.startsWith(prefix));
+    const whole: Record<string, Tensor> = { ...Object.fromEntries(outside), ...run.weights };
+    const files = await writeSearch(output, run, { prefix });
+    files.push(await task.weights.save(join(output, 'model.safetensors'), whole, found.config));
+    files.push(await writeModel(task, output, found));
+    const { weights: _, ...rest } = run;
+    return { ...rest, files };
+  } finally {
+    dispose([weights, run?.weights ?? []]);
+  }
+}

@@ -1,0 +1,174 @@
+/** Trains the network of a task with the loop of `@icconv/training`, and leaves a folder that can be opened. */
+import { join } from 'node:path';
+import { makeFolder, writeAtomically } from '@icconv/base/files';
+import type { CocoData } from '@icconv/coco/node';
+import { type StateDict, trainableParts } from '@icconv/models';
+import { recipeOptions } from '@icconv/training';
+import {
+  type Batch,
+  checkRun,
+  createLoader,
+  type Metrics,
+  type RunSettings,
+  type TrainOptions,
+  type TrainResult,
+  trainLoop,
+} from '@icconv/training/node';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { stringify } from 'yaml';
+import type { Task, TaskTypes } from '../contract/task';
+import { bindTrainingData, describeData, requireTrainingData, type TrainingData } from '../data/bind';
+import { type EvaluateOptions, evaluateOn } from '../evaluate/evaluate';
+import { writeModel } from '../model/model-folder';
+import { localRunner } from '../run/local-runner';
+import { writeTrainingCurves } from './curves';
+import { type StartFrom, startFrom } from './start-from';
+
+export interface TrainTaskOptions<T extends TaskTypes>
+  extends Pick<
+    TrainOptions<Batch<T['sample']>>,
+    'folder' | 'resume' | 'allowChanges' | 'progress' | 'signal' | 'handleInterrupt' | 'checkpointEverySteps' | 'steps'
+  > {
+  readonly model: T['model'];
+  readonly recipe: T['recipe'];
+  readonly train: CocoData;
+  /** Evaluated during the training; the best weights are kept. @defaultValue no evaluation */
+  readonly val?: CocoData;
+  /** Trained weights to begin with. @defaultValue random ones by the recipe's seed */
+  readonly start?: StartFrom;
+  /** Instead: weights of yours, changed in place; you dispose them. */
+  readonly weights?: Record<string, Tensor>;
+  /** Names among yours that come from a checkpoint: freezing others is an error. */
+  readonly pretrained?: Iterable<string>;
+  /** How it is evaluated. @defaultValue as the task is by itself */
+  readonly evaluation?: EvaluateOptions<T>['options'];
+  /** Threads that decode. @defaultValue one less than processors, 1 to 4 */
+  readonly workers?: number;
+  /** Pictures that cannot be read are errors, or are left out and listed in the result. @defaultValue `'stop'` */
+  readonly onUnreadable?: 'stop' | 'skip';
+  /** Damaged pictures are learned from as far as they can be read, the rest grey. @defaultValue `false` */
+  readonly tolerateDamage?: boolean;
+  /** Told what is learned and scored before anything is written. */
+  readonly onData?: (data: TrainingData) => void;
+  /** Told what else is worth knowing before the first step. */
+  readonly onNote?: (line: string) => void;
+  /** Kept as `config.yaml` in the folder. @defaultValue model, recipe and evaluation as they are given */
+  readonly configuration?: string;
+}
+
+/**
+ * Trains. The folder holds the model (`model.json`, best and final weights), what made it (`config.yaml`), the checkpoint to go on from,
+ * `results.csv`, curves as pictures and for TensorBoard.
+ *
+ * @throws as `trainLoop`; InvalidArgumentError where data, network and recipe do not fit; CocoError where nothing is left to learn from, or
+ *   to score; CheckpointError, before anything is changed, for a folder that holds another run.
+ */
+export async function trainTask<T extends TaskTypes>(
+  task: Task<T>,
+  options: TrainTaskOptions<T>,
+): Promise<TrainResult> {
+  const { model, recipe, folder, evaluation, start } = options;
+  task.inference.check({ ...evaluation } as T['options'], model);
+  task.training.check?.(model, recipe);
+  const data = bindTrainingData(task, model, options);
+  options.onData?.(data);
+  requireTrainingData(data);
+  const settings = settingsOf(task, options);
+  if (folder !== undefined) await beginFolder(task, folder, options, settings);
+
+  const weights = options.weights ?? task.weights.init(model.config, { seed: recipe.seed ?? 0 });
+  try {
+    const loaded = start === undefined ? [] : await startFrom(task, weights, model.config, start, options);
+    const pretrained = [...(options.pretrained ?? []), ...loaded];
+    const result = await runLoop(task, { ...options, weights, pretrained }, data, settings);
+    if (folder !== undefined) await writeTrainingCurves(folder, result.rows, folder);
+    return result;
+  } finally {
+    if (options.weights === undefined) dispose(weights);
+  }
+}
+
+type LoopOptions<T extends TaskTypes> = TrainTaskOptions<T> &
+  Required<Pick<TrainTaskOptions<T>, 'weights' | 'pretrained'>>;
+
+async function runLoop<T extends TaskTypes>(
+  task: Task<T>,
+  options: LoopOptions<T>,
+  { train, val }: TrainingData,
+  settings: RunSettings,
+): Promise<TrainResult> {
+  const { model, recipe, folder, pretrained, workers, onUnreadable = 'stop', tolerateDamage = false } = options;
+  const source = task.data.samples(train, recipe);
+  const loader = createLoader<T['sample']>({
+    source,
+    batchSize: recipe.batchSize,
+    seed: recipe.seed ?? 0,
+    onUnreadable,
+    decode: { tolerateDamage },
+    ...(workers !== undefined && { workers }),
+    ...task.training.loader(model, recipe, source),
+  });
+  const parts = trainableParts(model.config.backbone, task.weights.backbonePrefix, recipe);
+  const optimizer = task.training.optimizer(recipe);
+  const fromRecipe = recipeOptions(recipe, loader.batchesPerEpoch);
+  try {
+    return await trainLoop<Batch<T['sample']>>({
+      ...options,
+      ...(folder !== undefined && { settings }),
+      loader,
+      optimizer,
+      ...fromRecipe,
+      freezing: { trainable: parts.trainable, pretrained },
+      step: (current, batch, { random }) => task.training.step(current, batch, model, { ...parts, random }),
+      ...(val !== undefined && {
+        evaluate: (current) => evaluateWeights(task, current, val, options),
+        best: { metric: task.evaluation.best },
+      }),
+      saveWeights: (path, current) => task.weights.save(path, current, model.config),
+    });
+  } finally {
+    fromRecipe.ema?.dispose();
+    optimizer.dispose();
+    await loader.close();
+  }
+}
+
+/** As `evaluateOn` of the folder that the training leaves. */
+async function evaluateWeights<T extends TaskTypes>(
+  task: Task<T>,
+  weights: Readonly<StateDict>,
+  data: CocoData,
+  { model, evaluation, onUnreadable = 'stop', tolerateDamage = false, signal }: TrainTaskOptions<T>,
+): Promise<Metrics> {
+  const runner = localRunner(task, model, weights);
+  const how = { ...(evaluation !== undefined && { options: evaluation }), ...(signal !== undefined && { signal }) };
+  try {
+    return task.evaluation.metrics(await evaluateOn(task, runner, data, { onUnreadable, tolerateDamage, ...how }));
+  } finally {
+    await runner.dispose();
+  }
+}
+
+function settingsOf<T extends TaskTypes>(
+  task: Task<T>,
+  { model, recipe, evaluation, train, val }: TrainTaskOptions<T>,
+): RunSettings {
+  const data = { train: describeData(train), ...(val !== undefined && { val: describeData(val) }) };
+  return { model: task.model.toJson(model), recipe, evaluation, data };
+}
+
+/** The folder's description and configuration, after a look at whether the run may have it. */
+async function beginFolder<T extends TaskTypes>(
+  task: Task<T>,
+  folder: string,
+  options: TrainTaskOptions<T>,
+  settings: RunSettings,
+): Promise<void> {
+  const { resume = false, allowChanges = false, model, recipe, evaluation, configuration } = options;
+  const changes = await checkRun(folder, { resume, allowChanges, settings });
+  if (changes.length > 0) options.onNote?.(`resumed with other settings:\n  ${changes.join('\n  ')}`);
+  await makeFolder(folder);
+  await writeModel(task, folder, model);
+  const given = { ...task.model.toJson(model), recipe, ...(evaluation !== undefined && { evaluation }) };
+  await writeAtomically(join(folder, 'config.yaml'), configuration ?? stringify(given));
+}

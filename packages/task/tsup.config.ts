@@ -1,0 +1,7 @@
+import { preset } from '@icconv/tsup-preset';
+
+export default preset(
+  { index: 'src/index.ts', 'process-host': 'src/process/host.ts' },
+  // The CommonJS build finds its child process by `import.meta.url` too.
+  { platform: 'node', shims: true },
+);
