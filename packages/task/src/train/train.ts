@@ -1,5 +1,5 @@
 /** Trains the network of a task with the loop of `@icconv/training`, and leaves a folder that can be opened. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { makeFolder, writeAtomically } from '@icconv/base/files';
 import type { CocoData } from '@icconv/coco/node';
 import { type StateDict, trainableParts } from '@icconv/models';
@@ -81,7 +81,7 @@ export async function trainTask<T extends TaskTypes>(
     const loaded = start === undefined ? [] : await startFrom(task, weights, model.config, start, options);
     const pretrained = [...(options.pretrained ?? []), ...loaded];
     const result = await runLoop(task, { ...options, weights, pretrained }, data, settings);
-    if (folder !== undefined) await writeTrainingCurves(folder, result.rows, folder);
+    if (folder !== undefined) await writeTrainingCurves(folder, result.rows, `${task.noun}: ${basename(folder)}`);
     return result;
   } finally {
     if (options.weights === undefined) dispose(weights);
