@@ -39,7 +39,7 @@ const SHORT_MS = 250;
 interface Network {
   readonly name: (typeof NAMES)[number];
   readonly config: ResNetConfig;
-  readonly weights: StateDict;
+  readonly weights: Readonly<StateDict>;
   readonly compiled: CompiledResNet;
 }
 

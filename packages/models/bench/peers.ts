@@ -32,7 +32,7 @@ export class Peers {
   }
 
   /** Hands a network over, as a checkpoint with one tensor a branch. @param prefix - of the ResNet's names in a larger network */
-  async model(name: string, weights: StateDict, config: ResNetConfig, prefix = ''): Promise<void> {
+  async model(name: string, weights: Readonly<StateDict>, config: ResNetConfig, prefix = ''): Promise<void> {
     const counts = inceptionCounts(config);
     const file = join(this.folder, 'weights.pth');
     const prefixed = Object.fromEntries(Object.entries(counts).map(([layer, list]) => [prefix + layer, list]));

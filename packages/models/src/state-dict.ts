@@ -1,14 +1,16 @@
-import { InvalidArgumentError, ShapeMismatchError } from '@icconv/tensor-ops';
+import { InvalidArgumentError, ShapeMismatchError, type StateDict } from '@icconv/tensor-ops';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/**
- * Weights by their PyTorch names, in TensorFlow's layouts: filters [K, K, in/groups, out], linear layers [in, out], float32.
- * PyTorch's `num_batches_tracked` has no use here and is left out.
- */
-export type StateDict = Readonly<Record<string, Tensor>>;
+/** PyTorch's `num_batches_tracked` has no use in these networks and is left out. */
+export type { StateDict } from '@icconv/tensor-ops';
 
 /** One weight. @throws {@link InvalidArgumentError} when it is missing, {@link ShapeMismatchError} when it has another shape. */
-export function weight<T extends Tensor>(op: string, weights: StateDict, name: string, shape: readonly number[]): T {
+export function weight<T extends Tensor>(
+  op: string,
+  weights: Readonly<StateDict>,
+  name: string,
+  shape: readonly number[],
+): T {
   const found = Object.hasOwn(weights, name) ? weights[name] : undefined;
   const parameter = `weights["${name}"]`;
   if (found === undefined) {
@@ -21,7 +23,7 @@ export function weight<T extends Tensor>(op: string, weights: StateDict, name: s
 }
 
 /** The weights under a prefix, by their names without it. */
-export function under(weights: StateDict, prefix: string): StateDict {
+export function under(weights: Readonly<StateDict>, prefix: string): Readonly<StateDict> {
   const inside = Object.entries(weights).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(inside.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }

@@ -75,3 +75,4 @@ export {
   type RoiAlignOptions,
   roiAlign,
 } from './ops/roi-align';
+export type { StateDict } from './weights/types';

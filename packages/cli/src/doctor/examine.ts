@@ -86,8 +86,11 @@ async function startEngine(): Promise<{ finding: Finding; info?: EngineInfo }> {
 /** A wasm engine would hide that the native one is missing, so the native ones are asked for by name. */
 async function startNative(): Promise<EngineInfo> {
   if (hasNvidiaDriver()) {
-    const cuda = await useEngine({ device: 'cuda' }).catch(() => undefined);
-    if (cuda !== undefined) return cuda;
+    try {
+      return await useEngine({ device: 'cuda' });
+    } catch (error) {
+      if (!EngineUnavailableError.isInstance(error)) throw error;
+    }
   }
   return useEngine({ device: 'cpu' });
 }

@@ -21,14 +21,14 @@ import { checkSuperWeights, type PrefixOptions, requireWeight } from './super-we
  * @throws {@link SearchError} for a config without super-kernels; ShapeMismatchError for a checkpoint of another K.
  */
 export function resnetNetwork(
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   config: ResNetConfig,
   { prefix = '' }: PrefixOptions = {},
 ): SearchNetwork {
   checkSuperWeights(weights, config, { prefix });
   // A classifier takes no part.
   const { classes: _, ...backbone } = config;
-  const own: Record<string, tf.Tensor> = {};
+  const own: StateDict = {};
   for (const name of Object.keys(resnetShapes(backbone))) own[name] = requireWeight(weights, prefix + name);
   const vector = (name: string) => Float64Array.from(own[name]!.dataSync());
   const specs = superLayers(backbone);

@@ -9,7 +9,11 @@ export interface PrefixOptions {
 }
 
 /** @throws {@link ShapeMismatchError} naming the filter whose K is another, with both shapes. */
-export function checkSuperWeights(weights: StateDict, config: ResNetConfig, { prefix = '' }: PrefixOptions = {}): void {
+export function checkSuperWeights(
+  weights: Readonly<StateDict>,
+  config: ResNetConfig,
+  { prefix = '' }: PrefixOptions = {},
+): void {
   const shapes = resnetShapes(config);
   for (const { name } of superLayers(config)) {
     const shape = shapes[`${name}.weight`]!;

@@ -1,14 +1,13 @@
-import type { ResNetConfig } from '@icconv/models';
+import type { ResNetConfig, StateDict } from '@icconv/models';
 import { resnetShapes } from '@icconv/models';
 import { loadStateDict, type OpenWeightsOptions } from '@icconv/tensor-ops/weights';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { superConfig } from '../network/resnet-layers';
 import type { SearchConfig } from './search-schema';
 
 /** A super-network: its weights, and the config that has the super-kernels. */
 export interface SuperNetwork {
   /** The caller disposes them. */
-  readonly weights: Record<string, Tensor>;
+  readonly weights: StateDict;
   readonly config: ResNetConfig;
 }
 

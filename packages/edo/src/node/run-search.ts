@@ -13,7 +13,7 @@ import type { SearchSettings } from './search-schema';
 
 export interface SearchInput {
   /** Of the network, by names with the prefix. Read, kept by the caller. */
-  readonly weights: StateDict;
+  readonly weights: Readonly<StateDict>;
   /** Of the backbone, with super-kernels. */
   readonly config: ResNetConfig;
   /** Of the backbone's names. @defaultValue `''` */

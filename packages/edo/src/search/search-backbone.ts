@@ -1,7 +1,6 @@
 /** The search for the backbone inside a larger network: its super-kernels become the inception layers that were found. */
 import type { DilationPattern } from '@icconv/inception-conv';
 import type { ResNetConfig, StateDict } from '@icconv/models';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { resnetNetwork } from '../network/resnet-network';
 import type { PrefixOptions } from '../network/super-weights';
 import type { SelectionConstraints } from '../selection/constraints';
@@ -22,7 +21,7 @@ export interface BackboneSearchOptions
   extends PrefixOptions,
     Pick<SearchOptions, 'objective' | 'data' | 'onBatch' | 'signal'> {
   /** The whole network's, by names with the prefix. Read, kept by the caller. */
-  readonly weights: StateDict;
+  readonly weights: Readonly<StateDict>;
   /** Of the backbone, with super-kernels: see `superConfig`, or as the model's file has it. */
   readonly config: ResNetConfig;
   readonly constraints?: SearchConstraints;
@@ -38,7 +37,7 @@ export interface SearchedBackbone {
    * Every weight that was given, by the same names, as tensors of their own: the searched filters cropped, all others (those outside of the
    * prefix too) as they were. The caller disposes them.
    */
-  readonly weights: Record<string, Tensor>;
+  readonly weights: StateDict;
   readonly pattern: DilationPattern;
   readonly result: SearchResult;
 }

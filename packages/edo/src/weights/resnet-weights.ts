@@ -1,7 +1,7 @@
 /** State dicts from plain to super and from super to inception networks. */
 import type { DilationPattern } from '@icconv/inception-conv';
 import type { ResNetConfig, StateDict } from '@icconv/models';
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { searchedConfig, superLayers } from '../network/resnet-layers';
 import { checkSuperWeights, type PrefixOptions, requireWeight } from '../network/super-weights';
 import { cropFilter, type NewTaps, widenFilter } from './filters';
@@ -13,10 +13,10 @@ import { cropFilter, type NewTaps, widenFilter } from './filters';
  * @returns all weights, the unchanged ones too, as tensors of their own; the caller disposes them.
  */
 export function widenWeights(
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   config: ResNetConfig,
   options: PrefixOptions & { readonly newTaps?: NewTaps } = {},
-): Record<string, Tensor> {
+): StateDict {
   const { prefix = '', newTaps = {} } = options;
   const { seed = 1 } = newTaps;
   const layers = superLayers(config);
@@ -39,11 +39,11 @@ export function widenWeights(
  * @throws {@link ShapeMismatchError} for weights of another super-network; PatternFormatError for a pattern of another network.
  */
 export function cropWeights(
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   config: ResNetConfig,
   pattern: DilationPattern,
   { prefix = '' }: PrefixOptions = {},
-): { readonly weights: Record<string, Tensor>; readonly config: ResNetConfig } {
+): { readonly weights: StateDict; readonly config: ResNetConfig } {
   const searched = searchedConfig(config, pattern);
   checkSuperWeights(weights, config, { prefix });
   const result = copies(weights);
@@ -55,6 +55,6 @@ export function cropWeights(
   return { weights: result, config: searched };
 }
 
-function copies(weights: StateDict): Record<string, Tensor> {
+function copies(weights: Readonly<StateDict>): StateDict {
   return Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, tensor.clone()]));
 }

@@ -1,7 +1,6 @@
 /** Channels sorted by dilation, as the published count files want them, with the function of the network kept. */
 import type { DilationPattern, LayerPattern } from '@icconv/inception-conv';
 import { type ConvSpec, NORM_PARTS, type ResNetConfig, resnetConvs, type StateDict } from '@icconv/models';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { SearchError } from '../errors/search-error';
 import { type PrefixOptions, requireWeight } from '../network/super-weights';
@@ -24,10 +23,10 @@ function dilationOrder({ dilations }: LayerPattern): number[] {
  *   basic block, the stem): its channels cannot move. `formatPattern` writes such patterns in channel order.
  */
 export function sortChannels(
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   config: ResNetConfig,
   { prefix = '' }: PrefixOptions = {},
-): { readonly weights: Record<string, Tensor>; readonly config: ResNetConfig; readonly pattern: DilationPattern } {
+): { readonly weights: StateDict; readonly config: ResNetConfig; readonly pattern: DilationPattern } {
   const { conv } = config;
   if (conv === undefined || Array.isArray(conv) || !('pattern' in conv) || typeof conv.pattern === 'string') {
     throw new SearchError(

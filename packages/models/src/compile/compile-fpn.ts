@@ -28,7 +28,7 @@ export interface CompiledFpn {
  * @param weights - as for `fpn`; copied, so they may be trained on or disposed.
  * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}
  */
-export function compileFpn(weights: StateDict, config: FpnConfig): CompiledFpn {
+export function compileFpn(weights: Readonly<StateDict>, config: FpnConfig): CompiledFpn {
   const plan = resolveFpn(config);
   const compiled = new Compilation('CompiledFpn.forward');
   return compiled.build(() => {

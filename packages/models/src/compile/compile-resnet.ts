@@ -46,7 +46,7 @@ export interface CompiledResNet {
  * network.dispose();
  * ```
  */
-export function compileForInference(weights: StateDict, config: ResNetConfig): CompiledResNet {
+export function compileForInference(weights: Readonly<StateDict>, config: ResNetConfig): CompiledResNet {
   const op = 'compileForInference';
   const plan = resolveResNet(config);
   const compiled = new Compilation('CompiledResNet.forward');

@@ -28,7 +28,7 @@ export type CompiledConv =
     };
 
 /** Compiles one convolution of a plan. The weights stay the caller's and may be disposed afterwards. */
-export function compileConv(op: string, weights: StateDict, spec: ConvSpec): CompiledConv {
+export function compileConv(op: string, weights: Readonly<StateDict>, spec: ConvSpec): CompiledConv {
   const pack = spec.dilations === undefined ? compilePlain : compileInception;
   return packFolded(
     () => foldConv(op, weights, spec),
@@ -63,7 +63,7 @@ export function runConv(x: Tensor4D, compiled: CompiledConv, { relu, residual }:
 }
 
 /** Filter and bias of a convolution that does the batch norm's work too: filter*scale and shift. */
-export function foldConv(op: string, weights: StateDict, spec: ConvSpec): [filter: Tensor4D, bias: Tensor1D] {
+export function foldConv(op: string, weights: Readonly<StateDict>, spec: ConvSpec): [filter: Tensor4D, bias: Tensor1D] {
   const filter = weight<Tensor4D>(op, weights, `${spec.name}.weight`, filterShape(spec));
   if (spec.norm === undefined) {
     return [tf.clone(filter), tf.clone(weight<Tensor1D>(op, weights, `${spec.name}.bias`, [spec.outChannels]))];

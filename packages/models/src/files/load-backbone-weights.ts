@@ -1,6 +1,6 @@
 /** A classifier's checkpoint as the backbone of a larger network. */
+import type { StateDict } from '@icconv/tensor-ops';
 import { type LoadStateDictOptions, loadStateDict } from '@icconv/tensor-ops/weights';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ResNetConfig } from '../config/resnet-config';
 import { inceptionCounts, resnetShapes } from '../resnet/features';
 
@@ -20,7 +20,7 @@ export async function loadBackboneWeights(
   config: ResNetConfig,
   prefix: string,
   options: LoadWeightsOptions = {},
-): Promise<Record<string, Tensor>> {
+): Promise<StateDict> {
   const { classes: _, ...backbone } = config;
   const counts = inceptionCounts(backbone);
   const weights = await loadStateDict(path, {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, maxPool2d, ShapeMismatchError } from '@icconv/tensor-ops';
-import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { InitOptions } from '../init/init-resnet';
 import { initWeights } from '../init/init-weights';
@@ -36,7 +36,12 @@ export interface FpnResult {
  * console.log(levels.p6.shape); // [1, 13, 19, 256] for an image of 800 x 1216
  * ```
  */
-export function fpn(weights: StateDict, features: FpnFeatures, config: FpnConfig, options: FpnOptions = {}): FpnResult {
+export function fpn(
+  weights: Readonly<StateDict>,
+  features: FpnFeatures,
+  config: FpnConfig,
+  options: FpnOptions = {},
+): FpnResult {
   const plan = resolveFpn(config);
   const inputs = checkFeatures('fpn', plan, features);
   const { trains, momentum } = checkBatchNorm('fpn', options);
@@ -83,6 +88,6 @@ export function fpnShapes(config: FpnConfig): Readonly<Record<string, readonly n
  * @returns every weight that {@link fpnShapes} lists; the caller disposes them.
  * @throws {@link InvalidArgumentError}
  */
-export function initFpn(config: FpnConfig, options: InitOptions): Record<string, Tensor> {
+export function initFpn(config: FpnConfig, options: InitOptions): StateDict {
   return initWeights('initFpn', fpnShapes(config), options.seed, 'uniform');
 }

@@ -31,7 +31,7 @@ export interface CompiledHead<Output extends string> {
  */
 export function compileHead<Output extends string>(
   op: string,
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   plan: HeadPlan<Output>,
 ): CompiledHead<Output> {
   const compiled = new Compilation('CompiledHead.run');
@@ -48,7 +48,7 @@ export function compileHead<Output extends string>(
   });
 }
 
-function compileLayer(op: string, weights: StateDict, layer: HeadLayer): CompiledConv {
+function compileLayer(op: string, weights: Readonly<StateDict>, layer: HeadLayer): CompiledConv {
   switch (layer.kind) {
     case 'conv':
       return compileConv(op, weights, plainConv(layer));
@@ -60,7 +60,7 @@ function compileLayer(op: string, weights: StateDict, layer: HeadLayer): Compile
 }
 
 /** A linear layer is a 1x1 convolution of maps of one pixel. */
-function compileLinear(op: string, weights: StateDict, layer: HeadLinear): CompiledConv {
+function compileLinear(op: string, weights: Readonly<StateDict>, layer: HeadLinear): CompiledConv {
   const { name, outChannels } = layer;
   const fold = (): [Tensor4D, Tensor1D] => {
     const matrix = weight<Tensor2D>(op, weights, `${name}.weight`, weightShape(layer));

@@ -29,7 +29,7 @@ export function doubled(x: Tensor4D, filter: Tensor4D, { size }: HeadDeconv, bia
  * Output row y = 2 b - p + t of window b, whose rows are b - 1 and b, has kernel row u = t on row b and t + 2 on row b - 1: with the
  * kernel filled up to 4x4, its rows are [tap, t] and the taps stand in reverse.
  */
-export function compileDeconv(op: string, weights: StateDict, layer: HeadDeconv): CompiledConv {
+export function compileDeconv(op: string, weights: Readonly<StateDict>, layer: HeadDeconv): CompiledConv {
   const { name, norm, inChannels, outChannels, size } = layer;
   const fold = (): [Tensor4D, Tensor1D] => {
     const filter = weight<Tensor4D>(op, weights, `${name}.weight`, weightShape(layer));

@@ -1,4 +1,5 @@
 /** Names and shapes of a head's weights, and random ones to begin with. */
+import type { StateDict } from '@icconv/tensor-ops';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { vectorNames } from '../layers/conv-layer';
@@ -30,8 +31,8 @@ export function headShapes(plan: HeadPlan): Record<string, readonly number[]> {
  *   matrices alone.
  * @returns every weight that {@link headShapes} lists; the caller disposes them.
  */
-export function initHead(plan: HeadPlan, seedOf: (weight: number, layer: number) => number): Record<string, Tensor> {
-  const weights: Record<string, Tensor> = {};
+export function initHead(plan: HeadPlan, seedOf: (weight: number, layer: number) => number): StateDict {
+  const weights: StateDict = {};
   let position = 0;
   for (const [index, layer] of plan.entries()) {
     weights[`${layer.name}.weight`] = firstWeight(layer, seedOf(position, index));

@@ -26,7 +26,7 @@ export interface HeadResult<Output extends string> {
  */
 export function runHead<Output extends string>(
   op: string,
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   x: Tensor4D,
   plan: HeadPlan<Output>,
   options: BatchNormOptions = {},
@@ -52,7 +52,13 @@ export function vectorShape({ shape: [count = 0, ...rest] }: Tensor): [number, n
   return [count, rest.reduce((a, b) => a * b, 1)];
 }
 
-function tensorLayer(op: string, weights: StateDict, x: Tensor, layer: HeadLayer, mode: BatchNormMode): Tensor {
+function tensorLayer(
+  op: string,
+  weights: Readonly<StateDict>,
+  x: Tensor,
+  layer: HeadLayer,
+  mode: BatchNormMode,
+): Tensor {
   const relu = layer.relu ?? false;
   switch (layer.kind) {
     case 'conv':
@@ -66,7 +72,13 @@ function tensorLayer(op: string, weights: StateDict, x: Tensor, layer: HeadLayer
   }
 }
 
-function deconvLayer(op: string, weights: StateDict, x: Tensor4D, layer: HeadDeconv, mode: BatchNormMode): Tensor4D {
+function deconvLayer(
+  op: string,
+  weights: Readonly<StateDict>,
+  x: Tensor4D,
+  layer: HeadDeconv,
+  mode: BatchNormMode,
+): Tensor4D {
   const { name, norm, outChannels, relu = false } = layer;
   const filter = weight<Tensor4D>(op, weights, `${name}.weight`, weightShape(layer));
   if (norm !== undefined) return normLayer(op, weights, doubled(x, filter, layer), norm, mode, { relu });
@@ -74,7 +86,7 @@ function deconvLayer(op: string, weights: StateDict, x: Tensor4D, layer: HeadDec
   return relu ? reluOf(y) : y;
 }
 
-function linear(op: string, weights: StateDict, x: Tensor2D, layer: HeadLinear): Tensor2D {
+function linear(op: string, weights: Readonly<StateDict>, x: Tensor2D, layer: HeadLinear): Tensor2D {
   const matrix = weight<Tensor2D>(op, weights, `${layer.name}.weight`, weightShape(layer));
   const bias = weight<Tensor1D>(op, weights, `${layer.name}.bias`, [layer.outChannels]);
   return tf.add(tf.matMul(x, matrix), bias);

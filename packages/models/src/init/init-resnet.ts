@@ -2,7 +2,7 @@
  * First weights of a ResNet, as torchvision sets them: He et al., "Delving Deep into Rectifiers", arXiv 1502.01852, normal of variance
  * 2 / fan-out. The fan is that of the whole layer, also for an inception convolution, whose channels do as much as a plain one's.
  */
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { StateDict } from '@icconv/tensor-ops';
 import type { ResNetConfig } from '../config/resnet-config';
 import { resnetShapes } from '../resnet/features';
 import { initWeights } from './init-weights';
@@ -19,6 +19,6 @@ export interface InitOptions {
  * @returns every weight that {@link resnetShapes} lists; the caller disposes them.
  * @throws {@link InvalidArgumentError}
  */
-export function initResNet(config: ResNetConfig, { seed }: InitOptions): Record<string, Tensor> {
+export function initResNet(config: ResNetConfig, { seed }: InitOptions): StateDict {
   return initWeights('initResNet', resnetShapes(config), seed, 'normal');
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { InvalidArgumentError, type StateDict } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { normalValues, textSeed, uniformValues } from './random';
 
@@ -11,7 +11,7 @@ export function initWeights(
   shapes: Readonly<Record<string, readonly number[]>>,
   seed: number,
   filters: FilterInit,
-): Record<string, tf.Tensor> {
+): StateDict {
   if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError(op, 'seed', seed, 'a whole number');
   const entries = Object.entries(shapes);
   return Object.fromEntries(entries.map(([name, shape]) => [name, initWeight(name, [...shape], seed, filters)]));

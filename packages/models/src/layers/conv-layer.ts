@@ -33,7 +33,7 @@ export type ObserveConv = (conv: ConvSpec, x: Tensor4D) => Tensor4D | undefined;
 /** The convolution, its batch norm or bias, and what follows. x [N, H, W, C]; returns [N, ceil(H/stride), ceil(W/stride), O]. */
 export function convLayer(
   op: string,
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   x: Tensor4D,
   spec: ConvSpec,
   { relu, residual }: AfterConv<Tensor4D>,

@@ -32,7 +32,7 @@ export const NORM_PARTS = ['weight', 'bias', 'running_mean', 'running_var'] as c
  */
 export function normLayer(
   op: string,
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   x: Tensor4D,
   norm: string,
   mode: BatchNormMode,
@@ -55,7 +55,7 @@ export function normLayer(
 /** Scale and shift that a batch norm with running statistics amounts to, for folding it into a filter. float32 [channels]. */
 export function foldedNorm(
   op: string,
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   norm: string,
   channels: number,
   epsilon = BATCH_NORM_EPSILON,
@@ -64,7 +64,12 @@ export function foldedNorm(
 }
 
 /** The weights of a batch norm. */
-export function normWeights(op: string, weights: StateDict, norm: string, channels: number): BatchNormWeights {
+export function normWeights(
+  op: string,
+  weights: Readonly<StateDict>,
+  norm: string,
+  channels: number,
+): BatchNormWeights {
   const take = (name: string) => weight<Tensor1D>(op, weights, `${norm}.${name}`, [channels]);
   return { weight: take('weight'), bias: take('bias'), mean: take('running_mean'), variance: take('running_var') };
 }

@@ -47,7 +47,7 @@ const OP = 'exportOnnx';
  * ```
  */
 export async function exportOnnx(
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   config: ResNetConfig,
   options: ExportOnnxOptions = {},
 ): Promise<Uint8Array> {
@@ -143,7 +143,7 @@ function addBranch(
   });
 }
 
-async function readConv(weights: StateDict, spec: ConvSpec, keepNorm: boolean): Promise<ConvNumbers> {
+async function readConv(weights: Readonly<StateDict>, spec: ConvSpec, keepNorm: boolean): Promise<ConvNumbers> {
   if (keepNorm && spec.norm !== undefined) {
     const norm = normWeights(OP, weights, spec.norm, spec.outChannels);
     const filter = tf.tidy(() => toOnnx(weight(OP, weights, `${spec.name}.weight`, filterShape(spec))));
@@ -164,7 +164,7 @@ async function readConv(weights: StateDict, spec: ConvSpec, keepNorm: boolean): 
   return { filter: await take(filter), bias: await take(bias) };
 }
 
-async function readHead(weights: StateDict, { name, inChannels, classes }: HeadSpec) {
+async function readHead(weights: Readonly<StateDict>, { name, inChannels, classes }: HeadSpec) {
   return {
     matrix: await read(weight(OP, weights, `${name}.weight`, [inChannels, classes])),
     bias: await read(weight(OP, weights, `${name}.bias`, [classes])),

@@ -43,7 +43,7 @@ export type ResNetResult<R extends ResNetOutput = ResNetFeature> = {
  * ```
  */
 export function resnet<R extends ResNetOutput = ResNetFeature>(
-  weights: StateDict,
+  weights: Readonly<StateDict>,
   x: Tensor4D,
   config: ResNetConfig,
   options: ResNetOptions<R> = {},
@@ -75,7 +75,7 @@ export function resnet<R extends ResNetOutput = ResNetFeature>(
 /** Window of the pooling behind the stem. */
 export const STEM_POOL = { size: 3, strides: 2, pad: 1 } as const;
 
-function classify(weights: StateDict, x: Tensor4D, { name, inChannels, classes }: HeadSpec): Tensor2D {
+function classify(weights: Readonly<StateDict>, x: Tensor4D, { name, inChannels, classes }: HeadSpec): Tensor2D {
   const matrix = weight<Tensor2D>('resnet', weights, `${name}.weight`, [inChannels, classes]);
   const bias = weight<Tensor1D>('resnet', weights, `${name}.bias`, [classes]);
   return tf.add(tf.matMul(tf.mean(x, [1, 2]) as Tensor2D, matrix), bias);

@@ -23,6 +23,7 @@ export {
   type StateDictReport,
   saveStateDict,
 } from './state-dict';
+export type { StateDict } from './types';
 export {
   type MetadataValue,
   type Placement,

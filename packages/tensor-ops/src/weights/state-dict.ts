@@ -1,4 +1,5 @@
 /** State dicts of TensorFlow.js tensors: flat records keyed by PyTorch's names, in TensorFlow's layouts. */
+
 import { tensor as makeTensor, type Tensor } from '@tensorflow/tfjs-core';
 import { InvalidArgumentError, type ShapeDifference } from '../errors';
 import { fileLayout, resolveCounts, unreadableOf } from './convert/convert-file';
@@ -11,6 +12,7 @@ import { type LazyTensor, targetDtype, toWritable } from './convert/writable';
 import type { WeightDtype } from './dtypes';
 import { type OpenWeightsOptions, openWeights } from './open';
 import { type SaveOptions, saveTensors } from './save';
+import type { StateDict } from './types';
 import { skippedError, WeightFile } from './weight-file';
 
 export interface LoadStateDictOptions extends OpenWeightsOptions, SelectOptions {
@@ -71,7 +73,7 @@ export interface StateDictReport {
 export async function loadStateDict(
   source: string | URL | Uint8Array | WeightFile,
   options: LoadStateDictOptions = {},
-): Promise<Record<string, Tensor>> {
+): Promise<StateDict> {
   const file = source instanceof WeightFile ? source : await openWeights(source, options);
   try {
     return await loadFrom(file, options);
@@ -80,7 +82,7 @@ export async function loadStateDict(
   }
 }
 
-async function loadFrom(file: WeightFile, options: LoadStateDictOptions): Promise<Record<string, Tensor>> {
+async function loadFrom(file: WeightFile, options: LoadStateDictOptions): Promise<StateDict> {
   const { path } = file;
   const selection = selectStateDict(file, options);
   const inceptionCounts = resolveCounts(options.inceptionCounts, selection.entries.keys(), file);
@@ -167,7 +169,7 @@ export interface SaveStateDictOptions extends SaveOptions {
  * @returns the path written: the index when the file is sharded.
  */
 export async function saveStateDict(
-  weights: Readonly<Record<string, Tensor>>,
+  weights: Readonly<StateDict>,
   path: string,
   options: SaveStateDictOptions = {},
 ): Promise<string> {

@@ -1,7 +1,7 @@
+import type { StateDict } from '@icconv/tensor-ops';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Weights, gradients or buffers by their names. */
-export type StateDict = Record<string, Tensor>;
+export type { StateDict } from '@icconv/tensor-ops';
 
 /** Settings that every optimizer has. */
 export interface ParameterOptions {

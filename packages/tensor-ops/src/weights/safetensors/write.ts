@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { FileError } from '@icconv/base';
 import { readOrdinaryFile, writeAtomically } from '@icconv/base/files';
-import { InvalidArgumentError } from '../../errors';
+import { InvalidArgumentError, WeightFormatError } from '../../errors';
 import { DTYPES } from '../dtypes';
 import { checkNames, readWritable, type WritableTensor, writableBytes } from '../writable';
 import { parseIndex } from './read';
@@ -68,7 +69,8 @@ async function shardsOf(index: string, stem: string): Promise<string[]> {
     const files = parseIndex(await readOrdinaryFile(index), index, undefined);
     const ours = (file: string) => file.startsWith(`${stem}-`) && SHARD_NAME.test(file.slice(stem.length));
     return [...new Set(files.values())].filter(ours);
-  } catch {
+  } catch (error) {
+    if (!FileError.isInstance(error) && !WeightFormatError.isInstance(error)) throw error;
     // No index, or one of another program: nothing of it is ours to remove.
     return [];
   }
