@@ -1,0 +1,60 @@
+"use strict";
+var __createBinding = (this && this.__createBinding) || (Object.create ? (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    var desc = Object.getOwnPropertyDescriptor(m, k);
+    if (!desc || ("get" in desc ? !m.__esModule : desc.writable || desc.configurable)) {
+      desc = { enumerable: true, get: function() { return m[k]; } };
+    }
+    Object.defineProperty(o, k2, desc);
+}) : (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    o[k2] = m[k];
+}));
+var __exportStar = (this && this.__exportStar) || function(m, exports) {
+    for (var p in m) if (p !== "default" && !Object.prototype.hasOwnProperty.call(exports, p)) __createBinding(exports, m, p);
+};
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.trainTask = exports.startFrom = exports.trainingSchema = exports.startOf = exports.presetFor = exports.networkOfFolder = exports.networkForData = exports.searchModel = exports.moduleBeside = exports.hostedRunner = exports.createRemoteRunner = exports.localRunner = exports.createRunner = exports.RemoteExitError = exports.RemoteError = exports.createRemote = exports.resolveModel = exports.changedModel = exports.writeModel = exports.taskOfFolder = exports.readModel = exports.ModelFileError = exports.MODEL_FILE = exports.findInData = exports.evaluateOn = exports.reportOf = exports.describeData = exports.bindData = exports.checkCount = void 0;
+var call_options_1 = require("./contract/call-options");
+Object.defineProperty(exports, "checkCount", { enumerable: true, get: function () { return call_options_1.checkCount; } });
+var bind_1 = require("./data/bind");
+Object.defineProperty(exports, "bindData", { enumerable: true, get: function () { return bind_1.bindData; } });
+Object.defineProperty(exports, "describeData", { enumerable: true, get: function () { return bind_1.describeData; } });
+Object.defineProperty(exports, "reportOf", { enumerable: true, get: function () { return bind_1.reportOf; } });
+var evaluate_1 = require("./evaluate/evaluate");
+Object.defineProperty(exports, "evaluateOn", { enumerable: true, get: function () { return evaluate_1.evaluateOn; } });
+Object.defineProperty(exports, "findInData", { enumerable: true, get: function () { return evaluate_1.findInData; } });
+var model_folder_1 = require("./model/model-folder");
+Object.defineProperty(exports, "MODEL_FILE", { enumerable: true, get: function () { return model_folder_1.MODEL_FILE; } });
+Object.defineProperty(exports, "ModelFileError", { enumerable: true, get: function () { return model_folder_1.ModelFileError; } });
+Object.defineProperty(exports, "readModel", { enumerable: true, get: function () { return model_folder_1.readModel; } });
+Object.defineProperty(exports, "taskOfFolder", { enumerable: true, get: function () { return model_folder_1.taskOfFolder; } });
+Object.defineProperty(exports, "writeModel", { enumerable: true, get: function () { return model_folder_1.writeModel; } });
+var resolve_model_1 = require("./model/resolve-model");
+Object.defineProperty(exports, "changedModel", { enumerable: true, get: function () { return resolve_model_1.changedModel; } });
+Object.defineProperty(exports, "resolveModel", { enumerable: true, get: function () { return resolve_model_1.resolveModel; } });
+var process_1 = require("./process");
+Object.defineProperty(exports, "createRemote", { enumerable: true, get: function () { return process_1.createRemote; } });
+Object.defineProperty(exports, "RemoteError", { enumerable: true, get: function () { return process_1.RemoteError; } });
+Object.defineProperty(exports, "RemoteExitError", { enumerable: true, get: function () { return process_1.RemoteExitError; } });
+var create_runner_1 = require("./run/create-runner");
+Object.defineProperty(exports, "createRunner", { enumerable: true, get: function () { return create_runner_1.createRunner; } });
+var local_runner_1 = require("./run/local-runner");
+Object.defineProperty(exports, "localRunner", { enumerable: true, get: function () { return local_runner_1.localRunner; } });
+var remote_runner_1 = require("./run/remote-runner");
+Object.defineProperty(exports, "createRemoteRunner", { enumerable: true, get: function () { return remote_runner_1.createRemoteRunner; } });
+Object.defineProperty(exports, "hostedRunner", { enumerable: true, get: function () { return remote_runner_1.hostedRunner; } });
+Object.defineProperty(exports, "moduleBeside", { enumerable: true, get: function () { return remote_runner_1.moduleBeside; } });
+var search_model_1 = require("./search/search-model");
+Object.defineProperty(exports, "searchModel", { enumerable: true, get: function () { return search_model_1.searchModel; } });
+var settings_1 = require("./settings/settings");
+Object.defineProperty(exports, "networkForData", { enumerable: true, get: function () { return settings_1.networkForData; } });
+Object.defineProperty(exports, "networkOfFolder", { enumerable: true, get: function () { return settings_1.networkOfFolder; } });
+Object.defineProperty(exports, "presetFor", { enumerable: true, get: function () { return settings_1.presetFor; } });
+Object.defineProperty(exports, "startOf", { enumerable: true, get: function () { return settings_1.startOf; } });
+Object.defineProperty(exports, "trainingSchema", { enumerable: true, get: function () { return settings_1.trainingSchema; } });
+var start_from_1 = require("./train/start-from");
+Object.defineProperty(exports, "startFrom", { enumerable: true, get: function () { return start_from_1.startFrom; } });
+var train_1 = require("./train/train");
+Object.defineProperty(exports, "trainTask", { enumerable: true, get: function () { return train_1.trainTask; } });
+__exportStar(require("./zoo"), exports);

@@ -1,0 +1,84 @@
+"use strict";
+var __assign = (this && this.__assign) || function () {
+    __assign = Object.assign || function(t) {
+        for (var s, i = 1, n = arguments.length; i < n; i++) {
+            s = arguments[i];
+            for (var p in s) if (Object.prototype.hasOwnProperty.call(s, p))
+                t[p] = s[p];
+        }
+        return t;
+    };
+    return __assign.apply(this, arguments);
+};
+var __spreadArray = (this && this.__spreadArray) || function (to, from, pack) {
+    if (pack || arguments.length === 2) for (var i = 0, l = from.length, ar; i < l; i++) {
+        if (ar || !(i in from)) {
+            if (!ar) ar = Array.prototype.slice.call(from, 0, i);
+            ar[i] = from[i];
+        }
+    }
+    return to.concat(ar || Array.prototype.slice.call(from));
+};
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.BACKBONES = void 0;
+var zoo_row_1 = require("../contract/zoo-row");
+var by_hand_1 = require("./by-hand");
+var HOST = 'https://download.pytorch.org/models/';
+/** Sides of the resized picture of the two versions of weights; both are cut to 224. */
+var SIDES = { v1: 256, v2: 232 };
+var NEXT50 = { depth: 50, groups: 32, groupWidth: 4 };
+var NEXT101 = { depth: 101, groups: 32, groupWidth: 8 };
+var NEXT101_64 = { depth: 101, groups: 64, groupWidth: 4 };
+var WIDE50 = { depth: 50, groupWidth: 128 };
+var WIDE101 = { depth: 101, groupWidth: 128 };
+var ROWS = [
+    ['resnet18', 'v1', 'resnet18-f37072fd.pth', 44.661, 69.758, 89.078, { depth: 18 }],
+    ['resnet34', 'v1', 'resnet34-b627a593.pth', 83.275, 73.314, 91.42, { depth: 34 }],
+    ['resnet50', 'v1', 'resnet50-0676ba61.pth', 97.781, 76.13, 92.862, { depth: 50 }],
+    ['resnet50', 'v2', 'resnet50-11ad3fa6.pth', 97.79, 80.858, 95.434, { depth: 50 }],
+    ['resnet101', 'v1', 'resnet101-63fe2227.pth', 170.511, 77.374, 93.546, { depth: 101 }],
+    ['resnet101', 'v2', 'resnet101-cd907fc2.pth', 170.53, 81.886, 95.78, { depth: 101 }],
+    ['resnet152', 'v1', 'resnet152-394f9c45.pth', 230.434, 78.312, 94.046, { depth: 152 }],
+    ['resnet152', 'v2', 'resnet152-f82ba261.pth', 230.474, 82.284, 96.002, { depth: 152 }],
+    ['resnext50-32x4d', 'v1', 'resnext50_32x4d-7cdf4587.pth', 95.789, 77.618, 93.698, NEXT50],
+    ['resnext50-32x4d', 'v2', 'resnext50_32x4d-1a0047aa.pth', 95.833, 81.198, 95.34, NEXT50],
+    ['resnext101-32x8d', 'v1', 'resnext101_32x8d-8ba56ff5.pth', 339.586, 79.312, 94.526, NEXT101],
+    ['resnext101-32x8d', 'v2', 'resnext101_32x8d-110c445d.pth', 339.673, 82.834, 96.228, NEXT101],
+    ['resnext101-64x4d', 'v1', 'resnext101_64x4d-173b62eb.pth', 319.318, 83.246, 96.454, NEXT101_64],
+    ['wide-resnet50-2', 'v1', 'wide_resnet50_2-95faca4d.pth', 131.82, 78.468, 94.086, WIDE50],
+    ['wide-resnet50-2', 'v2', 'wide_resnet50_2-9ba9bcbe.pth', 263.124, 81.602, 95.758, WIDE50],
+    ['wide-resnet101-2', 'v1', 'wide_resnet101_2-32ee1156.pth', 242.896, 78.848, 94.284, WIDE101],
+    ['wide-resnet101-2', 'v2', 'wide_resnet101_2-d733dc28.pth', 484.747, 82.51, 96.02, WIDE101],
+];
+var published = ROWS.map(function (_a) {
+    var name = _a[0], version = _a[1], file = _a[2], mebibytes = _a[3], top1 = _a[4], top5 = _a[5], backbone = _a[6];
+    // These weights were trained by the new recipe before there was a version of that name.
+    var size = name === 'resnext101-64x4d' ? SIDES.v2 : SIDES[version];
+    return {
+        name: "torchvision/".concat(name, "-").concat(version),
+        model: { config: { backbone: backbone, input: __assign({ size: size, crop: 224 }, zoo_row_1.IMAGENET_RGB) } },
+        file: { url: HOST + file, sha256: (0, zoo_row_1.hashInName)(file), bytes: Math.round(mebibytes * zoo_row_1.MEBIBYTE) },
+        licence: { code: 'BSD-3-Clause', trainedOn: ['ImageNet-1k'] },
+        metric: { dataset: 'ImageNet-1k val', values: { top1: top1, top5: top5 } },
+        source: 'github.com/pytorch/vision torchvision/models/resnet.py',
+    };
+});
+var PATTERNS = { 50: 'detection/ic-resnet50-k9', 101: 'detection/ic-resnet101-k9' };
+var inception = [50, 101].map(function (depth) {
+    var name = "ic-resnet".concat(depth, "-k9");
+    var pattern = PATTERNS[depth];
+    return {
+        name: "ic-conv/".concat(name),
+        model: {
+            config: {
+                backbone: { depth: depth, conv: { kind: 'inception', pattern: pattern } },
+                input: __assign({ size: SIDES.v1, crop: 224 }, zoo_row_1.IMAGENET_RGB),
+            },
+        },
+        file: (0, by_hand_1.byHand)(name, "ckpt/detection/r".concat(depth, "_imagenet_retrain/ckpt.pth.tar"), pattern),
+        licence: { code: 'Apache-2.0', trainedOn: ['ImageNet-1k'] },
+        metric: { dataset: 'ImageNet-1k val', values: {} },
+        source: 'github.com/yifan123/IC-Conv README.md',
+    };
+});
+exports.BACKBONES = __spreadArray(__spreadArray([], published, true), inception, true);

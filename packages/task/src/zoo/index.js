@@ -1,0 +1,26 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.loadBackbone = exports.IMAGENET_CLASSES = exports.rowOfFile = exports.findRow = exports.rowPath = exports.fetchRow = exports.EPSILON_KEY = exports.checkpointEpsilon = exports.byHand = exports.BACKBONES = exports.MEBIBYTE = exports.IMAGENET_RGB = exports.hashInName = exports.DownloadError = void 0;
+/** Published checkpoints: what is known of each, and its file in the user's cache. */
+var download_1 = require("@icconv/tensor-ops/download");
+Object.defineProperty(exports, "DownloadError", { enumerable: true, get: function () { return download_1.DownloadError; } });
+var zoo_row_1 = require("../contract/zoo-row");
+Object.defineProperty(exports, "hashInName", { enumerable: true, get: function () { return zoo_row_1.hashInName; } });
+Object.defineProperty(exports, "IMAGENET_RGB", { enumerable: true, get: function () { return zoo_row_1.IMAGENET_RGB; } });
+Object.defineProperty(exports, "MEBIBYTE", { enumerable: true, get: function () { return zoo_row_1.MEBIBYTE; } });
+var backbones_1 = require("./backbones");
+Object.defineProperty(exports, "BACKBONES", { enumerable: true, get: function () { return backbones_1.BACKBONES; } });
+var by_hand_1 = require("./by-hand");
+Object.defineProperty(exports, "byHand", { enumerable: true, get: function () { return by_hand_1.byHand; } });
+var checkpoint_epsilon_1 = require("./checkpoint-epsilon");
+Object.defineProperty(exports, "checkpointEpsilon", { enumerable: true, get: function () { return checkpoint_epsilon_1.checkpointEpsilon; } });
+Object.defineProperty(exports, "EPSILON_KEY", { enumerable: true, get: function () { return checkpoint_epsilon_1.EPSILON_KEY; } });
+var fetch_row_1 = require("./fetch-row");
+Object.defineProperty(exports, "fetchRow", { enumerable: true, get: function () { return fetch_row_1.fetchRow; } });
+Object.defineProperty(exports, "rowPath", { enumerable: true, get: function () { return fetch_row_1.rowPath; } });
+var find_row_1 = require("./find-row");
+Object.defineProperty(exports, "findRow", { enumerable: true, get: function () { return find_row_1.findRow; } });
+Object.defineProperty(exports, "rowOfFile", { enumerable: true, get: function () { return find_row_1.rowOfFile; } });
+var load_backbone_1 = require("./load-backbone");
+Object.defineProperty(exports, "IMAGENET_CLASSES", { enumerable: true, get: function () { return load_backbone_1.IMAGENET_CLASSES; } });
+Object.defineProperty(exports, "loadBackbone", { enumerable: true, get: function () { return load_backbone_1.loadBackbone; } });
