@@ -84,9 +84,9 @@ export const DETECTION: Task<DetectionTypes> = {
   },
   weights: {
     backbonePrefix: BACKBONE_PREFIX,
-    init: initFasterRcnn,
-    load: loadDetectorWeights,
-    save: saveDetectorWeights,
+    init: ({ config }, options) => initFasterRcnn(config, options),
+    load: (path, { config }, options) => loadDetectorWeights(path, config, options),
+    save: (path, weights, { config }, options) => saveDetectorWeights(path, weights, config, options),
   },
   zoo: DETECTION_ZOO,
   inference: {

@@ -59,8 +59,8 @@ export const POSE: Task<PoseTypes> = {
   },
   weights: {
     backbonePrefix: BACKBONE_PREFIX,
-    init: initPose,
-    load: loadPoseWeights,
+    init: ({ config }, options) => initPose(config, options),
+    load: (path, { config }, options) => loadPoseWeights(path, config, options),
     save: (path, weights, _, options) => savePoseWeights(path, weights, options),
   },
   zoo: POSE_ZOO,

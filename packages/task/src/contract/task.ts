@@ -129,14 +129,14 @@ export interface Task<T extends TaskTypes = TaskTypes> {
     /** What stands before the backbone's names. */
     readonly backbonePrefix: string;
     /** Random ones to begin with; the caller disposes them. */
-    init(config: T['model']['config'], options: { readonly seed: number }): Record<string, Tensor>;
+    init(model: T['model'], options: { readonly seed: number }): Record<string, Tensor>;
     /** @throws as `loadStateDict`. */
-    load(path: string, config: T['model']['config'], options?: LoadWeightsOptions): Promise<Record<string, Tensor>>;
+    load(path: string, model: T['model'], options?: LoadWeightsOptions): Promise<Record<string, Tensor>>;
     /** By the names and layouts of the library that the task follows. @returns the path written. */
     save(
       path: string,
       weights: Readonly<StateDict>,
-      config: T['model']['config'],
+      model: T['model'],
       options?: SaveStateDictOptions,
     ): Promise<string>;
   };

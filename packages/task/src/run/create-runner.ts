@@ -34,7 +34,7 @@ export async function createRunner<T extends TaskTypes>(
   await useEngine({ device, ...(threads !== undefined && { threads }) });
   if (typeof weights !== 'string') return localRunner(task, model, weights, decode);
   const reading = { opaqueClasses, limits, ...(signal !== undefined && { signal }) };
-  const loaded = await task.weights.load(weights, model.config, reading);
+  const loaded = await task.weights.load(weights, model, reading);
   try {
     return localRunner(task, model, loaded, decode);
   } finally {

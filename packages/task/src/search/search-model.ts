@@ -40,7 +40,7 @@ export async function searchModel<T extends TaskTypes>(
   }
   const { signal } = watcher;
   const reading = { opaqueClasses, limits, ...(signal !== undefined && { signal }) };
-  const weights = await task.weights.load(path, model.config, reading);
+  const weights = await task.weights.load(path, model, reading);
   const prefix = task.weights.backbonePrefix;
   let run: SearchRun | undefined;
   try {
@@ -49,7 +49,7 @@ export async function searchModel<T extends TaskTypes>(
     const outside = Object.entries(weights).filter(([name]) => !name.startsWith(prefix));
     const whole: Record<string, Tensor> = { ...Object.fromEntries(outside), ...run.weights };
     const files = await writeSearch(output, run, { prefix });
-    files.push(await task.weights.save(join(output, 'model.safetensors'), whole, found.config));
+    files.push(await task.weights.save(join(output, 'model.safetensors'), whole, found));
     files.push(await writeModel(task, output, found));
     const { weights: _, ...rest } = run;
     return { ...rest, files };

@@ -27,7 +27,7 @@ export interface StartFrom extends Pick<LoadWeightsOptions, 'opaqueClasses' | 'l
 export async function startFrom<T extends TaskTypes>(
   task: Task<T>,
   weights: Record<string, Tensor>,
-  config: T['model']['config'],
+  model: T['model'],
   start: StartFrom,
   options: ResolveOptions & { readonly onNote?: (line: string) => void } = {},
 ): Promise<readonly string[]> {
@@ -46,8 +46,8 @@ export async function startFrom<T extends TaskTypes>(
     },
   };
   const loaded = await (part === 'backbone'
-    ? loadBackboneWeights(path, config.backbone, task.weights.backbonePrefix, how)
-    : task.weights.load(path, config, how));
+    ? loadBackboneWeights(path, model.config.backbone, task.weights.backbonePrefix, how)
+    : task.weights.load(path, model, how));
   for (const [name, tensor] of Object.entries(loaded)) {
     weights[name]!.dispose();
     weights[name] = tensor;

@@ -76,9 +76,9 @@ export async function trainTask<T extends TaskTypes>(
   const settings = settingsOf(task, options);
   if (folder !== undefined) await beginFolder(task, folder, options, settings);
 
-  const weights = options.weights ?? task.weights.init(model.config, { seed: recipe.seed ?? 0 });
+  const weights = options.weights ?? task.weights.init(model, { seed: recipe.seed ?? 0 });
   try {
-    const loaded = start === undefined ? [] : await startFrom(task, weights, model.config, start, options);
+    const loaded = start === undefined ? [] : await startFrom(task, weights, model, start, options);
     const pretrained = [...(options.pretrained ?? []), ...loaded];
     const result = await runLoop(task, { ...options, weights, pretrained }, data, settings);
     if (folder !== undefined) await writeTrainingCurves(folder, result.rows, `${task.noun}: ${basename(folder)}`);
@@ -124,7 +124,7 @@ async function runLoop<T extends TaskTypes>(
         evaluate: (current) => evaluateWeights(task, current, val, options),
         best: { metric: task.evaluation.best },
       }),
-      saveWeights: (path, current) => task.weights.save(path, current, model.config),
+      saveWeights: (path, current) => task.weights.save(path, current, model),
     });
   } finally {
     fromRecipe.ema?.dispose();
