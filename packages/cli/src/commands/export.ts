@@ -122,7 +122,7 @@ async function backboneOfZoo(
     if (own === undefined) return await loadBackbone(name, options);
     const { model, weights: path } = await resolveModel(own.task, name, options);
     const { load, backbonePrefix } = own.task.weights;
-    const all = await load(path as string, model.config, { ...readingOf(flags), signal });
+    const all = await load(path as string, model, { ...readingOf(flags), signal });
     const isBackbones = ([key]: [string, Tensor]) => key.startsWith(backbonePrefix);
     const [inside, outside] = [
       Object.entries(all).filter(isBackbones),
