@@ -4,5 +4,5 @@ import { activate } from './support/activate';
 describeReadme(new URL('../README.md', import.meta.url), {
   load: (name) => import(name),
   native: () => activate('native'),
-  examples: ['run', { skip: 'reads published checkpoints' }, { skip: 'fetches a published checkpoint' }],
+  examples: ['run', 'run', { skip: 'reads published checkpoints' }, 'run'],
 });
