@@ -6,8 +6,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FasterRcnnConfig, fasterRcnnConfig, fasterRcnnShapes } from '@icconv/detection';
-import { createDetector, DETECTION, saveDetectorWeights } from '@icconv/detection/node';
+import { createDetector, DETECTION, loadDetectorWeights, saveDetectorWeights } from '@icconv/detection/node';
 import { resnetConfig } from '@icconv/models';
+import { exportOnnx } from '@icconv/models/onnx';
 import { writeModel } from '@icconv/task';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { loadFixture, testData } from '@icconv/test-utils';
@@ -115,6 +116,56 @@ describe.skipIf(images === undefined)('a detector whose batch norms have no epsi
       expect(far / found).toBeLessThan(0.01);
     },
     20 * MINUTES,
+  );
+
+  test(
+    'icconv convert: the converted file is the same detector',
+    async () => {
+      const converted = path('converted.safetensors');
+      await run('convert', published, converted, '--json');
+      const detectors = [await createDetector(published), await createDetector({ backbone: 50, weights: converted })];
+      expect(detectors[1]!.model.config).toEqual(config);
+      const picture = join(images!, golden.dataset.images[0]!.file_name);
+      const [before, after] = await Promise.all(detectors.map((one) => one.detect(picture)));
+      expect(after!.detections.map(({ label: _, ...rest }) => rest)).toEqual(
+        before!.detections.map(({ label: _, ...rest }) => rest),
+      );
+      await Promise.all(detectors.map((one) => one.dispose()));
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    'icconv export onnx: its backbone has no epsilon either',
+    async () => {
+      const output = path('backbone.onnx');
+      const flags = [
+        '--depth',
+        '50',
+        '--prefix',
+        'backbone.body.',
+        '--outputs',
+        'c2',
+        '--batch-norm',
+        'keep',
+        '--json',
+      ];
+      await run('export', 'onnx', published, output, ...flags);
+      expect(JSON.parse(printed.join('\n')).config).toEqual(config.backbone);
+      const all = await loadDetectorWeights(published, config);
+      const weights = Object.fromEntries(
+        Object.entries(all).map(([name, tensor]) => [name.replace(/^backbone\.body\./, ''), tensor]),
+      );
+      const options = { returns: ['c2'], batchNorm: 'keep' } as const;
+      const [own, usual] = await Promise.all([
+        exportOnnx(weights, config.backbone, options),
+        exportOnnx(weights, { ...config.backbone, batchNormEpsilon: 1e-5 }, options),
+      ]);
+      tf.dispose(all);
+      expect(readFileSync(output).equals(own)).toBe(true);
+      expect(usual.length === own.length && readFileSync(output).equals(usual)).toBe(false);
+    },
+    MINUTES,
   );
 
   test(

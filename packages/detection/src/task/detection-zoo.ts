@@ -63,15 +63,13 @@ function withCaffeInput({ model, ...rest }: ZooRow<DetectionModel>): ZooRow<Dete
   return { ...rest, model: { classes, config: { ...config, input: { ...config.input, ...raw } } } };
 }
 
-/** detectron2's files carry no checksum in their names. */
-function detectron2(name: string, folder: string, depth: 50 | 101, AP: number): ZooRow<DetectionModel> {
-  const steps = [
-    `open https://github.com/facebookresearch/detectron2/blob/main/MODEL_ZOO.md and take the model of ${folder}`,
-    "give the file as weights, with --backbone, or createDetector's weights and backbone, and the preset detectron2",
-  ];
+/** @param file - ends in the first digits of its MD5, as MODEL_ZOO.md says. */
+function detectron2(name: string, folder: string, file: string, depth: 50 | 101, AP: number): ZooRow<DetectionModel> {
+  const url = `https://dl.fbaipublicfiles.com/detectron2/COCO-Detection/${folder}/${file}`;
+  const md5 = /_([0-9a-f]{6})\.pkl$/.exec(file)![1]!;
   const source = 'github.com/facebookresearch/detectron2 MODEL_ZOO.md';
   const backbone: ResNetConfig = { depth, stridePlacement: 'caffe' };
-  return row(`detectron2/${name}`, 'detectron2', backbone, AP, { steps }, 'Apache-2.0', source);
+  return row(`detectron2/${name}`, 'detectron2', backbone, AP, { url, md5 }, 'Apache-2.0', source);
 }
 
 function inception(depth: 50 | 101, AP: number): ZooRow<DetectionModel> {
@@ -139,9 +137,9 @@ export const DETECTION_ZOO: readonly ZooRow<DetectionModel>[] = [
     41.2,
     X101,
   ),
-  detectron2('faster-rcnn-r50-fpn-1x', 'COCO-Detection/faster_rcnn_R_50_FPN_1x', 50, 37.9),
-  detectron2('faster-rcnn-r50-fpn-3x', 'COCO-Detection/faster_rcnn_R_50_FPN_3x', 50, 40.2),
-  detectron2('faster-rcnn-r101-fpn-3x', 'COCO-Detection/faster_rcnn_R_101_FPN_3x', 101, 42.0),
+  detectron2('faster-rcnn-r50-fpn-1x', 'faster_rcnn_R_50_FPN_1x/137257794', 'model_final_b275ba.pkl', 50, 37.9),
+  detectron2('faster-rcnn-r50-fpn-3x', 'faster_rcnn_R_50_FPN_3x/137849458', 'model_final_280758.pkl', 50, 40.2),
+  detectron2('faster-rcnn-r101-fpn-3x', 'faster_rcnn_R_101_FPN_3x/137851257', 'model_final_f6e8b1.pkl', 101, 42.0),
   inception(50, 38.9),
   inception(101, 41.9),
 ];

@@ -1,5 +1,7 @@
 /** What is known of a published checkpoint, in one row; plain data. */
 
+import type { FileChecksum } from '@icconv/tensor-ops/download';
+
 export interface ZooRow<M = unknown> {
   /** `<library>/<model>`. */
   readonly name: string;
@@ -22,13 +24,12 @@ export interface ZooRow<M = unknown> {
   readonly source: string;
 }
 
-export interface ZooFile {
+/** With the checksum that the publisher tells, often the first digits of it in the file's name. */
+export type ZooFile = FileChecksum & {
   readonly url: string;
-  /** The first digits of the file's SHA-256, which its publisher wrote into its name, or all of it. */
-  readonly sha256: string;
   /** Size in bytes, to three digits; absent where the publisher does not tell. */
   readonly bytes?: number;
-}
+};
 
 /** A checkpoint that has no address a program could fetch it from, and how to come by it. */
 export interface ByHand {

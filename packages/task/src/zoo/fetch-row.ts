@@ -32,10 +32,10 @@ export function rowPath(row: ZooRow, folder: string = join(cacheRoot(), 'models'
  * @throws InvalidArgumentError for one that must be fetched by hand, with the steps; DownloadError with reason and remedy.
  */
 export async function fetchRow(row: ZooRow, options: FetchModelOptions = {}): Promise<FetchedModel> {
-  const { url, sha256 } = fileOf(row);
+  const { url, bytes: _, ...checksum } = fileOf(row);
   const { folder, url: mirror = url, ...rest } = options;
   const path = rowPath(row, folder);
-  const downloaded = await downloadFile({ ...rest, url: mirror, path, sha256 });
+  const downloaded = await downloadFile({ ...rest, url: mirror, path, ...checksum });
   return { name: row.name, path, downloaded };
 }
 

@@ -1,11 +1,18 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sha256OfFile } from '@icconv/tensor-ops/download';
 import { convertWeights, saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkpointEpsilon, EPSILON_KEY } from '../../src';
+import { chosenBackbone } from '../../src/model/backbone-choice';
 import { activate } from '../support/activate';
+
+vi.mock('@icconv/tensor-ops/download', async (original) => {
+  const own = await original<typeof import('@icconv/tensor-ops/download')>();
+  return { ...own, sha256OfFile: vi.fn(own.sha256OfFile) };
+});
 
 const folder = mkdtempSync(join(tmpdir(), 'icconv-epsilon-'));
 beforeAll(() => activate('js'));
@@ -20,11 +27,17 @@ test('is known by the published name, of the downloaded file and of the converte
   expect(await checkpointEpsilon(join(folder, 'nothing.pth'))).toBeUndefined();
 });
 
-test('another file of the same size is told apart by its checksum', async () => {
+test('a renamed copy is known by its checksum, and another file of the same size told apart by it', async () => {
   const path = join(folder, 'renamed.pth');
   writeFileSync(path, '');
-  truncateSync(path, Math.round(130.267 * 2 ** 20));
+  truncateSync(path, Math.round(159.743 * 2 ** 20));
   expect(await checkpointEpsilon(path)).toBeUndefined();
+  // No file of that checksum can be made here.
+  vi.mocked(sha256OfFile).mockResolvedValueOnce(`258fb6c6${'0'.repeat(56)}`);
+  expect(await checkpointEpsilon(path)).toBe(0);
+  vi.mocked(sha256OfFile).mockResolvedValueOnce(`258fb6c6${'0'.repeat(56)}`);
+  const backbone = await chosenBackbone({ backbone: 50 }, path, {});
+  expect(backbone.batchNormEpsilon).toBe(0);
 });
 
 test('is read from a safetensors header', async () => {

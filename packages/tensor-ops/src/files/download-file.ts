@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { InvalidArgumentError } from '../errors';
 import { exists } from './cache-files';
+import { digestOfFile, type FileChecksum } from './checksum';
 import { DownloadError, type DownloadFailure } from './download-error';
 import { AttemptError, fetchAttempt } from './fetch-attempt';
 import { PartialFile } from './partial-file';
-import { sha256OfFile } from './sha256';
 
 /** Bytes there so far; `total` is 0 where the server does not tell. */
 export interface DownloadProgress {
@@ -21,13 +21,13 @@ export interface DownloadProgress {
   readonly total: number;
 }
 
-export interface DownloadFileOptions {
+export type DownloadFileOptions = DownloadSettings & FileChecksum;
+
+interface DownloadSettings {
   /** http or https; redirects are followed. */
   readonly url: string;
   /** Final name of the file; its folder is made. */
   readonly path: string;
-  /** SHA-256 in hexadecimal digits, or at least the first eight of them. */
-  readonly sha256: string;
   /** Never touch the network. @defaultValue `false` */
   readonly offline?: boolean;
   /** Milliseconds without a byte after which a connection is given up. @defaultValue {@link STALL_MS} */
@@ -54,15 +54,13 @@ const LOCK = { stale: 10_000, update: 2_000, realpath: false } as const;
  * @throws {@link DownloadError} with the reason and the remedy; {@link InvalidArgumentError}; the signal's reason.
  */
 export async function downloadFile(options: DownloadFileOptions): Promise<boolean> {
-  const { url, path, sha256, offline = false, onProgress = () => {}, signal } = options;
-  if (!/^[0-9a-f]{8,64}$/.test(sha256)) {
-    throw new InvalidArgumentError('downloadFile', 'sha256', sha256, '8 to 64 lowercase hexadecimal digits');
-  }
+  const { url, path, offline = false, onProgress = () => {}, signal } = options;
+  const checksum = checksumOf(options);
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new InvalidArgumentError('downloadFile', 'url', url, 'an http or https address');
   }
   signal?.throwIfAborted();
-  const present = async () => (await exists(path)) && (await sha256OfFile(path)).startsWith(sha256);
+  const present = async () => (await exists(path)) && (await checksum.sumOf(path)).startsWith(checksum.digits);
   onProgress({ phase: 'check', done: 0, total: 0 });
   if (await present()) return false;
   if (offline) {
@@ -87,33 +85,56 @@ export async function downloadFile(options: DownloadFileOptions): Promise<boolea
   try {
     if (await present()) return false;
     const signals = [lost.signal, ...(signal === undefined ? [] : [signal])];
-    await fetchChecked(options, AbortSignal.any(signals));
+    await fetchChecked(options, checksum, AbortSignal.any(signals));
     return true;
   } finally {
     await release().catch(() => {});
   }
 }
 
-async function fetchChecked(options: DownloadFileOptions, signal: AbortSignal): Promise<void> {
-  const { url, path, sha256, onProgress = () => {} } = options;
+interface Checksum {
+  /** The first of them at least. */
+  readonly digits: string;
+  /** All of them. */
+  readonly length: number;
+  sumOf(path: string): Promise<string>;
+}
+
+/** @throws {@link InvalidArgumentError} */
+function checksumOf({ sha256, md5 }: FileChecksum): Checksum {
+  const [algorithm, digits, least, length] =
+    md5 === undefined ? (['sha256', sha256, 8, 64] as const) : (['md5', md5, 6, 32] as const);
+  if (digits.length < least || digits.length > length || /[^0-9a-f]/.test(digits)) {
+    const expected = `${least} to ${length} lowercase hexadecimal digits`;
+    throw new InvalidArgumentError('downloadFile', algorithm, digits, expected);
+  }
+  return { digits, length, sumOf: (path) => digestOfFile(path, algorithm) };
+}
+
+async function fetchChecked(
+  options: DownloadFileOptions,
+  { digits, length, sumOf }: Checksum,
+  signal: AbortSignal,
+): Promise<void> {
+  const { url, path, onProgress = () => {} } = options;
   const part = new PartialFile(path);
   // Killed between the last byte and the new name.
-  if ((await part.size()) > 0 && (await sha256OfFile(part.path)).startsWith(sha256)) return part.publish();
+  if ((await part.size()) > 0 && (await sumOf(part.path)).startsWith(digits)) return part.publish();
   for (let again = false; ; again = true) {
     const begun = (await part.size()) > 0;
     const resumed = (await fetchWhole(part, options, signal)) || begun;
     const done = await part.size();
     onProgress({ phase: 'check', done, total: done });
-    const sum = await sha256OfFile(part.path);
+    const sum = await sumOf(part.path);
     signal.throwIfAborted();
-    if (sum.startsWith(sha256)) break;
+    if (sum.startsWith(digits)) break;
     const page = await beginsWithMarkup(part.path);
     await part.remove();
     // Bytes of two versions of a file may have been put together: once more, from the beginning.
     if (resumed && !again) continue;
     const problem = page
       ? 'the server sent a web page instead of the file'
-      : `checksum of ${basename(path)} is ${sum}, expected ${sha256}${sha256.length < 64 ? '...' : ''}: the file was cut or changed`;
+      : `checksum of ${basename(path)} is ${sum}, expected ${digits}${digits.length < length ? '...' : ''}: the file was cut or changed`;
     throw failure(options, 'checksum', problem, `check whether ${url} still is what it was`);
   }
   await part.publish();

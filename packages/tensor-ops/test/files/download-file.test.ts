@@ -15,6 +15,7 @@ import { type Fault, type FaultyServer, serveFile } from './faulty-server';
 const CONTENT = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * i) % 251));
 const sumOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const SUM = sumOf(CONTENT);
+const MD5 = createHash('md5').update(CONTENT).digest('hex');
 
 let folder: string;
 let server: FaultyServer;
@@ -30,11 +31,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const download = (more: Partial<DownloadFileOptions> = {}) =>
-  downloadFile({ url: server.url, path, sha256: SUM.slice(0, 8), retryDelayMs: 1, stallMs: 300, ...more });
+type Changes = { readonly [K in keyof DownloadFileOptions]?: unknown };
+const download = (more: Changes = {}) => {
+  const options = { url: server.url, path, sha256: SUM.slice(0, 8), retryDelayMs: 1, stallMs: 300, ...more };
+  return downloadFile(options as DownloadFileOptions);
+};
 const files = () => (existsSync(join(folder, 'models')) ? readdirSync(join(folder, 'models')).sort() : []);
 
-async function fails(reason: DownloadFailure, more: Partial<DownloadFileOptions> = {}): Promise<DownloadError> {
+async function fails(reason: DownloadFailure, more: Changes = {}): Promise<DownloadError> {
   const error = await download(more).then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -47,13 +51,25 @@ async function fails(reason: DownloadFailure, more: Partial<DownloadFileOptions>
 describe('downloadFile', () => {
   test('brings the file and nothing else, once, with progress up to the whole', async () => {
     const seen: DownloadProgress[] = [];
-    expect(await download({ onProgress: (progress) => void seen.push(progress) })).toBe(true);
+    expect(await download({ onProgress: (progress: DownloadProgress) => void seen.push(progress) })).toBe(true);
     expect(readFileSync(path).equals(CONTENT)).toBe(true);
     expect(files()).toEqual(['file.pth']);
     const downloads = seen.filter(({ phase }) => phase === 'download');
     expect(downloads.at(-1)).toEqual({ phase: 'download', done: CONTENT.length, total: CONTENT.length });
     expect(await download({ offline: true })).toBe(false);
     expect(server.requests).toHaveLength(1);
+  });
+
+  test('is held to an MD5 where the publisher gives no other', async () => {
+    const md5 = { sha256: undefined, md5: MD5.slice(0, 6) };
+    expect(await download(md5)).toBe(true);
+    expect(await download({ ...md5, offline: true })).toBe(false);
+    writeFileSync(path, 'damaged');
+    server.faults = ['page'];
+    server.bytes = Buffer.from('other');
+    await fails('checksum', md5);
+    const message = (await fails('checksum', md5)).message;
+    expect(message).toMatch(/checksum of file\.pth is [0-9a-f]{32}, expected [0-9a-f]{6}\.\.\./);
   });
 
   test.each<[Fault[], number]>([
@@ -175,6 +191,7 @@ describe('downloadFile fails', () => {
 
   test.each([
     [{ sha256: 'abc' }, /sha256 must be 8 to 64/],
+    [{ sha256: undefined, md5: 'abcde' }, /md5 must be 6 to 32/],
     [{ url: 'ftp://x/y' }, /url must be an http or https address/],
   ])('for %j', async (more, message) => {
     await expect(download(more)).rejects.toThrow(message);
