@@ -11,7 +11,6 @@ import type { LoadWeightsOptions } from '@icconv/models/files';
 import type { SaveStateDictOptions } from '@icconv/tensor-ops/weights';
 import type { Optimizer, Random, StepResult, TrainingRecipe } from '@icconv/training';
 import type { Batch, LoaderOptions, Metrics, Sample, SampleSource } from '@icconv/training/node';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import type { CallOptions } from './call-options';
 import type { ZooRow } from './zoo-row';
@@ -129,9 +128,9 @@ export interface Task<T extends TaskTypes = TaskTypes> {
     /** What stands before the backbone's names. */
     readonly backbonePrefix: string;
     /** Random ones to begin with; the caller disposes them. */
-    init(model: T['model'], options: { readonly seed: number }): Record<string, Tensor>;
+    init(model: T['model'], options: { readonly seed: number }): StateDict;
     /** @throws as `loadStateDict`. */
-    load(path: string, model: T['model'], options?: LoadWeightsOptions): Promise<Record<string, Tensor>>;
+    load(path: string, model: T['model'], options?: LoadWeightsOptions): Promise<StateDict>;
     /** By the names and layouts of the library that the task follows. @returns the path written. */
     save(
       path: string,

@@ -1,9 +1,10 @@
 /** Dilations for the backbone of a whole model, from the folder of its super-network to a folder of the network that was found. */
 import { join } from 'node:path';
 import { type PictureWatcher, runSearch, type SearchRun, type SearchSettings, writeSearch } from '@icconv/edo/node';
+import type { StateDict } from '@icconv/models';
 import type { LoadWeightsOptions } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
-import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose } from '@tensorflow/tfjs-core';
 import type { Task, TaskTypes } from '../contract/task';
 import { ModelFileError, readModel, writeModel } from '../model/model-folder';
 
@@ -47,7 +48,7 @@ export async function searchModel<T extends TaskTypes>(
     run = await runSearch({ weights, config: backbone, prefix }, settings, watcher);
     const found = { ...model, config: { ...model.config, backbone: run.config } };
     const outside = Object.entries(weights).filter(([name]) => !name.startsWith(prefix));
-    const whole: Record<string, Tensor> = { ...Object.fromEntries(outside), ...run.weights };
+    const whole: StateDict = { ...Object.fromEntries(outside), ...run.weights };
     const files = await writeSearch(output, run, { prefix });
     files.push(await task.weights.save(join(output, 'model.safetensors'), whole, found));
     files.push(await writeModel(task, output, found));

@@ -1,8 +1,8 @@
 /** Trained weights in the place of random ones. */
 import { existsSync, statSync } from 'node:fs';
+import type { StateDict } from '@icconv/models';
 import { type LoadWeightsOptions, loadBackboneWeights } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Task, TaskTypes } from '../contract/task';
 import { ModelFileError, readModel } from '../model/model-folder';
 import type { ResolveOptions } from '../model/resolve-model';
@@ -26,7 +26,7 @@ export interface StartFrom extends Pick<LoadWeightsOptions, 'opaqueClasses' | 'l
  */
 export async function startFrom<T extends TaskTypes>(
   task: Task<T>,
-  weights: Record<string, Tensor>,
+  weights: StateDict,
   model: T['model'],
   start: StartFrom,
   options: ResolveOptions & { readonly onNote?: (line: string) => void } = {},

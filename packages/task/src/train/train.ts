@@ -14,7 +14,7 @@ import {
   type TrainResult,
   trainLoop,
 } from '@icconv/training/node';
-import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose } from '@tensorflow/tfjs-core';
 import { stringify } from 'yaml';
 import type { Task, TaskTypes } from '../contract/task';
 import { bindTrainingData, describeData, requireTrainingData, type TrainingData } from '../data/bind';
@@ -37,7 +37,7 @@ export interface TrainTaskOptions<T extends TaskTypes>
   /** Trained weights to begin with. @defaultValue random ones by the recipe's seed */
   readonly start?: StartFrom;
   /** Instead: weights of yours, changed in place; you dispose them. */
-  readonly weights?: Record<string, Tensor>;
+  readonly weights?: StateDict;
   /** Names among yours that come from a checkpoint: freezing others is an error. */
   readonly pretrained?: Iterable<string>;
   /** How it is evaluated. @defaultValue as the task is by itself */

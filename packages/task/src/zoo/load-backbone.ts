@@ -1,7 +1,6 @@
 /** The backbone of a published classifier, ready for `resnet` or `compileForInference`. */
-import { inceptionCounts, type ResNetConfig, resnetShapes } from '@icconv/models';
+import { inceptionCounts, type ResNetConfig, resnetShapes, type StateDict } from '@icconv/models';
 import { loadStateDict } from '@icconv/tensor-ops/weights';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { BACKBONES, type BackboneRow } from './backbones';
 import { type FetchedModel, type FetchModelOptions, fetchRow } from './fetch-row';
 import { findRow } from './find-row';
@@ -14,7 +13,7 @@ export interface LoadBackboneOptions extends FetchModelOptions {
 export interface LoadedBackbone extends FetchedModel {
   readonly config: ResNetConfig;
   /** As `resnet` takes them; the caller disposes them. */
-  readonly weights: Record<string, Tensor>;
+  readonly weights: StateDict;
 }
 
 /** Of ImageNet. */
