@@ -23,9 +23,5 @@ export default {
     '@yarnpkg/cli-dist',
     'yarn-classic',
   ],
-  ignoreIssues: {
-    'packages/cli/src/train/training-run.ts': ['exports'],
-    'packages/detection/src/data/detector-loader.ts': ['exports'],
-  },
   ignoreBinaries: ['mkfifo', 'prlimit'],
 } satisfies KnipConfig;

@@ -7,6 +7,7 @@ import { type Document, typeErrors } from '../src/readmes/type-check';
 
 const packages = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}`);
 const documents: Document[] = [
+  { folder: 'packages/cli', file: 'README.md' },
   ...packages.map((folder) => ({ folder, file: `${folder}/README.md` })),
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
