@@ -1,46 +1,13 @@
 /** train, eval, detect and reproduce from end to end, on data that is made on the spot. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { endToEnd } from './end-to-end';
+import { makeSquares } from './tiny-data';
 
 const { path, icconv, fails, printed, complained, take } = endToEnd('detection');
 
-beforeAll(async () => {
-  mkdirSync(path('images'));
-  const images: object[] = [];
-  const annotations: object[] = [];
-  for (let i = 0; i < 4; i++) {
-    const [x, y] = [8 + 10 * i, 40 - 8 * i];
-    const square = {
-      input: { create: { width: 30, height: 30, channels: 3 as const, background: '#e02020' } },
-      left: x,
-      top: y,
-    };
-    const ground = sharp({ create: { width: 96, height: 96, channels: 3, background: '#606060' } });
-    await ground
-      .composite([square])
-      .png()
-      .toFile(path('images', `${i}.png`));
-    images.push({ id: i + 1, file_name: `${i}.png`, width: 96, height: 96 });
-    annotations.push({ id: i + 1, image_id: i + 1, category_id: 7, bbox: [x, y, 30, 30], area: 900, iscrowd: 0 });
-  }
-  writeFileSync(path('gt.json'), JSON.stringify({ images, annotations, categories: [{ id: 7, name: 'square' }] }));
-  writeFileSync(
-    path('train.yaml'),
-    `preset: small
-model:
-  backbone: { block: basic, blocks: [1, 1, 1, 1], width: 8 }
-  pattern: { manual: { maxDilation: 2 } }
-  config: { fpnChannels: 16, input: { minSize: 96, maxSize: 96 }, roi: { hidden: 16 } }
-data:
-  train: { annotations: gt.json, images: images }
-  val: { annotations: gt.json, images: images }
-recipe: { epochs: 2, evaluateEvery: 1 }
-output: run
-`,
-  );
-});
+beforeAll(() => makeSquares(path, 'pattern: { manual: { maxDilation: 2 } }'));
 
 test('train writes a folder that eval and detect take', async () => {
   await icconv('train', 'detection', '--config', path('train.yaml'), '--workers', '0', '--json');

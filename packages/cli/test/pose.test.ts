@@ -1,51 +1,14 @@
 /** train, eval, pose and reproduce from end to end, on data that is made on the spot. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { createProgram } from '../src/program';
 import { endToEnd } from './end-to-end';
+import { makeSigns } from './tiny-data';
 
 const { path, icconv, fails, printed, complained, take } = endToEnd('pose');
 
-beforeAll(async () => {
-  mkdirSync(path('images'));
-  const images: object[] = [];
-  const annotations: object[] = [];
-  for (let i = 0; i < 4; i++) {
-    // A sign with a red left half and a blue right half; the keypoints are the halves' middles.
-    const [x, y] = [8 + 10 * i, 40 - 8 * i];
-    const half = (left: number, background: string) => ({
-      input: { create: { width: 20, height: 30, channels: 3 as const, background } },
-      left,
-      top: y,
-    });
-    await sharp({ create: { width: 96, height: 96, channels: 3, background: '#606060' } })
-      .composite([half(x, '#e02020'), half(x + 20, '#2020e0')])
-      .png()
-      .toFile(path('images', `${i}.png`));
-    images.push({ id: i + 1, file_name: `${i}.png`, width: 96, height: 96 });
-    annotations.push({
-      ...{ id: i + 1, image_id: i + 1, category_id: 7, bbox: [x, y, 40, 30], area: 1200, iscrowd: 0 },
-      ...{ keypoints: [x + 10, y + 15, 2, x + 30, y + 15, 2], num_keypoints: 2 },
-    });
-  }
-  const sign = { id: 7, name: 'sign', keypoints: ['left_half', 'right_half'], skeleton: [[1, 2]] };
-  writeFileSync(path('gt.json'), JSON.stringify({ images, annotations, categories: [sign] }));
-  writeFileSync(
-    path('train.yaml'),
-    `preset: small
-model:
-  backbone: { block: basic, blocks: [1, 1, 1, 1], width: 16 }
-  pattern: { manual: { maxDilation: 2 } }
-  config: { input: { size: 96 } }
-data:
-  train: { annotations: gt.json, images: images }
-  val: { annotations: gt.json, images: images }
-recipe: { epochs: 40, evaluateEvery: 20, augment: { flip: 0 }, warmUpSteps: 5 }
-output: run
-`,
-  );
-});
+beforeAll(() => makeSigns(path, 'pattern: { manual: { maxDilation: 2 } }'));
 
 test('train writes a folder that eval and pose take', async () => {
   await icconv('train', 'pose', '--config', path('train.yaml'), '--workers', '0', '--json');

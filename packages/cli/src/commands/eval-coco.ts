@@ -96,7 +96,7 @@ function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command 
     else {
       console.log(formatSummary(evaluation));
       for (const { message } of evaluation.warnings) console.log(`warning: ${message}`);
-      if (options.perCategory) console.log(`\n${categoryTable(evaluation, dataset)}`);
+      if (options.perCategory) console.log(`\n${categoryTable(perCategory(evaluation, dataset))}`);
     }
     if (options.plots !== undefined) await writePlots(options.plots, evaluation, dataset, errors);
   });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { counted } from '@icconv/base';
 import { writeAtomically } from '@icconv/base/files';
-import type { Evaluation } from '@icconv/coco';
+import { type Evaluation, perCategory } from '@icconv/coco';
 import {
   bindData,
   createRunner,
@@ -135,12 +135,12 @@ async function evaluate(
       ...(maxDetections !== undefined && { maxDetections }),
     });
     const metrics = task.evaluation.metrics(evaluation);
-    const categories =
-      flags.perCategory && isCocos(evaluation) ? `\n\n${categoryTable(evaluation, bound.dataset)}` : '';
+    const categories = isCocos(evaluation) ? perCategory(evaluation, bound.dataset) : undefined;
+    const table = flags.perCategory && categories !== undefined ? `\n\n${categoryTable(categories)}` : '';
     return {
       evaluation,
-      json: { stats: evaluation.stats, metrics, ...told },
-      text: task.evaluation.format(evaluation, runner.model) + categories,
+      json: { stats: evaluation.stats, metrics, perCategory: categories, ...told },
+      text: task.evaluation.format(evaluation, runner.model) + table,
     };
   } finally {
     progress.stop();

@@ -123,7 +123,7 @@ describe.each(Object.entries(zoos))('%s', (kind, zoo) => {
       const resolved = await found(kind, name);
       expect(resolved.weights).toBe(path);
       const { bytes: _, ...wanted } = file as { readonly bytes?: number };
-      expect(asked).toEqual([{ ...wanted, path, offline: true }]);
+      expect(asked).toEqual([{ ...wanted, name, path, offline: true }]);
       ({ model } = resolved);
       // The file itself says the same.
       if (kind !== 'backbone') expect((await found(kind, path)).model).toEqual(model);

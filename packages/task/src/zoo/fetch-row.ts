@@ -35,7 +35,7 @@ export async function fetchRow(row: ZooRow, options: FetchModelOptions = {}): Pr
   const { url, bytes: _, ...checksum } = fileOf(row);
   const { folder, url: mirror = url, ...rest } = options;
   const path = rowPath(row, folder);
-  const downloaded = await downloadFile({ ...rest, url: mirror, path, ...checksum });
+  const downloaded = await downloadFile({ ...rest, name: row.name, url: mirror, path, ...checksum });
   return { name: row.name, path, downloaded };
 }
 

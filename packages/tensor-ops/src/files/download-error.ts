@@ -21,9 +21,13 @@ export class DownloadError extends VisionError {
     path: string,
     problem: string,
     remedy: string,
-    options?: { readonly cause?: unknown },
+    options?: {
+      readonly cause?: unknown /** What it is, said before the address. */;
+      readonly name?: string | undefined;
+    },
   ) {
-    super('ICCONV_DOWNLOAD', `download of ${url}: ${problem}\n  remedy: ${remedy}`, options);
+    const what = options?.name === undefined ? url : `${options.name} (${url})`;
+    super('ICCONV_DOWNLOAD', `download of ${what}: ${problem}\n  remedy: ${remedy}`, options);
     this.reason = reason;
     this.url = url;
     this.path = path;

@@ -26,6 +26,8 @@ export type DownloadFileOptions = DownloadSettings & FileChecksum;
 interface DownloadSettings {
   /** http or https; redirects are followed. */
   readonly url: string;
+  /** What it is, for messages: a model's name. @defaultValue the address alone */
+  readonly name?: string;
   /** Final name of the file; its folder is made. */
   readonly path: string;
   /** Never touch the network. @defaultValue `false` */
@@ -171,13 +173,13 @@ const BY_HAND = (path: string) =>
   `check the network or proxy and run it again, which goes on where this ended; or fetch the file by other means and put it at ${path}`;
 
 function failure(
-  { url, path }: DownloadFileOptions,
+  { url, path, name }: DownloadFileOptions,
   reason: DownloadFailure,
   problem: string,
   remedy: string,
   cause?: unknown,
 ): DownloadError {
-  return new DownloadError(reason, url, path, problem, remedy, { cause });
+  return new DownloadError(reason, url, path, problem, remedy, { cause, name });
 }
 
 /** Log-in pages and virus warnings come with status 200. */
