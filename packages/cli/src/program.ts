@@ -10,6 +10,7 @@ import { inspectCommand } from './commands/inspect';
 import { modelsCommand } from './commands/models';
 import { reproduceCommand } from './commands/reproduce';
 import { runTaskCommand } from './commands/run-task';
+import { schemaCommand } from './commands/schema';
 import { searchCommand } from './commands/search';
 import { setupCommand } from './commands/setup';
 import { trainCommand } from './commands/train';
@@ -34,5 +35,6 @@ export function createProgram(context: CommandContext): Command {
   return program
     .addCommand(trainCommand(context))
     .addCommand(searchCommand(context))
+    .addCommand(schemaCommand(context))
     .addCommand(reproduceCommand(context));
 }

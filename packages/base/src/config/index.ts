@@ -2,5 +2,6 @@
 export { besideConfig } from './beside-config';
 export { type ChangesPlace, changesOf, withChanges } from './changes';
 export { ConfigError } from './config-error';
+export { fileSchema, type JsonSchema } from './file-schema';
 export { underneath, withPresets } from './presets';
 export { readConfig } from './read-config';

@@ -4,10 +4,10 @@ import { besideConfig, readConfig } from '@icconv/base/config';
 import {
   layerRows,
   loadSuperNetwork,
+  modelSearchSchema,
   type PictureWatcher,
   runSearch,
   type SearchRun,
-  searchFields,
   searchSchema,
   writeSearch,
 } from '@icconv/edo/node';
@@ -17,7 +17,6 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { z } from 'zod';
 import { collect } from '../config/collect';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
@@ -76,13 +75,10 @@ async function searchFile(flags: SearchFlags, signal: AbortSignal): Promise<Mode
   }
 }
 
-/** How to search a model's folder; the rest stands in the folder. */
-const modelSchema = z.strictObject({ ...searchFields, output: z.string().exactOptional() });
-
 /** From the folder of a super-network to that of the network that is found. */
 async function searchFolder(model: string, flags: SearchFlags, signal: AbortSignal): Promise<ModelSearch> {
   const { config: file, set, weights } = flags;
-  const { data, output, ...settings } = await readConfig(file, modelSchema, set);
+  const { data, output, ...settings } = await readConfig(file, modelSearchSchema, set);
   const folder = flags.output ?? (output === undefined || file === undefined ? output : besideConfig(file, output));
   if (folder === undefined)
     throw new InvalidArgumentError('search', '--output', folder, 'given, or output in --config');

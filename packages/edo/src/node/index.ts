@@ -4,10 +4,10 @@ export { loadSuperNetwork, type SuperNetwork } from './load-super-network';
 export type { PictureWatcher, SearchPictures, SkippedPicture } from './pictures';
 export { runSearch, type SearchInput, type SearchRun } from './run-search';
 export {
+  modelSearchSchema,
   type PictureSettings,
   type SearchConfig,
   type SearchSettings,
-  searchFields,
   searchSchema,
 } from './search-schema';
 export { writeSearch } from './write-search';

@@ -68,6 +68,9 @@ export const searchSchema = z.strictObject({
   output: z.string(),
 });
 
+/** With the folder of a model, which says the rest: only how to search. */
+export const modelSearchSchema = z.strictObject({ ...searchFields, output: z.string().exactOptional() });
+
 export type SearchConfig = z.output<typeof searchSchema>;
 
 /** What {@link runSearch} is told: {@link searchFields}, each with its default. */
