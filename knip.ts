@@ -17,9 +17,12 @@ export default {
   ignoreDependencies: [
     // The declarations of tfjs-core name its global type (see tooling/tsup).
     '@types/long',
+    // The declarations of configurations' schemas name its patterns.
+    '@icconv/inception-conv',
     // Read as data.
     'mnist',
     // Run by their paths.
+    'tsx',
     '@yarnpkg/cli-dist',
     'yarn-classic',
   ],

@@ -11,7 +11,7 @@ export interface TrainingEnd {
 }
 
 /** Best and last epoch by their metrics, and where everything is. @param best - the metric that says which weights are best. */
-export function trainingSummary(
+function trainingSummary(
   { folder, minutes }: Pick<TrainingEnd, 'folder' | 'minutes'>,
   rows: TrainResult['rows'],
   best: string,

@@ -52,7 +52,7 @@ export function categoryFor(dataset: CocoDataset, skeleton: Pick<Skeleton, 'keyp
 }
 
 /** @throws {@link InvalidArgumentError} where the network's keypoints are not those of the category, by name and in order. */
-export function checkKeypoints(
+function checkKeypoints(
   skeleton: Pick<Skeleton, 'keypoints'>,
   { keypoints: names = [], name }: CocoCategory,
 ): void {
