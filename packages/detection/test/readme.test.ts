@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { describeReadme } from '@icconv/test-utils/readme';
 import { activate } from './support/activate';
 import { boxesData } from './training/boxes-data';
@@ -12,5 +12,15 @@ describeReadme(new URL('../README.md', import.meta.url), {
     const categories = ['red', 'white', 'platelets'].map((name, i) => ({ id: i + 1, name }));
     const text = JSON.stringify({ ...dataset.toJson(), categories });
     for (const file of ['train.json', 'val.json']) writeFileSync(file, text);
+  },
+});
+
+describeReadme(new URL('../../../docs/server.md', import.meta.url), {
+  load: (name) => import(name),
+  native: () => activate('native'),
+  examples: ['run'],
+  prepare: async () => {
+    await boxesData('images', { pictures: 1 });
+    cpSync(new URL('../../../examples/digits/model', import.meta.url), 'runs/cells', { recursive: true });
   },
 });

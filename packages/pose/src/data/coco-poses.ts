@@ -52,10 +52,7 @@ export function categoryFor(dataset: CocoDataset, skeleton: Pick<Skeleton, 'keyp
 }
 
 /** @throws {@link InvalidArgumentError} where the network's keypoints are not those of the category, by name and in order. */
-function checkKeypoints(
-  skeleton: Pick<Skeleton, 'keypoints'>,
-  { keypoints: names = [], name }: CocoCategory,
-): void {
+function checkKeypoints(skeleton: Pick<Skeleton, 'keypoints'>, { keypoints: names = [], name }: CocoCategory): void {
   const { keypoints } = skeleton;
   const refuse = (received: string, expected: string) => {
     throw new InvalidArgumentError('pose', `category ${name}`, received, `${expected}, as the network has`);
