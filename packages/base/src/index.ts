@@ -10,4 +10,5 @@ export { counted } from './text/counted';
 export { listed } from './text/listed';
 export type { Same } from './types/same';
 export { schemaOf } from './types/schema-of';
+export { type Defined, defined } from './values/defined';
 export { isRecord } from './values/is-record';

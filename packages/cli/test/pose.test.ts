@@ -103,7 +103,7 @@ test('missing things are named with the remedy', async () => {
   writeFileSync(path('empty.json'), '');
   const data = ['--annotations', path('empty.json'), '--images', path('images')];
   expect(await fails('eval', 'pose', '--model', path('run'), ...data)).toMatch(/empty\.json/);
-  const model = ['--model', 'mmpose/res50-640', '--weights', path('none.pth')];
+  const model = ['--model', 'mmpose/bottom-up-resnet50-640', '--weights', path('none.pth')];
   await expect(icconv('reproduce', 'pose', '--coco', path('none'), ...model)).rejects.toThrow(
     /person_keypoints_val2017\.json/,
   );

@@ -21,6 +21,7 @@ export {
   type DetectionSample,
 } from './data/coco-samples';
 export type { Detection, DetectionResult, DetectOptions } from './detector/types';
+export { type DrawOptions, drawDetections } from './drawing/draw-detections';
 export { scoreDetections } from './evaluation/score-detections';
 export { DETECTION, type DetectionTypes } from './task/detection-task';
 export { DETECTION_ZOO } from './task/detection-zoo';

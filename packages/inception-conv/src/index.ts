@@ -6,6 +6,7 @@ export {
   type InitInceptionConvOptions,
   initInceptionConv,
 } from './layer/inception-conv';
+export { branchCounts, dilationRuns } from './pattern/branches';
 export { formatPatternCounts, type ParseCountsOptions, parsePatternCounts } from './pattern/counts-format';
 export {
   type Dilation,

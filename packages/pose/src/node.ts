@@ -20,6 +20,7 @@ export {
   type PoseSample,
   poseCategory,
 } from './data/coco-poses';
+export { type DrawPosesOptions, drawPoses } from './drawing/draw-poses';
 export { correctKeypoints, type PckOptions } from './evaluation/pck';
 export { type PoseEvaluation, scorePoses } from './evaluation/score-poses';
 export { POSE, type PoseTypes } from './task/pose-task';

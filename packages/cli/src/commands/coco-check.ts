@@ -5,7 +5,7 @@ import { checkPictures, formatPictureFaults, loadDataset, loadResults, type Pict
 import { Command } from 'commander';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
-import { countProgress } from '../ui/count-progress';
+import { countProgress } from '../ui/progress';
 
 interface CheckOptions {
   readonly results?: string;

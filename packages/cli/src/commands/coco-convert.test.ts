@@ -92,7 +92,7 @@ test('sizes that a COCO file lacks come from the pictures; other sizes are told'
 test('what the output is to be has to be said where the input is COCO', async () => {
   writeFileSync(path('gt.json'), '{"images":[],"annotations":[]}');
   await expect(convert(path('gt.json'), path('x'), '--from', 'coco')).rejects.toThrow(
-    '--to must be coco or yolo or voc',
+    'to must be coco or yolo or voc when from is coco',
   );
   await convert(path('gt.json'), path('x.json'), '--from', 'coco', '--to', 'coco');
   expect(printed.at(-1)).toContain('0 pictures');

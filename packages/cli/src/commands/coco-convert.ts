@@ -1,42 +1,24 @@
 /** `icconv coco convert`: annotations and results from one format to another, with an account of what was left out or changed. */
 import { stat } from 'node:fs/promises';
-import { readText, writeAtomically } from '@icconv/base/files';
+import { defined } from '@icconv/base';
+import { formatConversion, type KeypointShape, type YoloKind } from '@icconv/coco';
 import {
-  CocoArgumentError,
-  type CocoDataset,
-  type CocoResults,
-  ConversionReport,
-  formatConversion,
-  type KeypointShape,
-  resultsFromCsv,
-  resultsToCsv,
-  withSizes,
-  type YoloKind,
-} from '@icconv/coco';
-import {
-  checkPictures,
-  loadDataset,
-  loadResults,
-  loadVoc,
-  loadYolo,
-  loadYoloResults,
+  convertDataset,
+  convertedFormat,
+  convertResults,
+  DATASET_FORMATS,
+  type DatasetFormat,
+  RESULTS_FORMATS,
+  type ResultsFormat,
   readClassNames,
   type Split,
-  saveDataset,
-  saveResults,
-  saveVoc,
-  saveYolo,
 } from '@icconv/coco/node';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from '../context';
 
-const DATASETS = ['coco', 'yolo', 'voc'] as const;
-const RESULTS = ['results', 'csv', 'yolo-results'] as const;
-type Format = (typeof DATASETS)[number] | (typeof RESULTS)[number];
-
-interface ConvertOptions {
-  readonly from: Format;
-  readonly to?: Format;
+interface ConvertFlags {
+  readonly from: DatasetFormat | ResultsFormat;
+  readonly to?: DatasetFormat | 'results' | 'csv';
   readonly images?: string;
   readonly names?: string;
   readonly split?: Split;
@@ -54,11 +36,13 @@ export function convertCommand({ signal }: CommandContext): Command {
     .addArgument(new Argument('<input>', 'a file; a folder for yolo and voc; for yolo also a data.yaml'))
     .addArgument(new Argument('<output>', 'a file; a folder for yolo and voc'))
     .addOption(
-      new Option('--from <format>', 'format of the input').choices([...DATASETS, ...RESULTS]).makeOptionMandatory(),
+      new Option('--from <format>', 'format of the input')
+        .choices([...DATASET_FORMATS, ...RESULTS_FORMATS])
+        .makeOptionMandatory(),
     )
     .addOption(
       new Option('--to <format>', 'format of the output; coco or results where the input is something else').choices([
-        ...DATASETS,
+        ...DATASET_FORMATS,
         'results',
         'csv',
       ]),
@@ -79,119 +63,21 @@ export function convertCommand({ signal }: CommandContext): Command {
     .addOption(new Option('--polygons', 'write YOLO polygons instead of boxes, as --kind segment').conflicts('kind'))
     .option('--labelled-only', 'leave out pictures without labels')
     .option('--json', 'print the report as JSON')
-    .action(async (input: string, output: string, options: ConvertOptions) => {
-      const to = targetOf(options);
-      const report = new ConversionReport();
-      if (isDataset(options.from)) {
-        await writeDataset(output, to, await readDataset(input, options, report, signal), options, report);
-      } else {
-        const results = await readResults(input, options, report, signal);
-        countResults(results, report);
-        if (to === 'csv') await writeAtomically(output, resultsToCsv(results));
-        else await saveResults(output, results);
-      }
-      if (options.json)
-        console.log(JSON.stringify({ input, output, from: options.from, to, ...report.toJSON() }, null, 2));
+    .action(async (input: string, output: string, { names: list, keypoints, json, ...flags }: ConvertFlags) => {
+      const { from } = flags;
+      const to = convertedFormat(from, flags.to);
+      const names = await readNames(list);
+      const options = { ...flags, signal, ...defined({ names, keypointShape: keypoints }) };
+      const report = isDataset(from)
+        ? await convertDataset(input, output, { ...options, from, to: to as DatasetFormat })
+        : await convertResults(input, output, { ...options, from, to: to as 'results' | 'csv' });
+      if (json) console.log(JSON.stringify({ input, output, from, to, ...report.toJSON() }, null, 2));
       else console.log(`${output}: ${formatConversion(report)}`);
     });
 }
 
-const isDataset = (format: Format) => (DATASETS as readonly string[]).includes(format);
-
-/** What the input becomes: the field's own format unless said. */
-function targetOf({ from, to }: ConvertOptions): Format {
-  const fitting = isDataset(from) ? DATASETS : RESULTS.slice(0, 2);
-  const target = to ?? (from === fitting[0] ? undefined : fitting[0]);
-  if (target !== undefined && (fitting as readonly Format[]).includes(target)) return target;
-  throw new CocoArgumentError('coco convert', '--to', target, `${fitting.join(' or ')} when --from is ${from}`);
-}
-
-async function readDataset(
-  input: string,
-  options: ConvertOptions,
-  report: ConversionReport,
-  signal: AbortSignal,
-): Promise<CocoDataset> {
-  const { from, images, split, labelledOnly = false } = options;
-  const names = await readNames(options.names);
-  const found = { report, ...(images !== undefined && { images }), ...(names !== undefined && { names }) };
-  if (from === 'coco') return withPictures(await loadDataset(input, { signal }), options, report, signal);
-  if (from === 'voc') return loadVoc(input, found);
-  if (images === undefined && !/\.ya?ml$/i.test(input)) {
-    needed('--images', images, 'the folder of the pictures, or the input a data.yaml, when --from is yolo');
-  }
-  return loadYolo(input, { ...found, ...rowsOf(options), labelledOnly, signal, ...(split !== undefined && { split }) });
-}
-
-/** Sizes that the file lacks, from the pictures; a picture of another size is told. */
-async function withPictures(
-  dataset: CocoDataset,
-  { images }: ConvertOptions,
-  report: ConversionReport,
-  signal: AbortSignal,
-): Promise<CocoDataset> {
-  if (images === undefined) return dataset;
-  const { sizes, faults } = await checkPictures(dataset, images, { signal });
-  for (const { kind, name, message } of faults) {
-    report.add(kind === 'size' ? 'size-differs' : 'no-picture', `${name}: ${message}`);
-  }
-  return withSizes(dataset, sizes);
-}
-
-async function writeDataset(
-  output: string,
-  to: Format,
-  dataset: CocoDataset,
-  { kind, polygons = false, labelledOnly = false }: ConvertOptions,
-  report: ConversionReport,
-): Promise<void> {
-  const how = { report, labelledOnly };
-  if (to === 'voc') return saveVoc(output, dataset, how);
-  if (to === 'yolo') {
-    if (kind === 'obb')
-      throw new CocoArgumentError('coco convert', '--kind', kind, 'detect, segment or pose when --to is yolo');
-    return saveYolo(output, dataset, { ...how, polygons, ...(kind !== undefined && { kind }) });
-  }
-  report.restart();
-  for (const id of dataset.getImgIds()) report.addPicture(dataset.rows({ imgIds: id }).length);
-  return saveDataset(output, dataset);
-}
-
-async function readResults(
-  input: string,
-  options: ConvertOptions,
-  report: ConversionReport,
-  signal: AbortSignal,
-): Promise<CocoResults> {
-  if (options.from === 'results') return loadResults(input, { signal });
-  if (options.from === 'csv')
-    return resultsFromCsv(await readText(input, { maxBytes: MAX_CSV_BYTES }), { source: input });
-  const images = needed('--images', options.images, 'the folder of the pictures when --from is yolo-results');
-  const gt = needed('--gt', options.gt, 'the annotation file when --from is yolo-results');
-  const dataset = await loadDataset(gt, { signal });
-  return loadYoloResults(input, { images, dataset, report, signal, ...rowsOf(options) });
-}
-
-/** What one text can hold in JavaScript. */
-const MAX_CSV_BYTES = 2 ** 29 - 2 ** 10;
-
-function countResults(results: CocoResults, report: ConversionReport): void {
-  report.restart();
-  const { imageIds, imageIndex } = results.columns;
-  const counts = new Array<number>(imageIds.length).fill(0);
-  for (const index of imageIndex) counts[index]!++;
-  for (const count of counts) report.addPicture(count);
-}
-
-const rowsOf = ({ kind, keypoints }: ConvertOptions) => ({
-  ...(kind !== undefined && { kind }),
-  ...(keypoints !== undefined && { keypointShape: keypoints }),
-});
-
-function needed(name: string, value: string | undefined, expected: string): string {
-  if (value === undefined) throw new CocoArgumentError('coco convert', name, value, expected);
-  return value;
-}
+const isDataset = (format: DatasetFormat | ResultsFormat): format is DatasetFormat =>
+  (DATASET_FORMATS as readonly string[]).includes(format);
 
 function keypointShape(text: string): KeypointShape {
   const [, count, numbers] = /^(\d{1,4})[x,]([23])$/.exec(text) ?? [];

@@ -136,6 +136,6 @@ describe('icconv coco', () => {
     await icconv('coco', 'convert', path('dt.csv'), path('dt2.json'), '--from', 'csv', '--to', 'results');
     expect(JSON.parse(readFileSync(path('dt2.json'), 'utf8'))).toEqual(dt);
     const mixed = icconv('coco', 'convert', path('gt.json'), path('x'), '--from', 'coco', '--to', 'csv');
-    await expect(mixed).rejects.toThrow('--to must be coco or yolo or voc when --from is coco');
+    await expect(mixed).rejects.toThrow('to must be coco or yolo or voc when from is coco');
   });
 });

@@ -1,11 +1,12 @@
 /** `icconv convert INPUT OUTPUT`: one weight format, layout or precision into another. */
-import { counted, listed } from '@icconv/base';
+import { counted, defined, listed } from '@icconv/base';
+import { readText } from '@icconv/base/files';
+import { branchCounts, parsePattern } from '@icconv/inception-conv';
 import { checkpointEpsilon, EPSILON_KEY } from '@icconv/task';
 import { type ConvertOptions, convertWeights, type WeightDtype, type WeightLayout } from '@icconv/tensor-ops/weights';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from '../context';
 import { formatBytes, oneLine } from '../weights/format';
-import { readPatternCounts } from '../weights/pattern-option';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
 interface ConvertFlags extends WeightFlags {
@@ -74,22 +75,10 @@ export function convertCommand({ signal }: CommandContext): Command {
 }
 
 async function options(flags: ConvertFlags, signal: AbortSignal): Promise<ConvertOptions> {
-  const counts = flags.pattern === undefined ? undefined : await readPatternCounts(flags.pattern);
-  const given: Record<string, unknown> = {
-    container: flags.container,
-    into: flags.into,
-    prefix: flags.prefix,
-    ema: flags.ema,
-    dtype: flags.dtype,
-    fromLayout: flags.fromLayout,
-    toLayout: flags.layout,
-    inceptionCounts: counts,
-    maxShardBytes: flags.maxShard,
-    ...readingOf(flags),
-    branches: flags.branches,
-    signal,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const { container, into, prefix, ema, dtype, fromLayout, layout: toLayout, branches, pattern: file } = flags;
+  const inceptionCounts = file === undefined ? undefined : branchCounts(parsePattern(await readText(file), { file }));
+  const given = defined({ container, into, prefix, ema, dtype, fromLayout, toLayout, inceptionCounts });
+  return { ...given, ...defined({ maxShardBytes: flags.maxShard }), ...readingOf(flags), branches, signal };
 }
 
 function megabytes(text: string): number {

@@ -21,7 +21,7 @@ import { readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
 import { loading, type ModelFlags, modelOf, withModelFlags } from '../tasks/model-flags';
 import type { AnyTaskCommand, Flags } from '../tasks/task-command';
-import { countProgress } from '../ui/count-progress';
+import { countProgress } from '../ui/progress';
 import { categoryTable } from './category-table';
 
 interface RunFlags extends ModelFlags, PictureFlags, Flags {

@@ -25,7 +25,7 @@ import { z } from 'zod';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { TASKS } from '../tasks';
-import { downloadProgress } from '../ui/download-progress';
+import { downloadProgress } from '../ui/progress';
 import { formatBytes } from '../weights/format';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 

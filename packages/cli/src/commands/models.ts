@@ -5,7 +5,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { CommandContext } from '../context';
 import { TASKS } from '../tasks';
-import { downloadProgress } from '../ui/download-progress';
+import { downloadProgress } from '../ui/progress';
 import { formatBytes } from '../weights/format';
 
 interface ListedRow extends ZooRow {

@@ -1,5 +1,5 @@
 /** `icconv detect`, `icconv pose`, ...: a network over pictures, as a table, as JSON, as overlays. */
-import { createRunner } from '@icconv/task';
+import { createRunner, type PictureResult } from '@icconv/task';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { CommandContext } from '../context';
@@ -31,7 +31,7 @@ export function runTaskCommand(own: AnyTaskCommand, { signal }: CommandContext):
           out: flags.out,
           signal,
           run: (picture) => runner.run(picture, call),
-          svg: (result) => own.svg(result, runner.model, flags),
+          draw: (picture, result, format) => own.draw(picture, result, runner.model, { flags, format }),
         });
         if (flags.json) console.log(outcomesJson(done));
         else if (done.length > 0) console.log(table(own, done, flags));
@@ -43,7 +43,7 @@ export function runTaskCommand(own: AnyTaskCommand, { signal }: CommandContext):
 
 function table(
   { table: { head, rows, nothing } }: AnyTaskCommand,
-  done: readonly PictureOutcome<Parameters<AnyTaskCommand['svg']>[0]>[],
+  done: readonly PictureOutcome<PictureResult>[],
   flags: Flags,
 ): string {
   const numbers = head.map((name) => (name === 'class' ? ('left' as const) : ('right' as const)));

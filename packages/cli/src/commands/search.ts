@@ -21,7 +21,7 @@ import { collect } from '../config/collect';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { TASKS } from '../tasks';
-import { type CountProgress, countProgress } from '../ui/count-progress';
+import { type CountProgress, countProgress } from '../ui/progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
 interface SearchFlags extends WeightFlags {

@@ -1,7 +1,7 @@
 import { setUpEngine } from '@icconv/tensor-ops/setup';
 import { Command, Option } from 'commander';
 import type { CommandContext } from '../context';
-import { setupProgress } from '../ui/setup-progress';
+import { setupProgress } from '../ui/progress';
 
 interface SetupFlags {
   readonly device: 'auto' | 'cpu' | 'cuda';

@@ -1,6 +1,6 @@
 /** Data that is ready to be used, with a bar and notes on the terminal while it is opened. */
 import { type DataSource, type OpenedData, openData, type PictureRules } from '@icconv/coco/node';
-import { type CountProgress, countProgress } from '../ui/count-progress';
+import { type CountProgress, countProgress } from '../ui/progress';
 
 /** @throws as `openData`. */
 export async function readyData(source: DataSource, rules: PictureRules, signal: AbortSignal): Promise<OpenedData> {

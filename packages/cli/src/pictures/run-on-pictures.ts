@@ -1,13 +1,12 @@
 /** A network over pictures: folders, progress, pictures that cannot be read, overlays. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { counted, ImageDecodeError, isPictureName } from '@icconv/base';
+import { counted, defined, ImageDecodeError, isPictureName } from '@icconv/base';
 import { writeAtomically } from '@icconv/base/files';
 import { type DecodedImage, decodeImage } from '@icconv/base/pictures';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import pc from 'picocolors';
-import { countProgress } from '../ui/count-progress';
-import { drawOver } from './draw-over';
+import { countProgress } from '../ui/progress';
 import { overlayPaths } from './overlay-names';
 
 export interface PictureRun<R> {
@@ -19,8 +18,8 @@ export interface PictureRun<R> {
   readonly out: string | undefined;
   readonly signal: AbortSignal;
   run(picture: DecodedImage): Promise<R>;
-  /** What is drawn over a picture, as SVG of its size. */
-  svg(result: R): string;
+  /** A picture with its result drawn over it, encoded. */
+  draw(picture: DecodedImage, result: R, format: 'png' | 'jpg'): Promise<Buffer>;
 }
 
 export interface PictureOutcome<R> {
@@ -31,7 +30,7 @@ export interface PictureOutcome<R> {
 
 /** Runs; one bad picture does not cost the others their results, but is told, and sets the exit code. */
 export async function runOnPictures<R>(options: PictureRun<R>): Promise<PictureOutcome<R>[]> {
-  const { title, inputs, out, signal, run, svg } = options;
+  const { title, inputs, out, signal, run, draw } = options;
   const images = await listPictures(inputs);
   const overlays = out === undefined ? undefined : overlayPaths(images, out);
   const progress = countProgress(title, images.length);
@@ -44,14 +43,10 @@ export async function runOnPictures<R>(options: PictureRun<R>): Promise<PictureO
         const picture = await decodeImage(image, { signal });
         const result = await run(picture);
         const overlay = overlays?.[i];
-        if (overlay === undefined) done.push({ image, result });
-        else {
-          await writeAtomically(
-            overlay,
-            await drawOver(picture, svg(result), overlay.endsWith('.png') ? 'png' : 'jpg'),
-          );
-          done.push({ image, result, overlay });
+        if (overlay !== undefined) {
+          await writeAtomically(overlay, await draw(picture, result, overlay.endsWith('.png') ? 'png' : 'jpg'));
         }
+        done.push({ image, result, ...defined({ overlay }) });
       } catch (error) {
         if (!ImageDecodeError.isInstance(error)) throw error;
         broken.push(error.message);

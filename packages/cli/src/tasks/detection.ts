@@ -1,10 +1,9 @@
 import { cocoCategoryIds } from '@icconv/coco';
 import { PRESETS, type Preset } from '@icconv/detection';
-import { DEFAULT_DETECTOR, DETECTION, type DetectionTypes } from '@icconv/detection/node';
+import { DEFAULT_DETECTOR, DETECTION, type DetectionTypes, drawDetections } from '@icconv/detection/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { Option } from 'commander';
 import { countOption, scoreOption } from '../config/number-options';
-import { boxesSvg } from '../pictures/boxes-overlay';
 import type { TaskCommand } from './task-command';
 
 export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
@@ -44,7 +43,7 @@ export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
       detections.map(({ label, score, box }) => [label, score.toFixed(3), ...box.map((edge) => edge.toFixed(1))]),
     nothing: '(nothing)',
   },
-  svg: boxesSvg,
+  draw: (picture, result, _, { format }) => drawDetections(picture, result, { format }),
   cocoVal: { annotations: 'annotations/instances_val2017.json', images: 'val2017' },
   published: {
     metric: 'box AP',

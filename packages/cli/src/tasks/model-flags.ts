@@ -4,7 +4,7 @@ import type { DescribedSource, RunnerOptions, TaskTypes } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { type Command, Option } from 'commander';
 import { countOption, numberOption } from '../config/number-options';
-import { downloadProgress } from '../ui/download-progress';
+import { downloadProgress } from '../ui/progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 import type { AnyTaskCommand, Flags } from './task-command';
 

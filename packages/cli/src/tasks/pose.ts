@@ -1,7 +1,6 @@
-import { DEFAULT_ESTIMATOR, POSE, type PoseTypes } from '@icconv/pose/node';
+import { DEFAULT_ESTIMATOR, drawPoses, POSE, type PoseTypes } from '@icconv/pose/node';
 import type { Command } from 'commander';
 import { scoreOption } from '../config/number-options';
-import { posesSvg } from '../pictures/poses-overlay';
 import type { TaskCommand } from './task-command';
 
 /** mmpose's multi-scale test. */
@@ -42,8 +41,8 @@ export const POSE_COMMAND: TaskCommand<PoseTypes> = {
       }),
     nothing: '(nobody)',
   },
-  svg: (result, { config }, { keypointScore }) =>
-    posesSvg(result, { edges: config.skeleton.edges, keypointThreshold: Number(keypointScore) }),
+  draw: (picture, result, { config }, { flags, format }) =>
+    drawPoses(picture, result, config.skeleton, { keypointThreshold: Number(flags.keypointScore), format }),
   cocoVal: { annotations: 'annotations/person_keypoints_val2017.json', images: 'val2017' },
   published: {
     metric: 'keypoint AP',

@@ -1,4 +1,5 @@
 /** What the command line adds to a task: its flags, its table, its drawing. */
+import type { DecodedImage } from '@icconv/base/pictures';
 import type { CocoId } from '@icconv/coco';
 import type { PictureResult, Task, TaskTypes } from '@icconv/task';
 import type { Command } from 'commander';
@@ -33,8 +34,13 @@ export interface TaskCommand<T extends TaskTypes = TaskTypes> {
     /** Where nothing was found. */
     readonly nothing: string;
   };
-  /** What is drawn over a picture, as SVG of its size. */
-  svg(result: T['result'], model: T['model'], flags: Flags): string;
+  /** A picture with what was found drawn over it, encoded. */
+  draw(
+    picture: DecodedImage,
+    result: T['result'],
+    model: T['model'],
+    how: { readonly flags: Flags; readonly format: 'png' | 'jpg' },
+  ): Promise<Buffer>;
   /** Annotations and pictures in COCO's own archives. */
   readonly cocoVal: { readonly annotations: string; readonly images: string };
   /** The published protocol. */

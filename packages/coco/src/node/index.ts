@@ -1,5 +1,16 @@
 export type { CheckPicturesOptions, PictureCheck, PictureFault, PictureFaultKind } from './check-pictures';
 export { checkPictures, formatPictureFaults } from './check-pictures';
+export {
+  type ConvertDatasetOptions,
+  type ConvertResultsOptions,
+  convertDataset,
+  convertedFormat,
+  convertResults,
+  DATASET_FORMATS,
+  type DatasetFormat,
+  RESULTS_FORMATS,
+  type ResultsFormat,
+} from './convert';
 export { type ClassFolderOptions, loadClassFolder } from './data/class-folder';
 export type { CocoData } from './data/coco-data';
 export { type DataSource, type OpenDataOptions, type OpenedData, openData } from './data/open-data';

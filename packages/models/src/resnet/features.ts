@@ -1,3 +1,4 @@
+import { dilationRuns } from '@icconv/inception-conv';
 import type { ResNetConfig } from '../config/resnet-config';
 import { convShapes } from '../layers/conv-layer';
 import { planConvs } from '../network/plan';
@@ -61,13 +62,7 @@ export function inceptionCounts(config: ResNetConfig): Record<string, number[]> 
   for (const { name, dilations, kind, outChannels } of planConvs(resolveResNet(config))) {
     if (kind !== 'inception') continue;
     const share = outChannels / dilations!.length;
-    const runs: number[] = [];
-    dilations!.forEach(([height, width], i) => {
-      const before = dilations![i - 1];
-      if (before !== undefined && before[0] === height && before[1] === width) runs[runs.length - 1]! += share;
-      else runs.push(share);
-    });
-    counts[name] = runs;
+    counts[name] = dilationRuns(dilations!).map((channels) => channels * share);
   }
   return counts;
 }

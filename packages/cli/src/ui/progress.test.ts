@@ -1,6 +1,6 @@
 import type { SetupProgress } from '@icconv/tensor-ops/setup';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { setupProgress } from './setup-progress';
+import { setupProgress } from './progress';
 
 const compile = (done: number, total = 4): SetupProgress => ({ phase: 'compile', label: 'operators', done, total });
 

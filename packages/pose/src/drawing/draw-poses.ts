@@ -1,20 +1,39 @@
 /** Skeletons over a picture. */
-import type { PoseResult, Skeleton } from '@icconv/pose';
-import { COLOURS, rounded as n } from './draw-over';
+import { DRAWING_COLOURS, drawOver, type ImageInput } from '@icconv/base/pictures';
+import type { PoseResult } from '../estimator/types';
+import type { Skeleton } from '../skeleton/skeleton';
 
-export interface PosesOverlayOptions {
-  readonly edges: Skeleton['edges'];
-  /** Keypoints below this are not drawn. */
-  readonly keypointThreshold: number;
+/** Coordinates in SVG: a tenth of a pixel is enough. */
+const n = (value: number) => value.toFixed(1);
+
+export interface DrawPosesOptions {
+  /** Keypoints with a lower score are not drawn. @defaultValue `0.1` */
+  readonly keypointThreshold?: number;
+  /** @defaultValue `'png'` */
+  readonly format?: 'png' | 'jpg';
 }
 
-/** Each person in a colour of its own, sure ones on top; limbs fade with the less sure of their ends. */
-export function posesSvg(
-  { width, height, poses }: PoseResult,
-  { edges, keypointThreshold }: PosesOverlayOptions,
-): string {
+/**
+ * Draws skeletons over a picture, each person in a colour of its own; limbs fade with the less sure of their ends.
+ *
+ * @param image - the one that the result is of.
+ * @param skeleton - of the estimator that found the people: `estimator.model.config.skeleton`.
+ * @returns the picture, encoded.
+ * @throws ImageDecodeError
+ */
+export async function drawPoses(
+  image: ImageInput,
+  result: PoseResult,
+  { edges }: Pick<Skeleton, 'edges'>,
+  { keypointThreshold = 0.1, format }: DrawPosesOptions = {},
+): Promise<Buffer> {
+  return drawOver(image, posesSvg(result, edges, keypointThreshold), format);
+}
+
+/** Sure people on top. */
+function posesSvg({ width, height, poses }: PoseResult, edges: Skeleton['edges'], keypointThreshold: number): string {
   const shapes = poses.map(({ keypoints }, person) => {
-    const colour = COLOURS[person % COLOURS.length]!;
+    const colour = DRAWING_COLOURS[person % DRAWING_COLOURS.length]!;
     const seen = keypoints.map(({ score }) => score > 0 && score >= keypointThreshold);
     const found = keypoints.filter((_, i) => seen[i]);
     const extent = Math.max(...['x', 'y'].map((axis) => spread(found.map((point) => point[axis as 'x' | 'y']))), 12);
