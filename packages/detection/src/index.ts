@@ -1,4 +1,5 @@
 export { type AnchorConfig, generateAnchors } from './anchors/anchor-generator';
+export { anchorOverlap, anchorsFor, levelRuleFor } from './anchors/fit-anchors';
 export { type BoxCoderWeights, decodeBoxes, encodeBoxes } from './boxes/box-coder';
 export { boxArea, clipBoxes, pairwiseIou } from './boxes/box-ops';
 export type { FasterRcnnConfig, InputConfig, ProposalConfig, RoiConfig, RpnConfig } from './config/faster-rcnn-config';

@@ -20,6 +20,7 @@ export {
   type DetectionObject,
   type DetectionSample,
 } from './data/coco-samples';
+export { inputBoxes } from './data/fit-to-boxes';
 export type { Detection, DetectionResult, DetectOptions } from './detector/types';
 export { type DrawOptions, drawDetections } from './drawing/draw-detections';
 export { scoreDetections } from './evaluation/score-detections';

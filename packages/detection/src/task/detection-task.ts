@@ -16,6 +16,7 @@ import type { DetectionModel } from '../config/detection-model';
 import { fasterRcnnConfig, PRESETS, type Preset } from '../config/presets';
 import { DETECTION_PRESETS } from '../config/training-presets';
 import { categoryIds, cocoSamples, type DetectionSample } from '../data/coco-samples';
+import { fitToBoxes } from '../data/fit-to-boxes';
 import { checkDetectOptions } from '../detector/detect-options';
 import { detectPicture } from '../detector/detect-picture';
 import type { DetectionResult, DetectOptions } from '../detector/types';
@@ -50,6 +51,8 @@ export interface DetectionTypes extends TaskTypes {
 const modelFields = {
   /** Whose conventions. */
   preset: z.enum(PRESETS as unknown as readonly [Preset, ...Preset[]]).default('torchvision'),
+  /** Sizes and ratios of anchors, and the levels that boxes are pooled from: the configuration's, or fitted to the data's boxes. */
+  anchors: z.enum(['config', 'data']).default('config'),
 } as const;
 
 const dataFields = {
@@ -127,7 +130,7 @@ export const DETECTION: Task<DetectionTypes> = {
         groupByAspect: z.boolean().optional(),
       },
       network({ model, data }, backbone, dataset) {
-        const { preset } = model as z.output<z.ZodObject<typeof modelFields>>;
+        const { preset, anchors } = model as z.output<z.ZodObject<typeof modelFields>>;
         const { categories, classes: named } = data as z.output<z.ZodObject<typeof dataFields>>;
         const choice: readonly CocoId[] | undefined = categories ?? named;
         const learned = learnedCategories(dataset, choice);
@@ -135,6 +138,14 @@ export const DETECTION: Task<DetectionTypes> = {
         return {
           model: { config: fasterRcnnConfig({ backbone, classes: classes.length, preset }), classes },
           categoryIds: (_, use) => (use === 'training' ? learned.map(({ id }) => id) : undefined),
+          ...(anchors === 'data' && {
+            fit: (changed: DetectionModel) =>
+              fitToBoxes(
+                changed,
+                dataset,
+                learned.map(({ id }) => id),
+              ),
+          }),
           notes: choice === undefined ? groupingNotes(dataset, 'data.categories') : [],
         };
       },

@@ -90,6 +90,10 @@ export interface ChosenNetwork<T extends TaskTypes> {
   readonly model: T['model'];
   /** The categories that are chosen, in the order of the classes; undefined where they are found by the network's classes. */
   categoryIds(dataset: CocoDataset, use: DataReportOptions['use']): readonly CocoId[] | undefined;
+  /**
+   * The network fitted to the data, after what is changed of its configuration, and a line that tells it. @defaultValue it stays as it is
+   */
+  readonly fit?: (model: T['model']) => { readonly model: T['model']; readonly note: string };
   /** Lines to tell. */
   readonly notes: readonly string[];
 }

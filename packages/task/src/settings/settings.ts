@@ -89,7 +89,13 @@ export async function networkForData<T extends TaskTypes>(
   const chosen = await backboneOf(file, { backbone, pattern, super: wide });
   const network = task.training.settings.network({ model: rest, data, file }, chosen, dataset);
   const changed = changedModel(task, network.model, changes, { file, place: 'model.config' });
-  return { ...network, model: changed, recipe: recipe as unknown as T['recipe'] };
+  const fitted = network.fit?.(changed);
+  return {
+    ...network,
+    model: fitted?.model ?? changed,
+    notes: [...network.notes, ...(fitted === undefined ? [] : [fitted.note])],
+    recipe: recipe as unknown as T['recipe'],
+  };
 }
 
 /** The same with the network of a trained model's folder, and its classes, instead of the configuration's. @throws ModelFileError */
