@@ -29,6 +29,7 @@ export const configSchema = schemaOf<PoseConfig>()(
     head: z.strictObject({
       deconvs: z.array(deconv).min(1).max(16),
       tagPerKeypoint: z.boolean(),
+      tagUnit: z.number().positive().exactOptional(),
       higher: z.array(deconv).max(16),
     }),
     input: z.strictObject({

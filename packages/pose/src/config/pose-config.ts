@@ -20,6 +20,14 @@ export interface PoseHeadConfig {
   /** A tag map for each keypoint, or one for all. */
   readonly tagPerKeypoint: boolean;
   /**
+   * Makes a tag a place: x and y in units of so many pixels of the input, where the network adds to the keypoint's own place what leads to its
+   * person. People apart have tags apart before anything is learned, and what is learned is the same all over the picture, so that crowds are
+   * told apart. Without it a tag is one number, free to be anything (associative embedding), as in published checkpoints.
+   *
+   * Source of the idea: Neven et al., "Instance Segmentation by Jointly Optimizing Spatial Embeddings and Clustering Bandwidth", CVPR 2019.
+   */
+  readonly tagUnit?: number;
+  /**
    * Further outputs, each of twice the size: a transposed convolution of features and output before, and heatmaps without tags of it
    * (HigherHRNet, Cheng et al., CVPR 2020, section 3.2).
    */
@@ -104,6 +112,9 @@ export function poseConfig({ backbone, skeleton = COCO_SKELETON }: PoseConfigOpt
     loss: { sigma: 2, centre: 'pixel', heatmap: 1, push: 0.001, pull: 0.001 },
   };
 }
+
+/** T: numbers of a tag. */
+export const tagSize = ({ tagUnit }: PoseHeadConfig): number => (tagUnit === undefined ? 1 : 2);
 
 /** Pixels of the input for one of each output, finest last. */
 export function outputStrides({ head }: PoseConfig): number[] {

@@ -1,11 +1,11 @@
 /** One picture through the network, flip and scales, grouping, and back to its pixels. */
-import { aggregateKeypointMaps, groupKeypoints, InvalidArgumentError, type RgbImage } from '@icconv/tensor-ops';
+import { groupKeypoints, InvalidArgumentError, type RgbImage } from '@icconv/tensor-ops';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { COARSEST_STRIDE, type PoseConfig } from '../config/pose-config';
 import { placeInput, prepareInput, toPicture } from '../input/prepare';
 import type { CompiledPose } from '../network/compile-pose';
-import { flipIndex } from '../skeleton/skeleton';
+import { keypointMaps } from './keypoint-maps';
 import type { EstimateOptions, Pose, PoseResult } from './types';
 
 /** @throws {@link InvalidArgumentError} for options that cannot be. */
@@ -42,12 +42,7 @@ export function estimatePicture(
         input.dispose();
       }
     }
-    const { heatmaps, tags } = aggregateKeypointMaps(maps, {
-      keypoints: keypoints.length,
-      size: [placement.height, placement.width],
-      flipIndex: flipIndex(config.skeleton),
-      tagsFrom,
-    });
+    const { heatmaps, tags } = keypointMaps(maps, tagsFrom, placement, config);
     try {
       const groups = groupKeypoints(heatmaps, tags, config.grouping);
       const poses: Pose[] = [];

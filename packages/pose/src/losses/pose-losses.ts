@@ -2,13 +2,13 @@
  * Losses of bottom-up pose estimation. Letters: N pictures, P people, K kinds of keypoint, t tags.
  *
  *     heatmap = mean over pixels, keypoints and pictures of mask * (h - h*)^2
- *     pull    = mean over pictures of mean over people of mean over their keypoints of (t - t_person)^2
- *     push    = mean over pictures of 1 / (2 P (P - 1)) * sum over pairs of people of exp(-(t_a - t_b)^2)
+ *     pull    = mean over pictures of mean over people of mean over their keypoints of |t - t_person|^2
+ *     push    = mean over pictures of 1 / (2 P (P - 1)) * sum over pairs of people of exp(-|t_a - t_b|^2)
  *
  * Sources: Newell, Huang, Deng, "Associative Embedding", NeurIPS 2017, section 3.3; open-mmlab/mmpose 0.29,
  * models/losses/multi_loss_factory.py.
  */
-import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PoseLossConfig } from '../config/pose-config';
 import type { BatchTargets, TagTargets } from '../targets/batch-targets';
@@ -51,15 +51,18 @@ function heatmapLoss(heatmaps: Tensor4D, target: BatchTargets['outputs'][number]
   return tf.mean(tf.mul(tf.squaredDifference(heatmaps, target.heatmaps), target.mask));
 }
 
-function tagLosses(maps: Tensor4D, { places, person, means, pull, push }: TagTargets): { push: Scalar; pull: Scalar } {
+function tagLosses(
+  maps: Tensor4D,
+  { places, origins, person, means, pull, push }: TagTargets,
+): { push: Scalar; pull: Scalar } {
   // Nobody to tell apart: zero, and a zero gradient.
   if (places.shape[0] === 0) return { push: tf.mul(tf.sum(maps), 0), pull: tf.mul(tf.sum(maps), 0) };
-  const tags = tf.gather(tf.reshape(maps, [-1]) as Tensor1D, places);
-  const centres = tf.reshape(tf.matMul(means, tf.reshape(tags, [-1, 1]) as Tensor2D), [-1]) as Tensor1D;
+  const tags = tf.add(tf.gather(tf.reshape(maps, [-1, origins.shape[1]]), places), origins) as Tensor2D;
+  const centres = tf.matMul(means, tags);
   const own = tf.gather(centres, person);
   const difference = tf.sub(tf.expandDims(centres, 0), tf.expandDims(centres, 1));
   return {
-    pull: tf.sum(tf.mul(tf.squaredDifference(tags, own), pull)),
-    push: tf.sum(tf.mul(tf.exp(tf.neg(tf.square(difference))), push)),
+    pull: tf.sum(tf.mul(tf.sum(tf.squaredDifference(tags, own), 1), pull)),
+    push: tf.sum(tf.mul(tf.exp(tf.neg(tf.sum(tf.square(difference), 2))), push)),
   };
 }

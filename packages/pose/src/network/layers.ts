@@ -1,6 +1,6 @@
 /** The head's layers by mmpose's names, which checkpoints have. */
 import { type HeadConv, type HeadLayer, type HeadPlan, resnetFeatures } from '@icconv/models';
-import type { PoseConfig } from '../config/pose-config';
+import { type PoseConfig, tagSize } from '../config/pose-config';
 
 export const BACKBONE_PREFIX = 'backbone.';
 const HEAD = 'keypoint_head';
@@ -20,7 +20,7 @@ export function poseHead({ backbone, head, skeleton }: PoseConfig): HeadPlan {
     layers.push({ ...DECONV, name, norm, size: kernel, inChannels: features, outChannels: channels });
     features = channels;
   }
-  let maps = keypoints + (head.tagPerKeypoint ? keypoints : 1);
+  let maps = keypoints + (head.tagPerKeypoint ? keypoints : 1) * tagSize(head);
   let before = outputLayer(`${HEAD}.final_layer`, features, maps);
   layers.push(before);
   for (const [i, { channels, kernel }] of head.higher.entries()) {

@@ -16,6 +16,8 @@ export interface BatchTargetOptions {
   /** K. */
   readonly keypoints: number;
   readonly tagPerKeypoint: boolean;
+  /** As in a configuration: pixels of the input for one of a tag that is a place. @defaultValue tags are one number, free */
+  readonly tagUnit?: number | undefined;
   /** Of the network's input. */
   readonly height: number;
   readonly width: number;
@@ -27,10 +29,12 @@ export interface BatchTargetOptions {
   readonly maxPeople: number;
 }
 
-/** Where tags lie, and whose they are. M labelled keypoints and P people of all pictures; both may be 0. */
+/** Where tags lie, and whose they are. M labelled keypoints and P people of all pictures, both may be 0; T numbers a tag. */
 export interface TagTargets {
-  /** int32 [M]: places in the flattened tag maps [N, H, W, K or 1] of the first output. */
+  /** int32 [M]: places in the tag maps [N, H, W, K or 1, T] of the first output, flattened but for T. */
   readonly places: Tensor1D;
+  /** float32 [M, T]: what the network's numbers are added to: the keypoint's own place, or 0. */
+  readonly origins: Tensor2D;
   /** int32 [M]: the person of each. */
   readonly person: Tensor1D;
   /** float32 [P, M]: a row gives the mean of a person's tags. */
@@ -100,9 +104,10 @@ function learnedMask(ignore: PixelMask | undefined, height: number, width: numbe
 function tagTargets(
   pictures: readonly (readonly PersonTags[])[],
   [height, width]: readonly [number, number],
-  { keypoints, tagPerKeypoint, maxPeople }: BatchTargetOptions,
+  { keypoints, tagPerKeypoint, tagUnit, maxPeople, strides }: BatchTargetOptions,
 ): TagTargets {
   const places: number[] = [];
+  const origins: number[] = [];
   const owner: number[] = [];
   const pull: number[] = [];
   const share: number[] = [];
@@ -113,6 +118,8 @@ function tagTargets(
     for (const person of people) {
       for (const { joint, x, y } of person) {
         places.push(((image * height + y) * width + x) * maps + (tagPerKeypoint ? joint : 0));
+        if (tagUnit === undefined) origins.push(0);
+        else origins.push(((x + 0.5) * strides[0]!) / tagUnit, ((y + 0.5) * strides[0]!) / tagUnit);
         owner.push(crowds.length);
         share.push(1 / person.length);
         pull.push(1 / (person.length * people.length * pictures.length));
@@ -132,6 +139,7 @@ function tagTargets(
   }
   return {
     places: tf.tensor1d(places, 'int32'),
+    origins: tf.tensor2d(origins, [count, tagUnit === undefined ? 1 : 2]),
     person: tf.tensor1d(owner, 'int32'),
     means: tf.tensor2d(means, [persons, count]),
     pull: tf.tensor1d(pull),

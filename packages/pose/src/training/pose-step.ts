@@ -31,6 +31,7 @@ export function poseStep(
   const targets = batchTargets(truths, {
     keypoints,
     tagPerKeypoint: config.head.tagPerKeypoint,
+    tagUnit: config.head.tagUnit,
     height,
     width,
     strides: outputStrides(config),

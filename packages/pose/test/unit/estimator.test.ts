@@ -14,6 +14,11 @@ import { PICTURES, painted, paintedConfig, paintedNetwork } from '../support/pai
 const folder = mkdtempSync(join(tmpdir(), 'icconv-pose-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const NO_PADDING: [number, number][] = [
+  [0, 0],
+  [0, 0],
+  [0, 0],
+];
 const scene = painted({ ...PICTURES[0]!, people: PICTURES[0]!.people.slice(0, 2) });
 
 describeBackends('estimatePicture', activate, () => {
@@ -64,6 +69,32 @@ describeBackends('estimatePicture', activate, () => {
     });
     expect(difference).toBe(0);
     input.dispose();
+  });
+
+  test.each([false, true])('tags that are places tell apart what looks the same, flip test %s', (flip) => {
+    const people = [
+      [50, 40, 80, 52, 90],
+      [165, 90, 150, 62, 90],
+      [60, 120, 85, 105, 90],
+    ] as const;
+    const picture = painted({ height: 150, width: 230, people });
+    // Nothing learned yet: no network adds anything to the places.
+    const alike = {
+      forward: (x: tf.Tensor4D) =>
+        tf.tidy(() => {
+          const [maps] = paintedNetwork.forward(x) as [tf.Tensor4D];
+          return [tf.pad(tf.slice(maps, [0, 0, 0, 0], [-1, -1, -1, 2]), [...NO_PADDING, [0, 4]]) as tf.Tensor4D];
+        }),
+    };
+    const base = paintedConfig();
+    const config = { ...base, head: { ...base.head, tagUnit: 40 }, grouping: { ...base.grouping, refine: false } };
+    const { poses } = estimatePicture(alike, picture, config, { flip });
+    expect(poses).toHaveLength(3);
+    for (const { keypoints } of poses) {
+      const [red, green] = keypoints as [(typeof keypoints)[0], (typeof keypoints)[0]];
+      const own = people.find(([x, y]) => Math.hypot(red.x - x, red.y - y) < 6)!;
+      expect(Math.hypot(green.x - own[2], green.y - own[3])).toBeLessThan(6);
+    }
   });
 
   test('keypoints that the padding attracts lie at the border', () => {

@@ -18,8 +18,12 @@ const truths = [
   { people: [] },
 ];
 
-function losses(maps: Tensor4D, more: Partial<typeof options> = {}, of: Parameters<typeof batchTargets>[0] = truths) {
-  const targets = batchTargets(of, { ...options, ...more } as typeof options);
+function losses(
+  maps: Tensor4D,
+  more: Partial<typeof options & { tagUnit: number }> = {},
+  of: Parameters<typeof batchTargets>[0] = truths,
+) {
+  const targets = batchTargets(of, { ...options, ...more });
   const { heatmap, push, pull } = poseLosses([maps], targets, 2, factors);
   const values = [heatmap, push, pull].map((loss) => loss.dataSync()[0]!);
   tf.dispose([heatmap, push, pull]);
@@ -39,6 +43,23 @@ describeBackends('poseLosses', activate, (backend) => {
     expect(pull).toBeCloseTo((1 + 0) / 2 / 2, 6);
     // Means 2 and 2.5: both pairs, half of their mean.
     expect(push).toBeCloseTo((0.5 * Math.exp(-0.25)) / 2, 6);
+    maps.dispose();
+  });
+
+  test('by hand: tags that are places', () => {
+    // Pixels 1 1 and 5 1 of the first person, 2 6 of the second, of 4 pixels each; in units of 8, their middles lie at 0.75 0.75, 2.75 0.75
+    // and 1.25 3.25. Tags are x and y of the first keypoint, then of the second.
+    const buffer = tf.buffer([2, 8, 8, 6]);
+    buffer.set(1.25, 0, 1, 1, 2);
+    buffer.set(0.25, 0, 1, 1, 3);
+    buffer.set(-0.75, 0, 1, 5, 4);
+    buffer.set(0.75, 0, 1, 5, 5);
+    buffer.set(-0.25, 0, 6, 2, 3);
+    const maps = buffer.toTensor() as Tensor4D;
+    const [, push, pull] = losses(maps, { tagUnit: 8 });
+    // Tags 2 1 and 2 1.5 have mean 2 1.25 and squared distances 1/16; the second person's is 1.25 3.
+    expect(pull).toBeCloseTo(1 / 16 / 2 / 2, 6);
+    expect(push).toBeCloseTo((0.5 * Math.exp(-(0.75 ** 2 + 1.75 ** 2))) / 2, 6);
     maps.dispose();
   });
 
