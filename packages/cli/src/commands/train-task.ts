@@ -72,6 +72,10 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
         return ids === undefined ? data : { ...data, categoryIds: ids };
       };
       const start: StartFrom | undefined = flags.model === undefined ? startOf(file, config) : { from: flags.model };
+      const given = [
+        ...(flags.model === undefined ? [] : [`--model ${flags.model}`]),
+        ...set.map((one) => `--set ${one}`),
+      ];
       let data: Record<string, object> = {};
       const started = performance.now();
       const result = await trainTask(task, {
@@ -86,7 +90,7 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
         tolerateDamage: rules.tolerateDamage,
         ...(workers !== undefined && { workers }),
         // The file, with the values that the command line gave as comments at its head.
-        configuration: [...set.map((one) => `# --set ${one.replaceAll(/\s+/g, ' ')}\n`), await readText(file)].join(''),
+        configuration: [...given.map((one) => `# ${one.replaceAll(/\s+/g, ' ')}\n`), await readText(file)].join(''),
         onNote: (line) => console.error(line),
         onData({ reports }) {
           data = tellData({

@@ -10,4 +10,4 @@ export {
   type SearchSettings,
   searchSchema,
 } from './search-schema';
-export { writeSearch } from './write-search';
+export { type WriteSearchOptions, writeSearch } from './write-search';

@@ -2,11 +2,19 @@
 import { join } from 'node:path';
 import { makeFolder, writeAtomically } from '@icconv/base/files';
 import { formatPattern, formatPatternCounts } from '@icconv/inception-conv';
-import { saveStateDict } from '@icconv/tensor-ops/weights';
+import { type StateDict, saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { SearchError } from '../errors/search-error';
 import { sortChannels } from '../weights/sort-channels';
 import type { SearchInput, SearchRun } from './run-search';
+
+export interface WriteSearchOptions extends Pick<SearchInput, 'prefix'> {
+  /** Writes the weights. @returns the path. @defaultValue as `weights.safetensors`, by PyTorch's names and layouts */
+  readonly save?: (folder: string, weights: Readonly<StateDict>) => Promise<string>;
+}
+
+const saveWeights = (folder: string, weights: Readonly<StateDict>): Promise<string> =>
+  saveStateDict(weights, join(folder, 'weights.safetensors'));
 
 /**
  * Writes `pattern.json`, `search.json` (numbers), `report.html` and `weights.safetensors`; where channels may move, also `counts.json` in the
@@ -19,7 +27,7 @@ import type { SearchInput, SearchRun } from './run-search';
 export async function writeSearch(
   folder: string,
   { report, weights, config }: Pick<SearchRun, 'report' | 'weights' | 'config'>,
-  { prefix = '' }: Pick<SearchInput, 'prefix'> = {},
+  { prefix = '', save = saveWeights }: WriteSearchOptions = {},
 ): Promise<string[]> {
   const { result, baselines } = report;
   // The chart library is large: loaded only here.
@@ -34,7 +42,7 @@ export async function writeSearch(
   const { objective, seconds, error, pattern } = result;
   await write('search.json', `${JSON.stringify({ objective, seconds, error, baselines, pattern }, null, 1)}\n`);
   await write('report.html', renderReport(report));
-  files.push(await saveStateDict(weights, join(folder, 'weights.safetensors')));
+  files.push(await save(folder, weights));
   try {
     const sorted = sortChannels(weights, config, { prefix });
     try {

@@ -47,10 +47,8 @@ export async function searchModel<T extends TaskTypes>(
   try {
     run = await runSearch({ weights, config: backbone, prefix }, settings, watcher);
     const found = { ...model, config: { ...model.config, backbone: run.config } };
-    const outside = Object.entries(weights).filter(([name]) => !name.startsWith(prefix));
-    const whole: StateDict = { ...Object.fromEntries(outside), ...run.weights };
-    const files = await writeSearch(output, run, { prefix });
-    files.push(await task.weights.save(join(output, 'model.safetensors'), whole, found));
+    const save = (to: string, all: Readonly<StateDict>) => task.weights.save(join(to, 'model.safetensors'), all, found);
+    const files = await writeSearch(output, run, { prefix, save });
     files.push(await writeModel(task, output, found));
     const { weights: _, ...rest } = run;
     return { ...rest, files };
