@@ -7,6 +7,7 @@ export default preset(
     register: 'src/register.ts',
     engine: 'src/engine/index.ts',
     setup: 'src/setup/index.ts',
+    doctor: 'src/doctor/index.ts',
     weights: 'src/weights/index.ts',
     download: 'src/files/index.ts',
   },

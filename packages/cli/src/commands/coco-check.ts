@@ -32,7 +32,7 @@ export function checkCommand({ signal }: CommandContext): Command {
       const pictures = images === undefined ? undefined : await look(dataset, images, options.decode ?? false, signal);
       if (options.json) {
         const told = pictures && { checked: pictures.pictures, faults: pictures.faults };
-        console.log(JSON.stringify({ ...report, ...(told !== undefined && { pictures: told }) }, null, 2));
+        console.log(JSON.stringify({ ...report, pictures: told }, null, 2));
       } else {
         console.log(formatCheck(report, { classes: options.classes }));
         if (pictures !== undefined) console.log(`\n${picturesText(pictures, images!)}`);

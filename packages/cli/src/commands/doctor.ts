@@ -1,8 +1,8 @@
 /** `icconv doctor`: what this machine has, what is missing, and the command that mends it. */
+import { examineMachine, type Finding } from '@icconv/tensor-ops/doctor';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import type { CommandContext } from '../context';
-import { examine, type Finding } from '../doctor/examine';
 
 const MARKS = { ok: pc.green('ok  '), warning: pc.yellow('warn'), error: pc.red('fail') } as const;
 
@@ -11,7 +11,7 @@ export function doctorCommand(_context: CommandContext): Command {
     .description('check engine, compiler, GPU and cache; exit code 1 when the native engine cannot run')
     .option('--json', 'print the findings as JSON')
     .action(async ({ json }: { readonly json?: boolean }) => {
-      const findings = await examine();
+      const findings = await examineMachine();
       if (json) console.log(JSON.stringify({ ok: !findings.some(isError), findings }, null, 2));
       else print(findings);
       if (findings.some(isError)) process.exitCode = 1;

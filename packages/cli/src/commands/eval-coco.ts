@@ -1,20 +1,16 @@
 /** `icconv eval bbox|segm|keypoints`: COCO's metric over two files. */
-import { join } from 'node:path';
-import { makeFolder, writeAtomically } from '@icconv/base/files';
-import { writeChart } from '@icconv/base/pictures';
+import { defined } from '@icconv/base';
 import {
   analyzeErrors,
   CocoArgumentError,
   type CocoDataset,
-  type CocoResults,
   type ErrorAnalysis,
-  type EvaluateOptions,
   type Evaluation,
   formatSummary,
   type IouType,
   perCategory,
 } from '@icconv/coco';
-import { evaluateParallel, loadDataset, loadResults } from '@icconv/coco/node';
+import { evaluateParallel, loadDataset, loadResults, writeReport } from '@icconv/coco/node';
 import { Command, Option } from 'commander';
 import { countOption, numberOption } from '../config/number-options';
 import type { CommandContext } from '../context';
@@ -22,7 +18,7 @@ import { TASKS } from '../tasks';
 import { categoryTable } from './category-table';
 import { evalTaskCommand } from './eval-task';
 
-interface EvalOptions {
+interface EvalFlags {
   readonly gt: string;
   readonly dt: string;
   readonly perCategory?: boolean;
@@ -79,84 +75,35 @@ function evalCocoCommand(iouType: IouType, { signal }: CommandContext): Command 
         new Option('--protocol <name>', 'CrowdPose: its areas, and AP by crowd index').choices(['coco', 'crowdpose']),
       );
   }
-  return command.action(async (options: EvalOptions) => {
-    const { maxRecordBytes } = options;
-    const reading = { signal, shared: true, ...(maxRecordBytes !== undefined && { maxRecordBytes }) };
-    const dataset = await loadDataset(options.gt, reading);
-    const results = await loadResults(options.dt, reading);
-    const settings = evaluateOptions(iouType, options);
-    const { threads } = options;
+  return command.action(async (flags: EvalFlags) => {
+    const { gt, dt, agnostic, maxDets, iouThrs, sigmas, protocol, compat, unknownImages, minScore, plots } = flags;
+    const reading = { signal, shared: true, ...defined({ maxRecordBytes: flags.maxRecordBytes }) };
+    const dataset = await loadDataset(gt, reading);
+    const results = await loadResults(dt, reading);
+    const common = { iouType, ...defined({ sigmas, protocol, unknownImages }) };
     const evaluation = await evaluateParallel(dataset, results, {
-      ...settings,
-      ...(threads !== undefined && { threads }),
+      ...common,
+      ...defined({ maxDets, iouThrs, compat, threads: flags.threads, useCats: agnostic ? false : undefined }),
     });
-    const errors =
-      options.plots !== undefined || options.json ? mistakes(dataset, results, settings, options) : undefined;
-    if (options.json) console.log(JSON.stringify(asJson(evaluation, dataset, errors), null, 2));
+    const looked = plots !== undefined || flags.json;
+    const errors = looked ? analyzeErrors(dataset, results, { ...common, minScore }) : undefined;
+    if (flags.json) console.log(JSON.stringify(asJson(evaluation, dataset, errors), null, 2));
     else {
       console.log(formatSummary(evaluation));
       for (const { message } of evaluation.warnings) console.log(`warning: ${message}`);
-      if (options.perCategory) console.log(`\n${categoryTable(perCategory(evaluation, dataset))}`);
+      if (flags.perCategory) console.log(`\n${categoryTable(perCategory(evaluation, dataset))}`);
     }
-    if (options.plots !== undefined) await writePlots(options.plots, evaluation, dataset, errors);
-  });
-}
-
-function evaluateOptions(iouType: IouType, options: EvalOptions): EvaluateOptions {
-  return {
-    iouType,
-    ...(options.agnostic && { useCats: false }),
-    ...(options.maxDets !== undefined && { maxDets: options.maxDets }),
-    ...(options.iouThrs !== undefined && { iouThrs: options.iouThrs }),
-    ...(options.sigmas !== undefined && { sigmas: options.sigmas }),
-    ...(options.protocol !== undefined && { protocol: options.protocol }),
-    ...(options.compat !== undefined && { compat: options.compat }),
-    ...(options.unknownImages !== undefined && { unknownImages: options.unknownImages }),
-  };
-}
-
-function mistakes(
-  dataset: CocoDataset,
-  results: CocoResults,
-  settings: EvaluateOptions,
-  { minScore }: EvalOptions,
-): ErrorAnalysis {
-  const { iouType, unknownImages, sigmas } = settings;
-  return analyzeErrors(dataset, results, {
-    iouType,
-    minScore,
-    ...(settings.protocol !== undefined && { protocol: settings.protocol }),
-    ...(sigmas !== undefined && { sigmas }),
-    ...(unknownImages !== undefined && { unknownImages }),
+    if (plots === undefined) return;
+    const report = await writeReport(plots, { evaluation, dataset, ...defined({ errors }) });
+    console.error(`${report} and its charts are written`);
   });
 }
 
 function asJson(evaluation: Evaluation, dataset: CocoDataset, errors: ErrorAnalysis | undefined): object {
   const { params, stats, skipped, warnings } = evaluation;
   const { imgIds, ...settings } = params;
-  return {
-    params: { ...settings, images: imgIds.length },
-    stats,
-    perCategory: perCategory(evaluation, dataset),
-    skipped,
-    warnings,
-    errors,
-  };
-}
-
-async function writePlots(
-  folder: string,
-  evaluation: Evaluation,
-  dataset: CocoDataset,
-  errors?: ErrorAnalysis,
-): Promise<void> {
-  // The chart library is large: loaded only here.
-  const { renderCharts, renderHtml } = await import('@icconv/coco/report');
-  const report = { evaluation, dataset, ...(errors !== undefined && { errors }) };
-  await makeFolder(folder);
-  for (const [name, svg] of Object.entries(renderCharts(report))) await writeChart(join(folder, name), svg);
-  await writeAtomically(join(folder, 'report.html'), renderHtml(report));
-  console.error(`${join(folder, 'report.html')} and its charts are written`);
+  const categories = perCategory(evaluation, dataset);
+  return { params: { ...settings, images: imgIds.length }, stats, perCategory: categories, skipped, warnings, errors };
 }
 
 function numbers(text: string): number[] {

@@ -1,6 +1,6 @@
 /** `icconv eval <task>` and `icconv reproduce <task>`: a network over a data set, and its metric. */
 import { join } from 'node:path';
-import { counted } from '@icconv/base';
+import { counted, defined } from '@icconv/base';
 import { writeAtomically } from '@icconv/base/files';
 import { type Evaluation, perCategory } from '@icconv/coco';
 import {
@@ -75,13 +75,8 @@ export function reproduceTaskCommand(own: AnyTaskCommand, { signal }: CommandCon
       const { metric, source } = findRow(task.zoo, flags.model, task.noun);
       const annotations = join(flags.coco, cocoVal.annotations);
       const images = join(flags.coco, cocoVal.images);
-      const { maxDetections, categoryIds } = published;
       const started = performance.now();
-      const protocol = {
-        ...(maxDetections !== undefined && { maxDetections }),
-        ...(categoryIds !== undefined && { categoryIds }),
-      };
-      const run = await evaluate(own, modelOf(own, flags), { ...flags, annotations, images }, protocol, signal);
+      const run = await evaluate(own, modelOf(own, flags), { ...flags, annotations, images }, published, signal);
       const minutes = (performance.now() - started) / 60000;
       const measured = 100 * run.evaluation.stats[task.evaluation.best]!;
       const { name, test } = published.figure(flags);
@@ -115,8 +110,7 @@ async function evaluate(
   const { task } = own;
   const { annotations, images, limit, out, batchSize } = flags;
   const rules = pictureRules(flags);
-  const part = { ...(images !== undefined && { images }), ...(limit !== undefined && { limit }) };
-  const data = await readyData({ name: 'data', annotations, ...part }, rules, signal);
+  const data = await readyData({ name: 'data', annotations, ...defined({ images, limit }) }, rules, signal);
   const runner = await loading(flags, signal, (options) => createRunner(task, source, options));
   const progress = countProgress(own.title, (data.imageIds ?? data.dataset.getImgIds()).length);
   try {
@@ -131,9 +125,7 @@ async function evaluate(
     });
     progress.stop();
     if (out !== undefined) await writeAtomically(out, JSON.stringify(records));
-    const evaluation = task.evaluation.score(records, bound, runner.model, {
-      ...(maxDetections !== undefined && { maxDetections }),
-    });
+    const evaluation = task.evaluation.score(records, bound, runner.model, defined({ maxDetections }));
     const metrics = task.evaluation.metrics(evaluation);
     const categories = isCocos(evaluation) ? perCategory(evaluation, bound.dataset) : undefined;
     const table = flags.perCategory && categories !== undefined ? `\n\n${categoryTable(categories)}` : '';

@@ -1,5 +1,5 @@
 /** `icconv search`: dilations for a network from its trained super-network. */
-import { counted } from '@icconv/base';
+import { counted, defined } from '@icconv/base';
 import { besideConfig, readConfig } from '@icconv/base/config';
 import {
   layerRows,
@@ -46,7 +46,7 @@ export function searchCommand({ signal }: CommandContext): Command {
     .option('--json', 'print the result as JSON');
   return withWeightOptions(command).action(async (flags: SearchFlags) => {
     const { threads, json } = flags;
-    await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
+    await useEngine({ device: 'auto', ...defined({ threads }) });
     const run =
       flags.model === undefined ? await searchFile(flags, signal) : await searchFolder(flags.model, flags, signal);
     const { warning } = run.report;
@@ -87,7 +87,7 @@ async function searchFolder(model: string, flags: SearchFlags, signal: AbortSign
   };
   const { task } = await taskOfFolder(model, TASKS);
   const { stop, ...watcher } = tellPictures(signal);
-  const options = { ...readingOf(flags), ...watcher, ...(weights !== undefined && { weights }) };
+  const options = { ...readingOf(flags), ...watcher, ...defined({ weights }) };
   return searchModel(task, model, folder, { ...settings, ...images }, options).finally(stop);
 }
 

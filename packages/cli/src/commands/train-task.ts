@@ -1,4 +1,5 @@
 /** `icconv train <task>`: a configuration file to a folder that every other command opens. */
+import { defined } from '@icconv/base';
 import { besideConfig, readConfig } from '@icconv/base/config';
 import { readText } from '@icconv/base/files';
 import type { CocoData, OpenedData } from '@icconv/coco/node';
@@ -83,12 +84,12 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
         recipe,
         train: chosen(opened.train, 'training'),
         ...(opened.val !== undefined && { val: chosen(opened.val, 'evaluation') }),
-        ...evaluationOf(config),
+        ...defined({ evaluation: (config as { readonly evaluation?: TaskTypes['options'] }).evaluation }),
         ...(start !== undefined && { start: { ...start, ...readingOf(flags, start.opaqueClasses) } }),
         ...{ folder, resume, allowChanges, signal, handleInterrupt: false },
         onUnreadable: rules.onUnreadable,
         tolerateDamage: rules.tolerateDamage,
-        ...(workers !== undefined && { workers }),
+        ...defined({ workers }),
         // The file, with the values that the command line gave as comments at its head.
         configuration: [...given.map((one) => `# ${one.replaceAll(/\s+/g, ' ')}\n`), await readText(file)].join(''),
         onNote: (line) => console.error(line),
@@ -112,14 +113,9 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
     });
 }
 
-function evaluationOf(config: object): { readonly evaluation?: TaskTypes['options'] } {
-  const { evaluation } = config as { readonly evaluation?: TaskTypes['options'] };
-  return evaluation === undefined ? {} : { evaluation };
-}
-
 /** @throws InvalidArgumentError where only wasm is there, which has no gradients. */
 async function requireNativeEngine(threads: number | undefined): Promise<void> {
-  const engine = await useEngine({ device: 'auto', ...(threads !== undefined && { threads }) });
+  const engine = await useEngine({ device: 'auto', ...defined({ threads }) });
   if (engine.backend === 'tensorflow') return;
   throw new InvalidArgumentError('train', 'engine', engine.device, 'the native one, which icconv setup provides');
 }

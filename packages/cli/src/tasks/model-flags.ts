@@ -1,4 +1,5 @@
 /** Which network a command takes: by name, folder or checkpoint, and how its weights are read. */
+import { defined } from '@icconv/base';
 import { PATTERN_NAMES, type PatternName, type ResNetDepth } from '@icconv/models';
 import type { DescribedSource, RunnerOptions, TaskTypes } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
@@ -61,7 +62,7 @@ export function modelOf(
   flags: ModelFlags & Flags,
 ): DescribedSource<TaskTypes> {
   const { model, weights, backbone, pattern, normEpsilon } = flags;
-  if (model !== undefined) return { model, ...(weights !== undefined && { weights }) };
+  if (model !== undefined) return { model, ...defined({ weights }) };
   if (weights === undefined && backbone === undefined) return { model: defaultModel };
   if (weights === undefined) throw new InvalidArgumentError(verb, '--weights', weights, 'given with --backbone');
   // A file of the zoo is known by its name, one of a model's folder by the description beside it.
@@ -70,8 +71,7 @@ export function modelOf(
     ...checkpointOf(flags),
     backbone: backbone as ResNetDepth,
     weights,
-    ...(pattern !== undefined && { pattern }),
-    ...(normEpsilon !== undefined && { batchNormEpsilon: normEpsilon }),
+    ...defined({ pattern, batchNormEpsilon: normEpsilon }),
   };
 }
 
@@ -83,7 +83,6 @@ export async function loading<R>(
 ): Promise<R> {
   const { device = 'auto', threads, offline } = flags;
   const progress = downloadProgress(flags.model ?? 'weights');
-  const options = { ...readingOf(flags), device, signal, onProgress: progress.report };
-  const more = { ...(threads !== undefined && { threads }), ...(offline && { offline }) };
-  return load({ ...options, ...more }).finally(progress.stop);
+  const options = { ...readingOf(flags), ...defined({ threads, offline }), device, signal };
+  return load({ ...options, onProgress: progress.report }).finally(progress.stop);
 }

@@ -1,4 +1,5 @@
 /** Options of every command that opens weights, and how messages of the library name them here. */
+import { defined } from '@icconv/base';
 import type { OptionHint } from '@icconv/tensor-ops';
 import { type OpenWeightsOptions, WEIGHT_LIMITS, type WeightLimits } from '@icconv/tensor-ops/weights';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -39,7 +40,7 @@ export function readingOf(
   configured?: readonly string[],
 ): OpenWeightsOptions {
   const opaqueClasses = [...(opaque ?? []), ...(configured ?? [])];
-  return { ...(opaqueClasses.length > 0 && { opaqueClasses }), ...(limits !== undefined && { limits }) };
+  return { ...(opaqueClasses.length > 0 && { opaqueClasses }), ...defined({ limits }) };
 }
 
 /** The flag for an option of the library, or undefined where the command has none. */

@@ -25,5 +25,6 @@ export { evaluateParallel } from './parallel';
 export { saveDataset, saveResults } from './save';
 export type { VocFolderOptions } from './voc-folder';
 export { loadVoc, saveVoc } from './voc-folder';
+export { writeReport } from './write-report';
 export type { YoloFolderOptions } from './yolo-folder';
 export { loadYolo, loadYoloResults, readClassNames, saveYolo } from './yolo-folder';

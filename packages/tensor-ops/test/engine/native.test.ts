@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { engineInfo, loadedNative, useEngine } from '../../src/engine';
 import { readInstalled } from '../../src/installed/installed-engine';
-import { findTfjsNode } from '../../src/setup';
+import { findTfjsNode } from '../../src/installed/tfjs-node';
 
 const tfjsNode = findTfjsNode();
 const present = tfjsNode !== undefined && (await readInstalled(tfjsNode)) !== undefined;

@@ -1,18 +1,17 @@
-/** The examinations of `icconv doctor`. Each gives one finding and none of them throws. */
+/** What a machine has, what is missing, and the command that mends it. */
 import { arch, cpus, platform, totalmem } from 'node:os';
-import { type EngineInfo, EngineUnavailableError, loadedNative, useEngine } from '@icconv/tensor-ops/engine';
-import {
-  cacheRoot,
-  findCompiler,
-  findTfjsNode,
-  folderBytes,
-  hasNvidiaDriver,
-  TFJS_NODE,
-  TFJS_NODE_REMEDY,
-  TFJS_NODE_VERSION,
-} from '@icconv/tensor-ops/setup';
+import { EngineUnavailableError } from '../engine/engine-error';
+import type { EngineInfo } from '../engine/engine-info';
+import { loadedNative } from '../engine/load-native';
+import { useEngine } from '../engine/use-engine';
+import { folderBytes } from '../files/cache-files';
+import { cacheRoot } from '../files/cache-root';
+import { hasNvidiaDriver } from '../installed/nvidia-driver';
+import { findTfjsNode, TFJS_NODE, TFJS_NODE_REMEDY, TFJS_NODE_VERSION } from '../installed/tfjs-node';
+import { findCompiler } from '../setup/compile';
 import { measureConvolution } from './measure';
 
+/** What one examination gives; none of them throws. */
 export interface Finding {
   readonly subject: string;
   readonly state: 'ok' | 'warning' | 'error';
@@ -22,7 +21,8 @@ export interface Finding {
 
 const OLDEST_NODE = 20;
 
-export async function examine(): Promise<Finding[]> {
+/** Looks at Node, the machine, compiler, engine, GPU and cache, and times a convolution. Starts the native engine where it can. */
+export async function examineMachine(): Promise<Finding[]> {
   const findings = [node(), machine(), await compiler(), tfjsNode()];
   const engine = await startEngine();
   findings.push(engine.finding, gpu(engine.info), await cache());

@@ -1,0 +1,2 @@
+/** Examination of the machine: Node only. */
+export { examineMachine, type Finding } from './examine';
