@@ -68,6 +68,7 @@ export const configSchema = schemaOf<FasterRcnnConfig>()(
       test: z.strictObject({
         scoreThreshold: share,
         nmsThreshold: share,
+        acrossClasses: z.boolean().exactOptional(),
         maxDetections: boxes,
         minSize: z.number().min(0),
       }),

@@ -84,6 +84,8 @@ export interface RoiConfig {
   readonly test: {
     readonly scoreThreshold: number;
     readonly nmsThreshold: number;
+    /** A box also goes for one of another class that overlaps it: an object is found once, whatever it is. @defaultValue `false`, as in the libraries */
+    readonly acrossClasses?: boolean;
     readonly maxDetections: number;
     readonly minSize: number;
   };

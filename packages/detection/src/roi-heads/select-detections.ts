@@ -16,6 +16,8 @@ export interface DetectionConfig {
   /** Candidates at or under this probability go. */
   readonly scoreThreshold: number;
   readonly nmsThreshold: number;
+  /** Suppression regards all classes together. @defaultValue `false` */
+  readonly acrossClasses?: boolean;
   /** Detections an image, over all classes. */
   readonly maxDetections: number;
   /** Boxes with a side under this many pixels go. */
@@ -61,7 +63,8 @@ export function selectDetections(
     const moved = tf.reshape(columns === 1 ? tf.tile(foreground, [1, classes, 1]) : foreground, [-1, 4]) as Tensor2D;
     const boxes = clipBoxes(decodeBoxes(moved, references, config.coderWeights), ...imageSize);
     const labels = tf.tile(tf.range(0, classes, 1, 'int32'), [rois]) as Tensor1D;
-    const kept = batchedNms(boxes, dropSmall(boxes, scores, config.minSize), labels, {
+    const groups = config.acrossClasses === true ? tf.zerosLike(labels) : labels;
+    const kept = batchedNms(boxes, dropSmall(boxes, scores, config.minSize), groups, {
       iouThreshold: config.nmsThreshold,
       scoreThreshold: Math.max(config.scoreThreshold, DROPPED),
       maxOutputSize: config.maxDetections,
