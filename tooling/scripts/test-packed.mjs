@@ -1,7 +1,7 @@
 // Packs every published package and lives with the tarballs as a user would: installs them in empty folders by npm, pnpm and yarn,
 // deletes what was installed, installs again from the lockfile as a colleague or a CI would, and runs every entry from ESM and CJS,
-// under this Node and (on Linux x64) under the other supported ones. A strict TypeScript project compiles against them too.
-// With --native, the engine is set up once in each folder (from the cache) and must be found again after the second install.
+// under this Node and (on Linux x64) under the other supported ones; networks run in processes of their own too, which are started from the
+// installed files. A strict TypeScript project compiles against them. With --native, the engine is set up once in each folder (from the cache) and must be found again after the second install.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -137,7 +137,44 @@ function program(packed, system) {
     if (sum !== 12) throw new Error('matMul gave ' + sum);
     const top = tf.topk(tf.tensor1d([1, 3, 2]), 2);
     if ((await top.values.data()).join() !== '3,2') throw new Error('topk is wrong');
+    ${remote(load)}
     console.log('ok', info.backend, info.customOps.length, 'custom ops');
+  `;
+}
+
+/** A detector and a pose estimator of random weights, each in this process and in one of its own: same results. */
+function remote(load) {
+  return `
+    const { mkdtempSync, rmSync } = ${load('node:fs')};
+    const { join } = ${load('node:path')};
+    const { writeModel } = ${load('@icconv/task')};
+    const { fasterRcnnConfig } = ${load('@icconv/detection')};
+    const { DETECTION, createDetector, createRemoteDetector } = ${load('@icconv/detection/node')};
+    const { poseConfig } = ${load('@icconv/pose')};
+    const { POSE, createPoseEstimator, createRemotePoseEstimator } = ${load('@icconv/pose/node')};
+    const backbone = { block: 'basic', blocks: [1, 1, 1, 1], width: 8 };
+    const detector = fasterRcnnConfig({ backbone, classes: 2 });
+    const input = { ...detector.input, minSize: 64, maxSize: 64 };
+    const roi = { ...detector.roi, hidden: 16 };
+    const estimator = poseConfig({ backbone });
+    const picture = { data: new Uint8Array(64 * 64 * 3).map((_, i) => (i * 37) % 256), width: 64, height: 64 };
+    for (const [task, model, ...makers] of [
+      [DETECTION, { config: { ...detector, input, roi, fpnChannels: 16 }, classes: ['a', 'b'] }, createDetector, createRemoteDetector],
+      [POSE, { config: { ...estimator, input: { ...estimator.input, size: 64 } } }, createPoseEstimator, createRemotePoseEstimator],
+    ]) {
+      const folder = mkdtempSync(join(process.cwd(), 'model-'));
+      const weights = task.weights.init(model, { seed: 1 });
+      await task.weights.save(join(folder, 'model.safetensors'), weights, model);
+      await writeModel(task, folder, model);
+      const found = [];
+      for (const make of makers) {
+        const runner = await make(folder, { device: '${native ? 'cpu' : 'wasm'}' });
+        found.push(JSON.stringify(await runner.run(picture, { scoreThreshold: 0 })));
+        await runner.dispose();
+      }
+      rmSync(folder, { recursive: true });
+      if (found[0] !== found[1]) throw new Error(task.name + ' in a process of its own: ' + found.join(' and '));
+    }
   `;
 }
 

@@ -64,6 +64,7 @@ describe('every command prints JSON alone', () => {
       [path('found', 'model.safetensors'), path('found.onnx'), ...backbone],
       { path: path('found.onnx') },
     ],
+    ['export onnx', [path('found'), path('whole.onnx')], { config: { width: 8 } }],
     ['setup', ['--offline'], { changed: false }],
   ])(
     '%s',

@@ -14,6 +14,7 @@ export type {
 export { bindData, describeData, reportOf, type TrainingData } from './data/bind';
 export { type EvaluateOptions, evaluateOn, findInData } from './evaluate/evaluate';
 export type { BackboneChoice } from './model/backbone-choice';
+export { loadNetworkBackbone, type NetworkBackbone } from './model/load-network-backbone';
 export {
   MODEL_FILE,
   ModelFileError,

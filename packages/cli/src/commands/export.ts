@@ -1,7 +1,8 @@
 /** `icconv export onnx WEIGHTS OUTPUT`: a backbone for other runtimes. */
-import { readFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { defined } from '@icconv/base';
 import { ConfigError, readConfig } from '@icconv/base/config';
-import { writeAtomically } from '@icconv/base/files';
+import { readText, writeAtomically } from '@icconv/base/files';
 import { parsePattern } from '@icconv/inception-conv';
 import {
   inceptionCounts,
@@ -16,10 +17,18 @@ import {
 } from '@icconv/models';
 import { backboneSchema } from '@icconv/models/files';
 import { exportOnnx } from '@icconv/models/onnx';
-import { BACKBONES, checkpointEpsilon, loadBackbone, resolveModel } from '@icconv/task';
+import {
+  BACKBONES,
+  checkpointEpsilon,
+  loadBackbone,
+  loadNetworkBackbone,
+  type NetworkBackbone,
+  type ResolveOptions,
+  taskOfFolder,
+} from '@icconv/task';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { loadStateDict } from '@icconv/tensor-ops/weights';
-import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose } from '@tensorflow/tfjs-core';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { countOption } from '../config/number-options';
@@ -54,7 +63,7 @@ export function exportCommand(context: CommandContext): Command {
 function onnxCommand({ signal }: CommandContext): Command {
   const command = new Command('onnx')
     .description('a ResNet backbone, plain or inception, as an ONNX model of ordinary operators (operator set 17)')
-    .argument('<weights>', 'weight file, or a name that `icconv models list` shows')
+    .argument('<weights>', 'weight file, a trained model’s folder, or a name that `icconv models list` shows')
     .argument('<output>', 'the .onnx file to write')
     .option('--config <file>', 'the backbone as YAML or JSON, by the names of `ResNetConfig`')
     .addOption(
@@ -88,19 +97,25 @@ function onnxCommand({ signal }: CommandContext): Command {
   });
 }
 
-async function load(
-  source: string,
-  flags: ExportFlags,
-  signal: AbortSignal,
-): Promise<{ weights: Record<string, Tensor>; config: ResNetConfig }> {
-  const rows = [...BACKBONES, ...TASKS.flatMap(({ task }) => task.zoo)];
-  if (rows.some(({ name }) => name === source)) return backboneOfZoo(source, flags, signal);
+async function load(source: string, flags: ExportFlags, signal: AbortSignal): Promise<NetworkBackbone> {
+  if (BACKBONES.some(({ name }) => name === source)) {
+    return fetching(source, flags, signal, (options) => loadBackbone(source, options));
+  }
+  const isFolder = existsSync(source) && statSync(source).isDirectory();
+  const own = isFolder
+    ? await taskOfFolder(source, TASKS)
+    : TASKS.find(({ task }) => task.zoo.some(({ name }) => name === source));
+  if (own !== undefined) {
+    return fetching(source, flags, signal, (options) =>
+      loadNetworkBackbone(own.task, source, { ...readingOf(flags), ...options }),
+    );
+  }
   const described = await backbone(flags);
   const epsilon = described.batchNormEpsilon ?? (await checkpointEpsilon(source));
-  const config = epsilon === undefined ? described : { ...described, batchNormEpsilon: epsilon };
+  const config = { ...described, ...defined({ batchNormEpsilon: epsilon }) };
   const weights = await loadStateDict(source, {
     ...readingOf(flags),
-    ...(flags.prefix !== undefined && { prefix: flags.prefix }),
+    ...defined({ prefix: flags.prefix }),
     rename: renameFrom(resnetNames(config, flags.style)),
     expected: resnetShapes(config),
     inceptionCounts: inceptionCounts(config),
@@ -109,31 +124,15 @@ async function load(
   return { weights, config };
 }
 
-/** A classifier's whole network, or what stands under the heads of another one. */
-async function backboneOfZoo(
+/** With a bar for what has to be fetched. */
+function fetching<R>(
   name: string,
-  { offline, ...flags }: ExportFlags,
+  { offline }: ExportFlags,
   signal: AbortSignal,
-): Promise<{ weights: Record<string, Tensor>; config: ResNetConfig }> {
+  load: (options: ResolveOptions) => Promise<R>,
+): Promise<R> {
   const progress = downloadProgress(name);
-  const options = { ...(offline && { offline }), signal, onProgress: progress.report };
-  try {
-    const own = TASKS.find(({ task }) => task.zoo.some((row) => row.name === name));
-    if (own === undefined) return await loadBackbone(name, options);
-    const { model, weights: path } = await resolveModel(own.task, name, options);
-    const { load, backbonePrefix } = own.task.weights;
-    const all = await load(path as string, model, { ...readingOf(flags), signal });
-    const isBackbones = ([key]: [string, Tensor]) => key.startsWith(backbonePrefix);
-    const [inside, outside] = [
-      Object.entries(all).filter(isBackbones),
-      Object.entries(all).filter((one) => !isBackbones(one)),
-    ];
-    dispose(outside.map(([, tensor]) => tensor));
-    const weights = Object.fromEntries(inside.map(([key, tensor]) => [key.slice(backbonePrefix.length), tensor]));
-    return { weights, config: model.config.backbone };
-  } finally {
-    progress.stop();
-  }
+  return load({ ...defined({ offline }), signal, onProgress: progress.report }).finally(progress.stop);
 }
 
 const schema = backboneSchema.extend({ classes: z.int().min(1).exactOptional() });
@@ -150,7 +149,7 @@ async function backbone({ config: file, depth, pattern, classes }: ExportFlags):
 
 async function patternOf(name: string) {
   if ((PATTERN_NAMES as readonly string[]).includes(name)) return name as PatternName;
-  const text = await readFile(name, 'utf8').catch((error: Error) => {
+  const text = await readText(name).catch((error: Error) => {
     const known = PATTERN_NAMES.join(', ');
     throw new ConfigError(`--pattern ${name}: neither a published pattern (${known}) nor a file: ${error.message}`);
   });

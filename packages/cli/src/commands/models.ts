@@ -1,11 +1,11 @@
 /** `icconv models list|fetch`: published checkpoints. */
 import { access } from 'node:fs/promises';
-import { BACKBONES, type FetchedModel, fetchRow, findRow, rowPath, type ZooRow } from '@icconv/task';
-import Table from 'cli-table3';
+import { BACKBONES, type ByHand, type FetchedModel, fetchRow, findRow, rowPath, type ZooRow } from '@icconv/task';
 import { Command } from 'commander';
 import type { CommandContext } from '../context';
 import { TASKS } from '../tasks';
 import { downloadProgress } from '../ui/progress';
+import { table } from '../ui/table';
 import { formatBytes } from '../weights/format';
 
 interface ListedRow extends ZooRow {
@@ -42,23 +42,15 @@ function listCommand(): Command {
         console.log(JSON.stringify(await Promise.all(all), undefined, 2));
         return;
       }
-      const table = new Table({
-        head: ['name', 'task', 'size', 'published', 'licence', 'cached'],
-        style: { head: [], border: [], compact: true },
-      });
-      for (const row of entries) {
+      const cells = entries.map(async (row) => {
         const size = 'url' in row.file && row.file.bytes !== undefined ? formatBytes(row.file.bytes) : '';
-        const cached = (await isCached(row)) ? 'yes' : '';
-        table.push([row.name, row.task, size, metric(row), row.licence.code, cached]);
-      }
-      if (entries.length > 0) console.log(table.toString());
-      for (const {
-        name,
-        file,
-        metric: { values },
-      } of manual) {
-        console.log(`\n${name}${Object.keys(values).length > 0 ? ` (${figures(values)})` : ''}, by hand:`);
-        const { steps } = file as Extract<ZooRow['file'], { steps: unknown }>;
+        return [row.name, row.task, size, figures(row), row.licence.code, (await isCached(row)) ? 'yes' : ''];
+      });
+      const head = ['name', 'task', 'size', 'published', 'licence', 'cached'];
+      if (entries.length > 0) console.log(table(head, await Promise.all(cells), head.length));
+      for (const row of manual) {
+        const [published, { steps }] = [figures(row), row.file as ByHand];
+        console.log(`\n${row.name}${published === '' ? '' : ` (${published})`}, by hand:`);
         for (const [index, step] of steps.entries()) console.log(`  ${index + 1}. ${step}`);
       }
     });
@@ -92,9 +84,7 @@ const isCached = (row: ZooRow) =>
     () => false,
   );
 
-const metric = ({ metric: { values } }: ZooRow): string => figures(values);
-
-const figures = (values: ZooRow['metric']['values']): string =>
-  Object.entries(values)
+const figures = ({ metric }: ZooRow): string =>
+  Object.entries(metric.values)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');

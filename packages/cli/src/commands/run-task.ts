@@ -1,11 +1,11 @@
 /** `icconv detect`, `icconv pose`, ...: a network over pictures, as a table, as JSON, as overlays. */
 import { createRunner, type PictureResult } from '@icconv/task';
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { CommandContext } from '../context';
 import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import { loading, type ModelFlags, modelOf, withModelFlags } from '../tasks/model-flags';
 import type { AnyTaskCommand, Flags } from '../tasks/task-command';
+import { table } from '../ui/table';
 
 interface RunFlags extends ModelFlags, Flags {
   readonly out?: string;
@@ -34,28 +34,22 @@ export function runTaskCommand(own: AnyTaskCommand, { signal }: CommandContext):
           draw: (picture, result, format) => own.draw(picture, result, runner.model, { flags, format }),
         });
         if (flags.json) console.log(outcomesJson(done));
-        else if (done.length > 0) console.log(table(own, done, flags));
+        else if (done.length > 0) console.log(foundTable(own, done, flags));
       } finally {
         await runner.dispose();
       }
     });
 }
 
-function table(
+function foundTable(
   { table: { head, rows, nothing } }: AnyTaskCommand,
   done: readonly PictureOutcome<PictureResult>[],
   flags: Flags,
 ): string {
-  const numbers = head.map((name) => (name === 'class' ? ('left' as const) : ('right' as const)));
-  const lines = new Table({
-    head: ['picture', ...head],
-    colAligns: ['left', ...numbers],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { image, result } of done) {
+  const lines = done.flatMap(({ image, result }) => {
     const found = rows(result, flags);
-    if (found.length === 0) lines.push([image, nothing, ...head.slice(1).map(() => '')]);
-    for (const [i, row] of found.entries()) lines.push([i === 0 ? image : '', ...row]);
-  }
-  return lines.toString();
+    if (found.length === 0) return [[image, nothing, ...head.slice(1).map(() => '')]];
+    return found.map((row, i) => [i === 0 ? image : '', ...row]);
+  });
+  return table(['picture', ...head], lines, head[0] === 'class' ? 2 : 1);
 }

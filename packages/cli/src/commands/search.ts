@@ -15,13 +15,13 @@ import { type ModelSearch, searchModel, taskOfFolder } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import * as tf from '@tensorflow/tfjs-core';
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { collect } from '../config/collect';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { TASKS } from '../tasks';
 import { type CountProgress, countProgress } from '../ui/progress';
+import { table } from '../ui/table';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 
 interface SearchFlags extends WeightFlags {
@@ -51,7 +51,7 @@ export function searchCommand({ signal }: CommandContext): Command {
       flags.model === undefined ? await searchFile(flags, signal) : await searchFolder(flags.model, flags, signal);
     const { warning } = run.report;
     if (json) console.log(JSON.stringify(summary(run), null, 2));
-    else console.log(table(run));
+    else console.log(text(run));
     if (warning !== undefined) console.error(`warning: ${warning}`);
   });
 }
@@ -115,27 +115,13 @@ function summary({ result, report, pictures, files }: ModelSearch) {
   return { objective, error, baselines, warning, seconds, layers: layerRows(report), files, data: pictures };
 }
 
-function table({ report, result, files }: ModelSearch): string {
-  const rows = layerRows(report);
-  const lines = new Table({
-    head: ['layer', 'channels', 'dilations', 'mean dH', 'mean dW', 'undilated', 'error'],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const row of rows) {
-    lines.push([
-      row.name,
-      String(row.channels),
-      String(row.distinct),
-      row.meanHeight.toFixed(2),
-      row.meanWidth.toFixed(2),
-      percent(row.undilated),
-      row.error.toFixed(3),
-    ]);
-  }
+function text({ report, result, files }: ModelSearch): string {
+  const rows = layerRows(report).map(({ name, channels, distinct, meanHeight, meanWidth, undilated, error }) => [
+    ...[name, channels, distinct, meanHeight.toFixed(2), meanWidth.toFixed(2), percent(undilated), error.toFixed(3)],
+  ]);
   const errors = [['searched', result.error] as const, ...Object.entries(report.baselines ?? {})];
   return [
-    lines.toString(),
+    table(['layer', 'channels', 'dilations', 'mean dH', 'mean dW', 'undilated', 'error'], rows),
     `lost of the super-network by ${result.objective}: ${errors.map(([name, { mean }]) => `${name} ${mean.toFixed(3)}`).join(', ')}`,
     `selection ${result.seconds.selection.toFixed(2)} s, statistics ${result.seconds.statistics.toFixed(2)} s`,
     ...files,

@@ -1,7 +1,7 @@
 /** How a training ended, for people and as JSON. */
 import { counted } from '@icconv/base';
 import type { TrainResult } from '@icconv/training/node';
-import Table from 'cli-table3';
+import { table } from '../ui/table';
 
 export interface TrainingEnd {
   readonly folder: string;
@@ -22,18 +22,11 @@ function trainingSummary(
   const value = (row: TrainResult['rows'][number], metric: string) => Number(row[`val/${metric}`]);
   const top = evaluated.reduce((a, b) => (value(b, best) > value(a, best) ? b : a));
   const metrics = Object.keys(top).flatMap((column) => (column.startsWith('val/') ? column.slice('val/'.length) : []));
-  const table = new Table({
-    head: ['', 'epoch', ...metrics],
-    colAligns: ['left', 'right', ...metrics.map(() => 'right' as const)],
-    style: { head: [], border: [], compact: true },
-  });
   const line = (name: string, row: TrainResult['rows'][number]) => [
-    name,
-    String(row.epoch),
+    ...[name, String(row.epoch)],
     ...metrics.map((metric) => value(row, metric).toFixed(3)),
   ];
-  table.push(line('best', top), line('last', evaluated.at(-1)!));
-  return `${table.toString()}\n${done}`;
+  return `${table(['', 'epoch', ...metrics], [line('best', top), line('last', evaluated.at(-1)!)])}\n${done}`;
 }
 
 /** Prints; an interrupted training sets the exit code of Ctrl-C. */
