@@ -1,7 +1,7 @@
 /** The configuration of an experiment. */
 
 import { changesOf } from '@icconv/base/config';
-import { configSchema } from '@icconv/detection/node';
+import { fasterRcnnSchema } from '@icconv/detection/node';
 import { OBJECTIVES } from '@icconv/edo';
 import { backboneSchema } from '@icconv/models/files';
 import { recipeSchema } from '@icconv/training';
@@ -42,7 +42,7 @@ export const experimentSchema = z.strictObject({
     backbone: backboneSchema.omit({ conv: true }),
     maxDilation: z.int().min(1).max(16),
     /** What differs from torchvision's Faster R-CNN. */
-    detector: changesOf(configSchema, ELSEWHERE).default({}),
+    detector: changesOf(fasterRcnnSchema, ELSEWHERE).default({}),
   }),
   seeds: z.array(z.int()).min(1),
   methods: z.array(z.enum(METHODS as unknown as [Method, ...Method[]])).min(1),

@@ -15,9 +15,9 @@ import { type CocoData, loadDataset } from '@icconv/coco/node';
 import { type FasterRcnnConfig, fasterRcnnConfig, initFasterRcnn } from '@icconv/detection';
 import {
   classNames,
-  configSchema,
   type DetectionRecipe,
   evaluateDetector,
+  fasterRcnnSchema,
   loadDetectorWeights,
   trainDetector,
 } from '@icconv/detection/node';
@@ -119,7 +119,7 @@ function detectorOf({ experiment, train }: Setting, backbone: ResNetConfig): Fas
   const classes = classNames(train.dataset).length;
   const base = fasterRcnnConfig({ backbone, classes });
   const { config: file } = values;
-  return withChanges(base, experiment.model.detector, configSchema, {
+  return withChanges(base, experiment.model.detector, fasterRcnnSchema, {
     file,
     place: 'model.detector',
     elsewhere: ELSEWHERE,

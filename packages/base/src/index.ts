@@ -12,3 +12,4 @@ export type { Same } from './types/same';
 export { schemaOf } from './types/schema-of';
 export { type Defined, defined } from './values/defined';
 export { isRecord } from './values/is-record';
+export type { PictureSize } from './values/picture-size';

@@ -1,3 +1,4 @@
+export type { PictureSize } from '@icconv/base';
 export { groupingNotes, otherCategories } from './check/category-notes';
 export type { CheckFinding, CheckReport, Severity } from './check/check';
 export { checkDataset } from './check/check';
@@ -18,14 +19,13 @@ export type { KeypointShape, YoloDataset, YoloImage, YoloKind, YoloWriteOptions 
 export { datasetToYolo } from './convert/yolo/write';
 export { categoriesByName, groupingCategories, learnedCategories } from './data/categories';
 export { COCO_CATEGORIES, cocoCategoryIds, cocoClassNames } from './data/coco-categories';
-export type { PictureSize } from './data/complete';
 export { withBoxes, withSizes } from './data/complete';
 export type { AnnotationFilter, OneOrMore } from './data/dataset';
 export { CocoDataset } from './data/dataset';
 export type { DatasetColumns } from './data/dataset-builder';
 export type { ObjectBox } from './data/object-box';
 export { boxOf } from './data/object-box';
-export type { ReadOptions, ResultColumns } from './data/results';
+export type { CocoReadOptions, ResultColumns } from './data/results';
 export { CocoResults } from './data/results';
 export { CocoArgumentError, CocoError, CocoFormatError, CocoMaskError, CocoMismatchError } from './errors';
 export type { ErrorAnalysis, ErrorKind, ErrorOptions, ErrorRow } from './eval/errors';
@@ -53,5 +53,5 @@ export type { OverlapOptions } from './masks/iou';
 export { bboxIou, maskIou } from './masks/iou';
 export type { PolygonOptions } from './masks/polygon';
 export { rleFromBbox, rleFromPolygon, rleFromPolygons } from './masks/polygon';
-export type { DecodeOptions, Rle } from './masks/rle';
+export type { MaskDecodeOptions, Rle } from './masks/rle';
 export { decodeRle, encodeMask, mergeRles, rleArea, rleFromCoco, rleToBbox, rleToCoco } from './masks/rle';

@@ -10,7 +10,7 @@ export {
 } from './api/create-detector';
 export { detectDataset, evaluateDetector } from './api/evaluate-detector';
 export { detectorPreset, type TrainDetectorOptions, trainDetector } from './api/train-detector';
-export { configSchema, configToJson } from './config/config-schema';
+export { fasterRcnnSchema, fasterRcnnToJson } from './config/config-schema';
 export type { DetectionModel } from './config/detection-model';
 export {
   type CocoSampleSource,

@@ -24,9 +24,9 @@ export { type HeadResult, runHead } from './head/run-head';
 export { type InitOptions, initResNet } from './init/init-resnet';
 export { uniformSource } from './init/random';
 export { BATCH_NORM_EPSILON } from './layers/batch-norm';
-export type { BatchNormOptions } from './layers/batch-norm-options';
 export type { ObserveConv } from './layers/conv-layer';
 export { NORM_PARTS } from './layers/norm-layer';
+export type { NormOptions } from './layers/norm-options';
 export { fpnNames, PREFIXES, renameFrom, resnetNames, type WeightNames, type WeightStyle } from './names/names';
 export type { ConvSpec } from './network/plan';
 export type { ResNetOutput } from './network/walk';
@@ -45,6 +45,6 @@ export {
 export { type ManualResNetOptions, withManualPattern } from './resnet/manual-pattern';
 export { type ResNetFeature, type ResNetOptions, type ResNetResult, resnet } from './resnet/resnet';
 export { prefixed, type StateDict, under } from './state-dict';
-export { formatSummary } from './summary/format-summary';
+export { formatNetwork } from './summary/format-summary';
 export { type LayerSummary, type NetworkCost, type NetworkSummary, summary } from './summary/summary';
 export { type FreezingConfig, type TrainableParts, trainableParts } from './training/trainable-parts';

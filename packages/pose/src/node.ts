@@ -10,7 +10,7 @@ export {
 } from './api/create-estimator';
 export { type EvaluatePoseOptions, estimateDataset, evaluatePose } from './api/evaluate-pose';
 export { posePreset, type TrainPoseOptions, trainPose } from './api/train-pose';
-export { configSchema, configToJson, skeletonSchema } from './config/config-schema';
+export { poseSchema, poseToJson, skeletonSchema } from './config/config-schema';
 export type { PoseModel } from './config/pose-config';
 export {
   type CocoPoseSource,

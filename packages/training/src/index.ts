@@ -1,4 +1,5 @@
 /** What trainings are made of; runs everywhere. */
+export type { PictureSize } from '@icconv/base';
 export { augmentSchema } from './augment/augment-schema';
 export { checkAugmentConfig } from './augment/check-config';
 export { type ColourMatrix, drawColour } from './augment/colour';
@@ -19,7 +20,7 @@ export {
   type PixelMask,
   type SampleObject,
 } from './augment/objects';
-export { type PictureLayer, type PictureSize, type PlanPicture, planSample, type SamplePlan } from './augment/plan';
+export { type PictureLayer, type PlanPicture, planSample, type SamplePlan } from './augment/plan';
 export {
   CheckpointError,
   FrozenRandomWeightsError,

@@ -1,5 +1,5 @@
 /** Boxes and polygons cut off at the border of their picture. */
-import type { PictureSize } from '../data/complete';
+import type { PictureSize } from '@icconv/base';
 import type { ObjectBox } from '../data/object-box';
 
 /** Pixels that count as rounding: COCO writes hundredths. */

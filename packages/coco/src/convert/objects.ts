@@ -1,6 +1,7 @@
 /** The objects of a dataset's pictures that a format of boxes can hold; the others are counted. */
+
+import type { PictureSize } from '@icconv/base';
 import { relativeName } from '@icconv/base';
-import type { PictureSize } from '../data/complete';
 import type { CocoDataset } from '../data/dataset';
 import { boxOf, isRle, type ObjectBox } from '../data/object-box';
 import { CocoArgumentError } from '../errors';

@@ -2,9 +2,10 @@
  * Pascal VOC: one XML file a picture. Corners there are whole pixels counted from 1, both inside the box: xmin = x + 1, xmax = x + width.
  * `difficult` objects count neither as found nor as missed, which is COCO's `ignore`.
  */
+
+import type { PictureSize } from '@icconv/base';
 import { relativeName, withoutExtension } from '@icconv/base';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
-import type { PictureSize } from '../data/complete';
 import { CocoDataset } from '../data/dataset';
 import { CocoFormatError } from '../errors';
 import type { CocoAnnotation, CocoImage } from '../format/types';
@@ -31,7 +32,7 @@ export interface VocReadOptions extends ReportOption {
   /** Categories in order. @defaultValue the names found, sorted */
   readonly names?: readonly string[];
   /**
-   * PictureSize of a picture by its name, for files without `<size>`, and to tell where it differs; undefined where there is no such picture.
+   * Size of a picture by its name, for files without `<size>`, and to tell where it differs; undefined where there is no such picture.
    * @defaultValue none
    */
   readonly sizeOf?: (fileName: string) => PictureSize | undefined;

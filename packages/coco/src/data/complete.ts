@@ -1,15 +1,11 @@
 /** What a file may leave out and the rest of it tells: boxes of objects that have only a mask, sizes of pictures. */
 
+import type { PictureSize } from '@icconv/base';
 import { CocoArgumentError, CocoMaskError } from '../errors';
 import type { CocoId } from '../format/types';
 import { HAS } from '../json/record';
 import { CocoDataset } from './dataset';
 import { boxOf, type ObjectBox } from './object-box';
-
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** The dataset with the sizes of upright pictures where the images list has none; itself where nothing is to be filled in. */
 export function withSizes(dataset: CocoDataset, sizes: ReadonlyMap<CocoId, PictureSize>): CocoDataset {

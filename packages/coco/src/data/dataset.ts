@@ -7,7 +7,7 @@ import { HAS } from '../json/record';
 import { decodeRle, type Rle } from '../masks/rle';
 import { allocator, keypointsOf } from './annotation-builder';
 import { type DatasetColumns, DatasetSink } from './dataset-builder';
-import type { ReadOptions } from './results';
+import type { CocoReadOptions } from './results';
 import { type MaskPlace, segmentToRle } from './segment-mask';
 import { segmentationOf } from './segments';
 import { slabView } from './slab';
@@ -42,14 +42,14 @@ export class CocoDataset {
    * @throws {@link CocoFormatError} for broken JSON, images or categories without id, annotations without image_id,
    *   ids that are neither integers nor strings, numbers that are not finite.
    */
-  static parse(input: CocoInput, options: ReadOptions = {}): CocoDataset {
+  static parse(input: CocoInput, options: CocoReadOptions = {}): CocoDataset {
     const sink = new DatasetSink(options.source ?? 'dataset', allocator(options.shared ?? false));
     feed(sink, input, sink.source, options);
     return new CocoDataset(sink.finish());
   }
 
   /** As {@link parse}, from pieces of the text as they arrive, for instance a `ReadableStream` of a fetch. */
-  static async parseStream(pieces: CocoPieces, options: ReadOptions = {}): Promise<CocoDataset> {
+  static async parseStream(pieces: CocoPieces, options: CocoReadOptions = {}): Promise<CocoDataset> {
     const sink = new DatasetSink(options.source ?? 'dataset', allocator(options.shared ?? false));
     await feedPieces(sink, pieces, sink.source, options);
     return new CocoDataset(sink.finish());

@@ -13,7 +13,7 @@ export interface ResultColumns extends AnnotationColumns {
 }
 
 /** How input is read. */
-export interface ReadOptions {
+export interface CocoReadOptions {
   /** Name of the input in error messages. */
   readonly source?: string;
   /** Lay the columns on shared memory, so that worker threads read them without a copy. */
@@ -35,14 +35,14 @@ export class CocoResults {
    * @throws {@link CocoFormatError} for broken JSON, a record without image_id, category_id or score, an id that is
    *   neither integer nor string, or a number that is not finite.
    */
-  static parse(input: CocoInput, options: ReadOptions = {}): CocoResults {
+  static parse(input: CocoInput, options: CocoReadOptions = {}): CocoResults {
     const sink = new ResultsSink(options.source ?? 'results', allocator(options.shared ?? false));
     feed(sink, input, sink.source, options);
     return sink.finish();
   }
 
   /** As {@link parse}, from pieces of the text as they arrive, for instance a `ReadableStream` of a fetch. */
-  static async parseStream(pieces: CocoPieces, options: ReadOptions = {}): Promise<CocoResults> {
+  static async parseStream(pieces: CocoPieces, options: CocoReadOptions = {}): Promise<CocoResults> {
     const sink = new ResultsSink(options.source ?? 'results', allocator(options.shared ?? false));
     await feedPieces(sink, pieces, sink.source, options);
     return sink.finish();

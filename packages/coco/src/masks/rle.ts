@@ -142,7 +142,7 @@ export function encodeMask(mask: {
   return { height, width, counts: Uint32Array.from(counts) };
 }
 
-export interface DecodeOptions {
+export interface MaskDecodeOptions {
   /** A few characters can say a mask of two thousand million pixels, each a byte. @defaultValue 268,435,456 (16,384 squared) */
   readonly maxPixels?: number;
 }
@@ -154,7 +154,7 @@ export interface DecodeOptions {
  */
 export function decodeRle(
   rle: Rle,
-  { maxPixels = 2 ** 28 }: DecodeOptions = {},
+  { maxPixels = 2 ** 28 }: MaskDecodeOptions = {},
 ): { data: Uint8Array; height: number; width: number } {
   const { height, width, counts } = rle;
   checkMaskSize('decodeRle', height, width);

@@ -1,10 +1,10 @@
 /** The pictures of a dataset: whether they are there, can be read, and have the sizes that the file says. */
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { PictureSize } from '@icconv/base';
 import { ImageDecodeError, UnsafeNameError } from '@icconv/base';
 import { resolveInside } from '@icconv/base/files';
 import { decodeImage, imageSize } from '@icconv/base/pictures';
-import type { PictureSize } from '../data/complete';
 import type { CocoDataset } from '../data/dataset';
 import type { CocoId } from '../format/types';
 

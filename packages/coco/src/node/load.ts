@@ -5,10 +5,10 @@ import { openOrdinaryFile } from '@icconv/base/files';
 import { allocator } from '../data/annotation-builder';
 import { CocoDataset } from '../data/dataset';
 import { DatasetSink } from '../data/dataset-builder';
-import { type CocoResults, type ReadOptions, ResultsSink } from '../data/results';
+import { type CocoReadOptions, type CocoResults, ResultsSink } from '../data/results';
 import { CocoCursor, type CocoSink } from '../json/cursor';
 
-export interface LoadOptions extends ReadOptions {
+export interface LoadOptions extends CocoReadOptions {
   readonly signal?: AbortSignal;
   /** Called after each megabyte with bytes read and in all. */
   readonly onProgress?: (read: number, total: number) => void;

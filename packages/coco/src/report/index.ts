@@ -1,3 +1,4 @@
+export { type ChartSize, renderSvg } from '@icconv/base/charts';
 export { categoryChart, confusionChart, errorChart, precisionRecallChart } from './charts';
-export type { ChartSize, Report } from './render';
-export { renderCharts, renderHtml, renderSvg } from './render';
+export type { Report } from './render';
+export { renderCharts, renderHtml } from './render';

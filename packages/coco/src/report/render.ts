@@ -1,5 +1,5 @@
-/** Charts to SVG, and a page that holds them all. Needs the optional peer `echarts`; runs in Node without a browser. */
-import { type EChartsOption, init } from 'echarts';
+/** All charts of an evaluation as SVG, and a page that holds them. */
+import { renderSvg } from '@icconv/base/charts';
 import type { CocoDataset } from '../data/dataset';
 import type { ErrorAnalysis } from '../eval/errors';
 import type { Evaluation } from '../eval/evaluation';
@@ -7,31 +7,8 @@ import { perCategory } from '../eval/per-category';
 import { formatSummary } from '../eval/summary';
 import { categoryChart, confusionChart, errorChart, precisionRecallChart } from './charts';
 
-export interface ChartSize {
-  /** Pixels. @defaultValue 900 */
-  readonly width?: number;
-  /** Pixels. @defaultValue 560 */
-  readonly height?: number;
-}
-
+/** Side of a square chart: as wide as the others are. */
 const WIDTH = 900;
-const HEIGHT = 560;
-
-/** A chart as SVG text. */
-export function renderSvg(option: EChartsOption, size: ChartSize = {}): string {
-  const chart = init(null, null, {
-    renderer: 'svg',
-    ssr: true,
-    width: size.width ?? WIDTH,
-    height: size.height ?? HEIGHT,
-  });
-  try {
-    chart.setOption(option);
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
-}
 
 export interface Report {
   readonly evaluation: Evaluation;

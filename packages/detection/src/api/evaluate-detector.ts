@@ -1,7 +1,7 @@
 /** Runs a detector over a data set, and takes COCO's metric of what it finds. */
 import type { CocoDetection, Evaluation } from '@icconv/coco';
 import type { CocoData } from '@icconv/coco/node';
-import { type EvaluateOptions, evaluateOn, findInData, type Runner, type RunnerOptions } from '@icconv/task';
+import { type EvaluateTaskOptions, evaluateOn, findInData, type Runner, type RunnerOptions } from '@icconv/task';
 import { DETECTION, type DetectionTypes } from '../task/detection-task';
 import type { DetectorSource } from './create-detector';
 
@@ -14,7 +14,7 @@ import type { DetectorSource } from './create-detector';
 export async function detectDataset(
   detector: Pick<Runner<DetectionTypes>, 'model' | 'stream'>,
   data: CocoData,
-  options: EvaluateOptions<DetectionTypes> = {},
+  options: EvaluateTaskOptions<DetectionTypes> = {},
 ): Promise<CocoDetection[]> {
   return (await findInData(DETECTION, detector, data, options)).records;
 }
@@ -31,7 +31,7 @@ export async function detectDataset(
 export async function evaluateDetector(
   detector: Pick<Runner<DetectionTypes>, 'model' | 'stream'> | DetectorSource,
   data: CocoData,
-  options: EvaluateOptions<DetectionTypes> & RunnerOptions = {},
+  options: EvaluateTaskOptions<DetectionTypes> & RunnerOptions = {},
 ): Promise<Evaluation> {
   return evaluateOn(DETECTION, detector, data, options);
 }

@@ -20,7 +20,7 @@ const proposals = z.strictObject({
   minSize: z.number().min(0),
 });
 
-export const configSchema = schemaOf<FasterRcnnConfig>()(
+export const fasterRcnnSchema = schemaOf<FasterRcnnConfig>()(
   z.strictObject({
     backbone: backboneSchema,
     fpnChannels: channels,
@@ -80,7 +80,7 @@ export const configSchema = schemaOf<FasterRcnnConfig>()(
   }),
 );
 
-/** The configuration with its patterns in the readable file format, as `configSchema` reads it. */
-export function configToJson(config: FasterRcnnConfig): unknown {
+/** The configuration with its patterns in the readable file format, as `fasterRcnnSchema` reads it. */
+export function fasterRcnnToJson(config: FasterRcnnConfig): unknown {
   return { ...config, backbone: backboneToJson(config.backbone) };
 }

@@ -11,7 +11,7 @@ import type { Task, TaskTypes } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { decaysMatrices, sgd } from '@icconv/training';
 import { z } from 'zod';
-import { configSchema, configToJson } from '../config/config-schema';
+import { fasterRcnnSchema, fasterRcnnToJson } from '../config/config-schema';
 import type { DetectionModel } from '../config/detection-model';
 import { fasterRcnnConfig, PRESETS, type Preset } from '../config/presets';
 import { DETECTION_PRESETS } from '../config/training-presets';
@@ -71,14 +71,14 @@ export const DETECTION: Task<DetectionTypes> = {
   model: {
     format: 'icconv-detector/1',
     schema: z
-      .strictObject({ classes: z.array(z.string()).min(1), config: configSchema })
+      .strictObject({ classes: z.array(z.string()).min(1), config: fasterRcnnSchema })
       .refine(({ classes, config }) => classes.length === config.classes, {
         path: ['classes'],
         message: 'must be as many as config.classes',
       }),
-    configSchema,
+    configSchema: fasterRcnnSchema,
     fixed: ['backbone', 'classes'],
-    toJson: ({ config, classes }) => ({ classes, config: configToJson(config) }),
+    toJson: ({ config, classes }) => ({ classes, config: fasterRcnnToJson(config) }),
     async ofCheckpoint({ classes, preset }, backbone, weights, reading) {
       const names = await classesOf(weights, classes, reading);
       const config = fasterRcnnConfig({ backbone, classes: names.length, ...(preset !== undefined && { preset }) });

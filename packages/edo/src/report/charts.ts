@@ -1,5 +1,5 @@
-/** Charts of a report, drawn to SVG by echarts without a browser. */
-import { type EChartsOption, init } from 'echarts';
+/** Charts of a report, as ECharts options. */
+import type { EChartsOption } from 'echarts';
 import { layerRows, type SearchReport, stageShares } from './report-data';
 
 const INK = '#27364b';
@@ -10,16 +10,6 @@ const BASE = {
   color: PALETTE,
   textStyle: { fontFamily: 'Inter, system-ui, Helvetica, Arial, sans-serif', color: INK },
 } as const;
-
-export function renderSvg(option: EChartsOption, size: { readonly width: number; readonly height: number }): string {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
-  try {
-    chart.setOption(option);
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
-}
 
 /** Share of channels by dilation on one axis, a bar a stage. */
 export function stageChart({ result }: SearchReport, axis: 0 | 1): EChartsOption {
@@ -48,7 +38,7 @@ export function stageChart({ result }: SearchReport, axis: 0 | 1): EChartsOption
 }
 
 /** What each pattern loses of the super-network, by layer. */
-export function errorChart(report: SearchReport): EChartsOption {
+export function searchErrorChart(report: SearchReport): EChartsOption {
   const rows = layerRows(report);
   const series = [
     ...Object.entries(report.baselines ?? {}).map(([name, error]) => ({ name, values: error.layers })),

@@ -1,6 +1,8 @@
 /** A search's report as one self-contained page: no script, no font, no link goes out. */
+
+import { renderSvg } from '@icconv/base/charts';
 import { receptiveFieldSvg } from '@icconv/inception-conv/receptive-field';
-import { errorChart, renderSvg, stageChart } from './charts';
+import { searchErrorChart, stageChart } from './charts';
 import { dilationMapSvg, escapeXml } from './dilation-map';
 import { layerRows, type SearchReport, stageShares } from './report-data';
 
@@ -54,7 +56,7 @@ export function renderReport(report: SearchReport): string {
     section(
       'Error before and after',
       `What each pattern loses of the super-network by ${escapeXml(result.objective)}, relative to the whole layer: 0 loses nothing.`,
-      renderSvg(errorChart(report), { width: 1060, height: 380 }),
+      renderSvg(searchErrorChart(report), { width: 1060, height: 380 }),
     ),
     ...(fields === undefined
       ? []

@@ -1,5 +1,6 @@
 /** Reports of searches. Needs the optional peer `echarts`. */
-export { errorChart, renderSvg, stageChart } from './charts';
+export { renderSvg } from '@icconv/base/charts';
+export { searchErrorChart, stageChart } from './charts';
 export { dilationMapSvg } from './dilation-map';
 export { renderReport } from './html';
 export { layerRows, type SearchReport, stageShares } from './report-data';

@@ -3,15 +3,15 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { InitOptions } from '../init/init-resnet';
 import { initWeights } from '../init/init-weights';
-import { type BatchNormOptions, checkBatchNorm } from '../layers/batch-norm-options';
 import { convLayer, convShapes } from '../layers/conv-layer';
 import { enlarge } from '../layers/enlarge';
+import { checkBatchNorm, type NormOptions } from '../layers/norm-options';
 import type { ResNetFeature } from '../resnet/resnet';
 import type { StateDict } from '../state-dict';
 import { type FpnConfig, type FpnPlan, resolveFpn } from './fpn-config';
 import { type FpnInterpreter, walkFpn } from './walk-fpn';
 
-export type FpnOptions = BatchNormOptions;
+export type FpnOptions = NormOptions;
 
 /** Features that go in, by name; others may be among them and are not looked at. */
 export type FpnFeatures = { readonly [Feature in ResNetFeature]?: Tensor4D };

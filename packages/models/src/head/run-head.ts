@@ -1,9 +1,9 @@
 import { relu as reluOf } from '@icconv/tensor-ops';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type BatchNormOptions, checkBatchNorm } from '../layers/batch-norm-options';
 import { convLayer } from '../layers/conv-layer';
 import { type BatchNormMode, normLayer } from '../layers/norm-layer';
+import { checkBatchNorm, type NormOptions } from '../layers/norm-options';
 import { plainConv } from '../network/plan';
 import { type StateDict, weight } from '../state-dict';
 import { doubled } from './deconv';
@@ -29,7 +29,7 @@ export function runHead<Output extends string>(
   weights: Readonly<StateDict>,
   x: Tensor4D,
   plan: HeadPlan<Output>,
-  options: BatchNormOptions = {},
+  options: NormOptions = {},
 ): HeadResult<Output> {
   const { trains, momentum } = checkBatchNorm(op, options);
   return tf.tidy((() => {

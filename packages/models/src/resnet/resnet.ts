@@ -3,8 +3,8 @@ import { InvalidArgumentError, maxPool2d, ShapeMismatchError } from '@icconv/ten
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ResNetConfig } from '../config/resnet-config';
-import { type BatchNormOptions, checkBatchNorm } from '../layers/batch-norm-options';
 import { convLayer, type ObserveConv } from '../layers/conv-layer';
+import { checkBatchNorm, type NormOptions } from '../layers/norm-options';
 import type { HeadSpec, ResNetPlan } from '../network/plan';
 import { resolveResNet } from '../network/resolve';
 import { type AfterConv, FEATURES, type ResNetOutput, walkResNet } from '../network/walk';
@@ -12,7 +12,7 @@ import { type StateDict, weight } from '../state-dict';
 
 export type ResNetFeature = (typeof FEATURES)[number];
 
-export interface ResNetOptions<R extends ResNetOutput = ResNetFeature> extends BatchNormOptions {
+export interface ResNetOptions<R extends ResNetOutput = ResNetFeature> extends NormOptions {
   /** Outputs wanted; the network runs no farther than they need. The four features. */
   readonly returns?: readonly R[];
   /** Told of every convolution and its input in forward order; may give the output, before the norm, in its stead. None. */

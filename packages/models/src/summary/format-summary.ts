@@ -3,7 +3,7 @@ import type { NetworkSummary } from './summary';
 const HEADINGS = ['layer', 'kind', 'dilations', 'output', 'params', 'MMAC'] as const;
 
 /** A summary as a table of text, with the sums and the plain network's beneath. */
-export function formatSummary(summary: NetworkSummary): string {
+export function formatNetwork(summary: NetworkSummary): string {
   const { layers, inputSize, plain } = summary;
   const rows = layers.map(({ name, kind, dilations, output, params, macs }) => [
     name,

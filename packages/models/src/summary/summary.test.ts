@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { describe, expect, test } from 'vitest';
-import { formatSummary, type ResNetConfig, summary } from '../index';
+import { formatNetwork, type ResNetConfig, summary } from '../index';
 
 const k9 = { kind: 'inception', pattern: 'detection/ic-resnet50-k9' } as const;
 
@@ -41,12 +41,12 @@ describe('summary', () => {
   });
 
   test('shows a table', () => {
-    const lines = formatSummary(summary({ depth: 50, conv: k9 }, [224, 224])).split('\n');
+    const lines = formatNetwork(summary({ depth: 50, conv: k9 }, [224, 224])).split('\n');
     expect(lines[0]).toBe('layer                  kind           dilations      output     params   MMAC');
     expect(lines).toContain('layer4.2.conv2         3x3 inception         16     7x7x512  2,360,320  115.6');
     expect(lines.at(-2)).toBe('input 224x224: 23.508 M params, 4.087 GMAC');
     expect(lines.at(-1)).toBe('plain network: 23.508 M params, 4.087 GMAC, the same');
-    const super9 = formatSummary(summary({ depth: 50, conv: { kind: 'super', size: 9 } }, [224, 224]));
+    const super9 = formatNetwork(summary({ depth: 50, conv: { kind: 'super', size: 9 } }, [224, 224]));
     expect(super9).toMatch(/this one has 4\.6\d times its operations$/);
   });
 

@@ -3,7 +3,7 @@
 import type { CocoDetection } from '@icconv/coco';
 import type { CocoData } from '@icconv/coco/node';
 import {
-  type EvaluateOptions,
+  type EvaluateTaskOptions,
   evaluateOn,
   findInData,
   type ModelSource,
@@ -14,7 +14,7 @@ import { poseCategory } from '../data/coco-poses';
 import type { PoseEvaluation } from '../evaluation/score-poses';
 import { POSE, type PoseTypes } from '../task/pose-task';
 
-export interface EvaluatePoseOptions extends EvaluateOptions<PoseTypes> {
+export interface EvaluatePoseOptions extends EvaluateTaskOptions<PoseTypes> {
   /** Name of the category. @defaultValue the one with the network's keypoints */
   readonly category?: string;
 }

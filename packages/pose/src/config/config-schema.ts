@@ -22,7 +22,7 @@ export const skeletonSchema = schemaOf<Skeleton>()(
   }),
 );
 
-export const configSchema = schemaOf<PoseConfig>()(
+export const poseSchema = schemaOf<PoseConfig>()(
   z.strictObject({
     backbone: backboneSchema,
     skeleton: skeletonSchema,
@@ -59,7 +59,7 @@ export const configSchema = schemaOf<PoseConfig>()(
   }),
 );
 
-/** The configuration with its patterns in the readable file format, as `configSchema` reads it. */
-export function configToJson(config: PoseConfig): object {
+/** The configuration with its patterns in the readable file format, as `poseSchema` reads it. */
+export function poseToJson(config: PoseConfig): object {
   return { ...config, backbone: backboneToJson(config.backbone) };
 }

@@ -4,7 +4,7 @@ import type { CocoDataset } from '@icconv/coco';
 import type { Task, TaskTypes } from '@icconv/task';
 import { adam, decaysMatrices } from '@icconv/training';
 import { z } from 'zod';
-import { configSchema, configToJson } from '../config/config-schema';
+import { poseSchema, poseToJson } from '../config/config-schema';
 import { COARSEST_STRIDE, type PoseModel, poseConfig } from '../config/pose-config';
 import { POSE_PRESETS } from '../config/presets';
 import { categoryFor, cocoPoses, type PoseSample, poseCategory } from '../data/coco-poses';
@@ -49,10 +49,10 @@ export const POSE: Task<PoseTypes> = {
   noun: 'pose estimator',
   model: {
     format: 'icconv-pose/1',
-    schema: z.strictObject({ config: configSchema }),
-    configSchema,
+    schema: z.strictObject({ config: poseSchema }),
+    configSchema: poseSchema,
     fixed: ['backbone', 'skeleton'],
-    toJson: ({ config }) => ({ config: configToJson(config) }),
+    toJson: ({ config }) => ({ config: poseToJson(config) }),
     async ofCheckpoint({ skeleton }, backbone) {
       return { config: poseConfig({ backbone, ...(skeleton !== undefined && { skeleton }) }) };
     },

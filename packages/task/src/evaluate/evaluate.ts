@@ -7,7 +7,7 @@ import type { ModelSource } from '../model/resolve-model';
 import { createRunner, type RunnerOptions } from '../run/create-runner';
 import type { Runner } from '../run/runner';
 
-export interface EvaluateOptions<T extends TaskTypes> extends ScoreOptions {
+export interface EvaluateTaskOptions<T extends TaskTypes> extends ScoreOptions {
   /** Of the calls: a pose estimator's flip and scales, say. */
   readonly options?: Omit<T['options'], 'batchSize' | 'onError' | 'decode' | 'onProgress' | 'signal'>;
   /** Pictures that are decoded while the network is busy with one; no result depends on it. @defaultValue `4` */
@@ -30,7 +30,7 @@ export async function findInData<T extends TaskTypes>(
   task: Task<T>,
   runner: Pick<Runner<T>, 'model' | 'stream'>,
   data: CocoData,
-  { options, batchSize = 4, onUnreadable, tolerateDamage = false, onProgress, signal }: EvaluateOptions<T> = {},
+  { options, batchSize = 4, onUnreadable, tolerateDamage = false, onProgress, signal }: EvaluateTaskOptions<T> = {},
 ): Promise<{ readonly records: CocoDetection[]; readonly data: BoundData }> {
   const bound = bindData(task, runner.model, data, 'evaluation');
   const pictures = pictureFiles(bound);
@@ -63,7 +63,8 @@ export async function evaluateOn<T extends TaskTypes>(
   task: Task<T>,
   source: Pick<Runner<T>, 'model' | 'stream'> | ModelSource<T>,
   data: CocoData,
-  options: EvaluateOptions<T> & Pick<RunnerOptions, 'device' | 'threads' | 'opaqueClasses' | 'limits' | 'offline'> = {},
+  options: EvaluateTaskOptions<T> &
+    Pick<RunnerOptions, 'device' | 'threads' | 'opaqueClasses' | 'limits' | 'offline'> = {},
 ): Promise<T['evaluation']> {
   if (isRunner<T>(source)) {
     const found = await findInData(task, source, data, options);

@@ -53,6 +53,6 @@ function trainingCurvesChart(rows: readonly Row[], title: string): EChartsOption
 export async function writeTrainingCurves(folder: string, rows: readonly Row[], title: string): Promise<void> {
   if (rows.length === 0) return;
   // The chart library is large: loaded only here.
-  const { renderSvg } = await import('@icconv/coco/report');
+  const { renderSvg } = await import('@icconv/base/charts');
   await writeChart(join(folder, 'curves'), renderSvg(trainingCurvesChart(rows, title), SIZE));
 }

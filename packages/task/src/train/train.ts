@@ -18,7 +18,7 @@ import { dispose } from '@tensorflow/tfjs-core';
 import { stringify } from 'yaml';
 import type { Task, TaskTypes } from '../contract/task';
 import { bindTrainingData, describeData, requireTrainingData, type TrainingData } from '../data/bind';
-import { type EvaluateOptions, evaluateOn } from '../evaluate/evaluate';
+import { type EvaluateTaskOptions, evaluateOn } from '../evaluate/evaluate';
 import { writeModel } from '../model/model-folder';
 import { localRunner } from '../run/local-runner';
 import { writeTrainingCurves } from './curves';
@@ -41,7 +41,7 @@ export interface TrainTaskOptions<T extends TaskTypes>
   /** Names among yours that come from a checkpoint: freezing others is an error. */
   readonly pretrained?: Iterable<string>;
   /** How it is evaluated. @defaultValue as the task is by itself */
-  readonly evaluation?: EvaluateOptions<T>['options'];
+  readonly evaluation?: EvaluateTaskOptions<T>['options'];
   /** Threads that decode. @defaultValue one less than processors, 1 to 4 */
   readonly workers?: number;
   /** Pictures that cannot be read are errors, or are left out and listed in the result. @defaultValue `'stop'` */

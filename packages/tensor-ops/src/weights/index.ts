@@ -5,7 +5,7 @@ export {
   WeightFormatError,
 } from '../errors';
 export { type ConvertOptions, type ConvertReport, convertWeights } from './convert/convert-file';
-export { countsByLayer, inceptionLayers } from './convert/inception';
+export { branchedLayers, countsByLayer } from './convert/inception';
 export { LAYOUT_RULES, type LayoutRule, TENSOR_LAYOUTS, type TensorLayoutName } from './convert/layouts';
 export { type Selection, type SelectOptions, selectStateDict } from './convert/select';
 export type { InceptionCounts, WeightLayout } from './convert/types';
@@ -27,7 +27,7 @@ export type { StateDict } from './types';
 export {
   type MetadataValue,
   type Placement,
-  type ReadOptions,
+  type ReadTensorOptions,
   type SkippedEntry,
   type WeightEntry,
   WeightFile,

@@ -59,7 +59,7 @@ export type SkippedEntry = Pick<WeightEntry, 'name' | 'path'> & {
 /** A leaf of a checkpoint that is no tensor: an epoch number, a version, a configuration text. */
 export type MetadataValue = string | number | boolean | bigint | null;
 
-export interface ReadOptions {
+export interface ReadTensorOptions {
   /** Element type of the array. Default: float32 for every float, int32 for every integer, bool (0 or 1) for bool. */
   readonly dtype?: ReadDtype;
   /** Order of the dimensions wanted: `[2, 3, 1, 0]` reads OIHW as HWIO. Default: as stored. */
@@ -127,7 +127,7 @@ export class WeightFile {
    * @throws InvalidArgumentError when there is no such tensor or the dtype asked for would lose numbers; WeightFormatError when the file
    *   changed or is damaged.
    */
-  async read(name: string, options: ReadOptions = {}): Promise<WeightData> {
+  async read(name: string, options: ReadTensorOptions = {}): Promise<WeightData> {
     const tensor = this.#find(name);
     const order = options.permute ?? tensor.shape.map((_, d) => d);
     if ([...order].sort((a, b) => a - b).join() !== tensor.shape.map((_, d) => d).join()) {

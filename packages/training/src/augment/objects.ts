@@ -1,7 +1,9 @@
 /** Annotated objects, moved by the same map as the pixels. */
+
+import type { PictureSize } from '@icconv/base';
 import type { AffineMap } from '@icconv/tensor-ops';
 import { apply, inverse, isAxisAligned } from './geometry';
-import type { PictureLayer, PictureSize, SamplePlan } from './plan';
+import type { PictureLayer, SamplePlan } from './plan';
 
 export type Box = readonly [x1: number, y1: number, x2: number, y2: number];
 

@@ -2,16 +2,13 @@
  * From a configuration, the pictures' sizes and chance to what is done to a sample: one affine map a picture. Resize, scale jitter, crop,
  * rotation and flip are all affine, so pixels are sampled once, and boxes, keypoints and polygons move by the very same map.
  */
+
+import type { PictureSize } from '@icconv/base';
 import { type AffineMap, shortestSideSize } from '@icconv/tensor-ops';
 import type { Random } from '../random/random';
 import { type ColourMatrix, drawColour } from './colour';
 import type { AugmentConfig } from './config';
 import { chain, IDENTITY, mirror, rotation, scaling, translation } from './geometry';
-
-export interface PictureSize {
-  readonly height: number;
-  readonly width: number;
-}
 
 /** One picture of a sample. */
 export interface PictureLayer {

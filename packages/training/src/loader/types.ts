@@ -1,10 +1,10 @@
-import type { ImageDecodeError } from '@icconv/base';
+import type { ImageDecodeError, PictureSize } from '@icconv/base';
 import type { DecodeOptions, ImageInput } from '@icconv/base/pictures';
 import type { PixelOptions } from '@icconv/tensor-ops';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { AugmentConfig } from '../augment/config';
 import type { ObjectRules, PixelMask, SampleObject } from '../augment/objects';
-import type { PictureSize, SamplePlan } from '../augment/plan';
+import type { SamplePlan } from '../augment/plan';
 
 /** One training picture with what is annotated in it; further fields go along unchanged. */
 export interface Sample<O extends SampleObject = SampleObject> {

@@ -1,5 +1,5 @@
 /** A mask as the one polygon that a format can hold. */
-import type { PictureSize } from '../../data/complete';
+import type { PictureSize } from '@icconv/base';
 import { isRle } from '../../data/object-box';
 import type { CocoSegmentation } from '../../format/types';
 import { rleFromPolygon, rleFromPolygons } from '../../masks/polygon';

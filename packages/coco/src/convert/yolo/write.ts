@@ -1,5 +1,5 @@
 /** A COCO dataset to YOLO's text files. */
-import type { PictureSize } from '../../data/complete';
+import type { PictureSize } from '@icconv/base';
 import type { CocoDataset } from '../../data/dataset';
 import { CocoArgumentError } from '../../errors';
 import type { CocoCategory, CocoSegmentation } from '../../format/types';

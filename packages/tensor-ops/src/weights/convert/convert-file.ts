@@ -4,7 +4,7 @@ import { type OpenWeightsOptions, openWeights } from '../open';
 import { LAYOUT_KEY, type SaveOptions, saveTensors } from '../save';
 import type { WeightFile } from '../weight-file';
 import type { WritableTensor } from '../writable';
-import { countsByLayer, inceptionLayers } from './inception';
+import { branchedLayers, countsByLayer } from './inception';
 import type { LayoutRule } from './layouts';
 import { type PlannedTensor, planConversion, readPlanned } from './plan';
 import { type Selection, type SelectOptions, selectStateDict } from './select';
@@ -132,7 +132,7 @@ export function resolveCounts(
 ): InceptionCounts | undefined {
   if (!isList(counts)) return counts;
   const all = [...names];
-  const branched = inceptionLayers(all);
+  const branched = branchedLayers(all);
   const layers = branched.length > 0 ? branched : all.filter((name) => PUBLISHED_LAYER.test(name)).map(withoutEnding);
   // PyTorch files keep the forward order; safetensors writers sort by name, with layer1.10 before layer1.2.
   if (file.format === 'safetensors') layers.sort(new Intl.Collator('en', { numeric: true }).compare);

@@ -130,7 +130,7 @@ export function countsByLayer(
 }
 
 /** Names of the layers that have branches, in the order of the file, which is the forward order. */
-export function inceptionLayers(names: Iterable<string>): string[] {
+export function branchedLayers(names: Iterable<string>): string[] {
   const layers = new Set<string>();
   for (const name of names) {
     const branch = parseBranch(name);

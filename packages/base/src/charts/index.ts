@@ -1,0 +1,1 @@
+export { type ChartSize, renderSvg } from './render-svg';
