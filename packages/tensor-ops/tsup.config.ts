@@ -6,6 +6,7 @@ export default preset(
     index: 'src/index.ts',
     register: 'src/register.ts',
     engine: 'src/engine/index.ts',
+    collectives: 'src/collectives/index.ts',
     setup: 'src/setup/index.ts',
     doctor: 'src/doctor/index.ts',
     weights: 'src/weights/index.ts',

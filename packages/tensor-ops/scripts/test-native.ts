@@ -22,8 +22,10 @@ const sanitize = args.includes('--sanitize');
 const filter = args.find((argument) => !argument.startsWith('--')) ?? '';
 
 const folder = nativeFolder();
+/** What needs TensorFlow or Node. */
+const OUTSIDE = ['binding', 'cluster', 'quiet'];
 const sources = (await listSources(folder)).filter(
-  (file) => !file.includes(`${sep}binding${sep}`) && !file.includes(`${sep}quiet${sep}`) && !file.endsWith('_bench.cc'),
+  (file) => !OUTSIDE.some((part) => file.includes(`${sep}${part}${sep}`)) && !file.endsWith('_bench.cc'),
 );
 const sanitizers = sanitize ? ['-fsanitize=address,undefined', '-fno-omit-frame-pointer', '-g'] : [];
 const compiler = await requireCompiler();

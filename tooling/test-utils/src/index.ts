@@ -13,3 +13,10 @@ export {
   mutateText,
 } from './fuzz';
 export { maxAbsError, maxRelativeError } from './tolerance';
+export {
+  freePorts,
+  type WorkerEnd,
+  type WorkerProcess,
+  type WorkerProcessesOptions,
+  workerProcesses,
+} from './worker-processes';

@@ -54,6 +54,13 @@ export interface LoadNativeOptions {
   readonly hideGpu: boolean;
   readonly threads: number | undefined;
   readonly verbose: boolean;
+  readonly cluster?: ClusterPlace | undefined;
+}
+
+/** Which worker of which cluster this process is; see src/collectives. */
+export interface ClusterPlace {
+  readonly workers: readonly string[];
+  readonly index: number;
 }
 
 const SETUP_REMEDY = 'npx icconv setup   (in a checkout of this project: pnpm run setup)';
@@ -85,6 +92,12 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
         remedy: 'call useEngine({ device: "cpu" }) before any other engine call',
       };
     }
+    if (options.cluster !== undefined) {
+      return {
+        reason: 'TensorFlow already runs in this process, outside the cluster or in another',
+        remedy: 'call joinCluster once, before useEngine and whatever else starts TensorFlow',
+      };
+    }
     return loaded;
   }
   const found = await findInstalled();
@@ -102,6 +115,7 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
   }
   restoreUtilFunctions();
   const require = createRequire(join(tfjsNode.folder, 'package.json'));
+  enterCluster(options.cluster);
   const quiet = options.verbose ? undefined : (require(join(installed.folder, QUIET_FILE)) as QuietModule);
   try {
     quiet?.silence();
@@ -124,7 +138,17 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     };
   } finally {
     quiet?.restore();
+    enterCluster(undefined);
   }
+}
+
+/** For native/cluster/context_hook.cc, while TensorFlow starts: a child process must not take itself for this worker. */
+function enterCluster(cluster: ClusterPlace | undefined): void {
+  delete process.env.ICCONV_CLUSTER;
+  delete process.env.ICCONV_CLUSTER_INDEX;
+  if (cluster === undefined) return;
+  process.env.ICCONV_CLUSTER = cluster.workers.join();
+  process.env.ICCONV_CLUSTER_INDEX = String(cluster.index);
 }
 
 /** The engine that is set up, or why there is none. */

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { registerKernels } from '../ops/register-kernels';
 import { type EngineAttempt, EngineUnavailableError } from './engine-error';
 import { type EngineInfo, engineInfo } from './engine-info';
-import { loadNative } from './load-native';
+import { type ClusterPlace, loadNative } from './load-native';
 
 /** Where tensors live and kernels run. */
 export type EngineDevice = 'auto' | 'cuda' | 'cpu' | 'wasm';
@@ -35,12 +35,14 @@ const warned = new Set<string>();
  * console.log(engine.device); // 'cpu'
  * ```
  */
-export async function useEngine(options: EngineOptions = {}): Promise<EngineInfo> {
-  const { device = 'auto', threads, verbose = false, onWarning = emitWarning } = options;
+export async function useEngine(
+  options: EngineOptions & { /** Of `joinCluster`. */ readonly cluster?: ClusterPlace } = {},
+): Promise<EngineInfo> {
+  const { device = 'auto', threads, verbose = false, onWarning = emitWarning, cluster } = options;
   const attempts: EngineAttempt[] = [];
 
   if (device !== 'wasm') {
-    const native = await loadNative({ hideGpu: device === 'cpu', threads, verbose });
+    const native = await loadNative({ hideGpu: device === 'cpu', threads, verbose, cluster });
     if ('reason' in native) {
       attempts.push({ engine: device === 'cuda' ? 'cuda' : 'native cpu', ...native });
     } else {

@@ -10,7 +10,8 @@ import { headersOfBuild, sourcesOfBuild } from './sources';
 export const BINDING_FILE = 'tfjs_binding.node';
 export const OPS_FILE = 'icconv_ops.node';
 export const QUIET_FILE = 'icconv_quiet.node';
-export const ENGINE_FILES = [BINDING_FILE, OPS_FILE, QUIET_FILE];
+export const COLLECTIVES_FILE = 'icconv_collectives.node';
+export const ENGINE_FILES = [BINDING_FILE, OPS_FILE, QUIET_FILE, COLLECTIVES_FILE];
 
 /** Flags that every C++ file of this project is compiled with. */
 export const COMMON_FLAGS = [

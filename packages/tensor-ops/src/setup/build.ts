@@ -1,4 +1,4 @@
-/** Builds the native files of the engine: TensorFlow.js' binding, our operators, and a helper that keeps loading quiet. */
+/** Builds the native files of the engine: TensorFlow.js' binding, our operators, collectives, and a helper that keeps loading quiet. */
 import { mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -8,6 +8,7 @@ import {
   BINDING_FILE,
   type Build,
   buildKey,
+  COLLECTIVES_FILE,
   COMMON_FLAGS,
   findBuild,
   OPS_FILE,
@@ -30,6 +31,11 @@ export interface BuildOptions {
 
 /** Compiled alone: it must load before TensorFlow does. */
 const QUIET_SOURCE = join('quiet', 'quiet.cc');
+/** Linked into the binding, in which it wraps the functions below. */
+const CONTEXT_SOURCE = join('cluster', 'context_hook.cc');
+/** Loaded by workers of a cluster alone. */
+const COLLECTIVES_SOURCE = join('cluster', 'collectives.cc');
+const WRAPPED = ['TFE_NewContext', '_ZN8tfnodejs11TFJSBackend6CreateEP10napi_env__'];
 
 /** Flags for files that include TensorFlow's headers: its wheels use the new C++ ABI, and its headers warn. */
 const tensorflowFlags = (library: Library) => ['-D_GLIBCXX_USE_CXX11_ABI=1', '-isystem', library.includeFolder];
@@ -66,12 +72,39 @@ export async function build(options: BuildOptions): Promise<Build> {
         ...tensorflowFlags(library),
       ],
     });
-    await linkModule(compiler, binding, library, join(temporary, BINDING_FILE), signal);
+    const hook = await compileObjects({
+      ...common,
+      label: 'cluster',
+      sources: [join(nativeFolder(), CONTEXT_SOURCE)],
+      headerFolders: [join(tfjsNode, 'binding')],
+      // The collectives' module looks for its functions.
+      flags: [
+        ...COMMON_FLAGS.filter((flag) => flag !== '-fvisibility=hidden'),
+        '-DNAPI_VERSION=8',
+        '-isystem',
+        napi,
+        '-isystem',
+        tfjsNode,
+        ...tensorflowFlags(library),
+      ],
+    });
+    const wrap = WRAPPED.map((name) => `-Wl,--wrap=${name}`);
+    await linkModule(compiler, [...binding, ...hook], library, join(temporary, BINDING_FILE), signal, wrap);
 
+    const collectives = await compileObjects({
+      ...common,
+      label: 'collectives',
+      sources: [join(nativeFolder(), COLLECTIVES_SOURCE)],
+      headerFolders: [],
+      flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi, ...tensorflowFlags(library)],
+    });
+    await linkModule(compiler, collectives, library, join(temporary, COLLECTIVES_FILE), signal, ['-ldl']);
+
+    const elsewhere = [QUIET_SOURCE, CONTEXT_SOURCE, COLLECTIVES_SOURCE];
     const ops = await compileObjects({
       ...common,
       label: 'operators',
-      sources: (await sourcesOfBuild(nativeFolder())).filter((file) => !file.endsWith(QUIET_SOURCE)),
+      sources: (await sourcesOfBuild(nativeFolder())).filter((file) => !elsewhere.some((one) => file.endsWith(one))),
       headerFolders: [nativeFolder()],
       flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi, '-I', nativeFolder(), ...tensorflowFlags(library)],
     });
@@ -101,6 +134,7 @@ async function linkModule(
   library: Library,
   output: string,
   signal?: AbortSignal,
+  more: readonly string[] = [],
 ): Promise<void> {
   const flags = [
     '-shared',
@@ -110,6 +144,7 @@ async function linkModule(
     `-Wl,-rpath,${library.libFolder}`,
     // Node finds TensorFlow's libraries through this path alone, so that no LD_LIBRARY_PATH is needed.
     '-Wl,--enable-new-dtags',
+    ...more,
   ];
   await link(compiler, objects, flags, output, signal);
 }
