@@ -8,6 +8,7 @@ export type {
   LoaderOptions,
   Sample,
   SampleSource,
+  Shard,
   UnreadablePicture,
 } from './loader/types';
 export {

@@ -52,6 +52,7 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
     dropLast = false,
     groupByAspect = false,
     augment = {},
+    shard,
   } = options;
   const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)), prefetch = 2 } = options;
   const whole = (name: string, value: number, least: number) => {
@@ -63,6 +64,12 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
   whole('workers', workers, 0);
   whole('prefetch', prefetch, 1);
   whole('multipleOf', options.multipleOf ?? 1, 1);
+  if (shard !== undefined) {
+    whole('shard.count', shard.count, 1);
+    whole('shard.index', shard.index, 0);
+    if (shard.index >= shard.count)
+      throw new InvalidArgumentError('createLoader', 'shard.index', shard.index, `below shard.count, ${shard.count}`);
+  }
   checkAugmentConfig(augment);
   if (groupByAspect && source.size === undefined) {
     throw new InvalidArgumentError('createLoader', 'source.size', undefined, 'there when groupByAspect is set');
@@ -78,6 +85,7 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
     shuffle,
     dropLast,
     groupOf: groupByAspect ? groupOf : undefined,
+    shard,
   };
   const batchesPerEpoch = batchCount(order);
   if (batchesPerEpoch === 0) {
@@ -85,7 +93,9 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
       'createLoader',
       'batchSize',
       batchSize,
-      `at most ${source.length} samples with dropLast`,
+      shard === undefined
+        ? `at most ${source.length} samples with dropLast`
+        : `less: ${source.length} samples make no batch for ${shard.count} workers`,
     );
   }
   const { onUnreadable = 'stop' } = options;
@@ -96,6 +106,7 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
 
   return {
     batchesPerEpoch,
+    shard,
     get unreadable() {
       return [...unreadable.values()];
     },
@@ -116,7 +127,7 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
         while (ahead.length < prefetch) {
           if (orders?.epoch !== position.epoch)
             orders = { epoch: position.epoch, batches: batchOrder(order, position.epoch) };
-          const ready = prepare(position.epoch, orders.batches[position.batch]!);
+          const ready = prepare(position.epoch, position.batch, orders.batches[position.batch]!);
           // Its error is thrown when the batch's turn comes.
           ready.catch(() => {});
           ahead.push({ position, ready });
@@ -145,9 +156,17 @@ export function createLoader<S extends Sample>(options: LoaderOptions<S>): Loade
     }
   }
 
-  async function prepare(epoch: number, indices: Int32Array): Promise<PreparedSample<S>[]> {
+  async function prepare(epoch: number, batch: number, indices: Int32Array): Promise<PreparedSample<S>[]> {
     const prepared = await Promise.all(Array.from(indices, (index) => prepareSample(epoch, index)));
-    return prepared.filter((sample) => sample !== undefined);
+    const readable = prepared.filter((sample) => sample !== undefined);
+    if (readable.length > 0 || shard === undefined) return readable;
+    // Workers go in step, so none leaves out a batch: it takes a picture of another one, be it another worker's.
+    const all = batchOrder({ ...order, batchSize: 1, shard: undefined }, epoch);
+    for (const i of all.keys()) {
+      const sample = await prepareSample(epoch, all[(batch + i) % all.length]![0]!);
+      if (sample !== undefined) return [sample];
+    }
+    return [];
   }
 
   async function prepareSample(epoch: number, index: number): Promise<PreparedSample<S> | undefined> {

@@ -54,9 +54,23 @@ export interface Batch<S extends Sample> extends DataPosition {
   dispose(): void;
 }
 
+/** One worker's part of the data. */
+export interface Shard {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface LoaderOptions<S extends Sample> {
   readonly source: SampleSource<S>;
+  /** Of this worker. */
   readonly batchSize: number;
+  /**
+   * Take a part of each epoch's order, by which several workers share it: together their batches are those of one worker with `count` times
+   * the batch size. Of a last batch that is not full each has the same number; the up to `count - 1` samples that are left over are not
+   * seen in that epoch. @defaultValue everything
+   */
+  readonly shard?: Shard;
   /** Of order and augmentation. @defaultValue `0` */
   readonly seed?: number;
   /** @defaultValue `true` */
@@ -94,6 +108,8 @@ export interface UnreadablePicture {
 
 export interface Loader<S extends Sample> {
   readonly batchesPerEpoch: number;
+  /** As it was given. */
+  readonly shard: Shard | undefined;
   /** Pictures that were left out so far, each once. */
   readonly unreadable: readonly UnreadablePicture[];
   /** Batches from a position on, over all epochs, without end. */

@@ -20,6 +20,8 @@ export interface CheckpointState {
   readonly optimizer: { readonly kind: string; readonly steps: number };
   readonly emaUpdates?: number;
   readonly best?: { readonly metric: string; readonly value: number; readonly epoch: number };
+  /** Workers of the cluster that trained. @defaultValue `1` */
+  readonly workers?: number;
   /** What the run was begun with. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Sums of the running epoch's logs, so that its row is that of an unbroken run. */
@@ -80,6 +82,7 @@ const stateSchema = z.strictObject({
   optimizer: z.strictObject({ kind: z.string(), steps: count }),
   emaUpdates: count.optional(),
   best: z.strictObject({ metric: z.string(), value: measured, epoch: count }).optional(),
+  workers: z.int().min(1).optional(),
   settings: z.record(z.string(), z.unknown()).optional(),
   epochLog: z.strictObject({ sums: z.record(z.string(), measured), count }),
 });

@@ -17,6 +17,8 @@ export interface JournalOptions {
   readonly totalSteps: number;
   /** Updates done before. */
   readonly firstStep: number;
+  /** As the rows of `results.csv` count them: another number where the number of workers has changed. */
+  readonly loggedSteps: number;
   /** Evaluations that are still to come after so many updates. */
   readonly evaluationsAfter: (step: number) => number;
   /** Pictures left out so far. */
@@ -50,11 +52,11 @@ export class Journal {
 
   constructor(options: JournalOptions, epochLog?: EpochLog) {
     this.#options = options;
-    const { folder, firstStep, resumed } = options;
+    const { folder, firstStep, loggedSteps, resumed } = options;
     this.progress =
       typeof options.progress === 'object' ? options.progress : options.progress ? createProgress() : silentProgress;
     if (folder !== undefined) {
-      const done = (row: Readonly<Record<string, unknown>>) => Number(row.step) <= firstStep;
+      const done = (row: Readonly<Record<string, unknown>>) => Number(row.step) <= loggedSteps;
       this.#csv = new ResultsCsv(join(folder, 'results.csv'), resumed ? done : undefined);
       if (options.tensorBoard) this.#events = createEventWriter(join(folder, 'tensorboard'), firstStep);
     }

@@ -44,14 +44,19 @@ export async function checkRun(folder: string, options: RunOptions): Promise<rea
   throw new CheckpointError(path, `the run was begun with other settings:${list}\n${remedy}`);
 }
 
-/** Places where two settings differ, with both values. */
-export function settingDifferences(old: unknown, now: unknown, place = ''): string[] {
+/** Places where two settings differ, with both values. @param whose - said of the values. */
+export function settingDifferences(
+  old: unknown,
+  now: unknown,
+  place = '',
+  whose: readonly [old: string, now: string] = ['in the run', 'now'],
+): string[] {
   if (isRecord(old) && isRecord(now)) {
     const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])];
-    return keys.flatMap((key) => settingDifferences(old[key], now[key], place === '' ? key : `${place}.${key}`));
+    return keys.flatMap((key) => settingDifferences(old[key], now[key], place === '' ? key : `${place}.${key}`, whose));
   }
   const [before, after] = [show(old), show(now)];
-  return before === after ? [] : [`${place}: ${short(before)} in the run, ${short(after)} now`];
+  return before === after ? [] : [`${place}: ${short(before)} ${whose[0]}, ${short(after)} ${whose[1]}`];
 }
 
 const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));

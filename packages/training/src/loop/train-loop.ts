@@ -6,7 +6,6 @@ import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError, NonFiniteLossError } from '../errors';
-import type { DataPosition } from '../loader/types';
 import { clipScale, GradientSum, gradientNorm, type StepResult } from '../optimizers/gradients';
 import type { StateDict } from '../optimizers/types';
 import { seededRandom } from '../random/random';
@@ -15,6 +14,7 @@ import { describeFrozen, frozenWeights } from './freezing';
 import { watchInterrupt } from './interrupt';
 import { Journal } from './journal';
 import { CHECKPOINT_FILE, checkRun } from './run-settings';
+import { type Start, Team } from './team';
 import type { Metrics, TrainBatch, TrainOptions, TrainResult } from './types';
 
 /** Names in the folder, beside the checkpoint's. */
@@ -26,34 +26,47 @@ export const FINAL_FILE = 'final.safetensors';
  *
  * With a folder it writes `last.safetensors` (the checkpoint), `best.safetensors`, `final.safetensors`, `results.csv` and `tensorboard/`.
  * A run that was killed goes on from its checkpoint with `resume: true` and ends with the very weights of an unbroken run, as far as the
- * step itself repeats: with one machine, the same number of TensorFlow threads, and chance from `context.random` only. A checkpoint is
+ * step itself repeats: with the same machines, the same number of TensorFlow threads, and chance from `context.random` only. A checkpoint is
  * written before every evaluation: when that fails, a resumed run makes up for it.
  *
- * @throws {@link NonFiniteLossError} before a loss or gradient that is not finite reaches the weights; {@link CheckpointError};
+ * With a `cluster` the other workers call it too, each in its process; a run may be resumed by another number of workers.
+ *
+ * @throws ClusterError when another worker fails, or is lost; {@link NonFiniteLossError} before a loss or gradient that is not finite reaches the weights; {@link CheckpointError};
  *   {@link FrozenRandomWeightsError}; {@link InvalidArgumentError}; and whatever step, loader or evaluation throw.
  */
 export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>): Promise<TrainResult> {
-  const { weights, loader, optimizer, schedule, folder, seed = 0 } = options;
+  const team = new Team(options.cluster);
+  try {
+    return await train(options, team);
+  } catch (error) {
+    await team.fail(error);
+    throw error;
+  }
+}
+
+async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team): Promise<TrainResult> {
+  const { weights, loader, optimizer, schedule, seed = 0 } = options;
+  const folder = team.leads ? options.folder : undefined;
   const { accumulate = 1, clipNorm, ema, evaluateEvery = 1, checkpointEvery = 1, checkpointEverySteps } = options;
   const { epochs, totalSteps, perEpoch } = lengthOf(options);
+  checkShard(options, team);
   const frozen = options.freezing === undefined ? undefined : frozenWeights(Object.keys(weights), options.freezing);
 
   const checkpointPath = folder === undefined ? undefined : join(folder, CHECKPOINT_FILE);
   const checkpoint = await resumeFrom(checkpointPath, options);
-  let step = checkpoint?.step ?? 0;
-  let position: DataPosition = checkpoint?.position ?? { epoch: 0, batch: 0 };
-  let best = checkpoint?.best;
-  const { tensorBoard = true, progress = true, logEvery = 10 } = options;
+  await team.compare(factsOf(options), weights);
+  const begun = startOf(checkpoint, { workers: team.size, perEpoch, accumulate });
+  const { resumed, epochLog, loggedSteps, ...start } = await team.begin(begun, { weights, optimizer, ema });
+  let { step, position, best } = start;
+  const { tensorBoard = true, logEvery = 10 } = options;
+  const progress = team.leads ? (options.progress ?? true) : false;
   const batches = loader.batchesPerEpoch;
-  const resumed = checkpoint !== undefined;
   const unreadable = () => loader.unreadable ?? [];
   const evaluationsAfter = (done: number) =>
     options.evaluate === undefined ? 0 : evaluationsLeft(done, { totalSteps, perEpoch, evaluateEvery });
-  const log = { folder, tensorBoard, progress, logEvery, batches, epochs, totalSteps, firstStep: step, resumed };
-  const journal = new Journal(
-    { ...log, evaluationsAfter, unreadable: () => unreadable().length },
-    checkpoint?.epochLog,
-  );
+  const length = { batches, epochs, totalSteps, firstStep: step };
+  const log = { folder, tensorBoard, progress, logEvery, ...length, loggedSteps, resumed };
+  const journal = new Journal({ ...log, evaluationsAfter, unreadable: () => unreadable().length }, epochLog);
   const interrupt = watchInterrupt(options.handleInterrupt ?? true, options.signal, journal.progress.line);
   const sum = new GradientSum();
 
@@ -70,13 +83,14 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
       ...(best === undefined ? {} : { best }),
       ...(ema === undefined ? {} : { emaUpdates: ema.updates }),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
+      ...(team.size === 1 ? {} : { workers: team.size }),
     };
     const tensors = { model: weights, buffers: optimizer.buffers(), ema: ema?.weights() ?? {} };
     await saveCheckpoint(checkpointPath, { ...state, ...extras }, tensors);
   };
   const evaluate = async (epochsDone: number): Promise<Metrics | undefined> => {
     const last = step >= totalSteps;
-    if (options.evaluate === undefined || !(last || epochsDone % evaluateEvery === 0)) return undefined;
+    if (options.evaluate === undefined || !team.leads || !(last || epochsDone % evaluateEvery === 0)) return undefined;
     // If it fails, the epoch is not lost: its log is still open in the checkpoint, and a resumed run begins with its end.
     await save();
     try {
@@ -87,8 +101,9 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
       throw error;
     }
   };
-  const endEpoch = async (epochsDone: number) => {
-    const metrics = await evaluate(epochsDone);
+  /** @returns whether anyone wants to stop. */
+  const endEpoch = async (epochsDone: number): Promise<boolean> => {
+    const { metrics, stop } = await team.evaluated(await evaluate(epochsDone), () => interrupt.requested);
     const value = options.best === undefined ? undefined : metrics?.[options.best.metric];
     if (metrics !== undefined && options.best !== undefined && value === undefined) {
       const known = `one of evaluate's: ${Object.keys(metrics).join(', ')}`;
@@ -100,6 +115,7 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
       if (folder !== undefined) await saveWeights(options, join(folder, BEST_FILE), averaged(weights, ema?.weights()));
     }
     journal.epochEnd(epochsDone, step, schedule(Math.max(0, step - 1)), metrics, improved);
+    return stop;
   };
 
   try {
@@ -110,26 +126,34 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
       await endEpoch(position.epoch + (position.batch > 0 ? 1 : 0));
       await save();
     }
-    if (step < totalSteps && !interrupt.requested) {
+    let stop = step >= totalSteps || (team.size === 1 && interrupt.requested);
+    if (!stop) {
+      let shares: Metrics[] = [];
+      const changed = new Set<string>();
       for await (const batch of loader.batches(position)) {
         const { epoch, next } = batch;
         const names = batch.samples.map(({ name }) => name);
         let result: StepResult;
         try {
-          const random = seededRandom(seed, 'step', epoch, batch.batch);
+          const random = seededRandom(seed, 'step', epoch, batch.batch, ...(team.leads ? [] : [team.index]));
           result = await options.step(weights, batch, { step, epoch, random });
         } finally {
           batch.dispose();
         }
         const losses = withTotal(result.losses);
         replaceStatistics(weights, result, losses, step, names);
+        for (const name of Object.keys(result.statistics ?? {})) changed.add(name);
         sum.add(result.gradients);
-        journal.batch(losses);
+        shares.push(losses);
         position = next;
         const epochEnds = next.epoch > epoch;
         if (sum.count >= accumulate || epochEnds) {
           const share = 1 / sum.count;
-          const gradients = sum.take();
+          const own = { losses: shares, position, stop: interrupt.requested };
+          const { gradients, ...agreed } = await team.average(own, sum.take(), weights, changed);
+          for (const batchLosses of agreed.losses) journal.batch(batchLosses);
+          shares = [];
+          changed.clear();
           const learningRate = schedule(step);
           const norm = gradientNorm(gradients) * share;
           if (!Number.isFinite(norm)) {
@@ -142,8 +166,8 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
           ema?.update(weights);
           step++;
           journal.update(step, epoch, batch.batch + 1, learningRate, norm);
-          if (epochEnds || step >= totalSteps) await endEpoch(epoch + 1);
-          const stop = step >= totalSteps || interrupt.requested;
+          stop = step >= totalSteps || agreed.stop;
+          if ((epochEnds || step >= totalSteps) && (await endEpoch(epoch + 1))) stop = true;
           const due = epochEnds
             ? (epoch + 1) % checkpointEvery === 0
             : step % (checkpointEverySteps ?? Number.POSITIVE_INFINITY) === 0;
@@ -165,6 +189,41 @@ export async function trainLoop<B extends TrainBatch>(options: TrainOptions<B>):
     interrupt.stop();
     journal.close();
   }
+}
+
+/**
+ * Where a run goes on. With another number of workers an epoch has another number of batches: then it is the batch before which as many
+ * samples were seen, or a few less, and the updates that come before it.
+ */
+function startOf(
+  checkpoint: Checkpoint | undefined,
+  now: { readonly workers: number; readonly perEpoch: number; readonly accumulate: number },
+): Start {
+  const epochLog = checkpoint?.epochLog ?? { sums: {}, count: 0 };
+  if (checkpoint === undefined)
+    return { resumed: false, step: 0, loggedSteps: 0, position: { epoch: 0, batch: 0 }, epochLog };
+  const { step: loggedSteps, position, best, workers = 1 } = checkpoint;
+  const start = { resumed: true, loggedSteps, epochLog, ...(best !== undefined && { best }) };
+  if (workers === now.workers) return { ...start, step: loggedSteps, position };
+  // Updates are of whole groups of batches.
+  const updates = Math.floor((position.batch * workers) / (now.workers * now.accumulate));
+  const batch = updates * now.accumulate;
+  return { ...start, step: position.epoch * now.perEpoch + updates, position: { epoch: position.epoch, batch } };
+}
+
+/** What must be alike on all workers. */
+function factsOf<B extends TrainBatch>(options: TrainOptions<B>): Readonly<Record<string, unknown>> {
+  const { settings, epochs, steps, accumulate, clipNorm, seed, evaluateEvery, optimizer, loader, ema } = options;
+  const run = { epochs, steps, accumulate, clipNorm, seed, evaluateEvery, optimizer: optimizer.kind };
+  return { settings, run: { ...run, batchesPerEpoch: loader.batchesPerEpoch, averages: ema !== undefined } };
+}
+
+/** Workers that all see everything would each do the work of one. */
+function checkShard<B extends TrainBatch>({ loader }: TrainOptions<B>, { index, size }: Team): void {
+  const { shard = { index: 0, count: 1 } } = loader;
+  if (shard.index === index && shard.count === size) return;
+  const expected = `{ index: ${index}, count: ${size} }, this worker's place`;
+  throw new InvalidArgumentError('trainLoop', 'loader.shard', shard, expected);
 }
 
 interface Length {

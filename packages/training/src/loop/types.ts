@@ -1,4 +1,5 @@
-import type { DataPosition, UnreadablePicture } from '../loader/types';
+import type { Cluster } from '@icconv/tensor-ops/collectives';
+import type { DataPosition, Shard, UnreadablePicture } from '../loader/types';
 import type { Progress } from '../logs/progress';
 import type { ResultRow } from '../logs/results-csv';
 import type { Ema } from '../optimizers/ema';
@@ -20,6 +21,8 @@ export interface TrainData<B extends TrainBatch> {
   readonly batchesPerEpoch: number;
   /** Pictures that were left out so far; counted in the log. */
   readonly unreadable?: readonly UnreadablePicture[];
+  /** Which part of the data this worker has; all where there is none. */
+  readonly shard?: Shard | undefined;
   batches(from?: DataPosition): AsyncIterable<B>;
 }
 
@@ -84,6 +87,12 @@ export interface TrainOptions<B extends TrainBatch> extends RunOptions {
   readonly progress?: Progress | boolean;
   /** Ctrl-C and SIGTERM save a checkpoint and end the training; a second one ends the process. @defaultValue `true` */
   readonly handleInterrupt?: boolean;
+  /**
+   * Trains with other workers, that each have a part of the data (`shard` of `createLoader`): all start from worker 0's weights and
+   * checkpoint, gradients and running statistics are averaged before each update, losses for the logs too, so that weights stay alike to
+   * the bit. Only worker 0 evaluates and writes; the folder of others is not looked at. It stays the caller's to close.
+   */
+  readonly cluster?: Cluster;
   /** Its abortion is an interruption like Ctrl-C. Not for the loader, whose error would end the loop before it saves. */
   readonly signal?: AbortSignal;
 }

@@ -233,6 +233,52 @@ describe('batch order', () => {
       [4],
     ]);
   });
+  test.each([
+    [2, false],
+    [3, false],
+    [3, true],
+  ])('%i workers share the batches of one, in equal parts, dropping what is not full: %s', (count, dropLast) => {
+    const options = { length: 40, batchSize: 2, seed: 3, shuffle: true, dropLast, groupOf: (i: number) => +(i > 12) };
+    for (let epoch = 0; epoch < 4; epoch++) {
+      const whole = batchOrder({ ...options, batchSize: 2 * count }, epoch);
+      const shards = Array.from({ length: count }, (_, index) => ({ ...options, shard: { index, count } }));
+      const parts = shards.map((shard) => batchOrder(shard, epoch));
+      for (const [i, part] of parts.entries()) expect(part).toHaveLength(batchCount(shards[i]!));
+      const kept = whole.filter((batch) => batch.length >= count);
+      expect(parts[0]).toHaveLength(kept.length);
+      for (const [b, batch] of kept.entries()) {
+        const sizes = new Set(parts.map((part) => part[b]!.length));
+        expect(sizes.size).toBe(1);
+        const together = parts.flatMap((part) => [...part[b]!]);
+        expect(together).toEqual([...batch.slice(0, together.length)]);
+        expect(batch.length - together.length).toBeLessThan(count);
+      }
+    }
+  });
+
+  test('a shard takes the place of what nobody can read from its other batches', async () => {
+    const broken = {
+      ...source,
+      get: (i: number) => ({ ...samples[i]!, image: i < 8 ? '/nowhere.jpg' : samples[i]!.image }),
+    };
+    const options = { source: broken, onUnreadable: 'skip', workers: 0, batchSize: 1 } as const;
+    for (const index of [0, 1]) {
+      const { batches, batchesPerEpoch } = await read({ ...options, shard: { index, count: 2 } }, 12);
+      expect(batchesPerEpoch).toBe(5);
+      expect(batches.map(({ batch }) => [batch.epoch, batch.batch])).toEqual(
+        Array.from({ length: 12 }, (_, i) => [Math.floor(i / 5), i % 5]),
+      );
+    }
+  });
+
+  test.each([
+    [{ index: 2, count: 2 }, 'shard.index must be below shard.count, 2, received 2'],
+    [{ index: 0, count: 0 }, 'shard.count must be a whole number of at least 1'],
+    [{ index: 0, count: 12 }, 'batchSize must be less: 11 samples make no batch for 12 workers'],
+  ])('the shard %j is refused', (shard, message) => {
+    expect(() => createLoader({ ...base, shard })).toThrow(message);
+  });
+
   test('bad settings are named', () => {
     expect(() => createLoader({ ...base, batchSize: 0 })).toThrow('batchSize must be a whole number of at least 1');
     expect(() => createLoader({ ...base, batchSize: 99, dropLast: true })).toThrow('at most 11 samples with dropLast');

@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { adamW, cosine, ema, lossGradients, type StateDict, seededRandom, withWarmUp } from '../../src';
-import { type Batch, createLoader, type Sample, type StepContext, type TrainOptions } from '../../src/node';
+import {
+  type Batch,
+  createLoader,
+  type LoaderOptions,
+  type Sample,
+  type StepContext,
+  type TrainOptions,
+} from '../../src/node';
 
 export interface Halves extends Sample {
   readonly label: number;
@@ -86,10 +93,14 @@ export async function accuracy(weights: Readonly<StateDict>) {
 }
 
 /** Everything that a run has: its own loader, optimizer and weights. */
-export function makeRun(options: Partial<TrainOptions<Batch<Halves>>> = {}) {
+export function makeRun(
+  options: Partial<TrainOptions<Batch<Halves>>> = {},
+  loading: Partial<LoaderOptions<Halves>> = {},
+) {
   const loader = createLoader<Halves>({
     source,
     batchSize: 3,
+    ...loading,
     seed: 1,
     workers: 0,
     augment: { colour: { brightness: 0.2 }, affine: { translate: 0.1 } },
