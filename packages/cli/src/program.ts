@@ -5,17 +5,18 @@ import { cocoCommand } from './commands/coco';
 import { convertCommand } from './commands/convert';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval-coco';
+import { reproduceTaskCommand } from './commands/eval-task';
 import { exportCommand } from './commands/export';
 import { inspectCommand } from './commands/inspect';
 import { modelsCommand } from './commands/models';
-import { reproduceCommand } from './commands/reproduce';
 import { runTaskCommand } from './commands/run-task';
 import { schemaCommand } from './commands/schema';
 import { searchCommand } from './commands/search';
 import { setupCommand } from './commands/setup';
-import { trainCommand } from './commands/train';
+import { trainTaskCommand } from './commands/train-task';
 import type { CommandContext } from './context';
 import { TASKS } from './tasks';
+import type { AnyTaskCommand } from './tasks/task-command';
 
 export function createProgram(context: CommandContext): Command {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -33,8 +34,22 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(evalCommand(context));
   for (const task of TASKS) program.addCommand(runTaskCommand(task, context));
   return program
-    .addCommand(trainCommand(context))
+    .addCommand(forEachTask('train', 'train a network on your data', trainTaskCommand, context))
     .addCommand(searchCommand(context))
     .addCommand(schemaCommand(context))
-    .addCommand(reproduceCommand(context));
+    .addCommand(forEachTask('reproduce', REPRODUCE, reproduceTaskCommand, context));
+}
+
+const REPRODUCE = 'run a published protocol and put the measured number beside the published one';
+
+/** A command with one subcommand for each task. */
+function forEachTask(
+  name: string,
+  description: string,
+  make: (task: AnyTaskCommand, context: CommandContext) => Command,
+  context: CommandContext,
+): Command {
+  const command = new Command(name).description(description);
+  for (const task of TASKS) command.addCommand(make(task, context));
+  return command;
 }
