@@ -69,7 +69,7 @@ function startHost(): ChildProcess {
   const here = import.meta.url;
   const beside = (name: string) => fileURLToPath(new URL(`./${name}`, here));
   if (!here.endsWith('.ts')) {
-    return fork(beside(here.endsWith('.cjs') ? 'process-host.cjs' : 'process-host.js'), { serialization: 'advanced' });
+    return fork(beside('process-host.js'), { serialization: 'advanced' });
   }
   // From the sources, as in the tests of a checkout.
   const loader = pathToFileURL(createRequire(here).resolve('tsx')).href;

@@ -80,8 +80,12 @@ export async function createRemoteRunner<T extends TaskTypes>(
   return { model, stream, run: runAll<T>(stream), dispose: () => remote.dispose() };
 }
 
-/** The address of a module beside the caller's, from sources as from a build. @param here - `import.meta.url`. */
+/**
+ * The address of a module beside the caller's, from sources as from a build, whose ES module it is: a child has its own copies anyway, and
+ * CommonJS builds cannot import by address.
+ *
+ * @param here - `import.meta.url`.
+ */
 export function moduleBeside(here: string, name: string): string {
-  const ending = here.endsWith('.ts') ? 'ts' : here.endsWith('.cjs') ? 'cjs' : 'js';
-  return new URL(`./${name}.${ending}`, here).href;
+  return new URL(`./${name}.${here.endsWith('.ts') ? 'ts' : 'js'}`, here).href;
 }
