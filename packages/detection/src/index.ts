@@ -4,8 +4,7 @@ export { type BoxCoderWeights, decodeBoxes, encodeBoxes } from './boxes/box-code
 export { boxArea, clipBoxes, pairwiseIou } from './boxes/box-ops';
 export type { FasterRcnnConfig, InputConfig, ProposalConfig, RoiConfig, RpnConfig } from './config/faster-rcnn-config';
 export { fasterRcnnConfig, PRESETS, type Preset } from './config/presets';
-export { type PreparedBatch, prepareImages, resizedSize } from './input/prepare';
-export { pixelOptions, preparePictures } from './input/prepare-pictures';
+export { type PreparedBatch, pixelOptions, preparePictures, resizedSize } from './input/prepare';
 export { type Draw, seededDraw } from './matching/sampler';
 export { type CompiledFasterRcnn, compileFasterRcnn } from './network/compile-faster-rcnn';
 export {

@@ -29,8 +29,6 @@ export { DETECTION_ZOO } from './task/detection-zoo';
 export type { DetectionRecipe } from './training/detection-recipe';
 export {
   type LoadDetectorOptions,
-  loadCompiledFasterRcnn,
-  loadDetectorBackbone,
   loadDetectorWeights,
   saveDetectorWeights,
 } from './weights/detector-weights';

@@ -26,4 +26,4 @@ export { type PoseEvaluation, scorePoses } from './evaluation/score-poses';
 export { POSE, type PoseTypes } from './task/pose-task';
 export { POSE_ZOO } from './task/pose-zoo';
 export type { PoseRecipe } from './training/pose-recipe';
-export { loadCompiledPose, loadPoseBackbone, loadPoseWeights, savePoseWeights } from './weights/pose-weights';
+export { loadPoseWeights, savePoseWeights } from './weights/pose-weights';

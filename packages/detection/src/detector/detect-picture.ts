@@ -2,7 +2,7 @@
 import type { RgbImage } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DetectionModel } from '../config/detection-model';
-import { preparePictures } from '../input/prepare-pictures';
+import { preparePictures } from '../input/prepare';
 import type { CompiledFasterRcnn } from '../network/compile-faster-rcnn';
 import type { Detections } from '../roi-heads/select-detections';
 import type { Detection, DetectionResult, DetectOptions } from './types';

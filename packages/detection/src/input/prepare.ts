@@ -3,9 +3,8 @@
  *
  * Coordinates: pixel centers lie at half-integers, so a box scales by new size over old size on each axis.
  */
-import { shortestSideSize } from '@icconv/tensor-ops';
-import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
+import { type PixelOptions, type RgbImage, resizeNormalize, shortestSideSize } from '@icconv/tensor-ops';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { InputConfig } from '../config/faster-rcnn-config';
 
 export interface PreparedBatch {
@@ -23,29 +22,16 @@ export function resizedSize(height: number, width: number, config: InputConfig):
   return shortestSideSize(height, width, { shortest, longest, rounding });
 }
 
-/** @param images - RGB, int32 or float32 [h, w, 3], values in [0, 255]. */
-export function prepareImages(images: readonly Tensor3D[], config: InputConfig): PreparedBatch {
-  const originals = images.map(({ shape }) => [shape[0], shape[1]] as const);
+/** Normalisation and resampling as the operators on pictures take them. */
+export function pixelOptions({ mean, deviation, channels, resampling }: InputConfig): PixelOptions {
+  const round = resampling !== 'torch';
+  return { mean, std: deviation, channelOrder: channels, antialias: resampling === 'pillow', round };
+}
+
+/** @param pictures - 8-bit RGB, of any sizes. */
+export function preparePictures(pictures: readonly RgbImage[], config: InputConfig): PreparedBatch {
+  const originals = pictures.map(({ height, width }) => [height, width] as const);
   const sizes = originals.map(([height, width]) => resizedSize(height, width, config));
-  const padded = (lengths: number[]) => Math.ceil(Math.max(...lengths) / config.divisor) * config.divisor;
-  const height = padded(sizes.map(([h]) => h));
-  const width = padded(sizes.map(([, w]) => w));
-  const batch = tf.tidy(() => {
-    const mean = tf.tensor1d([...config.mean]);
-    const deviation = tf.tensor1d([...config.deviation]);
-    const rows = images.map((image, index) => {
-      const size = sizes[index]!;
-      const pixels = tf.cast(config.channels === 'bgr' ? tf.reverse(image, 2) : image, 'float32') as Tensor3D;
-      const normal = tf.div(tf.sub(pixels, mean), deviation) as Tensor3D;
-      const resized = tf.image.resizeBilinear(normal, size, false, true);
-      // Padding comes after normalisation: it is the mean color.
-      return tf.pad(resized, [
-        [0, height - size[0]],
-        [0, width - size[1]],
-        [0, 0],
-      ]);
-    });
-    return tf.stack(rows) as Tensor4D;
-  });
-  return { images: batch, sizes, originals };
+  const images = resizeNormalize(pictures, { size: sizes, multipleOf: config.divisor, ...pixelOptions(config) });
+  return { images, sizes, originals };
 }

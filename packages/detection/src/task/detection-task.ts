@@ -21,7 +21,7 @@ import { checkDetectOptions } from '../detector/detect-options';
 import { detectPicture } from '../detector/detect-picture';
 import type { DetectionResult, DetectOptions } from '../detector/types';
 import { detectionRecords, scoreDetections } from '../evaluation/score-detections';
-import { pixelOptions } from '../input/prepare-pictures';
+import { pixelOptions } from '../input/prepare';
 import { seededDraw } from '../matching/sampler';
 import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
 import { BACKBONE_PREFIX } from '../network/names';

@@ -34,24 +34,27 @@ function row(
   };
 }
 
+/** @param sha256 - its first digits, at the end of the file's name: `_coco-258fb6c6.pth`. */
 function torchvision(
   name: string,
   preset: Preset,
   backbone: ResNetConfig,
   AP: number,
-  file: string,
+  sha256: string,
   mebibytes: number,
 ): ZooRow<DetectionModel> {
-  const url = `https://download.pytorch.org/models/${file}`;
-  const at: ZooFile = { url, sha256: hashInName(file), bytes: Math.round(mebibytes * MEBIBYTE) };
+  const url = `https://download.pytorch.org/models/${name.replaceAll('-', '_')}_coco-${sha256}.pth`;
+  const at: ZooFile = { url, sha256, bytes: Math.round(mebibytes * MEBIBYTE) };
   const source = 'github.com/pytorch/vision torchvision/models/detection/faster_rcnn.py';
   return row(`torchvision/${name}`, preset, backbone, AP, at, 'BSD-3-Clause', source);
 }
 
-function mmdetection(name: string, folder: string, file: string, AP: number, backbone: ResNetConfig) {
-  const url = `https://download.openmmlab.com/mmdetection/v2.0/faster_rcnn/${folder}/${file}`;
+/** @param version - of the file: what stands in its name behind that of its folder. */
+function mmdetection(name: string, version: string, AP: number, backbone: ResNetConfig): ZooRow<DetectionModel> {
+  const folder = `${name.replaceAll('-', '_')}_coco`;
+  const url = `https://download.openmmlab.com/mmdetection/v2.0/faster_rcnn/${folder}/${folder}_${version}.pth`;
   const source = 'github.com/open-mmlab/mmdetection configs/faster_rcnn/README.md';
-  const at = { url, sha256: hashInName(file) };
+  const at = { url, sha256: hashInName(url) };
   const own = row(`mmdetection/${name}`, 'mmdetection', backbone, AP, at, 'Apache-2.0', source);
   return backbone.stridePlacement === 'caffe' ? withCaffeInput(own) : own;
 }
@@ -82,61 +85,18 @@ function inception(depth: 50 | 101, AP: number): ZooRow<DetectionModel> {
 }
 
 const R50 = { depth: 50 } as const;
+const CAFFE_R50 = { depth: 50, stridePlacement: 'caffe' } as const;
 const X101 = { depth: 101, groups: 32, groupWidth: 4 } as const;
 
 export const DETECTION_ZOO: readonly ZooRow<DetectionModel>[] = [
-  torchvision(
-    'fasterrcnn-resnet50-fpn',
-    'torchvision',
-    // The one row that was trained without an epsilon.
-    { depth: 50, batchNormEpsilon: 0 },
-    37,
-    'fasterrcnn_resnet50_fpn_coco-258fb6c6.pth',
-    159.743,
-  ),
-  torchvision(
-    'fasterrcnn-resnet50-fpn-v2',
-    'torchvision-v2',
-    R50,
-    46.7,
-    'fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth',
-    167.104,
-  ),
-  mmdetection(
-    'faster-rcnn-r50-fpn-1x',
-    'faster_rcnn_r50_fpn_1x_coco',
-    'faster_rcnn_r50_fpn_1x_coco_20200130-047c8118.pth',
-    37.4,
-    R50,
-  ),
-  mmdetection(
-    'faster-rcnn-r50-fpn-2x',
-    'faster_rcnn_r50_fpn_2x_coco',
-    'faster_rcnn_r50_fpn_2x_coco_bbox_mAP-0.384_20200504_210434-a5d8aa15.pth',
-    38.4,
-    R50,
-  ),
-  mmdetection(
-    'faster-rcnn-r50-caffe-fpn-1x',
-    'faster_rcnn_r50_caffe_fpn_1x_coco',
-    'faster_rcnn_r50_caffe_fpn_1x_coco_bbox_mAP-0.378_20200504_180032-c5925ee5.pth',
-    37.8,
-    { depth: 50, stridePlacement: 'caffe' },
-  ),
-  mmdetection(
-    'faster-rcnn-r101-fpn-1x',
-    'faster_rcnn_r101_fpn_1x_coco',
-    'faster_rcnn_r101_fpn_1x_coco_20200130-f513f705.pth',
-    39.4,
-    { depth: 101 },
-  ),
-  mmdetection(
-    'faster-rcnn-x101-32x4d-fpn-1x',
-    'faster_rcnn_x101_32x4d_fpn_1x_coco',
-    'faster_rcnn_x101_32x4d_fpn_1x_coco_20200203-cff10310.pth',
-    41.2,
-    X101,
-  ),
+  // The one row that was trained without an epsilon.
+  torchvision('fasterrcnn-resnet50-fpn', 'torchvision', { depth: 50, batchNormEpsilon: 0 }, 37, '258fb6c6', 159.743),
+  torchvision('fasterrcnn-resnet50-fpn-v2', 'torchvision-v2', R50, 46.7, 'dd69338a', 167.104),
+  mmdetection('faster-rcnn-r50-fpn-1x', '20200130-047c8118', 37.4, R50),
+  mmdetection('faster-rcnn-r50-fpn-2x', 'bbox_mAP-0.384_20200504_210434-a5d8aa15', 38.4, R50),
+  mmdetection('faster-rcnn-r50-caffe-fpn-1x', 'bbox_mAP-0.378_20200504_180032-c5925ee5', 37.8, CAFFE_R50),
+  mmdetection('faster-rcnn-r101-fpn-1x', '20200130-f513f705', 39.4, { depth: 101 }),
+  mmdetection('faster-rcnn-x101-32x4d-fpn-1x', '20200203-cff10310', 41.2, X101),
   detectron2('faster-rcnn-r50-fpn-1x', 'faster_rcnn_R_50_FPN_1x/137257794', 'model_final_b275ba.pkl', 50, 37.9),
   detectron2('faster-rcnn-r50-fpn-3x', 'faster_rcnn_R_50_FPN_3x/137849458', 'model_final_280758.pkl', 50, 40.2),
   detectron2('faster-rcnn-r101-fpn-3x', 'faster_rcnn_R_101_FPN_3x/137851257', 'model_final_f6e8b1.pkl', 101, 42.0),

@@ -1,6 +1,6 @@
 /** Checkpoints of detectors: torchvision's, mmdetection's, detectron2's and our own, as safetensors or PyTorch files. */
 import { inceptionCounts, renameFrom, type WeightStyle } from '@icconv/models';
-import { type LoadWeightsOptions, loadBackboneWeights } from '@icconv/models/files';
+import type { LoadWeightsOptions } from '@icconv/models/files';
 import {
   loadStateDict,
   openWeights,
@@ -8,10 +8,8 @@ import {
   saveStateDict,
   selectStateDict,
 } from '@icconv/tensor-ops/weights';
-import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
-import { BACKBONE_PREFIX } from '../network/names';
 import { fasterRcnnShapes } from '../network/shapes';
 import { flattenedWeights, fromTorchOrder, toTorchOrder } from './flatten-order';
 import { detectorNames, styleOfNames } from './names';
@@ -59,20 +57,6 @@ export async function loadDetectorWeights(
   }
 }
 
-/** Loads a checkpoint and compiles it; only the compiled weights stay. @throws as {@link loadDetectorWeights} */
-export async function loadCompiledFasterRcnn(
-  path: string,
-  config: FasterRcnnConfig,
-  options: LoadDetectorOptions = {},
-): Promise<CompiledFasterRcnn> {
-  const weights = await loadDetectorWeights(path, config, options);
-  try {
-    return compileFasterRcnn(weights, config);
-  } finally {
-    dispose(weights);
-  }
-}
-
 /** Saves a detector's weights by torchvision's names and layouts: torchvision loads the file. @returns the path written. */
 export async function saveDetectorWeights(
   path: string,
@@ -86,13 +70,4 @@ export async function saveDetectorWeights(
   } finally {
     for (const name of flattenedWeights(config)) theirs[name]?.dispose();
   }
-}
-
-/** Loads a classifier's checkpoint as the backbone, see `loadBackboneWeights`. @returns weights by the detector's names; the caller owns them. */
-export async function loadDetectorBackbone(
-  path: string,
-  config: FasterRcnnConfig,
-  options: LoadWeightsOptions = {},
-): Promise<Record<string, Tensor>> {
-  return loadBackboneWeights(path, config.backbone, BACKBONE_PREFIX, options);
 }

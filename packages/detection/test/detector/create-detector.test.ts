@@ -12,7 +12,7 @@ import { seededRandom } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fasterRcnnConfig, initFasterRcnn, PRESETS, prepareImages, preparePictures } from '../../src';
+import { fasterRcnnConfig, initFasterRcnn, PRESETS, preparePictures } from '../../src';
 import {
   createDetector,
   createRemoteDetector,
@@ -21,6 +21,7 @@ import {
   saveDetectorWeights,
 } from '../../src/node';
 import { activate } from '../support/activate';
+import { prepareImages } from '../support/prepare-images';
 import { tinyConfig } from '../training/boxes-data';
 
 const folder = mkdtempSync(join(tmpdir(), 'icconv-detector-'));

@@ -7,7 +7,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { FasterRcnnConfig } from '../../src/config/faster-rcnn-config';
 import { fasterRcnnConfig } from '../../src/config/presets';
-import { prepareImages } from '../../src/input/prepare';
 import { seededDraw } from '../../src/matching/sampler';
 import { compileFasterRcnn } from '../../src/network/compile-faster-rcnn';
 import { fasterRcnn, fasterRcnnLosses } from '../../src/network/faster-rcnn';
@@ -15,6 +14,7 @@ import { featurePyramid } from '../../src/network/feature-pyramid';
 import { tensorParts } from '../../src/network/parts';
 import { fasterRcnnShapes } from '../../src/network/shapes';
 import { activate } from '../support/activate';
+import { prepareImages } from '../support/prepare-images';
 
 const IMAGES = [
   [120, 150],

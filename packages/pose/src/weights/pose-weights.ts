@@ -1,10 +1,9 @@
 /** Checkpoints of pose estimators: mmpose's 0.x, the published IC-ResNets' and our own, as safetensors or PyTorch files. */
 import { inceptionCounts } from '@icconv/models';
-import { type LoadWeightsOptions, loadBackboneWeights } from '@icconv/models/files';
+import type { LoadWeightsOptions } from '@icconv/models/files';
 import { loadStateDict, type SaveStateDictOptions, saveStateDict } from '@icconv/tensor-ops/weights';
-import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { PoseConfig } from '../config/pose-config';
-import { type CompiledPose, compilePose } from '../network/compile-pose';
 import { BACKBONE_PREFIX } from '../network/layers';
 import { poseShapes } from '../network/weights';
 
@@ -29,20 +28,6 @@ export async function loadPoseWeights(
   });
 }
 
-/** Loads a checkpoint and compiles it; only the compiled weights stay. @throws as {@link loadPoseWeights} */
-export async function loadCompiledPose(
-  path: string,
-  config: PoseConfig,
-  options: LoadWeightsOptions = {},
-): Promise<CompiledPose> {
-  const weights = await loadPoseWeights(path, config, options);
-  try {
-    return compilePose(weights, config);
-  } finally {
-    dispose(weights);
-  }
-}
-
 /** Saves a pose estimator's weights by mmpose's names and PyTorch's layouts. @returns the path written. */
 export async function savePoseWeights(
   path: string,
@@ -50,13 +35,4 @@ export async function savePoseWeights(
   options: SaveStateDictOptions = {},
 ): Promise<string> {
   return saveStateDict(weights, path, options);
-}
-
-/** Loads a classifier's checkpoint as the backbone, see `loadBackboneWeights`. @returns weights by the network's names; the caller owns them. */
-export async function loadPoseBackbone(
-  path: string,
-  config: PoseConfig,
-  options: LoadWeightsOptions = {},
-): Promise<Record<string, Tensor>> {
-  return loadBackboneWeights(path, config.backbone, BACKBONE_PREFIX, options);
 }

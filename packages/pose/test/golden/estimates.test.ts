@@ -5,9 +5,10 @@ import { decodeImage } from '@icconv/base/pictures';
 import { readModel } from '@icconv/task';
 import type { RgbImage } from '@icconv/tensor-ops';
 import { describeBackends, loadFixture, maxAbsError, testData } from '@icconv/test-utils';
+import { dispose } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { estimatePicture, type Pose, type PoseConfig, poseConfig } from '../../src';
-import { loadCompiledPose, POSE } from '../../src/node';
+import { compilePose, estimatePicture, type Pose, type PoseConfig, poseConfig } from '../../src';
+import { loadPoseWeights, POSE } from '../../src/node';
 import { activate } from '../support/activate';
 
 const folder = new URL('./fixtures/', import.meta.url);
@@ -95,7 +96,9 @@ describeBackends(
       async (mode) => {
         const { model: own, weights } = await readModel(POSE, model);
         const config = configOf(own.config, mode);
-        const network = await loadCompiledPose(weights!, config);
+        const loaded = await loadPoseWeights(weights!, config);
+        const network = compilePose(loaded, config);
+        dispose(loaded);
         for (const file of pictures.slice(0, mode.pictures)) {
           const picture = await decodeImage(`${images}/${file}`);
           const { poses } = estimatePicture(network, picture, config, { flip: mode.flip, scales: mode.scales });
