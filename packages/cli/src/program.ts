@@ -8,6 +8,7 @@ import { evalCommand } from './commands/eval-coco';
 import { reproduceTaskCommand } from './commands/eval-task';
 import { exportCommand } from './commands/export';
 import { inspectCommand } from './commands/inspect';
+import { launchCommand } from './commands/launch';
 import { modelsCommand } from './commands/models';
 import { runTaskCommand } from './commands/run-task';
 import { schemaCommand } from './commands/schema';
@@ -35,6 +36,7 @@ export function createProgram(context: CommandContext): Command {
   for (const task of TASKS) program.addCommand(runTaskCommand(task, context));
   return program
     .addCommand(forEachTask('train', 'train a network on your data', trainTaskCommand, context))
+    .addCommand(launchCommand(context))
     .addCommand(searchCommand(context))
     .addCommand(schemaCommand(context))
     .addCommand(forEachTask('reproduce', REPRODUCE, reproduceTaskCommand, context));

@@ -13,19 +13,22 @@ import {
   trainTask,
 } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { type Cluster, joinCluster } from '@icconv/tensor-ops/collectives';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { Command } from 'commander';
+import { type ClusterFlags, clusterPlace } from '../cluster/cluster-place';
 import { collect } from '../config/collect';
-import { countOption, workersOption } from '../config/number-options';
+import { countOption, indexOption, workersOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
 import { readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
 import type { AnyTaskCommand } from '../tasks/task-command';
+import { INTERRUPTED } from '../ui/failure';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 import { printResult } from './training-result';
 
-interface TrainFlags extends WeightFlags, PictureFlags {
+interface TrainFlags extends WeightFlags, PictureFlags, ClusterFlags {
   readonly config: string;
   readonly model?: string;
   readonly set?: readonly string[];
@@ -49,11 +52,15 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .option('--workers <n>', 'threads that decode pictures', workersOption)
     .option('--json', 'print the result as JSON')
+    .option('--cluster <file>', 'train with other machines: JSON as in the variable TF_CONFIG, which serves as well')
+    .option('--cluster-index <n>', 'which worker of the cluster this is, from 0, instead of the file’s', indexOption)
     .action(async (flags: TrainFlags) => {
-      const { config: file, set = [], threads, workers, resume = false, allowChanges = false } = flags;
+      const { config: file, set = [], workers, resume = false, allowChanges = false } = flags;
       const config = await readConfig(file, trainingSchema(task), set);
       const folder = flags.output ?? besideConfig(file, config.output);
-      await requireNativeEngine(threads);
+      const cluster = await startEngine(flags);
+      const leads = cluster === undefined || cluster.index === 0;
+      const note = (line: string) => leads && console.error(line);
       const rules = pictureRules(flags, config.data);
       const open = (name: 'train' | 'val', { annotations, images }: typeof config.data.train) => {
         const folder = images === undefined ? {} : { images: besideConfig(file, images) };
@@ -67,7 +74,7 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
         flags.model === undefined
           ? await networkForData(task, config, opened.train.dataset, file)
           : await networkOfFolder(task, flags.model, config);
-      for (const note of notes) console.error(note);
+      for (const line of notes) note(line);
       const chosen = (data: OpenedData, use: 'training' | 'evaluation'): CocoData => {
         const ids = categoryIds(data.dataset, use);
         return ids === undefined ? data : { ...data, categoryIds: ids };
@@ -89,11 +96,12 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
         ...{ folder, resume, allowChanges, signal, handleInterrupt: false },
         onUnreadable: rules.onUnreadable,
         tolerateDamage: rules.tolerateDamage,
-        ...defined({ workers }),
+        ...defined({ workers, cluster }),
         // The file, with the values that the command line gave as comments at its head.
         configuration: [...given.map((one) => `# ${one.replaceAll(/\s+/g, ' ')}\n`), await readText(file)].join(''),
-        onNote: (line) => console.error(line),
+        onNote: note,
         onData({ reports }) {
+          if (!leads) return;
           data = tellData({
             train: {
               data: opened.train,
@@ -109,13 +117,20 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
           });
         },
       });
+      await cluster?.close();
+      if (!leads) {
+        if (result.reason === 'interrupted') process.exitCode = INTERRUPTED;
+        return;
+      }
       printResult(task, result, { folder, minutes: (performance.now() - started) / 60000, data }, flags.json ?? false);
     });
 }
 
-/** @throws InvalidArgumentError where only wasm is there, which has no gradients. */
-async function requireNativeEngine(threads: number | undefined): Promise<void> {
+/** Alone, or with the others of a cluster. @throws InvalidArgumentError where only wasm is there, which has no gradients; as `joinCluster`. */
+async function startEngine({ threads, ...flags }: TrainFlags): Promise<Cluster | undefined> {
+  const place = await clusterPlace(flags);
+  if (place !== undefined) return joinCluster({ ...place, ...defined({ threads }) });
   const engine = await useEngine({ device: 'auto', ...defined({ threads }) });
-  if (engine.backend === 'tensorflow') return;
+  if (engine.backend === 'tensorflow') return undefined;
   throw new InvalidArgumentError('train', 'engine', engine.device, 'the native one, which icconv setup provides');
 }

@@ -1,6 +1,7 @@
 /** How a training ended, for people and as JSON. */
 import { counted } from '@icconv/base';
 import type { TrainResult } from '@icconv/training/node';
+import { INTERRUPTED } from '../ui/failure';
 import { table } from '../ui/table';
 
 export interface TrainingEnd {
@@ -43,5 +44,5 @@ export function printResult(
     console.error(`left out, as they could not be read: ${counted(result.unreadable.length, 'picture')}`);
     for (const { path, reason } of result.unreadable) console.error(`  ${path}: ${reason}`);
   }
-  if (result.reason === 'interrupted') process.exitCode = 130;
+  if (result.reason === 'interrupted') process.exitCode = INTERRUPTED;
 }

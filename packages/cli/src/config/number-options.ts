@@ -21,7 +21,8 @@ export function countOption(text: string): number {
   return value;
 }
 
+/** A number counted from 0. */
+export const indexOption = (text: string): number => (text === '0' ? 0 : countOption(text));
+
 /** 0 and more: `--workers 0` decodes on the main thread. */
-export function workersOption(text: string): number {
-  return text === '0' ? 0 : countOption(text);
-}
+export const workersOption = indexOption;

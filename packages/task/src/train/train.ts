@@ -27,7 +27,15 @@ import { type StartFrom, startFrom } from './start-from';
 export interface TrainTaskOptions<T extends TaskTypes>
   extends Pick<
     TrainOptions<Batch<T['sample']>>,
-    'folder' | 'resume' | 'allowChanges' | 'progress' | 'signal' | 'handleInterrupt' | 'checkpointEverySteps' | 'steps'
+    | 'folder'
+    | 'resume'
+    | 'allowChanges'
+    | 'progress'
+    | 'signal'
+    | 'handleInterrupt'
+    | 'checkpointEverySteps'
+    | 'steps'
+    | 'cluster'
   > {
   readonly model: T['model'];
   readonly recipe: T['recipe'];
@@ -60,6 +68,8 @@ export interface TrainTaskOptions<T extends TaskTypes>
  * Trains. The folder holds the model (`model.json`, best and final weights), what made it (`config.yaml`), the checkpoint to go on from,
  * `results.csv`, curves as pictures and for TensorBoard.
  *
+ * With a `cluster` all its workers call this with the same options; the recipe's batch size is that of one, and worker 0 alone has a folder.
+ *
  * @throws as `trainLoop`; InvalidArgumentError where data, network and recipe do not fit; CocoError where nothing is left to learn from, or
  *   to score; CheckpointError, before anything is changed, for a folder that holds another run.
  */
@@ -67,7 +77,8 @@ export async function trainTask<T extends TaskTypes>(
   task: Task<T>,
   options: TrainTaskOptions<T>,
 ): Promise<TrainResult> {
-  const { model, recipe, folder, evaluation, start } = options;
+  const { model, recipe, evaluation, start, cluster } = options;
+  const folder = (cluster?.index ?? 0) === 0 ? options.folder : undefined;
   task.inference.check({ ...evaluation } as T['options'], model);
   task.training.check?.(model, recipe);
   const data = bindTrainingData(task, model, options);
@@ -97,11 +108,21 @@ async function runLoop<T extends TaskTypes>(
   { train, val }: TrainingData,
   settings: RunSettings,
 ): Promise<TrainResult> {
-  const { model, recipe, folder, pretrained, workers, onUnreadable = 'stop', tolerateDamage = false } = options;
+  const {
+    model,
+    recipe,
+    folder,
+    cluster,
+    pretrained,
+    workers,
+    onUnreadable = 'stop',
+    tolerateDamage = false,
+  } = options;
   const source = task.data.samples(train, recipe);
   const loader = createLoader<T['sample']>({
     source,
     batchSize: recipe.batchSize,
+    ...(cluster !== undefined && { shard: { index: cluster.index, count: cluster.size } }),
     seed: recipe.seed ?? 0,
     onUnreadable,
     decode: { tolerateDamage },
@@ -114,7 +135,7 @@ async function runLoop<T extends TaskTypes>(
   try {
     return await trainLoop<Batch<T['sample']>>({
       ...options,
-      ...(folder !== undefined && { settings }),
+      ...((folder !== undefined || cluster !== undefined) && { settings }),
       loader,
       optimizer,
       ...fromRecipe,

@@ -1,0 +1,117 @@
+/** Trainings by several processes of the command itself. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import sharp from 'sharp';
+import { beforeAll, expect, test } from 'vitest';
+import { endToEnd } from './end-to-end';
+
+const { path } = endToEnd('launch');
+const TIMEOUT = { timeout: 400_000 };
+const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+beforeAll(async () => {
+  mkdirSync(path('images'));
+  const images: object[] = [];
+  const annotations: object[] = [];
+  for (let i = 0; i < 8; i++) {
+    const ground = sharp({ create: { width: 64, height: 64, channels: 3, background: `#6060${10 + i}` } });
+    await ground.png().toFile(path('images', `${i}.png`));
+    images.push({ id: i + 1, file_name: `${i}.png`, width: 64, height: 64 });
+    annotations.push({ id: i + 1, image_id: i + 1, category_id: 7, bbox: [4 * i, 8, 20, 30], area: 600, iscrowd: 0 });
+  }
+  writeFileSync(path('gt.json'), JSON.stringify({ images, annotations, categories: [{ id: 7, name: 'square' }] }));
+  writeFileSync(
+    path('train.yaml'),
+    `preset: small
+model:
+  backbone: { block: basic, blocks: [1, 1, 1, 1], width: 8 }
+  config: { fpnChannels: 16, input: { minSize: 64, maxSize: 64 }, roi: { hidden: 16 } }
+data:
+  train: { annotations: gt.json, images: images }
+  val: { annotations: gt.json, images: images }
+recipe: { epochs: 2, batchSize: 2, evaluateEvery: 2 }
+output: run
+`,
+  );
+});
+
+interface End {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `icconv launch -n 2 -- train detection`; `act` sees the launcher and all that was printed on standard error so far. */
+async function launch(
+  args: readonly string[],
+  act: (launcher: ChildProcess, stderr: string) => void = () => {},
+): Promise<End> {
+  const train = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0', '--threads', '1', ...args];
+  const node = ['--import', tsx, '--conditions=icconv-source', bin, 'launch', '-n', '2', '--', ...train];
+  const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+    act(child, output.stderr);
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
+
+/** Processes whose environment has this launcher's worker of that number. */
+function workerOf(launcher: ChildProcess, index: number): number {
+  const children = readFileSync(`/proc/${launcher.pid}/task/${launcher.pid}/children`, 'utf8').trim().split(' ');
+  return Number(
+    children.find((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`"type":"worker","index":${index}`))!,
+  );
+}
+
+test('two workers train, and the first one says so', TIMEOUT, async () => {
+  const { code, stdout, stderr } = await launch(['--json']);
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  const { reason, steps, best } = JSON.parse(stdout);
+  // Eight pictures in two epochs, four at a time.
+  expect({ reason, steps, metric: best.metric }).toEqual({ reason: 'finished', steps: 4, metric: 'AP' });
+  for (const file of ['model.json', 'best.safetensors', 'final.safetensors', 'results.csv', 'curves.svg'])
+    expect(existsSync(path('run', file)), file).toBe(true);
+});
+
+test('where one dies all end with its error, and the run goes on with --resume', TIMEOUT, async () => {
+  const args = ['--output', path('killed'), '--set', 'recipe.epochs=40', '--set', 'recipe.evaluateEvery=40'];
+  let killed = false;
+  const end = await launch(args, (launcher, stderr) => {
+    if (killed || !/epoch 3:/.test(stderr)) return;
+    killed = true;
+    process.kill(workerOf(launcher, 1), 'SIGKILL');
+  });
+  expect(killed).toBe(true);
+  expect(end.code).toBe(1);
+  expect(end.stderr).toMatch(/cluster: worker 1 \(127\.0\.0\.1:\d+\) is lost/);
+  expect(end.stderr).toContain('cluster: worker 1 ended first, by SIGKILL');
+  let asked = false;
+  const resumed = await launch([...args, '--resume'], (launcher, stderr) => {
+    if (asked || !/resumed at step/.test(stderr)) return;
+    asked = true;
+    launcher.kill('SIGINT');
+  });
+  expect({ code: resumed.code, asked }).toEqual({ code: 130, asked: true });
+  expect(resumed.stdout).toContain('saved; icconv train detection --resume goes on');
+});
+
+test('nothing else is launched', TIMEOUT, async () => {
+  const node = ['--import', tsx, '--conditions=icconv-source', bin, 'launch', '-n', '2', '--', 'detect', 'a.jpg'];
+  const child = spawn(process.execPath, node, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  expect(await once(child, 'close')).toEqual([1, null]);
+  expect(stderr).toContain('launch: command must be train, which alone has workers, received "detect"');
+});
