@@ -194,7 +194,7 @@ export interface Task<T extends TaskTypes = TaskTypes> {
       weights: Readonly<StateDict>,
       batch: Batch<T['sample']>,
       model: T['model'],
-      parts: TrainableParts & { readonly random: Random },
+      parts: TrainableParts & { readonly random: Random; readonly recipe: T['recipe'] },
     ): StepResult;
     readonly settings: TaskSettings<T>;
   };

@@ -140,7 +140,7 @@ async function runLoop<T extends TaskTypes>(
       optimizer,
       ...fromRecipe,
       freezing: { trainable: parts.trainable, pretrained },
-      step: (current, batch, { random }) => task.training.step(current, batch, model, { ...parts, random }),
+      step: (current, batch, { random }) => task.training.step(current, batch, model, { ...parts, random, recipe }),
       ...(val !== undefined && {
         evaluate: (current) => evaluateWeights(task, current, val, options),
         best: { metric: task.evaluation.best },
