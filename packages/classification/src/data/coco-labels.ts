@@ -1,0 +1,72 @@
+/** Labels of whole pictures in data of COCO's shape, and training samples of them. */
+import {
+  type CocoDataset,
+  type CocoId,
+  categoriesByName,
+  type DataReportOptions,
+  requireObjects,
+  selectObjects,
+} from '@icconv/coco';
+import { pictureFiles } from '@icconv/coco/node';
+import type { BoundData } from '@icconv/task';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import type { Sample, SampleSource } from '@icconv/training/node';
+
+export interface LabelSample extends Sample {
+  readonly classIndex: number;
+}
+
+/**
+ * The category of each picture that has one label, as `selectObjects` chooses it: pictures without a label and those with labels of several
+ * classes are neither learned nor scored.
+ *
+ * @throws CocoError where there is none, or in training one class only.
+ */
+export function pictureLabels(
+  { dataset, imageIds, categoryIds }: BoundData,
+  use: DataReportOptions['use'],
+): Map<CocoId, CocoId> {
+  const { used, report } = selectObjects(dataset, {
+    ...{ task: 'labels', use, categoryIds: categoryIds.filter((id) => id !== undefined) },
+    ...(imageIds !== undefined && { imageIds }),
+  });
+  requireObjects(report, 'data');
+  const { imageIds: images, imageIndex, categoryIds: categories, categoryIndex } = dataset.columns.annotations;
+  const labelled = [...used.keys()].filter((row) => used[row] === 1);
+  return new Map(labelled.map((row) => [images[imageIndex[row]!]!, categories[categoryIndex[row]!]!]));
+}
+
+/** A source for `createLoader`. @throws as {@link pictureLabels} and `pictureFiles` */
+export function cocoLabels(data: BoundData): SampleSource<LabelSample> {
+  const labels = pictureLabels(data, 'training');
+  const classOf = new Map(data.categoryIds.map((id, index) => [id, index]));
+  const samples = pictureFiles(data).flatMap(({ imageId, ...picture }) =>
+    labels.has(imageId) ? [{ ...picture, objects: [], classIndex: classOf.get(labels.get(imageId))! }] : [],
+  );
+  return { length: samples.length, get: (index) => samples[index]! };
+}
+
+const WORDNET_ID = /^n\d{8}$/;
+
+/**
+ * The category of each class by name. ImageNet's folders are called by WordNet's ids, in whose order its classes are.
+ *
+ * @throws InvalidArgumentError for a class to learn that the data set lacks; CocoArgumentError where two categories share its name.
+ */
+export function labelCategories(
+  dataset: CocoDataset,
+  classes: readonly string[],
+  use: DataReportOptions['use'],
+  preferred?: readonly (CocoId | undefined)[],
+): (CocoId | undefined)[] {
+  const { categories } = dataset;
+  const ids = categoriesByName(dataset, classes, preferred);
+  const missing = ids.indexOf(undefined);
+  if (missing < 0) return ids;
+  if (classes.length === 1000 && categories.length === 1000 && categories.every(({ name }) => WORDNET_ID.test(name))) {
+    return [...categories].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ id }) => id);
+  }
+  if (use === 'evaluation') return ids;
+  const expected = `among the categories of the data set (${categories.map(({ name }) => name).join(', ')})`;
+  throw new InvalidArgumentError('trainClassifier', 'class', classes[missing], expected);
+}

@@ -1,0 +1,9 @@
+export {
+  type ClassificationResult,
+  type ClassifyOptions,
+  type ClassScore,
+  classifyPicture,
+} from './classifier/classify-picture';
+export { type ClassifierConfig, type ClassifierModel, resnetOf } from './config/classifier-model';
+export { prepareInput } from './input/prepare';
+export { type ClassifierStepOptions, classifierStep } from './training/classifier-step';

@@ -1,0 +1,16 @@
+/** What needs Node: files, data sets, training, evaluation. */
+export {
+  type Classifier,
+  type ClassifierSource,
+  createClassifier,
+  createRemoteClassifier,
+  DEFAULT_CLASSIFIER,
+  type LocalClassifier,
+} from './api/create-classifier';
+export { evaluateClassifier } from './api/evaluate-classifier';
+export { classifierPreset, type TrainClassifierOptions, trainClassifier } from './api/train-classifier';
+export type { ClassificationEvaluation } from './evaluation/score-labels';
+export { CLASSIFICATION, type ClassificationTypes } from './task/classification-task';
+export { CLASSIFICATION_ZOO } from './task/classification-zoo';
+export { IMAGENET_NAMES } from './task/imagenet-names';
+export type { ClassifierRecipe } from './training/classifier-recipe';

@@ -1,0 +1,129 @@
+/** Classification of whole pictures as a task: what running, training and evaluating need to know of it. */
+import { type CocoId, groupingNotes, learnedCategories } from '@icconv/coco';
+import { type CompiledResNet, compileForInference, inceptionCounts, initResNet, resnetShapes } from '@icconv/models';
+import { backboneToJson } from '@icconv/models/files';
+import { checkCount, IMAGENET_RGB, type Task, type TaskTypes } from '@icconv/task';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { loadStateDict, saveStateDict } from '@icconv/tensor-ops/weights';
+import { sgd } from '@icconv/training';
+import { z } from 'zod';
+import { type ClassificationResult, type ClassifyOptions, classifyPicture } from '../classifier/classify-picture';
+import { type ClassifierModel, resnetOf } from '../config/classifier-model';
+import { configSchema, modelSchema } from '../config/config-schema';
+import { CLASSIFICATION_PRESETS } from '../config/presets';
+import { cocoLabels, type LabelSample, labelCategories } from '../data/coco-labels';
+import { type ClassificationEvaluation, formatLabels, labelRecords, scoreLabels } from '../evaluation/score-labels';
+import { classifierPixels } from '../input/prepare';
+import { augmentOf, type ClassifierRecipe } from '../training/classifier-recipe';
+import { classifierStep } from '../training/classifier-step';
+import { CLASSIFICATION_ZOO } from './classification-zoo';
+import { IMAGENET_NAMES } from './imagenet-names';
+
+export interface ClassificationTypes extends TaskTypes {
+  readonly model: ClassifierModel;
+  readonly network: CompiledResNet;
+  readonly result: ClassificationResult;
+  readonly options: ClassifyOptions;
+  readonly checkpoint: {
+    /** Names of the classes by number. @defaultValue ImageNet's 1000 */
+    readonly classes?: readonly string[];
+  };
+  readonly sample: LabelSample;
+  readonly recipe: ClassifierRecipe;
+  readonly evaluation: ClassificationEvaluation;
+}
+
+const INPUT = { size: 256, crop: 224, ...IMAGENET_RGB } as const;
+
+const dataFields = {
+  /** Categories to learn, by name or id, in the order of the classes; by default all that do not only group others. */
+  categories: z
+    .array(z.union([z.string(), z.int()]))
+    .min(2)
+    .optional(),
+} as const;
+
+export const CLASSIFICATION: Task<ClassificationTypes> = {
+  name: 'classification',
+  noun: 'classifier',
+  model: {
+    format: 'icconv-classifier/1',
+    schema: modelSchema,
+    configSchema,
+    fixed: ['backbone'],
+    toJson: ({ config, classes }) => ({ classes, config: { ...config, backbone: backboneToJson(config.backbone) } }),
+    async ofCheckpoint({ classes = IMAGENET_NAMES }, backbone) {
+      return { config: { backbone, input: INPUT }, classes };
+    },
+  },
+  weights: {
+    backbonePrefix: '',
+    init: (model, options) => initResNet(resnetOf(model), options),
+    load(path, model, options) {
+      const counts = inceptionCounts(resnetOf(model));
+      const expected = resnetShapes(resnetOf(model));
+      const known = Object.keys(counts).length > 0 && { inceptionCounts: counts };
+      return loadStateDict(path, { ...options, expected, ...known });
+    },
+    save: (path, weights, _, options) => saveStateDict(weights, path, options),
+  },
+  zoo: CLASSIFICATION_ZOO,
+  inference: {
+    verb: 'classify',
+    check({ topK = 1 }) {
+      checkCount('classify', 'topK', topK);
+    },
+    compile: (weights, model) => compileForInference(weights, resnetOf(model)),
+    run: classifyPicture,
+    nothing: (size) => ({ ...size, classes: [] }),
+  },
+  data: {
+    kind: 'labels',
+    categories: (dataset, { classes }, ...how) => labelCategories(dataset, classes, ...how),
+    samples: cocoLabels,
+  },
+  training: {
+    check(_, { augment }) {
+      if (augment?.mosaic === undefined) return;
+      throw new InvalidArgumentError(
+        'trainClassifier',
+        'recipe.augment.mosaic',
+        augment.mosaic,
+        'left out: a picture of four has four labels',
+      );
+    },
+    loader: ({ config: { input } }, recipe, { length }) => ({
+      augment: augmentOf(input, recipe),
+      pixels: classifierPixels(input),
+      // Batch norms learn nothing of a picture or two.
+      dropLast: length >= recipe.batchSize,
+    }),
+    optimizer: ({ momentum = 0.9, weightDecay = 1e-4 }) => sgd({ momentum, weightDecay }),
+    step(weights, { images, samples }, model, { recipe, ...parts }) {
+      const labels = samples.map(({ sample }) => sample.classIndex);
+      return classifierStep(weights, images, labels, model, { ...recipe, ...parts });
+    },
+    settings: {
+      presets: CLASSIFICATION_PRESETS,
+      model: {},
+      data: dataFields,
+      recipe: { momentum: z.number().min(0).lt(1).optional(), labelSmoothing: z.number().min(0).lt(1).optional() },
+      network({ data }, backbone, dataset) {
+        const { categories } = data as { readonly categories?: readonly CocoId[] };
+        const learned = learnedCategories(dataset, categories);
+        return {
+          model: { config: { backbone, input: INPUT }, classes: learned.map(({ name }) => name) },
+          categoryIds: (_, use) => (use === 'training' ? learned.map(({ id }) => id) : undefined),
+          notes: categories === undefined ? groupingNotes(dataset, 'data.categories') : [],
+        };
+      },
+    },
+  },
+  evaluation: {
+    records: labelRecords,
+    score: scoreLabels,
+    metrics: ({ stats }) => stats,
+    best: 'top1',
+    format: formatLabels,
+  },
+};
