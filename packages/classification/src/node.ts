@@ -9,6 +9,7 @@ export {
 } from './api/create-classifier';
 export { evaluateClassifier } from './api/evaluate-classifier';
 export { classifierPreset, type TrainClassifierOptions, trainClassifier } from './api/train-classifier';
+export { drawClasses } from './drawing/draw-classes';
 export type { ClassificationEvaluation } from './evaluation/score-labels';
 export { CLASSIFICATION, type ClassificationTypes } from './task/classification-task';
 export { CLASSIFICATION_ZOO } from './task/classification-zoo';

@@ -38,7 +38,8 @@ interface EvalFlags extends RunFlags {
 }
 
 interface ReproduceFlags extends RunFlags {
-  readonly coco: string;
+  readonly coco?: string;
+  readonly imagenet?: string;
   readonly model: string;
 }
 
@@ -65,18 +66,25 @@ export function evalTaskCommand(own: AnyTaskCommand, { signal }: CommandContext)
 }
 
 export function reproduceTaskCommand(own: AnyTaskCommand, { signal }: CommandContext): Command {
-  const { task, published, cocoVal } = own;
+  const { task, published, validation } = own;
+  const { annotations, images } = validation;
+  const held = [annotations, images].filter((name) => name !== undefined).join(' and ');
   const command = new Command(task.name)
-    .description('the published protocol, from checkpoint to the metric on val2017, beside the published number')
-    .requiredOption('--coco <folder>', `holds ${cocoVal.annotations} and ${cocoVal.images}/`);
+    .description(
+      'the published protocol, from checkpoint to the metric on the validation set, beside the published number',
+    )
+    .requiredOption(`--${validation.of} <folder>`, `holds ${held}`);
   const models = new Option('--model <name>', `which published ${task.noun}`).choices(task.zoo.map(({ name }) => name));
   return withRunFlags(withModelFlags(command, own, models.makeOptionMandatory()), own).action(
     async (flags: ReproduceFlags) => {
       const { metric, source } = findRow(task.zoo, flags.model, task.noun);
-      const annotations = join(flags.coco, cocoVal.annotations);
-      const images = join(flags.coco, cocoVal.images);
+      const folder = flags[validation.of]!;
+      const data = {
+        annotations: join(folder, annotations),
+        ...(images !== undefined && { images: join(folder, images) }),
+      };
       const started = performance.now();
-      const run = await evaluate(own, modelOf(own, flags), { ...flags, annotations, images }, published, signal);
+      const run = await evaluate(own, modelOf(own, flags), { ...flags, ...data }, published, signal);
       const minutes = (performance.now() - started) / 60000;
       const measured = 100 * run.evaluation.stats[task.evaluation.best]!;
       const { name, test } = published.figure(flags);

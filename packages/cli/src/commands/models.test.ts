@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CLASSIFICATION_ZOO } from '@icconv/classification/node';
 import { BACKBONES, findRow } from '@icconv/task';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProgram } from '../program';
@@ -33,7 +34,9 @@ describe('icconv models list', () => {
     await run('list');
     const text = printed.join('\n');
     for (const { name } of [...BACKBONES, ...TASKS.flatMap(({ task }) => task.zoo)]) expect(text).toContain(name);
-    expect(text).toMatch(/torchvision\/resnet50-v1 .* backbone .* 103 MB .* top1 76\.13, top5 92\.862 .* BSD-3-Clause/);
+    expect(text).toMatch(
+      /torchvision\/resnet50-v1 .* classification .* 103 MB .* top1 76\.13, top5 92\.862 .* BSD-3-Clause/,
+    );
     expect(text).toMatch(/ic-conv\/ic-resnet50-k9, by hand:\n {2}1\. open https:\/\/github/);
   });
 
@@ -41,8 +44,8 @@ describe('icconv models list', () => {
     mkdirSync(join(folder, 'models/torchvision'), { recursive: true });
     writeFileSync(join(folder, 'models/torchvision/resnet18-f37072fd.pth'), '');
     await run('list', 'resnet18', '--json');
-    const row = findRow(BACKBONES, 'torchvision/resnet18-v1', 'backbone');
-    expect(JSON.parse(printed.join('\n'))).toEqual([{ task: 'backbone', ...row, cached: true }]);
+    const row = findRow(CLASSIFICATION_ZOO, 'torchvision/resnet18-v1', 'classifier');
+    expect(JSON.parse(printed.join('\n'))).toEqual([{ task: 'classification', ...row, cached: true }]);
   });
 });
 

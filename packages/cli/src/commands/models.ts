@@ -1,6 +1,6 @@
 /** `icconv models list|fetch`: published checkpoints. */
 import { access } from 'node:fs/promises';
-import { BACKBONES, type ByHand, type FetchedModel, fetchRow, findRow, rowPath, type ZooRow } from '@icconv/task';
+import { type ByHand, type FetchedModel, fetchRow, findRow, rowPath, type ZooRow } from '@icconv/task';
 import { Command } from 'commander';
 import type { CommandContext } from '../context';
 import { TASKS } from '../tasks';
@@ -13,14 +13,9 @@ interface ListedRow extends ZooRow {
   readonly task: string;
 }
 
-/** Everything that can be named, each once. */
-function allRows(): readonly ListedRow[] {
-  const rows = [
-    ...TASKS.flatMap(({ task }) => task.zoo.map((row) => ({ task: task.name, ...row }))),
-    ...BACKBONES.map((row) => ({ task: 'backbone', ...row })),
-  ];
-  return rows.filter(({ name }, i) => rows.findIndex((row) => row.name === name) === i);
-}
+/** Everything that can be named; the classifiers are the backbones of the other tasks' trainings too. */
+const allRows = (): readonly ListedRow[] =>
+  TASKS.flatMap(({ task }) => task.zoo.map((row) => ({ task: task.name, ...row })));
 
 export function modelsCommand(context: CommandContext): Command {
   return new Command('models')

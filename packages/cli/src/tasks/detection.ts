@@ -1,8 +1,8 @@
 import { cocoCategoryIds } from '@icconv/coco';
 import { PRESETS, type Preset } from '@icconv/detection';
 import { DEFAULT_DETECTOR, DETECTION, type DetectionTypes, drawDetections } from '@icconv/detection/node';
-import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { Option } from 'commander';
+import { nameList } from '../config/name-list';
 import { countOption, scoreOption } from '../config/number-options';
 import type { TaskCommand } from './task-command';
 
@@ -44,7 +44,7 @@ export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
     nothing: '(nothing)',
   },
   draw: (picture, result, _, { format }) => drawDetections(picture, result, { format }),
-  cocoVal: { annotations: 'annotations/instances_val2017.json', images: 'val2017' },
+  validation: { of: 'coco', annotations: 'annotations/instances_val2017.json', images: 'val2017' },
   published: {
     metric: 'box AP',
     figure: () => ({ name: 'AP' }),
@@ -52,10 +52,5 @@ export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
   },
 };
 
-/** @throws InvalidArgumentError */
-function classesOf(text: string): readonly string[] | number {
-  if (/^\d+$/.test(text)) return Number(text);
-  const names = text.split(',').map((name) => name.trim());
-  if (names.includes('')) throw new InvalidArgumentError('detect', '--classes', text, 'names with commas between');
-  return names;
-}
+const classesOf = (text: string): readonly string[] | number =>
+  /^\d+$/.test(text) ? Number(text) : nameList('detect', '--classes', text);

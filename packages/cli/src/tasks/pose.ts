@@ -43,7 +43,7 @@ export const POSE_COMMAND: TaskCommand<PoseTypes> = {
   },
   draw: (picture, result, { config }, { flags, format }) =>
     drawPoses(picture, result, config.skeleton, { keypointThreshold: Number(flags.keypointScore), format }),
-  cocoVal: { annotations: 'annotations/person_keypoints_val2017.json', images: 'val2017' },
+  validation: { of: 'coco', annotations: 'annotations/person_keypoints_val2017.json', images: 'val2017' },
   published: {
     metric: 'keypoint AP',
     figure: ({ flip, multiScale }) => ({

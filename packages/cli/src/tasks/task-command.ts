@@ -41,8 +41,8 @@ export interface TaskCommand<T extends TaskTypes = TaskTypes> {
     model: T['model'],
     how: { readonly flags: Flags; readonly format: 'png' | 'jpg' },
   ): Promise<Buffer>;
-  /** Annotations and pictures in COCO's own archives. */
-  readonly cocoVal: { readonly annotations: string; readonly images: string };
+  /** Annotations and pictures of the published figures, as their own archives hold them; of folders of classes `annotations` alone. */
+  readonly validation: { readonly of: 'coco' | 'imagenet'; readonly annotations: string; readonly images?: string };
   /** The published protocol. */
   readonly published: {
     /** `box AP`. */
@@ -50,7 +50,7 @@ export interface TaskCommand<T extends TaskTypes = TaskTypes> {
     /** The row's figure that a run by these flags is to give, and how it was tested. */
     figure(flags: Flags): { readonly name: string; readonly test?: string };
     readonly maxDetections?: number;
-    /** Of the classes, in COCO's own files. @defaultValue found by name */
+    /** Of the classes, in these annotations. @defaultValue found by name */
     categoryIds?(model: T['model']): readonly (CocoId | undefined)[];
   };
 }

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { ClassifierModel } from '@icconv/classification';
 import { type FasterRcnnConfig, fasterRcnnShapes } from '@icconv/detection';
 import { BATCH_NORM_EPSILON, type ResNetConfig, resnetBlocks, resnetConvs } from '@icconv/models';
 import type { PoseConfig } from '@icconv/pose';
@@ -32,6 +33,9 @@ type Judged = Readonly<Record<string, unknown>> & {
 const { rows: judged } = JSON.parse(readFileSync(new URL('fixtures/zoo.json', import.meta.url), 'utf8')) as {
   readonly rows: Readonly<Record<string, Readonly<Record<string, Judged>>>>;
 };
+
+/** The classifiers are the backbones, each with its classes. */
+const judgedOf = (kind: string) => judged[kind === 'classification' ? 'backbone' : kind]!;
 
 const cache = mkdtempSync(join(tmpdir(), 'icconv-zoo-'));
 beforeAll(() => vi.stubEnv('ICCONV_CACHE', cache));
@@ -70,6 +74,9 @@ const FACTS: Readonly<Record<string, (model: never) => object>> = {
   backbone({ config: { backbone, ...rest } }: (typeof BACKBONES)[number]['model']) {
     return { ...rest, backbone: resnetFacts(backbone), classes: 1000 };
   },
+  classification({ config, classes }: ClassifierModel) {
+    return { ...config, backbone: resnetFacts(config.backbone), classes: new Set(classes).size };
+  },
   detection({ config, classes }: { readonly config: FasterRcnnConfig; readonly classes: readonly string[] }) {
     expect(config.classes).toBe(classes.length);
     // torchvision calls all of the ids that COCO does not use the same; here each has a name of its own.
@@ -104,11 +111,11 @@ async function found(kind: string, name: string, weights?: string) {
 
 describe.each(Object.entries(zoos))('%s', (kind, zoo) => {
   test('the zoo has the rows of the table, and no others', () => {
-    expect(zoo.map(({ name }) => name).sort()).toEqual(Object.keys(judged[kind]!).sort());
+    expect(zoo.map(({ name }) => name).sort()).toEqual(Object.keys(judgedOf(kind)).sort());
   });
 
   test.each(zoo.map((row) => [row.name, row] as const))('%s', async (name, row) => {
-    const { file, metric, norms, ...expected } = judged[kind]![name]!;
+    const { file, metric, norms, ...expected } = judgedOf(kind)[name]!;
     expect(row.metric.values).toEqual(metric);
     let model: unknown;
     if (file === null) {

@@ -1,0 +1,36 @@
+import { CLASSIFICATION, type ClassificationTypes, DEFAULT_CLASSIFIER, drawClasses } from '@icconv/classification/node';
+import { nameList } from '../config/name-list';
+import { countOption, scoreOption } from '../config/number-options';
+import type { TaskCommand } from './task-command';
+
+export const CLASSIFICATION_COMMAND: TaskCommand<ClassificationTypes> = {
+  task: CLASSIFICATION,
+  verb: 'classify',
+  description: 'say what pictures show',
+  title: 'classifying',
+  drawn: 'their classes',
+  found: 'first five classes',
+  training: 'train a classifier on labels of whole pictures: a folder with one folder for each class, or COCO format',
+  defaultModel: DEFAULT_CLASSIFIER,
+  withRunFlags: (command) =>
+    command
+      .option('--top <n>', 'classes a picture', countOption, 5)
+      .option('--score <least>', 'least score', scoreOption, 0),
+  withCallFlags: (command) => command,
+  withCheckpointFlags: (command) =>
+    command.option('--classes <list>', 'names with commas between, by default ImageNet’s 1000'),
+  callOf: ({ top, score }) => ({
+    ...(typeof top === 'number' && { topK: top }),
+    ...(typeof score === 'number' && { scoreThreshold: score }),
+  }),
+  checkpointOf: ({ classes }) =>
+    typeof classes === 'string' ? { classes: nameList('classify', '--classes', classes) } : {},
+  table: {
+    head: ['class', 'score'],
+    rows: ({ classes }) => classes.map(({ label, score }) => [label, score.toFixed(3)]),
+    nothing: '(nothing)',
+  },
+  draw: (picture, result, _, { format }) => drawClasses(picture, result, { format }),
+  validation: { of: 'imagenet', annotations: 'val' },
+  published: { metric: 'top-1 accuracy', figure: () => ({ name: 'top1' }) },
+};
