@@ -6,4 +6,4 @@ export {
 } from './classifier/classify-picture';
 export { type ClassifierConfig, type ClassifierModel, resnetOf } from './config/classifier-model';
 export { prepareInput } from './input/prepare';
-export { type ClassifierStepOptions, classifierStep } from './training/classifier-step';
+export { classifierStep } from './training/classifier-step';

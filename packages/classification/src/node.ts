@@ -11,7 +11,6 @@ export { evaluateClassifier } from './api/evaluate-classifier';
 export { classifierPreset, type TrainClassifierOptions, trainClassifier } from './api/train-classifier';
 export { drawClasses } from './drawing/draw-classes';
 export type { ClassificationEvaluation } from './evaluation/score-labels';
-export { CLASSIFICATION, type ClassificationTypes } from './task/classification-task';
-export { CLASSIFICATION_ZOO } from './task/classification-zoo';
+export { CLASSIFICATION, CLASSIFICATION_ZOO, type ClassificationTypes } from './task/classification-task';
 export { IMAGENET_NAMES } from './task/imagenet-names';
 export type { ClassifierRecipe } from './training/classifier-recipe';

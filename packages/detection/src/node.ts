@@ -14,7 +14,6 @@ export { fasterRcnnSchema, fasterRcnnToJson } from './config/config-schema';
 export type { DetectionModel } from './config/detection-model';
 export {
   type CocoSampleSource,
-  categoryIds,
   classNames,
   cocoSamples,
   type DetectionObject,

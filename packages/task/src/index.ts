@@ -12,6 +12,7 @@ export type {
   TaskTypes,
 } from './contract/task';
 export { bindData, describeData, reportOf, type TrainingData } from './data/bind';
+export { categoriesField, classCategories, type LearnedClasses, learnedClasses } from './data/classes';
 export { type EvaluateTaskOptions, evaluateOn, findInData } from './evaluate/evaluate';
 export type { BackboneChoice } from './model/backbone-choice';
 export { loadNetworkBackbone, type NetworkBackbone } from './model/load-network-backbone';

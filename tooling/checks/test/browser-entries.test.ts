@@ -15,6 +15,7 @@ const ENTRIES = [
   'coco/src/index',
   'detection/src/index',
   'pose/src/index',
+  'classification/src/index',
 ];
 
 /** Bundled from the sources, with everything but TensorFlow.js inside. @returns what the bundle imports. */

@@ -1,15 +1,7 @@
 /** Labels of whole pictures in data of COCO's shape, and training samples of them. */
-import {
-  type CocoDataset,
-  type CocoId,
-  categoriesByName,
-  type DataReportOptions,
-  requireObjects,
-  selectObjects,
-} from '@icconv/coco';
+import { type CocoDataset, type CocoId, type DataReportOptions, requireObjects, selectObjects } from '@icconv/coco';
 import { pictureFiles } from '@icconv/coco/node';
-import type { BoundData } from '@icconv/task';
-import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { type BoundData, classCategories, IMAGENET_CLASSES } from '@icconv/task';
 import type { Sample, SampleSource } from '@icconv/training/node';
 
 export interface LabelSample extends Sample {
@@ -51,22 +43,18 @@ const WORDNET_ID = /^n\d{8}$/;
 /**
  * The category of each class by name. ImageNet's folders are called by WordNet's ids, in whose order its classes are.
  *
- * @throws InvalidArgumentError for a class to learn that the data set lacks; CocoArgumentError where two categories share its name.
+ * @throws as `classCategories`
  */
 export function labelCategories(
   dataset: CocoDataset,
   classes: readonly string[],
-  use: DataReportOptions['use'],
-  preferred?: readonly (CocoId | undefined)[],
+  ...how: [use: DataReportOptions['use'], preferred?: readonly (CocoId | undefined)[]]
 ): (CocoId | undefined)[] {
   const { categories } = dataset;
-  const ids = categoriesByName(dataset, classes, preferred);
-  const missing = ids.indexOf(undefined);
-  if (missing < 0) return ids;
-  if (classes.length === 1000 && categories.length === 1000 && categories.every(({ name }) => WORDNET_ID.test(name))) {
-    return [...categories].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ id }) => id);
-  }
-  if (use === 'evaluation') return ids;
-  const expected = `among the categories of the data set (${categories.map(({ name }) => name).join(', ')})`;
-  throw new InvalidArgumentError('trainClassifier', 'class', classes[missing], expected);
+  const ofImageNet =
+    [classes, categories].every(({ length }) => length === IMAGENET_CLASSES) &&
+    categories.every(({ name }) => WORDNET_ID.test(name)) &&
+    !WORDNET_ID.test(classes[0]!);
+  if (!ofImageNet) return classCategories(dataset, classes, ...how);
+  return [...categories].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ id }) => id);
 }

@@ -1,10 +1,19 @@
 /** Classification of whole pictures as a task: what running, training and evaluating need to know of it. */
-import { type CocoId, groupingNotes, learnedCategories } from '@icconv/coco';
-import { type CompiledResNet, compileForInference, inceptionCounts, initResNet, resnetShapes } from '@icconv/models';
-import { backboneToJson } from '@icconv/models/files';
-import { checkCount, IMAGENET_RGB, type Task, type TaskTypes } from '@icconv/task';
+import type { CocoId } from '@icconv/coco';
+import { type CompiledResNet, compileForInference, initResNet } from '@icconv/models';
+import { backboneToJson, loadResNetWeights } from '@icconv/models/files';
+import {
+  BACKBONES,
+  categoriesField,
+  checkCount,
+  IMAGENET_RGB,
+  learnedClasses,
+  type Task,
+  type TaskTypes,
+  type ZooRow,
+} from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
-import { loadStateDict, saveStateDict } from '@icconv/tensor-ops/weights';
+import { saveStateDict } from '@icconv/tensor-ops/weights';
 import { sgd } from '@icconv/training';
 import { z } from 'zod';
 import { type ClassificationResult, type ClassifyOptions, classifyPicture } from '../classifier/classify-picture';
@@ -16,7 +25,6 @@ import { type ClassificationEvaluation, formatLabels, labelRecords, scoreLabels 
 import { classifierPixels } from '../input/prepare';
 import { augmentOf, type ClassifierRecipe } from '../training/classifier-recipe';
 import { classifierStep } from '../training/classifier-step';
-import { CLASSIFICATION_ZOO } from './classification-zoo';
 import { IMAGENET_NAMES } from './imagenet-names';
 
 export interface ClassificationTypes extends TaskTypes {
@@ -35,13 +43,11 @@ export interface ClassificationTypes extends TaskTypes {
 
 const INPUT = { size: 256, crop: 224, ...IMAGENET_RGB } as const;
 
-const dataFields = {
-  /** Categories to learn, by name or id, in the order of the classes; by default all that do not only group others. */
-  categories: z
-    .array(z.union([z.string(), z.int()]))
-    .min(2)
-    .optional(),
-} as const;
+/** Published classifiers of ImageNet: the backbones of the zoo, with their classes. */
+export const CLASSIFICATION_ZOO: readonly ZooRow<ClassifierModel>[] = BACKBONES.map((row) => ({
+  ...row,
+  model: { ...row.model, classes: IMAGENET_NAMES },
+}));
 
 export const CLASSIFICATION: Task<ClassificationTypes> = {
   name: 'classification',
@@ -59,20 +65,13 @@ export const CLASSIFICATION: Task<ClassificationTypes> = {
   weights: {
     backbonePrefix: '',
     init: (model, options) => initResNet(resnetOf(model), options),
-    load(path, model, options) {
-      const counts = inceptionCounts(resnetOf(model));
-      const expected = resnetShapes(resnetOf(model));
-      const known = Object.keys(counts).length > 0 && { inceptionCounts: counts };
-      return loadStateDict(path, { ...options, expected, ...known });
-    },
+    load: (path, model, options) => loadResNetWeights(path, resnetOf(model), options),
     save: (path, weights, _, options) => saveStateDict(weights, path, options),
   },
   zoo: CLASSIFICATION_ZOO,
   inference: {
     verb: 'classify',
-    check({ topK = 1 }) {
-      checkCount('classify', 'topK', topK);
-    },
+    check: ({ topK = 1 }) => checkCount('classify', 'topK', topK),
     compile: (weights, model) => compileForInference(weights, resnetOf(model)),
     run: classifyPicture,
     nothing: (size) => ({ ...size, classes: [] }),
@@ -106,16 +105,11 @@ export const CLASSIFICATION: Task<ClassificationTypes> = {
     settings: {
       presets: CLASSIFICATION_PRESETS,
       model: {},
-      data: dataFields,
+      data: { categories: categoriesField },
       recipe: { momentum: z.number().min(0).lt(1).optional(), labelSmoothing: z.number().min(0).lt(1).optional() },
       network({ data }, backbone, dataset) {
-        const { categories } = data as { readonly categories?: readonly CocoId[] };
-        const learned = learnedCategories(dataset, categories);
-        return {
-          model: { config: { backbone, input: INPUT }, classes: learned.map(({ name }) => name) },
-          categoryIds: (_, use) => (use === 'training' ? learned.map(({ id }) => id) : undefined),
-          notes: categories === undefined ? groupingNotes(dataset, 'data.categories') : [],
-        };
+        const { classes, ids: _, ...learned } = learnedClasses(dataset, data.categories as CocoId[] | undefined);
+        return { model: { config: { backbone, input: INPUT }, classes }, ...learned };
       },
     },
   },

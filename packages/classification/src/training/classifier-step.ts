@@ -1,18 +1,10 @@
 /** One training step of a classifier up to its gradients. */
-import { resnet, type StateDict } from '@icconv/models';
+import { resnet, type StateDict, type TrainableParts } from '@icconv/models';
 import { lossGradients, type StepResult } from '@icconv/training';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ClassifierModel, resnetOf } from '../config/classifier-model';
-
-export interface ClassifierStepOptions {
-  /** Weights to take gradients of, by name. */
-  readonly trainable: (name: string) => boolean;
-  /** Batch norms that take the batch's statistics; the others are frozen. @defaultValue none */
-  readonly batchNorm?: boolean | ((norm: string) => boolean);
-  /** Share of the target that all classes divide. @defaultValue `0` */
-  readonly labelSmoothing?: number;
-}
+import type { ClassifierRecipe } from './classifier-recipe';
 
 /**
  * Softmax cross-entropy of a batch, as torch's `CrossEntropyLoss`, and its gradients. Needs a backend with all gradient kernels.
@@ -24,7 +16,7 @@ export function classifierStep(
   images: Tensor4D,
   labels: readonly number[],
   model: ClassifierModel,
-  { trainable, batchNorm = false, labelSmoothing = 0 }: ClassifierStepOptions,
+  { trainable, batchNorm, labelSmoothing = 0 }: TrainableParts & Pick<ClassifierRecipe, 'labelSmoothing'>,
 ): StepResult {
   return lossGradients(weights, trainable, (own) => {
     const { logits, statistics } = resnet(own, images, resnetOf(model), { returns: ['logits'], training: batchNorm });

@@ -1,12 +1,5 @@
 /** Training samples from a COCO data set: boxes as corners, categories as class numbers 0 to K - 1. */
-import {
-  type CocoDataset,
-  type CocoId,
-  categoriesByName,
-  type DataReport,
-  learnedCategories,
-  selectObjects,
-} from '@icconv/coco';
+import { type CocoDataset, type CocoId, type DataReport, learnedCategories, selectObjects } from '@icconv/coco';
 import { pictureFiles } from '@icconv/coco/node';
 import type { BoundData, TaskRecipe } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
@@ -36,20 +29,6 @@ export interface CocoSampleSource extends SampleSource<DetectionSample> {
  */
 export function classNames(dataset: CocoDataset): string[] {
   return learnedCategories(dataset).map(({ name }) => name);
-}
-
-/**
- * Ids of the data set's categories by class number.
- *
- * @throws {@link InvalidArgumentError} where the data set lacks a class; CocoArgumentError where two categories share its name.
- */
-export function categoryIds(dataset: CocoDataset, classes: readonly string[]): CocoId[] {
-  return categoriesByName(dataset, classes).map((id, index) => {
-    if (id !== undefined) return id;
-    const known = dataset.categories.map((category) => category.name).join(', ');
-    const expected = `among the categories of the data set (${known})`;
-    throw new InvalidArgumentError('categoryIds', 'class', classes[index], expected);
-  });
 }
 
 /**

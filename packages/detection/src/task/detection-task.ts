@@ -1,13 +1,6 @@
 /** Faster R-CNN as a task: what running, training and evaluating need to know of it. */
-import {
-  type CocoId,
-  categoriesByName,
-  type Evaluation,
-  formatSummary,
-  groupingNotes,
-  learnedCategories,
-} from '@icconv/coco';
-import type { Task, TaskTypes } from '@icconv/task';
+import { type Evaluation, formatSummary } from '@icconv/coco';
+import { categoriesField, classCategories, learnedClasses, type Task, type TaskTypes } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { decaysMatrices, sgd } from '@icconv/training';
 import { z } from 'zod';
@@ -15,7 +8,7 @@ import { fasterRcnnSchema, fasterRcnnToJson } from '../config/config-schema';
 import type { DetectionModel } from '../config/detection-model';
 import { fasterRcnnConfig, PRESETS, type Preset } from '../config/presets';
 import { DETECTION_PRESETS } from '../config/training-presets';
-import { categoryIds, cocoSamples, type DetectionSample } from '../data/coco-samples';
+import { cocoSamples, type DetectionSample } from '../data/coco-samples';
 import { fitToBoxes } from '../data/fit-to-boxes';
 import { checkDetectOptions } from '../detector/detect-options';
 import { detectPicture } from '../detector/detect-picture';
@@ -56,11 +49,7 @@ const modelFields = {
 } as const;
 
 const dataFields = {
-  /** Categories to learn, by name or id, in the order of the classes; by default all that do not only group others. */
-  categories: z
-    .array(z.union([z.string(), z.int()]))
-    .min(1)
-    .optional(),
+  categories: categoriesField,
   /** The same, by name only. */
   classes: z.array(z.string()).min(1).optional(),
 } as const;
@@ -105,8 +94,7 @@ export const DETECTION: Task<DetectionTypes> = {
   },
   data: {
     kind: 'boxes',
-    categories: (dataset, { classes }, use, preferred) =>
-      use === 'training' ? categoryIds(dataset, classes) : categoriesByName(dataset, classes, preferred),
+    categories: (dataset, { classes }, ...how) => classCategories(dataset, classes, ...how),
     samples: cocoSamples,
   },
   training: {
@@ -132,22 +120,10 @@ export const DETECTION: Task<DetectionTypes> = {
       network({ model, data }, backbone, dataset) {
         const { preset, anchors } = model as z.output<z.ZodObject<typeof modelFields>>;
         const { categories, classes: named } = data as z.output<z.ZodObject<typeof dataFields>>;
-        const choice: readonly CocoId[] | undefined = categories ?? named;
-        const learned = learnedCategories(dataset, choice);
-        const classes = learned.map(({ name }) => name);
-        return {
-          model: { config: fasterRcnnConfig({ backbone, classes: classes.length, preset }), classes },
-          categoryIds: (_, use) => (use === 'training' ? learned.map(({ id }) => id) : undefined),
-          ...(anchors === 'data' && {
-            fit: (changed: DetectionModel) =>
-              fitToBoxes(
-                changed,
-                dataset,
-                learned.map(({ id }) => id),
-              ),
-          }),
-          notes: choice === undefined ? groupingNotes(dataset, 'data.categories') : [],
-        };
+        const { classes, ids, ...learned } = learnedClasses(dataset, categories ?? named);
+        const config = fasterRcnnConfig({ backbone, classes: classes.length, preset });
+        const fit = (changed: DetectionModel) => fitToBoxes(changed, dataset, ids);
+        return { model: { config, classes }, ...learned, ...(anchors === 'data' && { fit }) };
       },
     },
   },

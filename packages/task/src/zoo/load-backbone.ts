@@ -1,6 +1,6 @@
 /** The backbone of a published classifier, ready for `resnet` or `compileForInference`. */
-import { inceptionCounts, type ResNetConfig, resnetShapes, type StateDict } from '@icconv/models';
-import { loadStateDict } from '@icconv/tensor-ops/weights';
+import type { ResNetConfig, StateDict } from '@icconv/models';
+import { loadResNetWeights } from '@icconv/models/files';
 import { BACKBONES, type BackboneRow } from './backbones';
 import { type FetchedModel, type FetchModelOptions, fetchRow } from './fetch-row';
 import { findRow } from './find-row';
@@ -39,12 +39,7 @@ export async function loadBackbone(
   const fetched = await fetchRow(row, rest);
   const { backbone } = row.model.config;
   const config = classifier ? { classes: IMAGENET_CLASSES, ...backbone } : backbone;
-  const counts = inceptionCounts(config);
-  const weights = await loadStateDict(fetched.path, {
-    rename: (name) => (!classifier && name.startsWith('fc.') ? undefined : name),
-    expected: resnetShapes(config),
-    ...(Object.keys(counts).length > 0 && { inceptionCounts: counts }),
-    ...(options.signal && { signal: options.signal }),
-  });
+  const { signal } = options;
+  const weights = await loadResNetWeights(fetched.path, config, { ...(signal !== undefined && { signal }) });
   return { ...fetched, config, weights };
 }
