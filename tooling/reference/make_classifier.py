@@ -19,6 +19,7 @@ import torchvision
 from make_models import initial
 from PIL import Image
 from safetensors.numpy import save_file
+from torchvision.models._meta import _IMAGENET_CATEGORIES
 from torchvision.transforms._presets import ImageClassification
 
 OUT = Path(__file__).parents[2] / "packages/classification/test/golden/fixtures"
@@ -111,6 +112,7 @@ def main() -> None:
         },
         "seed": "hash of names",
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "imagenetNames": hashlib.sha256("\n".join(_IMAGENET_CATEGORIES).encode()).hexdigest(),
         "classes": CLASSES,
         "step": STEP,
         "labels": labels,

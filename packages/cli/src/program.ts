@@ -22,7 +22,9 @@ import type { AnyTaskCommand } from './tasks/task-command';
 export function createProgram(context: CommandContext): Command {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   const program = new Command('icconv')
-    .description('Inception convolution on TensorFlow: set-up, detection, pose, dilation search, training, evaluation')
+    .description(
+      'Inception convolution on TensorFlow: set-up, detection, pose, classification, dilation search, training, evaluation',
+    )
     .version(manifest.version)
     .showHelpAfterError('(add --help for the usage)')
     .addCommand(setupCommand(context))

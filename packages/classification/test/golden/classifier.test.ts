@@ -1,4 +1,5 @@
 /** Against torchvision: its transform, of tensors and of PIL's images, logits, loss and gradients; fixtures by tooling/reference/make_classifier.py. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { compileForInference, resnetShapes } from '@icconv/models';
 import { describeBackends, loadFixture, maxAbsError, maxRelativeError } from '@icconv/test-utils';
@@ -6,6 +7,7 @@ import { initialWeights } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { type ClassifierModel, classifierStep, classifyPicture, prepareInput, resnetOf } from '../../src';
+import { IMAGENET_NAMES } from '../../src/node';
 import { activate } from '../support/activate';
 
 interface Case {
@@ -14,6 +16,8 @@ interface Case {
   readonly crop: number;
 }
 interface Manifest {
+  /** SHA-256 of torchvision's list, a line each. */
+  readonly imagenetNames: string;
   readonly classes: number;
   readonly step: number;
   readonly labels: readonly number[];
@@ -24,7 +28,7 @@ interface Manifest {
 
 const folder = new URL('./fixtures/', import.meta.url);
 const fixture = loadFixture(new URL('classifier.safetensors', folder));
-const { cases, classes, step, labels, smoothing, tolerances } = JSON.parse(
+const { cases, classes, imagenetNames, step, labels, smoothing, tolerances } = JSON.parse(
   readFileSync(new URL('manifest.json', folder), 'utf8'),
 ) as Manifest;
 const expected = (name: string) => fixture[name]!.data as Float32Array;
@@ -61,6 +65,10 @@ function levels(one: Case): number[] {
   input.dispose();
   return values.filter((_, i) => i % step === 0);
 }
+
+test('the names of ImageNet’s classes are torchvision’s', () => {
+  expect(createHash('sha256').update(IMAGENET_NAMES.join('\n')).digest('hex')).toBe(imagenetNames);
+});
 
 describeBackends('inputs', activate, () => {
   test.each(cases)('$picture to $size, cut to $crop', (one) => {

@@ -150,6 +150,17 @@ describeBackends(
       const { classes: found } = await classifier.classify(path('val', 'disc', '0.png'), { topK: 9 });
       expect(found.map(({ label }) => label).sort()).toEqual(classes);
       await classifier.dispose();
+
+      // As a backbone it fits all the same.
+      const train = await openData({ annotations: path('train') });
+      const preset = await classifierPreset('small', train.dataset, { ...TINY, recipe: { ...TINY.recipe, epochs: 1 } });
+      const notes: string[] = [];
+      const onNote = (line: string) => notes.push(line);
+      const start = { from: file, part: 'backbone' } as const;
+      await trainClassifier({ ...preset, train, start, onNote, ...QUIET });
+      expect(notes).toEqual([]);
+      await trainClassifier({ ...preset, train, start: { from: file }, onNote, ...QUIET });
+      expect(notes.join('\n')).toMatch(/fc\.weight: random, as the file's shape is \[64,5\] and not \[64,3\]/);
     });
 
     test('dilations are searched and trained on', async () => {
