@@ -108,7 +108,7 @@ export const CLASSIFICATION: Task<ClassificationTypes> = {
       data: { categories: categoriesField },
       recipe: { momentum: z.number().min(0).lt(1).optional(), labelSmoothing: z.number().min(0).lt(1).optional() },
       network({ data }, backbone, dataset) {
-        const { classes, ids: _, ...learned } = learnedClasses(dataset, data.categories as CocoId[] | undefined);
+        const { classes, ...learned } = learnedClasses(dataset, data.categories as CocoId[] | undefined);
         return { model: { config: { backbone, input: INPUT }, classes }, ...learned };
       },
     },

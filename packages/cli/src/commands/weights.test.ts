@@ -178,16 +178,20 @@ describe('options of commands that open weights', () => {
     const having = all(program()).filter((command) => command.options.some(({ long }) => long === '--opaque'));
     expect(having.map(nameOf).sort()).toEqual(
       [
+        'classify',
         'convert',
         'detect',
+        'eval classification',
         'eval detection',
         'eval pose',
         'export onnx',
         'inspect',
         'pose',
+        'reproduce classification',
         'reproduce detection',
         'reproduce pose',
         'search',
+        'train classification',
         'train detection',
         'train pose',
       ].sort(),
