@@ -5,5 +5,5 @@ export {
   classifyPicture,
 } from './classifier/classify-picture';
 export { type ClassifierConfig, type ClassifierModel, resnetOf } from './config/classifier-model';
-export { prepareInput } from './input/prepare';
+export { prepareClassifierInput } from './input/prepare';
 export { classifierStep } from './training/classifier-step';

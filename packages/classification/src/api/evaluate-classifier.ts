@@ -1,6 +1,6 @@
 /** Accuracy of a classifier over a data set. */
 import type { CocoData } from '@icconv/coco/node';
-import { type EvaluateOptions, evaluateOn, type ModelSource, type Runner, type RunnerOptions } from '@icconv/task';
+import { type EvaluateTaskOptions, evaluateOn, type ModelSource, type Runner, type RunnerOptions } from '@icconv/task';
 import type { ClassificationEvaluation } from '../evaluation/score-labels';
 import { CLASSIFICATION, type ClassificationTypes } from '../task/classification-task';
 
@@ -13,7 +13,7 @@ import { CLASSIFICATION, type ClassificationTypes } from '../task/classification
 export async function evaluateClassifier(
   classifier: Pick<Runner<ClassificationTypes>, 'model' | 'stream'> | ModelSource<ClassificationTypes>,
   data: CocoData,
-  options: EvaluateOptions<ClassificationTypes> & RunnerOptions = {},
+  options: EvaluateTaskOptions<ClassificationTypes> & RunnerOptions = {},
 ): Promise<ClassificationEvaluation> {
   return evaluateOn(CLASSIFICATION, classifier, data, options);
 }

@@ -4,7 +4,7 @@ import type { CallOptions, PictureResult } from '@icconv/task';
 import type { RgbImage } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClassifierModel } from '../config/classifier-model';
-import { prepareInput } from '../input/prepare';
+import { prepareClassifierInput } from '../input/prepare';
 
 export interface ClassifyOptions extends CallOptions {
   /** Most classes of a picture. @defaultValue `5` */
@@ -31,7 +31,7 @@ export function classifyPicture(
 ): ClassificationResult {
   const { width, height } = picture;
   const scores = tf.tidy(() => {
-    const { logits } = network.forward(prepareInput(picture, config.input), { returns: ['logits'] });
+    const { logits } = network.forward(prepareClassifierInput(picture, config.input), { returns: ['logits'] });
     return tf.softmax(logits).dataSync();
   });
   const all = Array.from(scores, (score, classId) => ({ label: classes[classId]!, classId, score }));

@@ -15,7 +15,7 @@ export function classifierPixels({ mean, deviation }: ClassifierInput): PixelOpt
 }
 
 /** @returns float32 [1, crop, crop, 3]; the caller disposes it. */
-export function prepareInput(picture: RgbImage, input: ClassifierInput): Tensor4D {
+export function prepareClassifierInput(picture: RgbImage, input: ClassifierInput): Tensor4D {
   const { size, crop } = input;
   const shorter = Math.min(picture.height, picture.width);
   /** Pixels of the picture for one of the input, and where the cut begins in them. */

@@ -6,7 +6,7 @@ import { describeBackends, loadFixture, maxAbsError, maxRelativeError } from '@i
 import { initialWeights } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { type ClassifierModel, classifierStep, classifyPicture, prepareInput, resnetOf } from '../../src';
+import { type ClassifierModel, classifierStep, classifyPicture, prepareClassifierInput, resnetOf } from '../../src';
 import { IMAGENET_NAMES } from '../../src/node';
 import { activate } from '../support/activate';
 
@@ -59,7 +59,7 @@ function painted([height, width]: Case['picture']) {
 
 /** What the network sees, as 8-bit values again. */
 function levels(one: Case): number[] {
-  const input = prepareInput(painted(one.picture), { ...one, ...NORM });
+  const input = prepareClassifierInput(painted(one.picture), { ...one, ...NORM });
   expect(input.shape).toEqual([1, one.crop, one.crop, 3]);
   const values = Array.from(input.dataSync(), (value, i) => value * NORM.deviation[i % 3]! + NORM.mean[i % 3]!);
   input.dispose();
@@ -97,7 +97,7 @@ describeBackends(
         if (one.crop !== 224) continue;
         const theirs = expected(`${i}/tensors/logits${depth}`);
         const logits = tf.tidy(() => {
-          const input = prepareInput(painted(one.picture), model(depth, one).config.input);
+          const input = prepareClassifierInput(painted(one.picture), model(depth, one).config.input);
           return network.forward(input, { returns: ['logits'] }).logits.dataSync<'float32'>();
         });
         expect(maxRelativeError(logits, theirs)).toBeLessThan(tolerances.logits);
@@ -124,7 +124,7 @@ describeBackends(
       const weights = weightsOf(18);
       const used = cases.filter(({ crop }) => crop === 224);
       const images = tf.tidy(() =>
-        tf.concat(used.map((one) => prepareInput(painted(one.picture), model(18, one).config.input))),
+        tf.concat(used.map((one) => prepareClassifierInput(painted(one.picture), model(18, one).config.input))),
       );
       const trainable = (weight: string) => weight === 'fc.bias' || weight === 'layer4.1.conv2.weight';
       const { losses, gradients } = classifierStep(weights, images, labels, of, {
