@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FileError } from '../errors/file-errors';
+import { flush } from './flush';
 
 export interface FileWriter {
   /** Bytes written so far. */
@@ -38,7 +39,7 @@ export async function writeAtomically(path: string, content: FileContent): Promi
     try {
       try {
         await writeContent(new HandleWriter(handle), content);
-        await handle.sync();
+        await flush(handle);
       } finally {
         await handle.close();
       }

@@ -1,9 +1,11 @@
 /** Writes a folder of files beside its place and renames it when complete. */
+
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FileError } from '../errors/file-errors';
 import { OutputNames } from '../names/output-names';
 import { relativeName } from '../names/relative-name';
+import { flush } from './flush';
 import { type FileContent, temporaryName, writeAtomically } from './write-file';
 
 export interface FolderWriter {
@@ -73,8 +75,9 @@ async function replace(target: string, temporary: string): Promise<void> {
   await rename(temporary, target);
   await rm(aside, { recursive: true, force: true });
   const handle = await open(dirname(target), 'r').catch(() => undefined);
-  await handle?.sync().catch(() => {});
-  await handle?.close();
+  if (handle === undefined) return;
+  await flush(handle).catch(() => {});
+  await handle.close();
 }
 
 /**
