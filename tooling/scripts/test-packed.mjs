@@ -142,7 +142,7 @@ function program(packed, system) {
   `;
 }
 
-/** A detector and a pose estimator of random weights, each in this process and in one of its own: same results. */
+/** A detector, a pose estimator and a classifier of random weights, each in this process and in one of its own: same results. */
 function remote(load) {
   return `
     const { mkdtempSync, rmSync } = ${load('node:fs')};
@@ -152,15 +152,18 @@ function remote(load) {
     const { DETECTION, createDetector, createRemoteDetector } = ${load('@icconv/detection/node')};
     const { poseConfig } = ${load('@icconv/pose')};
     const { POSE, createPoseEstimator, createRemotePoseEstimator } = ${load('@icconv/pose/node')};
+    const { CLASSIFICATION, createClassifier, createRemoteClassifier } = ${load('@icconv/classification/node')};
     const backbone = { block: 'basic', blocks: [1, 1, 1, 1], width: 8 };
     const detector = fasterRcnnConfig({ backbone, classes: 2 });
     const input = { ...detector.input, minSize: 64, maxSize: 64 };
     const roi = { ...detector.roi, hidden: 16 };
     const estimator = poseConfig({ backbone });
+    const square = { size: 64, crop: 64, mean: [0, 0, 0], deviation: [255, 255, 255] };
     const picture = { data: new Uint8Array(64 * 64 * 3).map((_, i) => (i * 37) % 256), width: 64, height: 64 };
     for (const [task, model, ...makers] of [
       [DETECTION, { config: { ...detector, input, roi, fpnChannels: 16 }, classes: ['a', 'b'] }, createDetector, createRemoteDetector],
       [POSE, { config: { ...estimator, input: { ...estimator.input, size: 64 } } }, createPoseEstimator, createRemotePoseEstimator],
+      [CLASSIFICATION, { config: { backbone, input: square }, classes: ['a', 'b'] }, createClassifier, createRemoteClassifier],
     ]) {
       const folder = mkdtempSync(join(process.cwd(), 'model-'));
       const weights = task.weights.init(model, { seed: 1 });
