@@ -55,7 +55,7 @@ describe('examples', () => {
 
 test('a preset that is none, and what a preset does not say', () => {
   const { model: _, ...config } = { ...parse(examples.find(([name]) => name.startsWith('blood-cells'))![1]) };
-  expect(kindsOf({ ...config, preset: 'small' })).toEqual(['detection', 'pose']);
+  expect(kindsOf({ ...config, preset: 'small' })).toContain('detection');
   expect(kindsOf({ ...config, preset: 'huge' })).toEqual([]);
   expect(kindsOf({ ...config, preset: 'small', output: undefined })).toEqual([]);
   const { preset: __, ...without } = config;
