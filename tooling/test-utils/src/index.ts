@@ -19,4 +19,5 @@ export {
   type WorkerProcess,
   type WorkerProcessesOptions,
   workerProcesses,
+  workersTogether,
 } from './worker-processes';

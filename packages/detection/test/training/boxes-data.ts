@@ -16,6 +16,8 @@ export interface BoxesOptions {
   /** Categories that no object has. */
   readonly unseen?: readonly number[];
   readonly seed?: string;
+  /** All pictures have the boxes of the first, and noise of their own. */
+  readonly alike?: boolean;
   /** Height and width, by number in turns. @defaultValue squares */
   readonly sizes?: readonly (readonly [height: number, width: number])[];
 }
@@ -28,15 +30,24 @@ const COLOURS = [
 const SIDE = 96;
 
 export async function boxesData(folder: string, options: BoxesOptions): Promise<CocoData> {
-  const { pictures, categoryIds = [1, 2], empty = [], unseen = [], seed = 'boxes', sizes = [[SIDE, SIDE]] } = options;
+  const {
+    pictures,
+    categoryIds = [1, 2],
+    empty = [],
+    unseen = [],
+    seed = 'boxes',
+    sizes = [[SIDE, SIDE]],
+    alike,
+  } = options;
   mkdirSync(folder, { recursive: true });
   const used = categoryIds.filter((id) => !unseen.includes(id));
   const images: object[] = [];
   const annotations: object[] = [];
   for (let i = 0; i < pictures; i++) {
-    const random = seededRandom(seed, i);
     const [rows, columns] = sizes[i % sizes.length]!;
-    const data = Uint8Array.from({ length: rows * columns * 3 }, () => 100 + random.below(60));
+    const noise = seededRandom(seed, i);
+    const data = Uint8Array.from({ length: rows * columns * 3 }, () => 100 + noise.below(60));
+    const random = alike ? seededRandom(seed, 'boxes') : noise;
     for (let n = empty.includes(i) ? 0 : 1 + random.below(3); n > 0; n--) {
       const [width, height] = [16 + random.below(40), 16 + random.below(40)];
       const [x, y] = [random.below(columns - width), random.below(rows - height)];

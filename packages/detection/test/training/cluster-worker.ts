@@ -1,0 +1,35 @@
+/** One worker that trains a detector, in a process of its own: `tsx cluster-worker.ts INDEX ADDRESS,ADDRESS BATCH FOLDER`. */
+import { join } from 'node:path';
+import { joinCluster } from '@icconv/tensor-ops/collectives';
+import { useEngine } from '@icconv/tensor-ops/engine';
+import { trainDetector } from '../../src/node';
+import { boxesData, tinyConfig } from './boxes-data';
+
+const [index, addresses, batchSize, folder] = process.argv.slice(2) as [string, string, string, string];
+const workers = addresses.split(',');
+const engine = { device: 'cpu', threads: 1 } as const;
+const cluster = workers.length > 1 ? await joinCluster({ ...engine, workers, index: Number(index) }) : undefined;
+if (cluster === undefined) await useEngine(engine);
+
+const base = tinyConfig(2);
+// Every anchor and every proposal is learned from, so that no chance is involved, and there are as many in each picture.
+const config = {
+  ...base,
+  rpn: {
+    ...base.rpn,
+    train: { ...base.rpn.train, postNmsTopN: 4 },
+    sampler: { perImage: 100_000, foregroundShare: 0.5 },
+  },
+  roi: { ...base.roi, sampler: { perImage: 1000, foregroundShare: 0.5 } },
+};
+const train = await boxesData(join(folder, `data-${index}`), { pictures: 12, alike: true });
+await trainDetector({
+  ...{ config, train, folder: join(folder, 'run'), workers: 0, progress: false, handleInterrupt: false, steps: 20 },
+  recipe: {
+    ...{ epochs: 20, batchSize: Number(batchSize), learningRate: 0.005, warmUpSteps: 2, clipNorm: 5, seed: 3 },
+    ...{ norms: 'eval', augment: {}, emaDecay: 0.9, evaluateEvery: 20 },
+  },
+  ...(cluster !== undefined && { cluster }),
+});
+await cluster?.close();
+process.exit(0);
