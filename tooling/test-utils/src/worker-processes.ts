@@ -40,7 +40,8 @@ export interface WorkerProcess {
 export interface WorkerProcessesOptions {
   /** Milliseconds after which a process is killed. @defaultValue `180_000` */
   readonly timeoutMs?: number;
-  readonly cwd?: string;
+  /** What the process of a number is started by, such as `ip netns exec NAME`. @defaultValue nothing */
+  readonly within?: (index: number) => readonly string[];
 }
 
 /** Runs a TypeScript file once for each list of arguments, hands the processes to `watch`, and gives how they ended. */
@@ -48,12 +49,13 @@ export async function workerProcesses(
   script: string,
   argumentLists: readonly (readonly string[])[],
   watch: (workers: readonly WorkerProcess[]) => Promise<void> = async () => {},
-  { timeoutMs = 180_000, cwd }: WorkerProcessesOptions = {},
+  { timeoutMs = 180_000, within = () => [] }: WorkerProcessesOptions = {},
 ): Promise<WorkerEnd[]> {
   const tsx = pathToFileURL(createRequire(script).resolve('tsx')).href;
-  const workers = argumentLists.map((args) => {
-    const node = ['--import', tsx, '--conditions=icconv-source', script, ...args];
-    return follow(spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe'], cwd }));
+  const workers = argumentLists.map((args, index) => {
+    const node = [process.execPath, '--import', tsx, '--conditions=icconv-source', script, ...args];
+    const [command, ...rest] = [...within(index), ...node];
+    return follow(spawn(command!, rest, { stdio: ['ignore', 'pipe', 'pipe'] }));
   });
   const kill = () => {
     for (const { process } of workers) if (process.exitCode === null) process.kill('SIGKILL');

@@ -7,7 +7,7 @@ import { freePorts, type WorkerProcess, workerProcesses } from '@icconv/test-uti
 import { beforeAll, describe, expect, it } from 'vitest';
 import { joinCluster } from '../../src/collectives';
 import { readInstalled } from '../../src/installed/installed-engine';
-import { findTfjsNode } from '../../src/setup';
+import { findTfjsNode } from '../../src/installed/tfjs-node';
 
 const tfjsNode = findTfjsNode();
 const present = tfjsNode !== undefined && (await readInstalled(tfjsNode)) !== undefined;
