@@ -1,8 +1,15 @@
-export { type AnchorConfig, generateAnchors } from './anchors/anchor-generator';
+export { generateAnchors } from './anchors/anchor-generator';
 export { anchorOverlap, anchorsFor, levelRuleFor } from './anchors/fit-anchors';
 export { type BoxCoderWeights, decodeBoxes, encodeBoxes } from './boxes/box-coder';
 export { boxArea, clipBoxes, pairwiseIou } from './boxes/box-ops';
-export type { FasterRcnnConfig, InputConfig, ProposalConfig, RoiConfig, RpnConfig } from './config/faster-rcnn-config';
+export type {
+  AnchorConfig,
+  FasterRcnnConfig,
+  InputConfig,
+  ProposalConfig,
+  RoiConfig,
+  RpnConfig,
+} from './config/faster-rcnn-config';
 export { fasterRcnnConfig, PRESETS, type Preset } from './config/presets';
 export { type PreparedBatch, pixelOptions, preparePictures, resizedSize } from './input/prepare';
 export { type Draw, seededDraw } from './matching/sampler';

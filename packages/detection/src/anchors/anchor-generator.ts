@@ -6,15 +6,7 @@
  */
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-
-export interface AnchorConfig {
-  /** Sides of square anchors in pixels, one list for each level: [[32], [64], ...]. */
-  readonly sizes: readonly (readonly number[])[];
-  /** Height over width. */
-  readonly ratios: readonly number[];
-  /** torchvision rounds an anchor's corners to whole pixels, half to even; mmdetection and detectron2 do not. */
-  readonly rounded: boolean;
-}
+import type { AnchorConfig } from '../config/faster-rcnn-config';
 
 /** Anchors of a cell, A for each level; the same number on every level. */
 export function anchorsPerCell(config: AnchorConfig): number {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LevelRule } from '../config/faster-rcnn-config';
-import type { AnchorConfig } from './anchor-generator';
+import type { AnchorConfig, LevelRule } from '../config/faster-rcnn-config';
 import { anchorOverlap, anchorsFor, levelRuleFor } from './fit-anchors';
 
 const start: AnchorConfig = { sizes: [[16], [32], [64], [96], [128]], ratios: [0.5, 1, 2], rounded: false };

@@ -5,8 +5,7 @@
  * There the clusters are free; here an anchor is a size of its level times a ratio that all levels share, and lies on its level's grid, so
  * that a size on a level too coarse for it misses boxes between two cells. Letters: N boxes.
  */
-import type { LevelRule } from '../config/faster-rcnn-config';
-import type { AnchorConfig } from './anchor-generator';
+import type { AnchorConfig, LevelRule } from '../config/faster-rcnn-config';
 
 /** Pixels between the cells of P2 to P6. */
 const STRIDES = [4, 8, 16, 32, 64] as const;

@@ -6,7 +6,6 @@
  */
 import type { BackboneConfig } from '@icconv/models';
 import type { SideRounding } from '@icconv/tensor-ops';
-import type { AnchorConfig } from '../anchors/anchor-generator';
 import type { BoxCoderWeights } from '../boxes/box-coder';
 import type { MatcherConfig } from '../matching/matcher';
 import type { SamplerConfig } from '../matching/sampler';
@@ -39,6 +38,15 @@ export interface ProposalConfig {
   readonly nmsThreshold: number;
   /** Boxes with a side under this many pixels go. */
   readonly minSize: number;
+}
+
+export interface AnchorConfig {
+  /** Sides of square anchors in pixels, one list for each level: [[32], [64], ...]. */
+  readonly sizes: readonly (readonly number[])[];
+  /** Height over width. */
+  readonly ratios: readonly number[];
+  /** torchvision rounds an anchor's corners to whole pixels, half to even; mmdetection and detectron2 do not. */
+  readonly rounded: boolean;
 }
 
 export interface RpnConfig {
