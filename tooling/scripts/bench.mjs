@@ -1,9 +1,10 @@
-// pnpm bench PACKAGE [--json] [...]: runs the benchmark of one package.
+// pnpm bench PACKAGE [--json] [...]: runs the benchmark of one package; `cluster`, that of training on several machines.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { icconv, installDependencies, pnpm, ROOT } from './steps.mjs';
 
-const [name, ...args] = process.argv.slice(2);
+const [first, ...rest] = process.argv.slice(2);
+const [name, ...args] = first === 'cluster' ? ['training', first, ...rest] : [first, ...rest];
 const manifest = join(ROOT, 'packages', name ?? '', 'package.json');
 if (!name || !existsSync(manifest) || !JSON.parse(readFileSync(manifest, 'utf8')).scripts?.bench) {
   console.error(`usage: pnpm bench PACKAGE [--json]; "${name ?? ''}" is no package with a benchmark`);

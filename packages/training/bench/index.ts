@@ -1,5 +1,5 @@
 /**
- * pnpm bench training [--json] [--workers N] [--images N]
+ * pnpm bench training [--json] [--workers N] [--images N]; pnpm bench cluster [--json]: see cluster.bench.ts
  *
  * Pictures a second of the data loader: JPEG files of 640 x 480 decoded on worker threads, resized to a shorter side of 800, flipped by chance,
  * normalised and put into batches of two; and the share of each part, decoding and sampling alone. The pictures are made on the spot.
@@ -14,14 +14,20 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import sharp from 'sharp';
 import { seededRandom } from '../src';
 import { createLoader } from '../src/node';
+import { benchCluster } from './cluster.bench';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
     workers: { type: 'string', default: String(availableParallelism()) },
     images: { type: 'string', default: '600' },
   },
 });
+if (positionals[0] === 'cluster') {
+  await benchCluster(values.json);
+  process.exit(0);
+}
 const workers = Number(values.workers);
 const wanted = Number(values.images);
 const engine = await useEngine({ device: 'cpu', threads: availableParallelism() });

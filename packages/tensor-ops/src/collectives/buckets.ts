@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Bytes of a message of several tensors. Of 1, 5, 25 MB and all in one, 5 was the fastest; see docs/machines.md. */
+/** Bytes of a message of several tensors. Of 5 and 25 MB neither is faster; 1 MB and all in one are slower: see docs/machines.md. */
 const BUCKET_BYTES = 5e6;
 
 /**
