@@ -54,6 +54,7 @@ export {
   presetFor,
   startOf,
   type TrainingConfig,
+  taskRecipeSchema,
   trainingSchema,
 } from './settings/settings';
 export { type StartFrom, startFrom } from './train/start-from';

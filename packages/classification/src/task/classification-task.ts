@@ -15,7 +15,6 @@ import {
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import { sgd } from '@icconv/training';
-import { z } from 'zod';
 import { type ClassificationResult, type ClassifyOptions, classifyPicture } from '../classifier/classify-picture';
 import { type ClassifierModel, resnetOf } from '../config/classifier-model';
 import { configSchema, modelSchema } from '../config/config-schema';
@@ -23,7 +22,7 @@ import { CLASSIFICATION_PRESETS } from '../config/presets';
 import { cocoLabels, type LabelSample, labelCategories } from '../data/coco-labels';
 import { type ClassificationEvaluation, formatLabels, labelRecords, scoreLabels } from '../evaluation/score-labels';
 import { classifierPixels } from '../input/prepare';
-import { augmentOf, type ClassifierRecipe } from '../training/classifier-recipe';
+import { augmentOf, type ClassifierRecipe, classifierRecipeSchema } from '../training/classifier-recipe';
 import { classifierStep } from '../training/classifier-step';
 import { IMAGENET_NAMES } from './imagenet-names';
 
@@ -106,7 +105,7 @@ export const CLASSIFICATION: Task<ClassificationTypes> = {
       presets: CLASSIFICATION_PRESETS,
       model: {},
       data: { categories: categoriesField },
-      recipe: { momentum: z.number().min(0).lt(1).optional(), labelSmoothing: z.number().min(0).lt(1).optional() },
+      recipe: classifierRecipeSchema,
       network({ data }, backbone, dataset) {
         const { classes, ...learned } = learnedClasses(dataset, data.categories as CocoId[] | undefined);
         return { model: { config: { backbone, input: INPUT }, classes }, ...learned };

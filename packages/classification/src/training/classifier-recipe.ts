@@ -1,6 +1,8 @@
 /** What makes a training of a classifier repeatable, and how it looks at pictures. SGD, as torchvision trains them. */
-import type { ClassifierInput, TaskRecipe } from '@icconv/task';
+import { schemaOf } from '@icconv/base';
+import { type ClassifierInput, type TaskRecipe, taskRecipeSchema } from '@icconv/task';
 import type { AugmentConfig } from '@icconv/training';
+import { z } from 'zod';
 
 export interface ClassifierRecipe extends TaskRecipe {
   /** @defaultValue `0.9` */
@@ -12,6 +14,13 @@ export interface ClassifierRecipe extends TaskRecipe {
   /** Without `resize` the shorter side is that of inference; without `crop` a square of its size is cut out anywhere. @defaultValue zoom and flip */
   readonly augment?: AugmentConfig;
 }
+
+export const classifierRecipeSchema = schemaOf<ClassifierRecipe>()(
+  taskRecipeSchema.extend({
+    momentum: z.number().min(0).lt(1).exactOptional(),
+    labelSmoothing: z.number().min(0).lt(1).exactOptional(),
+  }),
+);
 
 /**
  * The scale augmentation that ResNets were published with (He et al., arXiv 1512.03385, section 3.4): a shorter side of 256 to 480 for a cut

@@ -20,7 +20,7 @@ import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-f
 import { BACKBONE_PREFIX } from '../network/names';
 import { initFasterRcnn } from '../network/shapes';
 import { batchStep } from '../training/batch-step';
-import { type DetectionRecipe, inferenceResize } from '../training/detection-recipe';
+import { type DetectionRecipe, detectionRecipeSchema, inferenceResize } from '../training/detection-recipe';
 import { classesOf } from '../weights/checkpoint-classes';
 import { loadDetectorWeights, saveDetectorWeights } from '../weights/detector-weights';
 import { DETECTION_ZOO } from './detection-zoo';
@@ -112,11 +112,7 @@ export const DETECTION: Task<DetectionTypes> = {
       presets: DETECTION_PRESETS,
       model: modelFields,
       data: dataFields,
-      recipe: {
-        momentum: z.number().min(0).lt(1).optional(),
-        decayNorms: z.boolean().optional(),
-        groupByAspect: z.boolean().optional(),
-      },
+      recipe: detectionRecipeSchema,
       network({ model, data }, backbone, dataset) {
         const { preset, anchors } = model as z.output<z.ZodObject<typeof modelFields>>;
         const { categories, classes: named } = data as z.output<z.ZodObject<typeof dataFields>>;

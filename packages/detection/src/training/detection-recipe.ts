@@ -1,6 +1,8 @@
 /** What makes a training of a detector repeatable, and how it looks at pictures. */
-import type { TaskRecipe } from '@icconv/task';
+import { schemaOf } from '@icconv/base';
+import { type TaskRecipe, taskRecipeSchema } from '@icconv/task';
 import type { AugmentConfig } from '@icconv/training';
+import { z } from 'zod';
 import type { InputConfig } from '../config/faster-rcnn-config';
 
 /** All that makes a training repeatable; plain data, as it stands in a configuration file. */
@@ -16,6 +18,14 @@ export interface DetectionRecipe extends TaskRecipe {
   /** Batches hold either upright or wide pictures. @defaultValue `true` where sizes are known */
   readonly groupByAspect?: boolean;
 }
+
+export const detectionRecipeSchema = schemaOf<DetectionRecipe>()(
+  taskRecipeSchema.extend({
+    momentum: z.number().min(0).lt(1).exactOptional(),
+    decayNorms: z.boolean().exactOptional(),
+    groupByAspect: z.boolean().exactOptional(),
+  }),
+);
 
 /** Resizing as in inference. */
 export function inferenceResize({ minSize, maxSize, sizeRounding }: InputConfig): AugmentConfig {

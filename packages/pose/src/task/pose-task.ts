@@ -16,7 +16,7 @@ import { type CompiledPose, compilePose } from '../network/compile-pose';
 import { BACKBONE_PREFIX } from '../network/layers';
 import { initPose } from '../network/weights';
 import { checkSkeleton, type Skeleton, skeletonOf } from '../skeleton/skeleton';
-import { DEFAULT_AUGMENT, inputSizeOf, type PoseRecipe } from '../training/pose-recipe';
+import { DEFAULT_AUGMENT, inputSizeOf, type PoseRecipe, poseRecipeSchema } from '../training/pose-recipe';
 import { poseStep } from '../training/pose-step';
 import { loadPoseWeights, savePoseWeights } from '../weights/pose-weights';
 import { POSE_ZOO } from './pose-zoo';
@@ -99,7 +99,7 @@ export const POSE: Task<PoseTypes> = {
       presets: POSE_PRESETS,
       model: {},
       data: dataFields,
-      recipe: { inputSize: z.tuple([z.int().min(32), z.int().min(32)]).optional() },
+      recipe: poseRecipeSchema,
       evaluation: { flip: z.boolean().optional(), scales: z.array(z.number().positive()).min(1).optional() },
       network({ data, file }, backbone, dataset) {
         const chosen = data as z.output<z.ZodObject<typeof dataFields>>;

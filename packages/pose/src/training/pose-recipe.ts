@@ -1,8 +1,10 @@
 /** What makes a training of a pose network repeatable, and how it looks at pictures. */
 
-import type { TaskRecipe } from '@icconv/task';
+import { schemaOf } from '@icconv/base';
+import { type TaskRecipe, taskRecipeSchema } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { AugmentConfig } from '@icconv/training';
+import { z } from 'zod';
 import { COARSEST_STRIDE, type PoseConfig } from '../config/pose-config';
 
 /** All that makes a training repeatable; plain data, as it stands in a configuration file. Adam, as mmpose trains bottom-up networks. */
@@ -17,6 +19,10 @@ export interface PoseRecipe extends TaskRecipe {
    */
   readonly augment?: AugmentConfig;
 }
+
+export const poseRecipeSchema = schemaOf<PoseRecipe>()(
+  taskRecipeSchema.extend({ inputSize: z.tuple([z.int().min(32), z.int().min(32)]).exactOptional() }),
+);
 
 /**
  * Source: IC-Conv human_pose/config and mmpose's `BottomUpRandomAffine`, whose scale of 0.75 to 1.5 is of the window cut from the picture and

@@ -65,8 +65,8 @@ export interface TaskSettings<T extends TaskTypes> {
   readonly model: z.ZodRawShape;
   /** Fields of `data`, besides the data sets and how their pictures are treated. */
   readonly data: z.ZodRawShape;
-  /** Fields of `recipe`, besides those of every training. */
-  readonly recipe: z.ZodRawShape;
+  /** Of `recipe`: `taskRecipeSchema`, and what the task adds. */
+  readonly recipe: z.ZodType<T['recipe']>;
   /** How it is evaluated during the training; none without. */
   readonly evaluation?: z.ZodRawShape;
   /**

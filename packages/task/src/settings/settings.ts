@@ -1,5 +1,6 @@
 /** Configurations of trainings: what a file or an object may say, and what it comes to. */
 import { existsSync } from 'node:fs';
+import { schemaOf } from '@icconv/base';
 import { besideConfig, ConfigError, changesOf, withPresets } from '@icconv/base/config';
 import { readText } from '@icconv/base/files';
 import type { CocoDataset } from '@icconv/coco';
@@ -9,7 +10,7 @@ import { PATTERN_NAMES, type PatternName, type ResNetConfig, withManualPattern }
 import { backboneSchema, freezingSchema } from '@icconv/models/files';
 import { recipeSchema } from '@icconv/training';
 import { z } from 'zod';
-import type { ChosenNetwork, Task, TaskTypes } from '../contract/task';
+import type { ChosenNetwork, Task, TaskRecipe, TaskTypes } from '../contract/task';
 import { readModel } from '../model/model-folder';
 import { changedModel } from '../model/resolve-model';
 import type { StartFrom } from '../train/start-from';
@@ -40,6 +41,11 @@ const startSchema = z.strictObject({
   opaqueClasses: z.array(z.string()).exactOptional(),
 });
 
+/** What every task's recipe may say; a task adds its own by `extend`. */
+export const taskRecipeSchema = schemaOf<TaskRecipe>()(
+  z.strictObject({ ...recipeSchema.shape, ...freezingSchema.shape, skipEmpty: z.boolean().exactOptional() }),
+);
+
 /** Of a training's configuration, with the values of the preset that it names underneath. */
 export function trainingSchema<T extends TaskTypes>({ model: { configSchema, fixed }, training }: Task<T>) {
   const { presets, model, data, recipe, evaluation } = training.settings;
@@ -52,12 +58,7 @@ export function trainingSchema<T extends TaskTypes>({ model: { configSchema, fix
       config: changesOf(configSchema, fixed).default({}),
     }),
     data: z.strictObject({ train: dataSet, val: dataSet.optional(), ...pictureFields, ...data }),
-    recipe: z.strictObject({
-      ...recipeSchema.shape,
-      ...freezingSchema.shape,
-      skipEmpty: z.boolean().optional(),
-      ...recipe,
-    }),
+    recipe,
     ...(evaluation !== undefined && { evaluation: z.strictObject(evaluation).optional() }),
     weights: startSchema.optional(),
     /** Folder of the run. */
@@ -67,7 +68,7 @@ export function trainingSchema<T extends TaskTypes>({ model: { configSchema, fix
 }
 
 /** A training's configuration as its schema gives it. */
-export type TrainingConfig = z.output<ReturnType<typeof trainingSchema>>;
+export type TrainingConfig<T extends TaskTypes = TaskTypes> = z.output<ReturnType<typeof trainingSchema<T>>>;
 
 export interface NetworkForData<T extends TaskTypes> extends ChosenNetwork<T> {
   readonly recipe: T['recipe'];
@@ -81,7 +82,7 @@ export interface NetworkForData<T extends TaskTypes> extends ChosenNetwork<T> {
  */
 export async function networkForData<T extends TaskTypes>(
   task: Task<T>,
-  { model, data, recipe }: Pick<TrainingConfig, 'model' | 'data' | 'recipe'>,
+  { model, data, recipe }: Pick<TrainingConfig<T>, 'model' | 'data' | 'recipe'>,
   dataset: CocoDataset,
   file: string,
 ): Promise<NetworkForData<T>> {
@@ -94,7 +95,7 @@ export async function networkForData<T extends TaskTypes>(
     ...network,
     model: fitted?.model ?? changed,
     notes: [...network.notes, ...(fitted === undefined ? [] : [fitted.note])],
-    recipe: recipe as unknown as T['recipe'],
+    recipe,
   };
 }
 
@@ -102,10 +103,10 @@ export async function networkForData<T extends TaskTypes>(
 export async function networkOfFolder<T extends TaskTypes>(
   task: Task<T>,
   folder: string,
-  { recipe }: Pick<TrainingConfig, 'recipe'>,
+  { recipe }: Pick<TrainingConfig<T>, 'recipe'>,
 ): Promise<NetworkForData<T>> {
   const { model } = await readModel(task, folder);
-  return { model, recipe: recipe as unknown as T['recipe'], categoryIds: () => undefined, notes: [] };
+  return { model, recipe, categoryIds: () => undefined, notes: [] };
 }
 
 /**
