@@ -26,5 +26,5 @@ export default {
     '@yarnpkg/cli-dist',
     'yarn-classic',
   ],
-  ignoreBinaries: ['mkfifo', 'prlimit'],
+  ignoreBinaries: ['ip', 'mkfifo', 'prlimit'],
 } satisfies KnipConfig;

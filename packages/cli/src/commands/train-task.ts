@@ -18,7 +18,7 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import { Command } from 'commander';
 import { type ClusterFlags, clusterPlace } from '../cluster/cluster-place';
 import { collect } from '../config/collect';
-import { countOption, indexOption, workersOption } from '../config/number-options';
+import { countOption, naturalOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
 import { readyData } from '../data/ready-data';
@@ -50,10 +50,10 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
     .option('--resume', 'go on with the run in the folder')
     .option('--allow-changes', 'go on although recipe, network or data differ from the run’s; they are listed')
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
-    .option('--workers <n>', 'threads that decode pictures', workersOption)
+    .option('--workers <n>', 'threads that decode pictures', naturalOption)
     .option('--json', 'print the result as JSON')
     .option('--cluster <file>', 'train with other machines: JSON as in the variable TF_CONFIG, which serves as well')
-    .option('--cluster-index <n>', 'which worker of the cluster this is, from 0, instead of the file’s', indexOption)
+    .option('--cluster-index <n>', 'which worker of the cluster this is, from 0, instead of the file’s', naturalOption)
     .action(async (flags: TrainFlags) => {
       const { config: file, set = [], workers, resume = false, allowChanges = false } = flags;
       const config = await readConfig(file, trainingSchema(task), set);

@@ -21,8 +21,5 @@ export function countOption(text: string): number {
   return value;
 }
 
-/** A number counted from 0. */
-export const indexOption = (text: string): number => (text === '0' ? 0 : countOption(text));
-
-/** 0 and more: `--workers 0` decodes on the main thread. */
-export const workersOption = indexOption;
+/** 0 and more: `--workers 0` decodes on the main thread, `--cluster-index 0` is the first worker. */
+export const naturalOption = (text: string): number => (text === '0' ? 0 : countOption(text));
