@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "binding/inception_conv2d_base.h"
 #include "binding/op.h"
 #include "binding/tf_executor.h"
 #include "ops/inception_conv2d/inception_conv2d.h"
@@ -58,77 +59,24 @@ ICCONV_INCEPTION_OP("IcconvInceptionConv2DGradFilter")
     .Output("dfilter: float")
     .Attr("kernel_size: int >= 1");
 
-// Sizes, dilations and strides are int32 inside; this bound leaves room for sums and halos of them.
-constexpr int64_t kMost = 1 << 28;
-
 const float* data(const Tensor& tensor) { return tensor.flat<float>().data(); }
 
-// What the ops share: the pattern from their attributes, and the plan, made at the first call.
-class InceptionOp : public Op {
+// With the plan, made at the first call.
+class InceptionOp : public InceptionOpBase {
 public:
-    explicit InceptionOp(OpKernelConstruction* context) : Op(context) {
-        std::vector<int64_t> dilations;
-        OP_REQUIRES_OK(context, context->GetAttr("dilations", &dilations));
-        OP_REQUIRES_OK(context, context->GetAttr("strides", &strides_));
-        OP_REQUIRES_OK(context, context->GetAttr("groups", &groups_));
-        OP_REQUIRES(context, dilations.size() % 2 == 0 && groups_ >= 1 && dilations.size() / 2 % static_cast<size_t>(groups_) == 0,
-                    invalid_argument("dilations must hold dH and dW of each output channel, of all groups"));
-        OP_REQUIRES(context, strides_.size() == 2, invalid_argument("strides must be [sH, sW]"));
-        for (int64_t s : strides_) OP_REQUIRES(context, s >= 1 && s <= kMost, invalid_argument("strides must be at least 1, received ", s));
-        for (int64_t d : dilations) {
-            OP_REQUIRES(context, d >= 1, invalid_argument("dilations must be at least 1, received ", d));
-            dilations_.push_back(static_cast<int>(std::min(d, kMost)));
-        }
-    }
+    using InceptionOpBase::InceptionOpBase;
 
 protected:
-    int out_channels() const { return static_cast<int>(dilations_.size() / 2); }
-    int groups() const { return groups_; }
-
     std::shared_ptr<const InceptionConv2DPlan> plan(int64_t in_channels, int64_t kernel) {
         std::lock_guard<std::mutex> lock(mutex_);
         if (plan_ == nullptr || plan_->in_channels() != in_channels || plan_->kernel() != kernel) {
-            plan_ = std::make_shared<InceptionConv2DPlan>(static_cast<int>(in_channels), out_channels(), static_cast<int>(kernel), groups_,
-                                                          dilations_.data());
+            plan_ = std::make_shared<InceptionConv2DPlan>(static_cast<int>(in_channels), out_channels(), static_cast<int>(kernel), groups(),
+                                                          dilations().data());
         }
         return plan_;
     }
 
-    absl::Status check_filter(const Tensor& filter) const {
-        if (filter.dims() != 4 || filter.dim_size(0) != filter.dim_size(1) || filter.dim_size(0) % 2 == 0 || filter.dim_size(2) < 1 ||
-            filter.dim_size(3) != out_channels() || filter.NumElements() >= std::numeric_limits<int32_t>::max()) {
-            return invalid_argument("filter must have shape [K, K, C/G, ", out_channels(), "], K odd, received ", filter.shape().DebugString());
-        }
-        return absl::OkStatus();
-    }
-
-    absl::Status check_input(const Tensor& input) const {
-        if (input.dims() != 4 || input.dim_size(0) > kMost || input.dim_size(1) < 1 || input.dim_size(1) > kMost || input.dim_size(2) < 1 ||
-            input.dim_size(2) > kMost || input.dim_size(3) < 1 || input.dim_size(3) > kMost || input.dim_size(3) % groups_ != 0) {
-            return invalid_argument("input must have shape [N, H, W, C], C divisible by ", groups_, " groups, received ",
-                                    input.shape().DebugString());
-        }
-        return absl::OkStatus();
-    }
-
-    InceptionConv2DSize size(int64_t batch, int64_t height, int64_t width) const {
-        return {static_cast<int>(batch), static_cast<int>(height), static_cast<int>(width),
-                static_cast<int>(std::min(strides_[0], height)), static_cast<int>(std::min(strides_[1], width))};
-    }
-
-    absl::Status check_dy(const Tensor& dy, const InceptionConv2DSize& size) const {
-        if (dy.dims() != 4 || dy.dim_size(0) != size.batch || dy.dim_size(1) != size.out_height() || dy.dim_size(2) != size.out_width() ||
-            dy.dim_size(3) != out_channels()) {
-            return invalid_argument("dy must have shape [", size.batch, ", ", size.out_height(), ", ", size.out_width(), ", ", out_channels(),
-                                    "], received ", dy.shape().DebugString());
-        }
-        return absl::OkStatus();
-    }
-
 private:
-    std::vector<int64_t> strides_;
-    std::vector<int> dilations_;
-    int groups_ = 1;
     std::mutex mutex_;
     std::shared_ptr<const InceptionConv2DPlan> plan_;
 };
@@ -201,15 +149,8 @@ public:
         const Tensor& dy = context->input(0);
         const Tensor& filter = context->input(1);
         OP_REQUIRES_OK(context, check_filter(filter));
-        OP_REQUIRES(context, dy.dims() == 4 && dy.dim_size(0) <= kMost, invalid_argument("dy must have rank 4, received ", dy.shape().DebugString()));
-        const Tensor& input_size = context->input(2);
-        OP_REQUIRES(context, input_size.NumElements() == 2, invalid_argument("input_size must be [H, W]"));
-        const int64_t height = input_size.flat<int32_t>()(0);
-        const int64_t width = input_size.flat<int32_t>()(1);
-        OP_REQUIRES(context, std::min(height, width) >= 1 && std::max(height, width) <= kMost,
-                    invalid_argument("input_size must be [H, W], each at least 1"));
-        const InceptionConv2DSize size = this->size(dy.dim_size(0), height, width);
-        OP_REQUIRES_OK(context, check_dy(dy, size));
+        InceptionConv2DSize size;
+        OP_REQUIRES_OK(context, size_of_gradient(dy, context->input(2), &size));
         const auto plan = this->plan(filter.dim_size(2) * groups(), filter.dim_size(0));
         Tensor* dx = nullptr;
         OP_REQUIRES_OK(context, allocate_output(context, 0, "dx", {size.batch, size.in_height, size.in_width, plan->in_channels()}, &dx));

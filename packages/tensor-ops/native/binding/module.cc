@@ -2,12 +2,15 @@
 // TensorFlow runtime of this process; Node unloads a file that is no Node-API module, so it must be one.
 #include <node_api.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "common/memory.h"
 #include "common/simd.h"
 #include "tensorflow/core/framework/device_factory.h"
+#include "tensorflow/core/framework/kernel_def.pb.h"
+#include "tensorflow/core/framework/op_kernel.h"
 
 namespace {
 
@@ -70,6 +73,24 @@ napi_value devices(napi_env env, napi_callback_info) {
     return result;
 }
 
+// gpuKernels(): the ops of ours that have a kernel for the GPU, by their TensorFlow names, sorted.
+napi_value gpu_kernels(napi_env env, napi_callback_info) {
+    std::set<std::string> names;
+    const tensorflow::KernelList all = tensorflow::GetAllRegisteredKernels();
+    for (const auto& kernel : all.kernel()) {
+        if (kernel.device_type() == tensorflow::DEVICE_GPU && kernel.op().rfind("Icconv", 0) == 0) names.insert(kernel.op());
+    }
+    napi_value result;
+    napi_create_array_with_length(env, names.size(), &result);
+    uint32_t i = 0;
+    for (const std::string& name : names) {
+        napi_value text;
+        napi_create_string_utf8(env, name.c_str(), name.size(), &text);
+        napi_set_element(env, result, i++, text);
+    }
+    return result;
+}
+
 // obtainable(bytes): whether there is so much memory.
 napi_value obtainable(napi_env env, napi_callback_info info) {
     size_t argc = 1;
@@ -90,6 +111,7 @@ napi_value init(napi_env env, napi_value exports) {
         {"simdLevel", nullptr, simd_level, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"setSimdLevel", nullptr, set_simd_level, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"devices", nullptr, devices, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"gpuKernels", nullptr, gpu_kernels, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"obtainable", nullptr, obtainable, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"compiler", nullptr, compiler, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     };

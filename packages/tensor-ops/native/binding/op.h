@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "common/memory.h"
 #include "common/sizes.h"
+#include "cuda/cuda_error.h"
 #include "tensorflow/core/framework/op_kernel.h"
 
 namespace icconv {
@@ -49,6 +50,10 @@ public:
             context->CtxFailure(absl::ResourceExhaustedError("out of memory"));
         } catch (const std::length_error&) {
             context->CtxFailure(out_of_memory(context, std::numeric_limits<size_t>::max(), "intermediate results"));
+        } catch (const CudaUnavailable& error) {
+            context->CtxFailure(absl::UnavailableError(error.what()));
+        } catch (const CudaFailure& error) {
+            context->CtxFailure(absl::InternalError(error.what()));
         }
     }
 

@@ -20,9 +20,11 @@ import {
   TFJS_NODE_VERSION,
   type TfjsNode,
 } from '../installed/tfjs-node';
+import { hasGpuKernel, setGpuKernels } from '../kernel/gpu-kernels';
 import { attr } from '../kernel/native-backend';
 import type { EngineAttempt } from './engine-error';
 import { type GuardedBackend, guardMemory } from './guard-memory';
+import { watchDevice } from './watch-device';
 
 /** The module `icconv_ops.node`; see native/binding/module.cc. */
 export interface NativeOps {
@@ -33,6 +35,8 @@ export interface NativeOps {
   obtainable(bytes: number): boolean;
   /** TensorFlow's physical devices, such as `CPU:0`. */
   devices(): string[];
+  /** Ops of ours that the runtime has a kernel for the GPU of, whether or not there is one. */
+  gpuKernels(): string[];
 }
 
 /** The module `icconv_quiet.node`; see native/quiet/quiet.cc. */
@@ -129,6 +133,8 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     const backend = findBackend('tensorflow') as unknown as GuardedBackend & { readonly isUsingGpuDevice?: boolean };
     guardMemory(backend, ops.obtainable);
     runFirstOp(backend);
+    setGpuKernels(ops.gpuKernels());
+    if (backend.isUsingGpuDevice === true) watchDevice(backend, hasGpuKernel, warnOfCpu);
     loaded = { ops, installed, gpu: backend.isUsingGpuDevice === true, options };
     return loaded;
   } catch (error) {
@@ -150,6 +156,9 @@ function enterCluster(cluster: ClusterPlace | undefined): void {
   process.env.ICCONV_CLUSTER = cluster.workers.join();
   process.env.ICCONV_CLUSTER_INDEX = String(cluster.index);
 }
+
+const warnOfCpu = (message: string) =>
+  process.emitWarning(message, { type: 'IcconvWarning', code: 'ICCONV_CPU_KERNEL' });
 
 /** The engine that is set up, or why there is none. */
 async function findInstalled(): Promise<

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../files/cache-files';
-import type { Library } from './library';
+import { hasStreamHeader, type Library } from './library';
 import { nativeFolder } from './package-root';
 import { headersOfBuild, sourcesOfBuild } from './sources';
 
@@ -49,7 +49,8 @@ export function sourceKey(tfjsNode: string): Promise<string> {
 
 async function keyOf(tfjsNode: string, library: Library | undefined): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([library, COMMON_FLAGS, process.platform, process.arch]));
+  const gpu = library !== undefined && hasStreamHeader(library);
+  hash.update(JSON.stringify([library, gpu, COMMON_FLAGS, process.platform, process.arch]));
   for (const folder of [nativeFolder(), join(tfjsNode, 'binding')]) {
     for (const file of await sourcesOfBuild(folder)) hash.update(await readFile(file));
     for (const file of await headersOfBuild(folder)) hash.update(await readFile(file));

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** `cpu` is the small library; `cuda` runs on NVIDIA GPUs, and on the CPU where there is none. */
 export type EngineVariant = 'cpu' | 'cuda';
 
@@ -10,3 +13,7 @@ export interface Library {
   readonly variant: EngineVariant | 'own';
   readonly version: string;
 }
+
+/** Whether the library has the header of device streams, without which no operator can be compiled for a GPU. */
+export const hasStreamHeader = (library: Pick<Library, 'includeFolder'>): boolean =>
+  existsSync(join(library.includeFolder, 'xla', 'stream_executor', 'stream.h'));

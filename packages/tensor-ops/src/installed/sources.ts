@@ -1,6 +1,6 @@
 /** The C++ files that an engine is built of. */
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 /** All .cc files (or those of another ending) of a folder and its subfolders, sorted. */
 export async function listSources(folder: string, ending = '.cc'): Promise<string[]> {
@@ -14,9 +14,20 @@ export async function listSources(folder: string, ending = '.cc'): Promise<strin
 /** The .cc files that are part of the product: tests and benchmarks are not. */
 export async function sourcesOfBuild(folder: string): Promise<string[]> {
   const files = await listSources(folder);
-  return files.filter((file) => !/(_test|_bench|test_main)\.cc$/.test(file));
+  return files.filter((file) => !/(_test|_bench|test_main)\.cc$/.test(file) && !isEmulation(file));
 }
 
 export async function headersOfBuild(folder: string): Promise<string[]> {
-  return (await listSources(folder, '.h')).filter((file) => !file.endsWith('test.h'));
+  const headers = await Promise.all(CUDA_HEADERS.map((ending) => listSources(folder, ending)));
+  return headers.flat().filter((file) => !file.endsWith('test.h') && !isEmulation(file));
 }
+
+/** What the C++ files of CUDA include: headers, and kernels with headers of theirs, which are embedded as text. */
+export const CUDA_HEADERS = ['.h', '.cuh', '.cu'];
+
+/** Whether a C++ file is about CUDA: it needs headers that a library for the CPU may lack. */
+export const isOfCuda = (file: string) =>
+  /_(cuda|cuda_test|gpu_op)\.cc$/.test(file) || file.includes(join(sep, 'native', 'cuda', sep));
+
+/** Devices and drivers that tests put in the place of real ones. */
+const isEmulation = (file: string) => file.includes(join(sep, 'native', 'cuda', 'emulation', sep));

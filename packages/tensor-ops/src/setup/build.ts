@@ -14,9 +14,9 @@ import {
   OPS_FILE,
   QUIET_FILE,
 } from '../installed/build-key';
-import type { Library } from '../installed/library';
+import { hasStreamHeader, type Library } from '../installed/library';
 import { nativeFolder, packageRoot } from '../installed/package-root';
-import { listSources, sourcesOfBuild } from '../installed/sources';
+import { CUDA_HEADERS, isOfCuda, listSources, sourcesOfBuild } from '../installed/sources';
 import { type Compiler, compileObjects, link, requireCompiler } from './compile';
 import type { OnSetupProgress } from './progress';
 
@@ -101,14 +101,26 @@ export async function build(options: BuildOptions): Promise<Build> {
     await linkModule(compiler, collectives, library, join(temporary, COLLECTIVES_FILE), signal, ['-ldl']);
 
     const elsewhere = [QUIET_SOURCE, CONTEXT_SOURCE, COLLECTIVES_SOURCE];
-    const ops = await compileObjects({
+    const sources = (await sourcesOfBuild(nativeFolder())).filter(
+      (file) => !elsewhere.some((one) => file.endsWith(one)),
+    );
+    const operators = {
       ...common,
-      label: 'operators',
-      sources: (await sourcesOfBuild(nativeFolder())).filter((file) => !elsewhere.some((one) => file.endsWith(one))),
       headerFolders: [nativeFolder()],
       flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi, '-I', nativeFolder(), ...tensorflowFlags(library)],
+    };
+    const ops = await compileObjects({
+      ...operators,
+      label: 'operators',
+      sources: sources.filter((file) => !isOfCuda(file)),
     });
-    await linkModule(compiler, ops, library, join(temporary, OPS_FILE), signal);
+    // Those of both variants of the library, as long as it has their header: a driver and NVRTC are looked for at run time.
+    if (hasStreamHeader(library)) {
+      const gpu = { ...operators, headerEndings: CUDA_HEADERS, sources: sources.filter(isOfCuda) };
+      ops.push(...(await compileObjects({ ...gpu, label: 'operators for CUDA' })));
+    }
+    const nvrtc = join(library.libFolder, '..', 'nvidia', 'cuda_nvrtc', 'lib');
+    await linkModule(compiler, ops, library, join(temporary, OPS_FILE), signal, [`-Wl,-rpath,${nvrtc}`, '-ldl']);
 
     const quiet = await compileObjects({
       ...common,

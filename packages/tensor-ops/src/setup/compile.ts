@@ -48,6 +48,8 @@ export interface CompileJob {
   readonly sources: readonly string[];
   /** Folders whose headers are part of what the objects depend on. */
   readonly headerFolders: readonly string[];
+  /** @defaultValue `['.h']` */
+  readonly headerEndings?: readonly string[] | undefined;
   readonly flags: readonly string[];
   /** Where objects are kept. */
   readonly objectFolder: string;
@@ -71,7 +73,7 @@ export function simdFlags(source: string, arch: string = process.arch): readonly
 /** Compiles all sources, several at once, and gives the object files. */
 export async function compileObjects(job: CompileJob): Promise<string[]> {
   await mkdir(job.objectFolder, { recursive: true });
-  const headers = await hashOfHeaders(job.headerFolders);
+  const headers = await hashOfHeaders(job.headerFolders, job.headerEndings ?? ['.h']);
   const units: { source: string; args: string[]; object: string }[] = [];
   for (const source of job.sources) {
     const simd = simdFlags(source);
@@ -140,12 +142,14 @@ async function compileOne(job: CompileJob, source: string, args: string[], objec
   }
 }
 
-async function hashOfHeaders(folders: readonly string[]): Promise<string> {
+async function hashOfHeaders(folders: readonly string[], endings: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const folder of folders) {
-    for (const file of await listSources(folder, '.h')) {
-      hash.update(file.slice(folder.length));
-      hash.update(await readFile(file));
+    for (const ending of endings) {
+      for (const file of await listSources(folder, ending)) {
+        hash.update(file.slice(folder.length));
+        hash.update(await readFile(file));
+      }
     }
   }
   return hash.digest('hex');

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { writeAtomically } from '@icconv/base/files';
 import { SetupError } from '../errors/setup-error';
 import { exists, publish, temporaryName } from '../files/cache-files';
-import type { EngineVariant, Library } from '../installed/library';
+import { type EngineVariant, hasStreamHeader, type Library } from '../installed/library';
 import { obtainWheel } from './obtain-wheel';
 import type { OnSetupProgress } from './progress';
 import { unpackWheel } from './unpack-wheel';
@@ -34,7 +34,10 @@ export async function findLibrary(cache: string, variant: EngineVariant): Promis
   const folder = libraryFolder(cache, variant);
   if (!(await exists(join(folder, 'complete.json')))) return undefined;
   const tensorflow = join(folder, 'tensorflow');
-  return { libFolder: tensorflow, includeFolder: join(tensorflow, 'include'), variant, version: TENSORFLOW_VERSION };
+  const includeFolder = join(tensorflow, 'include');
+  // A cache of an earlier version may lack it: for the CPU it serves on, on a GPU it would leave all operators to the CPU.
+  if (variant === 'cuda' && !hasStreamHeader({ includeFolder })) return undefined;
+  return { libFolder: tensorflow, includeFolder, variant, version: TENSORFLOW_VERSION };
 }
 
 export async function provideLibrary(options: LibraryOptions): Promise<Library> {

@@ -14,7 +14,7 @@ const WANTED = [
   /^tensorflow\/include\/(absl|Eigen|unsupported|google|ml_dtypes|tsl|utf8_range)\//,
   /^tensorflow\/include\/(xla\/tsl|tensorflow\/(c|core|tsl))\//,
   /^tensorflow\/include\/third_party\/(eigen3|ml_dtypes)\//,
-  /^tensorflow\/include\/xla\/[^/]+\.h$/,
+  /^tensorflow\/include\/xla\/([^/]+|stream_executor\/.+)\.h$/,
   // Of NVIDIA's wheels: the libraries, and what TensorFlow's code generator runs.
   /^nvidia\/[^/]+\/lib\/[^/]+\.so[^/]*$/,
   /^nvidia\/cuda_nvcc\/(bin\/ptxas|nvvm\/libdevice\/.*)$/,

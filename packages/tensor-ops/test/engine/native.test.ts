@@ -5,10 +5,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { engineInfo, loadedNative, useEngine } from '../../src/engine';
 import { readInstalled } from '../../src/installed/installed-engine';
+import { hasStreamHeader } from '../../src/installed/library';
 import { findTfjsNode } from '../../src/installed/tfjs-node';
 
 const tfjsNode = findTfjsNode();
-const present = tfjsNode !== undefined && (await readInstalled(tfjsNode)) !== undefined;
+const installed = tfjsNode && (await readInstalled(tfjsNode));
+const present = installed !== undefined;
 const required = process.env.ICCONV_REQUIRE_BACKENDS?.includes('native') ?? false;
 
 describe.skipIf(!present && !required)('native engine', () => {
@@ -29,6 +31,19 @@ describe.skipIf(!present && !required)('native engine', () => {
     expect((await y.data())[12]).toBe(18);
     y.dispose();
   });
+
+  it.skipIf(installed === undefined || !hasStreamHeader(installed.library))(
+    'has kernels for the GPU, of which it tells the names without one',
+    () => {
+      expect(loadedNative()!.ops.gpuKernels()).toEqual([
+        'IcconvInceptionConv2D',
+        'IcconvInceptionConv2DGradFilter',
+        'IcconvInceptionConv2DGradInput',
+        'IcconvInceptionConv2DPack',
+        'IcconvInceptionConv2DPacked',
+      ]);
+    },
+  );
 
   it('lowers the SIMD level on demand and never above what the processor has', () => {
     const { ops } = loadedNative()!;

@@ -62,6 +62,27 @@ describe('provideLibrary', () => {
     expect(index!.requests.length).toBe(asked);
   });
 
+  it('unpacks again what lacks the header that operators for a GPU need, and lets it be for the CPU', async () => {
+    const wishes = await options();
+    const old = await provideLibrary(wishes);
+    await index!.close();
+    expect(await provideLibrary({ ...wishes, offline: true })).toEqual(old);
+
+    const cuda = await options('whole', { variant: 'cuda' });
+    await provideLibrary(cuda).catch(() => {});
+    await expect(provideLibrary({ ...cuda, offline: true })).rejects.toThrow(/--offline/);
+    const { wheel, bytes } = await makeWheel({
+      ...WHEEL_FILES,
+      'tensorflow/include/xla/stream_executor/stream.h': '// header',
+    });
+    await index!.close();
+    index = await serveIndex(wheel, bytes, 'whole');
+    vi.stubEnv('ICCONV_PYTHON_INDEX', index.url);
+    const library = await provideLibrary({ ...cuda, wheels: [wheel] });
+    expect(existsSync(join(library.includeFolder, 'xla/stream_executor/stream.h'))).toBe(true);
+    expect(await provideLibrary({ ...cuda, offline: true })).toEqual(library);
+  });
+
   it('reports progress up to the whole', async () => {
     const seen: SetupProgress[] = [];
     await provideLibrary(await options('whole', { onProgress: (progress) => seen.push(progress) }));

@@ -2,6 +2,7 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvActivation, InceptionGeometry, Pair } from '../../kernel/geometry';
+import { hasGpuKernel } from '../../kernel/gpu-kernels';
 import { onCuda } from '../../kernel/native-backend';
 import { type KernelContext, registerGradientOnce, registerOnAllBackends, runKernel } from '../../kernel/registry';
 import { convKernels } from '../conv-kernels';
@@ -82,7 +83,8 @@ export function outputSize(x: Tensor4D, strides: Pair): [number, number] {
   return [Math.floor((x.shape[1] - 1) / strides[0]) + 1, Math.floor((x.shape[2] - 1) / strides[1]) + 1];
 }
 
-/** The native backend when its fused kernels are to run; they are for the CPU. */
+/** The native backend when its fused kernels are to run: on the CPU, and on a GPU that they were compiled for. */
 export function fusedBackend({ algorithm }: { readonly algorithm: InceptionAlgorithm }, { native }: KernelContext) {
-  return algorithm === 'auto' && native !== undefined && !onCuda(native) ? native : undefined;
+  const runs = native !== undefined && (!onCuda(native) || hasGpuKernel('IcconvInceptionConv2D'));
+  return algorithm === 'auto' && runs ? native : undefined;
 }
