@@ -145,7 +145,7 @@ test('the entries for browsers import no Node module', () => {
     walk(entry);
     const outside = [...imports].filter((name) => !name.startsWith('./')).sort();
     expect(outside).toEqual(
-      entry === 'index.js' ? ['@icconv/base', 'fast-xml-parser', 'papaparse'] : ['@icconv/base', 'echarts'],
+      entry === 'index.js' ? ['@icconv/base', 'fast-xml-parser', 'papaparse'] : ['@icconv/base', '@icconv/base/charts'],
     );
   }
 });
