@@ -159,6 +159,16 @@ test('names that are one name on another disk are refused', async () => {
   await expect(loadClassFolder(folder)).rejects.toThrow(UnsafeNameError);
 });
 
+test('a picture whose name has a backslash is refused by the name that it has', async () => {
+  touch('cat/1.jpg', 'cat/a\\b.jpg', 'dog/2.jpg');
+  const error = await loadClassFolder(folder).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(UnsafeNameError);
+  expect(error).toMatchObject({ received: 'cat/a\\b.jpg' });
+  expect((error as Error).message).toMatch(
+    /^\S*icconv-classes-\S+: .* a backslash separates folders elsewhere; rename it$/,
+  );
+});
+
 test('what may not be meant is told', async () => {
   touch('cat/1.jpg', 'dog/1.jpg', 'loose.jpg');
   mkdirSync(path('bird'));

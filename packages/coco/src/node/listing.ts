@@ -2,7 +2,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { FileError, relativeName } from '@icconv/base';
+import { FileError, relativeName, UnsafeNameError } from '@icconv/base';
 import { recoverFolder } from '@icconv/base/files';
 
 export interface ListOptions {
@@ -15,7 +15,7 @@ export interface ListOptions {
  * Relative names with `/` between folders, sorted. Links are followed, as people keep pictures elsewhere; hidden files and folders are
  * left out.
  *
- * @throws {@link FileError} where the folder cannot be read; UnsafeNameError for a file whose name is no line of text.
+ * @throws {@link FileError} where the folder cannot be read; UnsafeNameError as {@link portableName}.
  */
 export async function listFiles(
   folder: string,
@@ -40,7 +40,7 @@ export async function listFiles(
         if (await leadsOutside(above[0]!, join(folder, name))) onOutside(name);
       }
       if (goesOn) await walk(name);
-      else if (wanted(name)) names.push(relativeName(name));
+      else if (wanted(name)) names.push(portableName(name, folder));
     }
     above.pop();
   };
@@ -62,6 +62,17 @@ export async function listFolders(folder: string): Promise<string[]> {
   } catch (error) {
     throw FileError.from(folder, 'cannot be read', error);
   }
+}
+
+/**
+ * A name on this disk that is the same on every other.
+ *
+ * @param owner - the folder that it is in.
+ * @throws {@link UnsafeNameError} for one that is no line of text, or has a backslash.
+ */
+export function portableName(name: string, owner: string): string {
+  if (relativeName(name, owner) === name) return name;
+  throw new UnsafeNameError(name, 'a backslash separates folders elsewhere; rename it', owner);
 }
 
 /** What a link leads to; undefined where that is not there. */

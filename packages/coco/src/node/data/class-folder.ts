@@ -4,18 +4,10 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  counted,
-  FileError,
-  isPictureName,
-  listed,
-  PICTURE_EXTENSIONS,
-  relativeName,
-  UnsafeNameError,
-} from '@icconv/base';
+import { counted, FileError, isPictureName, listed, PICTURE_EXTENSIONS } from '@icconv/base';
 import { CocoDataset } from '../../data/dataset';
 import { CocoFormatError } from '../../errors';
-import { listFiles, listFolders } from '../listing';
+import { listFiles, listFolders, portableName } from '../listing';
 
 export interface ClassFolderOptions {
   readonly signal?: AbortSignal;
@@ -91,11 +83,8 @@ interface ClassOfFolder {
 function classesOf(folder: string, folders: readonly string[]): ClassOfFolder[] {
   const taken = new Map<string, string>();
   for (const name of folders) {
-    if (relativeName(name, folder) !== name) {
-      throw new UnsafeNameError(name, 'a backslash separates folders elsewhere; rename the class', folder);
-    }
     // Disks of Windows and macOS take such names for one, and so would a class's name in a table.
-    const key = name.normalize('NFC').toLowerCase();
+    const key = portableName(name, folder).normalize('NFC').toLowerCase();
     const other = taken.get(key);
     if (other !== undefined) {
       const problem = `the class folders "${other}" and "${name}" differ only in case or in how accents are spelled`;
