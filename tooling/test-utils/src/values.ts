@@ -1,11 +1,13 @@
 /** The weights and inputs of the golden fixtures, made here and in tooling/reference/make_models.py from the same hash. */
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Multiples of 2^-23 in [-1, 1): a hash of the element's index, moved by the FNV-1a hash of the name. */
-export function hashed(name: string, length: number): Float32Array {
-  let seed = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) seed = Math.imul(seed ^ name.charCodeAt(i), 0x01000193) >>> 0;
-  const offset = Math.imul(seed, 0x9e3779b9);
+/**
+ * Multiples of 2^-23 in [-1, 1): a hash of the element's index, moved by the seed.
+ *
+ * @param seed - a number, or a name, of which it is the FNV-1a hash.
+ */
+export function hashed(seed: number | string, length: number): Float32Array {
+  const offset = Math.imul(typeof seed === 'number' ? seed : fnv(seed), 0x9e3779b9);
   const values = new Float32Array(length);
   for (let i = 0; i < length; i++) {
     let x = (i + offset) | 0;
@@ -17,6 +19,12 @@ export function hashed(name: string, length: number): Float32Array {
     values[i] = (x >>> 8) / 2 ** 23 - 1;
   }
   return values;
+}
+
+function fnv(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193) >>> 0;
+  return hash;
 }
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describeBackends, loadFixture, maxRelativeError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { conv2d, convTranspose2d } from '../../src/ops/conv2d';
 import { maxPool2d } from '../../src/ops/max-pool2d';
 import { activate } from '../support/activate';
-import { hashed } from '../support/hashed';
 
 interface Case {
   readonly op: 'conv2d' | 'convTranspose2d' | 'maxPool2d';

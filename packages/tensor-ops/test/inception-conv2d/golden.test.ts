@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describeBackends, loadFixture, maxAbsError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import {
@@ -9,7 +10,6 @@ import {
   packInceptionFilter,
 } from '../../src/ops/inception-conv2d';
 import { activate } from '../support/activate';
-import { hashed } from '../support/hashed';
 import { runConv } from '../support/run-conv';
 
 interface Case {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describeBackends, loadFixture, maxAbsError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { aggregateKeypointMaps } from '../../src';
 import { activate } from '../support/activate';
-import { hashed } from '../support/hashed';
 
 interface Case {
   readonly name: string;

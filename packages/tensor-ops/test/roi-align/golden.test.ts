@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type Backend, describeBackends, loadFixture, maxAbsError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { type MultiLevelRoiAlignOptions, multiLevelRoiAlign, roiAlign } from '../../src';
 import { roiAlignGather, roiAlignGradGather } from '../../src/ops/roi-align/roi-align-gather';
 import { activate } from '../support/activate';
-import { hashed } from '../support/hashed';
 
 interface Case {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** Heatmaps and tag maps of given people, in the arithmetic of tooling/reference/make_keypoint_grouping.py. */
-import { hashed } from './hashed';
+import { hashed } from '@icconv/test-utils/values';
 
 export interface PaintedScene {
   readonly joints: number;

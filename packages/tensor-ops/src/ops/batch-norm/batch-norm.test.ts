@@ -1,9 +1,9 @@
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
-import { hashed } from '../../../test/support/hashed';
 import { batchNorm, relu } from '.';
 
 /** Of the differences: short beside the deviation of two pixels that are nearly alike, and the reference has the digits for it. */

@@ -1,8 +1,8 @@
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
-import { hashed } from '../../../test/support/hashed';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
 import { type PackedConv2dFilter, packConv2dFilter } from '../fused-conv2d';
 import { fusedConv2d } from '../fused-conv2d/fused-conv2d';

@@ -1,8 +1,8 @@
 import { type Backend, describeBackends, maxRelativeError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
-import { hashed } from '../../../test/support/hashed';
 import {
   type NaiveConv,
   naiveForward,

@@ -1,8 +1,8 @@
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
-import { hashed } from '../../../test/support/hashed';
 import { runConv } from '../../../test/support/run-conv';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
 import { type InceptionConv2dOptions, inceptionConv2d } from './inception-conv2d';

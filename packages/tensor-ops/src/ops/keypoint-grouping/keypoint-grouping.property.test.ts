@@ -1,9 +1,9 @@
 import { describeBackends } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
-import { hashed } from '../../../test/support/hashed';
 import { groupPortable } from './grouping-portable';
 import { type GroupKeypointsOptions, groupKeypoints } from './keypoint-grouping';
 

@@ -1,8 +1,8 @@
 import { describeBackends } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
-import { hashed } from '../../../test/support/hashed';
 import { VisionError } from '../../errors';
 import { type BatchedNmsOptions, batchedNms, batchedNmsAsync } from './batched-nms';
 import { greedyNms } from './greedy-nms';

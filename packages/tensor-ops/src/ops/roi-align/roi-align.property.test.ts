@@ -1,10 +1,10 @@
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
-import { hashed } from '../../../test/support/hashed';
 import { type RoiAlignOptions, roiAlign } from './roi-align';
 
 const size = (max: number) => fc.integer({ min: 1, max });
