@@ -21,3 +21,4 @@ export {
   workerProcesses,
   workersTogether,
 } from './worker-processes';
+export { describeWorkersAsOne, type WorkersAsOneOptions } from './workers-as-one';
