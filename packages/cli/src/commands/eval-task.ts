@@ -79,10 +79,7 @@ export function reproduceTaskCommand(own: AnyTaskCommand, { signal }: CommandCon
     async (flags: ReproduceFlags) => {
       const { metric, source } = findRow(task.zoo, flags.model, task.noun);
       const folder = flags[validation.of]!;
-      const data = {
-        annotations: join(folder, annotations),
-        ...(images !== undefined && { images: join(folder, images) }),
-      };
+      const data = { annotations: join(folder, annotations), ...defined({ images: images && join(folder, images) }) };
       const started = performance.now();
       const run = await evaluate(own, modelOf(own, flags), { ...flags, ...data }, published, signal);
       const minutes = (performance.now() - started) / 60000;
@@ -125,7 +122,7 @@ async function evaluate(
     const chosen = categoryIds === undefined ? data : { ...data, categoryIds: categoryIds(runner.model) };
     const bound = bindData(task, runner.model, chosen, 'evaluation');
     tellMissing(runner.model, bound.categoryIds);
-    const told = tellData({ data: { data, annotations, report: reportOf(task, bound, 'evaluation') } });
+    const told = tellData({ data: { data, annotations, report: reportOf(task.data.kind, bound, 'evaluation') } });
     const { onUnreadable, tolerateDamage } = rules;
     const { records } = await findInData(task, runner, bound, {
       ...{ options: own.callOf(flags), batchSize, onUnreadable, tolerateDamage, signal },

@@ -1,4 +1,5 @@
 /** Data as a task sees it: which category each class is, what is learned and scored. */
+import { defined } from '@icconv/base';
 import { type CocoId, type DataReport, type DataReportOptions, dataReport, requireObjects } from '@icconv/coco';
 import { type CocoData, describeDataset } from '@icconv/coco/node';
 import type { RunSettings } from '@icconv/training/node';
@@ -17,17 +18,10 @@ export function bindData<T extends TaskTypes>(
 }
 
 /** What is used of bound data, and what is left out and why. */
-export function reportOf(
-  { data: { kind } }: Pick<Task, 'data'>,
-  data: BoundData,
-  use: DataReportOptions['use'],
-): DataReport {
+export function reportOf(kind: DataReportOptions['task'], data: BoundData, use: DataReportOptions['use']): DataReport {
   const known = new Set(data.dataset.categories.map(({ id }) => id));
-  return dataReport(data.dataset, {
-    ...{ task: kind, use },
-    categoryIds: data.categoryIds.filter((id): id is CocoId => id !== undefined && known.has(id)),
-    ...(data.imageIds !== undefined && { imageIds: data.imageIds }),
-  });
+  const categoryIds = data.categoryIds.filter((id): id is CocoId => id !== undefined && known.has(id));
+  return dataReport(data.dataset, { task: kind, use, categoryIds, ...defined({ imageIds: data.imageIds }) });
 }
 
 export interface TrainingData {
@@ -36,7 +30,7 @@ export interface TrainingData {
   readonly reports: { readonly train: DataReport; readonly val?: DataReport };
 }
 
-/** @throws CocoError where nothing is left to learn from, or to score. */
+/** @throws InvalidArgumentError where data and network do not fit. */
 export function bindTrainingData<T extends TaskTypes>(
   task: Task<T>,
   model: T['model'],
@@ -44,14 +38,15 @@ export function bindTrainingData<T extends TaskTypes>(
 ): TrainingData {
   const train = bindData(task, model, given.train, 'training');
   const val = given.val && bindData(task, model, given.val, 'evaluation', train.categoryIds);
+  const { kind } = task.data;
   const reports = {
-    train: reportOf(task as never, train, 'training'),
-    ...(val !== undefined && { val: reportOf(task as never, val, 'evaluation') }),
+    train: reportOf(kind, train, 'training'),
+    ...defined({ val: val && reportOf(kind, val, 'evaluation') }),
   };
-  return { train, ...(val !== undefined && { val }), reports };
+  return { train, ...defined({ val }), reports };
 }
 
-/** @throws CocoError */
+/** @throws CocoError where nothing is left to learn from, or to score. */
 export function requireTrainingData({ reports }: TrainingData): void {
   requireObjects(reports.train, 'training data');
   if (reports.val !== undefined) requireObjects(reports.val, 'validation data');
@@ -59,9 +54,5 @@ export function requireTrainingData({ reports }: TrainingData): void {
 
 /** What is written down of data, for a run to know it again: with what is used of it, where that is not all. */
 export function describeData({ dataset, imageIds, categoryIds }: CocoData): RunSettings {
-  return {
-    ...describeDataset(dataset),
-    ...(imageIds !== undefined && { imageIds }),
-    ...(categoryIds !== undefined && { categoryIds }),
-  };
+  return { ...describeDataset(dataset), ...defined({ imageIds, categoryIds }) };
 }
