@@ -194,7 +194,13 @@ describeBackends('createPoseEstimator', activate, (backend) => {
       await local.dispose();
       await remote.dispose();
     }
-    for (const gone of [local, remote]) await expect(gone.estimate(scene)).rejects.toThrow(DisposedError);
+    for (const gone of [local, remote]) {
+      for (const pictures of [scene, []]) {
+        const error = await gone.estimate(pictures).catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(DisposedError);
+        expect(error).toMatchObject({ message: expect.stringContaining('the pose estimator has been disposed') });
+      }
+    }
   });
 
   test.runIf(backend === 'native')('a description that no network can have is refused by its place', async () => {

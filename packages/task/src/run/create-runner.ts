@@ -1,4 +1,5 @@
 /** From a name, a folder or a checkpoint to a network ready for use. */
+import { defined } from '@icconv/base';
 import type { DecodeOptions } from '@icconv/base/pictures';
 import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
 import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
@@ -31,9 +32,9 @@ export async function createRunner<T extends TaskTypes>(
   const { device = 'auto', threads, signal, opaqueClasses, limits, decode } = options;
   const { model, weights } = await resolveModel(task, source, options);
   task.inference.check({}, model);
-  await useEngine({ device, ...(threads !== undefined && { threads }) });
+  await useEngine({ device, ...defined({ threads }) });
   if (typeof weights !== 'string') return localRunner(task, model, weights, decode);
-  const reading = { opaqueClasses, limits, ...(signal !== undefined && { signal }) };
+  const reading = { opaqueClasses, limits, ...defined({ signal }) };
   const loaded = await task.weights.load(weights, model, reading);
   try {
     return localRunner(task, model, loaded, decode);

@@ -1,11 +1,10 @@
 /** A network for servers: it runs in a process of its own. */
 import { type ImageInput, sendableImage } from '@icconv/base/pictures';
-import { checkCallOptions } from '../contract/call-options';
 import type { Task, TaskTypes } from '../contract/task';
 import type { DescribedSource, ModelSource } from '../model/resolve-model';
 import { createRemote, type Hosted } from '../process';
 import { createRunner, type RunnerOptions } from './create-runner';
-import { type Runner, runAll } from './runner';
+import { type Runner, type RunnerWork, runnerOf } from './runner';
 
 /** A source whose weights are a file: tensors stay in the process that made them. */
 export type RemoteSource<T extends TaskTypes> = string | WithFile<DescribedSource<T>>;
@@ -47,37 +46,26 @@ export async function createRemoteRunner<T extends TaskTypes>(
   const remote = await createRemote({ module, options: { source, options } });
   const model = remote.facts as T['model'];
 
-  async function send(images: readonly ImageInput[], { signal, onProgress: _, ...how }: T['options']) {
-    const sent = await Promise.all(images.map(sendableImage));
-    return (await remote.call('run', [sent, how], signal)) as T['result'][];
-  }
-
   // One call takes as many pictures as may be decoded ahead; the next is on its way while the network is busy with it.
-  async function* stream(images: readonly ImageInput[], callOptions: T['options'] = {}) {
-    const { verb, check } = task.inference;
-    checkCallOptions(verb, callOptions);
-    check(callOptions, model);
-    const { batchSize = 2, onProgress } = callOptions;
-    const begin = (start: number) => {
-      const work = send(images.slice(start, start + batchSize), callOptions);
-      // Where the caller stops before its turn, there is nobody to throw at.
-      work.catch(() => {});
-      return work;
+  async function* work(...[images, options, checkAlive]: Parameters<RunnerWork<T>>) {
+    const { signal, onProgress: _, ...how } = options;
+    const { batchSize = 2 } = options;
+    const send = async (start: number) => {
+      checkAlive();
+      const sent = await Promise.all(images.slice(start, start + batchSize).map(sendableImage));
+      return (await remote.call('run', [sent, how], signal)) as T['result'][];
     };
-    if (images.length === 0) return;
-    let done = 0;
-    let next = begin(0);
+    let next: Promise<T['result'][]> | undefined;
     for (let start = 0; start < images.length; start += batchSize) {
-      const current = next;
-      if (start + batchSize < images.length) next = begin(start + batchSize);
-      for (const result of await current) {
-        yield result;
-        onProgress?.({ done: ++done, total: images.length });
-      }
+      const current = next ?? send(start);
+      if (start + batchSize < images.length) next = send(start + batchSize);
+      // Where the caller stops before its turn, there is nobody to throw at.
+      next?.catch(() => {});
+      yield* await current;
     }
   }
 
-  return { model, stream, run: runAll<T>(stream), dispose: () => remote.dispose() };
+  return runnerOf(task, model, work, () => remote.dispose());
 }
 
 /**

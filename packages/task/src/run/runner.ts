@@ -1,6 +1,8 @@
 /** A network ready for use, in this process or in another. */
+import { DisposedError } from '@icconv/base';
 import type { ImageInput } from '@icconv/base/pictures';
-import type { Images, TaskTypes } from '../contract/task';
+import { checkCallOptions } from '../contract/call-options';
+import type { Images, Task, TaskTypes } from '../contract/task';
 
 export interface Runner<T extends TaskTypes = TaskTypes> {
   readonly model: T['model'];
@@ -24,14 +26,56 @@ export interface RunImages<T extends TaskTypes> {
   (image: ImageInput, options?: T['options']): Promise<T['result']>;
 }
 
-/** One in, one out; a list in, a list out. */
-export function runAll<T extends TaskTypes>(stream: Runner<T>['stream']): RunImages<T> {
-  const run = async (images: Images, options?: T['options']) => {
-    const results: T['result'][] = [];
-    for await (const result of stream(Array.isArray(images) ? images : [images as ImageInput], options)) {
-      results.push(result);
-    }
-    return Array.isArray(images) ? results : results[0]!;
+/**
+ * One call's results in the order of its pictures.
+ *
+ * @param checkAlive - throws where the runner has been disposed meanwhile.
+ */
+export type RunnerWork<T extends TaskTypes> = (
+  images: readonly ImageInput[],
+  options: T['options'],
+  checkAlive: () => void,
+) => AsyncIterable<T['result']>;
+
+/** A runner around its work: checked calls, progress, one disposal. */
+export function runnerOf<T extends TaskTypes>(
+  { noun, inference: { verb, check } }: Task<T>,
+  model: T['model'],
+  work: RunnerWork<T>,
+  dispose: () => void | Promise<void>,
+): Runner<T> {
+  let disposed = false;
+  const checkAlive = () => {
+    if (disposed) throw new DisposedError(verb, `the ${noun}`, 'create another');
   };
-  return run as RunImages<T>;
+
+  async function* stream(images: readonly ImageInput[], options: T['options'] = {}) {
+    checkAlive();
+    checkCallOptions(verb, options);
+    check(options, model);
+    let done = 0;
+    for await (const result of work(images, options, checkAlive)) {
+      yield result;
+      options.onProgress?.({ done: ++done, total: images.length });
+    }
+  }
+
+  /** One in, one out; a list in, a list out. */
+  async function run(images: Images, options?: T['options']) {
+    const list = Array.isArray(images);
+    const results: T['result'][] = [];
+    for await (const result of stream(list ? images : [images as ImageInput], options)) results.push(result);
+    return list ? results : results[0]!;
+  }
+
+  return {
+    model,
+    stream,
+    run: run as RunImages<T>,
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      await dispose();
+    },
+  };
 }
