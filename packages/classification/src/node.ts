@@ -2,13 +2,15 @@
 export {
   type Classifier,
   type ClassifierSource,
+  classifierPreset,
   createClassifier,
   createRemoteClassifier,
   DEFAULT_CLASSIFIER,
+  evaluateClassifier,
   type LocalClassifier,
-} from './api/create-classifier';
-export { evaluateClassifier } from './api/evaluate-classifier';
-export { classifierPreset, type TrainClassifierOptions, trainClassifier } from './api/train-classifier';
+  type TrainClassifierOptions,
+  trainClassifier,
+} from './api/classifier';
 export { drawClasses } from './drawing/draw-classes';
 export type { ClassificationEvaluation } from './evaluation/score-labels';
 export { CLASSIFICATION, CLASSIFICATION_ZOO, type ClassificationTypes } from './task/classification-task';

@@ -1,20 +1,23 @@
 /** What needs Node: files, data sets, training, evaluation. */
 
+export { classNames } from '@icconv/task';
 export {
   createDetector,
   createRemoteDetector,
   DEFAULT_DETECTOR,
   type Detector,
   type DetectorSource,
+  detectDataset,
+  detectorPreset,
+  evaluateDetector,
   type LocalDetector,
-} from './api/create-detector';
-export { detectDataset, evaluateDetector } from './api/evaluate-detector';
-export { detectorPreset, type TrainDetectorOptions, trainDetector } from './api/train-detector';
+  type TrainDetectorOptions,
+  trainDetector,
+} from './api/detector';
 export { fasterRcnnSchema, fasterRcnnToJson } from './config/config-schema';
 export type { DetectionModel } from './config/detection-model';
 export {
   type CocoSampleSource,
-  classNames,
   cocoSamples,
   type DetectionObject,
   type DetectionSample,

@@ -5,11 +5,15 @@ export {
   createRemotePoseEstimator,
   DEFAULT_ESTIMATOR,
   type EstimatorSource,
+  type EvaluatePoseOptions,
+  estimateDataset,
+  evaluatePose,
   type LocalPoseEstimator,
   type PoseEstimator,
-} from './api/create-estimator';
-export { type EvaluatePoseOptions, estimateDataset, evaluatePose } from './api/evaluate-pose';
-export { posePreset, type TrainPoseOptions, trainPose } from './api/train-pose';
+  posePreset,
+  type TrainPoseOptions,
+  trainPose,
+} from './api/estimator';
 export { poseSchema, poseToJson, skeletonSchema } from './config/config-schema';
 export type { PoseModel } from './config/pose-config';
 export {

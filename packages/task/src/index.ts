@@ -1,3 +1,4 @@
+export { type FunctionParts, taskFunctions } from './api/task-functions';
 export { type CallOptions, checkCount } from './contract/call-options';
 export type {
   BoundData,
@@ -11,9 +12,9 @@ export type {
   TaskSettings,
   TaskTypes,
 } from './contract/task';
-export { bindData, describeData, reportOf, type TrainingData } from './data/bind';
-export { categoriesField, classCategories, type LearnedClasses, learnedClasses } from './data/classes';
-export { type EvaluateTaskOptions, evaluateOn, findInData } from './evaluate/evaluate';
+export { bindData, boundObjects, describeData, knownCategories, reportOf, type TrainingData } from './data/bind';
+export { categoriesField, classCategories, classNames, type LearnedClasses, learnedClasses } from './data/classes';
+export { type EvaluatedRunner, type EvaluateTaskOptions, evaluateOn, findInData } from './evaluate/evaluate';
 export type { BackboneChoice } from './model/backbone-choice';
 export { loadNetworkBackbone, type NetworkBackbone } from './model/load-network-backbone';
 export {
@@ -51,6 +52,7 @@ export {
   type NetworkForData,
   networkForData,
   networkOfFolder,
+  type PresetChanges,
   presetFor,
   startOf,
   type TrainingConfig,

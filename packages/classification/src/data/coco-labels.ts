@@ -1,7 +1,7 @@
 /** Labels of whole pictures in data of COCO's shape, and training samples of them. */
-import { type CocoDataset, type CocoId, type DataReportOptions, requireObjects, selectObjects } from '@icconv/coco';
+import { type CocoDataset, type CocoId, type DataReportOptions, requireObjects } from '@icconv/coco';
 import { pictureFiles } from '@icconv/coco/node';
-import { type BoundData, classCategories, IMAGENET_CLASSES } from '@icconv/task';
+import { type BoundData, boundObjects, classCategories, IMAGENET_CLASSES } from '@icconv/task';
 import type { Sample, SampleSource } from '@icconv/training/node';
 
 export interface LabelSample extends Sample {
@@ -14,16 +14,10 @@ export interface LabelSample extends Sample {
  *
  * @throws CocoError where there is none, or in training one class only.
  */
-export function pictureLabels(
-  { dataset, imageIds, categoryIds }: BoundData,
-  use: DataReportOptions['use'],
-): Map<CocoId, CocoId> {
-  const { used, report } = selectObjects(dataset, {
-    ...{ task: 'labels', use, categoryIds: categoryIds.filter((id) => id !== undefined) },
-    ...(imageIds !== undefined && { imageIds }),
-  });
+export function pictureLabels(data: BoundData, use: DataReportOptions['use']): Map<CocoId, CocoId> {
+  const { used, report } = boundObjects('labels', data, use);
   requireObjects(report, 'data');
-  const { imageIds: images, imageIndex, categoryIds: categories, categoryIndex } = dataset.columns.annotations;
+  const { imageIds: images, imageIndex, categoryIds: categories, categoryIndex } = data.dataset.columns.annotations;
   const labelled = [...used.keys()].filter((row) => used[row] === 1);
   return new Map(labelled.map((row) => [images[imageIndex[row]!]!, categories[categoryIndex[row]!]!]));
 }

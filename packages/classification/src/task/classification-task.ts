@@ -1,12 +1,11 @@
 /** Classification of whole pictures as a task: what running, training and evaluating need to know of it. */
 import type { CocoId } from '@icconv/coco';
-import { type CompiledResNet, compileForInference, initResNet } from '@icconv/models';
+import { type CompiledResNet, compileForInference, IMAGENET_RGB, initResNet } from '@icconv/models';
 import { backboneToJson, loadResNetWeights } from '@icconv/models/files';
 import {
   BACKBONES,
   categoriesField,
   checkCount,
-  IMAGENET_RGB,
   learnedClasses,
   type Task,
   type TaskTypes,

@@ -63,13 +63,12 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
       const note = (line: string) => leads && console.error(line);
       const rules = pictureRules(flags, config.data);
       const open = (name: 'train' | 'val', { annotations, images }: typeof config.data.train) => {
-        const folder = images === undefined ? {} : { images: besideConfig(file, images) };
-        return readyData({ name, annotations: besideConfig(file, annotations), ...folder }, rules, signal);
+        const folder = images && besideConfig(file, images);
+        const source = { name, annotations: besideConfig(file, annotations), ...defined({ images: folder }) };
+        return readyData(source, rules, signal);
       };
-      const opened = {
-        train: await open('train', config.data.train),
-        ...(config.data.val !== undefined && { val: await open('val', config.data.val) }),
-      };
+      const { val } = config.data;
+      const opened = { train: await open('train', config.data.train), val: val && (await open('val', val)) };
       const { model, recipe, notes, categoryIds } =
         flags.model === undefined
           ? await networkForData(task, config, opened.train.dataset, file)
@@ -90,31 +89,25 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
         model,
         recipe,
         train: chosen(opened.train, 'training'),
-        ...(opened.val !== undefined && { val: chosen(opened.val, 'evaluation') }),
-        ...defined({ evaluation: (config as { readonly evaluation?: TaskTypes['options'] }).evaluation }),
-        ...(start !== undefined && { start: { ...start, ...readingOf(flags, start.opaqueClasses) } }),
+        ...defined({
+          val: opened.val && chosen(opened.val, 'evaluation'),
+          evaluation: (config as { readonly evaluation?: TaskTypes['options'] }).evaluation,
+          start: start && { ...start, ...readingOf(flags, start.opaqueClasses) },
+          ...{ workers, cluster },
+        }),
         ...{ folder, resume, allowChanges, signal, handleInterrupt: false },
         onUnreadable: rules.onUnreadable,
         tolerateDamage: rules.tolerateDamage,
-        ...defined({ workers, cluster }),
         // The file, with the values that the command line gave as comments at its head.
         configuration: [...given.map((one) => `# ${one.replaceAll(/\s+/g, ' ')}\n`), await readText(file)].join(''),
         onNote: note,
         onData({ reports }) {
           if (!leads) return;
-          data = tellData({
-            train: {
-              data: opened.train,
-              report: reports.train,
-              annotations: besideConfig(file, config.data.train.annotations),
-            },
-            val: opened.val &&
-              reports.val && {
-                data: opened.val,
-                report: reports.val,
-                annotations: besideConfig(file, config.data.val!.annotations),
-              },
-          });
+          const told = (name: 'train' | 'val') => {
+            const [data, report, source] = [opened[name], reports[name], config.data[name]];
+            return data && report && source && { data, report, annotations: besideConfig(file, source.annotations) };
+          };
+          data = tellData({ train: told('train'), val: told('val') });
         },
       });
       await cluster?.close();

@@ -1,5 +1,5 @@
 /** What a conversion did: pictures and objects counted, and all that it left out or changed, by kind and with examples. */
-import { counted, listed } from '@icconv/base';
+import { counted, defined, listed } from '@icconv/base';
 
 /** `left-out`: it is not in the output. `changed`: it is, but not as it was. `note`: what may surprise. */
 export type ConversionEffect = 'left-out' | 'changed' | 'note';
@@ -96,7 +96,7 @@ export class ConversionReport {
       picturesWithObjects,
       picturesWithoutObjects: pictures - picturesWithObjects,
       objects,
-      ...(layout !== undefined && { layout }),
+      ...defined({ layout }),
       entries,
     };
   }

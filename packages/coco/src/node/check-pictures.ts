@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { PictureSize } from '@icconv/base';
-import { ImageDecodeError, UnsafeNameError } from '@icconv/base';
+import { defined, ImageDecodeError, UnsafeNameError } from '@icconv/base';
 import { resolveInside } from '@icconv/base/files';
 import { decodeImage, imageSize } from '@icconv/base/pictures';
 import type { CocoDataset } from '../data/dataset';
@@ -93,7 +93,7 @@ const MISSING = 'no such file';
 
 async function look(path: string, options: CheckPicturesOptions): Promise<PictureSize> {
   const { tolerateDamage = false, signal } = options;
-  const how = { tolerateDamage, ...(signal !== undefined && { signal }) };
+  const how = { tolerateDamage, ...defined({ signal }) };
   const size = await imageSize(path, how);
   // Most damage is a file cut short; what seems so is decoded, to be sure.
   if (options.decode || (!tolerateDamage && !(await endsWell(path)))) await decodeImage(path, how);

@@ -1,7 +1,7 @@
 /** Folders of YOLO labels, read with the pictures that they belong to, and written whole. */
 import { access } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { isPictureName, NameCollisionError, withoutExtension } from '@icconv/base';
+import { defined, isPictureName, NameCollisionError, withoutExtension } from '@icconv/base';
 import { readText, resolveInside, writeFolderAtomically } from '@icconv/base/files';
 import { imageSize } from '@icconv/base/pictures';
 import type { ConversionReport } from '../convert/report';
@@ -53,12 +53,13 @@ export async function loadYolo(labels: string, options: YoloFolderOptions = {}):
   const yolo: YoloDataset = {
     names: options.names ?? described.names,
     images,
-    ...(kind !== undefined && { kind }),
-    ...(described.keypointShape !== undefined && { keypointShape: described.keypointShape }),
-    ...(keypointShape !== undefined && { keypointShape }),
-    ...(described.keypointNames !== undefined && { keypointNames: described.keypointNames }),
+    ...defined({
+      kind,
+      keypointShape: keypointShape ?? described.keypointShape,
+      keypointNames: described.keypointNames,
+    }),
   };
-  return datasetFromYolo(yolo, { ...(report !== undefined && { report }) });
+  return datasetFromYolo(yolo, defined({ report }));
 }
 
 /** Reads a folder of YOLO results (labels with a score at the end of each row) for the images of a dataset. */
@@ -68,11 +69,7 @@ export async function loadYoloResults(
 ): Promise<CocoResults> {
   const { dataset, report, kind, keypointShape } = options;
   const images = await readPairs(await pairsOf(labels, options.images), { ...options, labelledOnly: true });
-  return resultsFromYolo(images, dataset, {
-    ...(report !== undefined && { report }),
-    ...(kind !== undefined && { kind }),
-    ...(keypointShape !== undefined && { keypointShape }),
-  });
+  return resultsFromYolo(images, dataset, defined({ report, kind, keypointShape }));
 }
 
 /**

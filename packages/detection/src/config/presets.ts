@@ -1,18 +1,16 @@
 /** The conventions of the libraries whose checkpoints are run here. */
-import type { ResNetConfig } from '@icconv/models';
-import type { FasterRcnnConfig, InputConfig, RoiConfig, RpnConfig } from './faster-rcnn-config';
+import { IMAGENET_RGB, type ResNetConfig } from '@icconv/models';
+import type { FasterRcnnConfig, RoiConfig, RpnConfig } from './faster-rcnn-config';
 
 /** `torchvision-v2` is `fasterrcnn_resnet50_fpn_v2`. */
 export type Preset = 'torchvision' | 'torchvision-v2' | 'mmdetection' | 'detectron2';
 
 export const PRESETS: readonly Preset[] = ['torchvision', 'torchvision-v2', 'mmdetection', 'detectron2'];
 
-const IMAGENET_RGB = {
-  mean: [123.675, 116.28, 103.53],
-  deviation: [58.395, 57.12, 57.375],
-  channels: 'rgb',
-} as const satisfies Partial<InputConfig>;
+/** Networks that began with Caffe's weights see raw BGR pixels without their mean. */
+export const CAFFE_BGR = { mean: [103.53, 116.28, 123.675], deviation: [1, 1, 1], channels: 'bgr' } as const;
 
+const RGB = { ...IMAGENET_RGB, channels: 'rgb' } as const;
 const SIZES = { minSize: 800, maxSize: 1333, divisor: 32 } as const;
 const ANCHORS = { sizes: [[32], [64], [128], [256], [512]], ratios: [0.5, 1, 2] } as const;
 
@@ -76,21 +74,21 @@ const CONVENTIONS: Readonly<Record<Preset, Conventions>> = {
   torchvision: {
     fpnChannels: 256,
     fpnNorm: false,
-    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'floor', resampling: 'torch' },
+    input: { ...SIZES, ...RGB, sizeRounding: 'floor', resampling: 'torch' },
     rpn: TORCHVISION_RPN,
     roi: TORCHVISION_ROI,
   },
   'torchvision-v2': {
     fpnChannels: 256,
     fpnNorm: true,
-    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'floor', resampling: 'torch' },
+    input: { ...SIZES, ...RGB, sizeRounding: 'floor', resampling: 'torch' },
     rpn: { ...TORCHVISION_RPN, convs: 2 },
     roi: { ...TORCHVISION_ROI, convs: 4, linears: 1 },
   },
   mmdetection: {
     fpnChannels: 256,
     fpnNorm: false,
-    input: { ...SIZES, ...IMAGENET_RGB, sizeRounding: 'round', resampling: 'opencv' },
+    input: { ...SIZES, ...RGB, sizeRounding: 'round', resampling: 'opencv' },
     rpn: NEWER_RPN,
     // mmdetection's rule: floor(log2(side / 56 + 1e-6)); the same levels but for sides within a millionth of a border.
     roi: { ...NEWER_ROI, levelRule: { ...NEWER_ROI.levelRule, epsilon: 1e-6 } },
@@ -100,9 +98,7 @@ const CONVENTIONS: Readonly<Record<Preset, Conventions>> = {
     fpnNorm: false,
     input: {
       ...SIZES,
-      mean: [103.53, 116.28, 123.675],
-      deviation: [1, 1, 1],
-      channels: 'bgr',
+      ...CAFFE_BGR,
       sizeRounding: 'detectron2',
       resampling: 'pillow',
     },

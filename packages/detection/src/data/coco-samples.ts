@@ -1,7 +1,7 @@
 /** Training samples from a COCO data set: boxes as corners, categories as class numbers 0 to K - 1. */
-import { type CocoDataset, type CocoId, type DataReport, learnedCategories, selectObjects } from '@icconv/coco';
+import type { CocoId, DataReport } from '@icconv/coco';
 import { pictureFiles } from '@icconv/coco/node';
-import type { BoundData, TaskRecipe } from '@icconv/task';
+import { type BoundData, boundObjects, type TaskRecipe } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { Box, SampleObject } from '@icconv/training';
 import type { Sample, SampleSource } from '@icconv/training/node';
@@ -22,16 +22,6 @@ export interface CocoSampleSource extends SampleSource<DetectionSample> {
 }
 
 /**
- * Names of a data set's categories by ascending id: the class numbers 0 to K - 1 that training gives them. Gaps between ids do not matter;
- * categories that only group others are no classes.
- *
- * @throws CocoArgumentError where two categories share a name.
- */
-export function classNames(dataset: CocoDataset): string[] {
-  return learnedCategories(dataset).map(({ name }) => name);
-}
-
-/**
  * A source for `createLoader`.
  *
  * Crowds teach nothing about single objects and are left out, as in torchvision's reference training; so are boxes without width or
@@ -44,12 +34,9 @@ export function cocoSamples(
   data: BoundData,
   { skipEmpty = false }: Pick<TaskRecipe, 'skipEmpty'> = {},
 ): CocoSampleSource {
-  const { dataset, imageIds, categoryIds: ids } = data;
-  const classOf = new Map(ids.map((id, index) => [id, index]));
-  const selected = selectObjects(dataset, {
-    ...{ task: 'boxes', use: 'training', categoryIds: ids.filter((id) => id !== undefined) },
-    ...(imageIds !== undefined && { imageIds }),
-  });
+  const { dataset } = data;
+  const classOf = new Map(data.categoryIds.map((id, index) => [id, index]));
+  const selected = boundObjects('boxes', data, 'training');
   const { annotations } = selected.dataset.columns;
   const samples: DetectionSample[] = [];
   const sizes: ({ height: number; width: number } | undefined)[] = [];

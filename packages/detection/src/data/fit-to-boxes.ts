@@ -1,4 +1,5 @@
 /** A detector's anchors and pooling levels by the boxes of the data that it learns from. */
+import { defined } from '@icconv/base';
 import { type CocoDataset, type CocoId, selectObjects } from '@icconv/coco';
 import type { Box } from '@icconv/training';
 import { anchorOverlap, anchorsFor, levelRuleFor } from '../anchors/fit-anchors';
@@ -13,10 +14,7 @@ import { resizedSize } from '../input/prepare';
  * @param categoryIds - that are learned. @defaultValue all of the dataset
  */
 export function inputBoxes(dataset: CocoDataset, input: InputConfig, categoryIds?: readonly CocoId[]): Box[] {
-  const selected = selectObjects(dataset, {
-    ...{ task: 'boxes', use: 'training' },
-    ...(categoryIds !== undefined && { categoryIds }),
-  });
+  const selected = selectObjects(dataset, { task: 'boxes', use: 'training', ...defined({ categoryIds }) });
   const { annotations } = selected.dataset.columns;
   const boxes: Box[] = [];
   for (const imageId of dataset.getImgIds()) {

@@ -1,6 +1,7 @@
 /** What was found as COCO's results, and COCO's metric of it. */
-import { type CocoDetection, type CocoId, CocoResults, type Evaluation, evaluate, selectObjects } from '@icconv/coco';
-import type { BoundData } from '@icconv/task';
+import { defined } from '@icconv/base';
+import { type CocoDetection, type CocoId, CocoResults, type Evaluation, evaluate } from '@icconv/coco';
+import { type BoundData, boundObjects, knownCategories } from '@icconv/task';
 import type { DetectionResult } from '../detector/types';
 
 /** Boxes [x, y, width, height] in pixels of the picture; those of classes that the data set lacks are left out. */
@@ -19,16 +20,10 @@ export function detectionRecords(
  * `stats` holds AP, AP50, AP75, APsmall, ..., AR100. Objects without a box are scored by that of their mask; those without either do not
  * count, nor do categories that are none of the network's classes.
  */
-export function scoreDetections(
-  records: readonly CocoDetection[],
-  { dataset, imageIds, categoryIds }: BoundData,
-): Evaluation {
-  const known = new Set(dataset.categories.map(({ id }) => id));
-  const catIds = categoryIds.filter((id): id is CocoId => id !== undefined && known.has(id));
-  const images = imageIds === undefined ? {} : { imageIds };
-  const ready = selectObjects(dataset, { task: 'boxes', use: 'evaluation', categoryIds: catIds, ...images }).dataset;
-  return evaluate(ready, CocoResults.parse(records as CocoDetection[]), {
-    ...{ iouType: 'bbox', catIds },
-    ...(imageIds !== undefined && { imgIds: imageIds }),
+export function scoreDetections(records: readonly CocoDetection[], data: BoundData): Evaluation {
+  const { dataset } = boundObjects('boxes', data, 'evaluation');
+  return evaluate(dataset, CocoResults.parse(records as CocoDetection[]), {
+    ...{ iouType: 'bbox', catIds: knownCategories(data) },
+    ...defined({ imgIds: data.imageIds }),
   });
 }

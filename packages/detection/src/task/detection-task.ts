@@ -1,4 +1,5 @@
 /** Faster R-CNN as a task: what running, training and evaluating need to know of it. */
+import { defined } from '@icconv/base';
 import { type Evaluation, formatSummary } from '@icconv/coco';
 import { categoriesField, classCategories, learnedClasses, type Task, type TaskTypes } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
@@ -70,7 +71,7 @@ export const DETECTION: Task<DetectionTypes> = {
     toJson: ({ config, classes }) => ({ classes, config: fasterRcnnToJson(config) }),
     async ofCheckpoint({ classes, preset }, backbone, weights, reading) {
       const names = await classesOf(weights, classes, reading);
-      const config = fasterRcnnConfig({ backbone, classes: names.length, ...(preset !== undefined && { preset }) });
+      const config = fasterRcnnConfig({ backbone, classes: names.length, ...defined({ preset }) });
       return { config, classes: names };
     },
   },

@@ -9,7 +9,7 @@ import { cocoClassNames } from '@icconv/coco';
 import type { ResNetConfig } from '@icconv/models';
 import { byHand, hashInName, MEBIBYTE, type ZooFile, type ZooRow } from '@icconv/task';
 import type { DetectionModel } from '../config/detection-model';
-import { fasterRcnnConfig, type Preset } from '../config/presets';
+import { CAFFE_BGR, fasterRcnnConfig, type Preset } from '../config/presets';
 
 const TRAINED_ON = ['ImageNet-1k', 'COCO train2017'] as const;
 
@@ -59,11 +59,9 @@ function mmdetection(name: string, version: string, AP: number, backbone: ResNet
   return backbone.stridePlacement === 'caffe' ? withCaffeInput(own) : own;
 }
 
-/** Networks that begin with Caffe's weights see raw BGR pixels without their mean. */
 function withCaffeInput({ model, ...rest }: ZooRow<DetectionModel>): ZooRow<DetectionModel> {
   const { config, classes } = model;
-  const raw = { mean: [103.53, 116.28, 123.675], deviation: [1, 1, 1], channels: 'bgr' } as const;
-  return { ...rest, model: { classes, config: { ...config, input: { ...config.input, ...raw } } } };
+  return { ...rest, model: { classes, config: { ...config, input: { ...config.input, ...CAFFE_BGR } } } };
 }
 
 /** @param file - ends in the first digits of its MD5, as MODEL_ZOO.md says. */

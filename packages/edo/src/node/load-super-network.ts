@@ -1,3 +1,4 @@
+import { defined } from '@icconv/base';
 import type { ResNetConfig, StateDict } from '@icconv/models';
 import { resnetShapes } from '@icconv/models';
 import { loadStateDict, type OpenWeightsOptions } from '@icconv/tensor-ops/weights';
@@ -28,13 +29,13 @@ export async function loadSuperNetwork(
   }: Pick<SearchConfig, 'weights' | 'prefix' | 'backbone' | 'maxDilation' | 'layers'>,
   { signal, ...reading }: OpenWeightsOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<SuperNetwork> {
-  const config = superConfig(backbone, { maxDilation, ...(layers !== undefined && { layers }) });
+  const config = superConfig(backbone, { maxDilation, ...defined({ layers }) });
   const loaded = await loadStateDict(weights, {
     ...reading,
     expected: resnetShapes(config),
     ...(prefix !== '' && { prefix }),
     rename: (name) => (name.startsWith('fc.') ? undefined : name),
-    ...(signal !== undefined && { signal }),
+    ...defined({ signal }),
   });
   return { weights: loaded, config };
 }

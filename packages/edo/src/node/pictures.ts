@@ -1,8 +1,9 @@
 /** A folder's pictures as batches of one for the statistics, prepared as torchvision's detectors take them. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileError, ImageDecodeError, isPictureName } from '@icconv/base';
+import { defined, FileError, ImageDecodeError, isPictureName } from '@icconv/base';
 import { decodeImage } from '@icconv/base/pictures';
+import { IMAGENET_RGB } from '@icconv/models';
 import { type RgbImage, resizeNormalize, shortestSideSize } from '@icconv/tensor-ops';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { SearchError } from '../errors/search-error';
@@ -60,7 +61,7 @@ async function* pictures(
   { onPicture, onSkipped, signal }: PictureWatcher,
 ): AsyncGenerator<Tensor4D> {
   const { images: folder, onUnreadable = 'stop', tolerateDamage = false } = settings;
-  const decoding = { tolerateDamage, ...(signal !== undefined && { signal }) };
+  const decoding = { tolerateDamage, ...defined({ signal }) };
   for (const [i, name] of names.entries()) {
     const picture = await decodeImage(join(folder, name), decoding).catch((error: unknown) => {
       if (onUnreadable === 'stop' || !ImageDecodeError.isInstance(error)) throw error;
@@ -74,8 +75,8 @@ async function* pictures(
   }
 }
 
-/** Mean and deviation of ImageNet's pixels, RGB in [0, 255]; sides are padded to the coarsest stride. */
-const PIXELS = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375], multipleOf: 32 } as const;
+/** Sides are padded to the coarsest stride. */
+const PIXELS = { mean: IMAGENET_RGB.mean, std: IMAGENET_RGB.deviation, multipleOf: 32 } as const;
 
 /**
  * One picture: shorter side `minSize` unless the longer one would exceed `maxSize`, sides cut to whole pixels, normalised, padded by zeros

@@ -1,4 +1,5 @@
 /** A whole search: pictures, dilations, the patterns to beat, what the networks cost and see. */
+import { defined } from '@icconv/base';
 import type { ResNetConfig, StateDict } from '@icconv/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { OBJECTIVES } from '../objectives/objective';
@@ -56,8 +57,7 @@ export async function runSearch(
     objective,
     constraints,
     inputSize,
-    ...(pictures !== undefined && { data: pictures.batches }),
-    ...(signal !== undefined && { signal }),
+    ...defined({ data: pictures?.batches, signal }),
   });
   try {
     const { result, pattern } = searched;
@@ -70,7 +70,7 @@ export async function runSearch(
       title: settings.title ?? 'Dilation search',
       result,
       baselines,
-      ...(warning !== undefined && { warning }),
+      ...defined({ warning }),
       fields: await receptiveFields(config, pattern),
       cost: costTable(config, searched.config, inputSize),
     };

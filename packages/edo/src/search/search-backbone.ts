@@ -1,4 +1,5 @@
 /** The search for the backbone inside a larger network: its super-kernels become the inception layers that were found. */
+import { defined } from '@icconv/base';
 import type { DilationPattern } from '@icconv/inception-conv';
 import type { ResNetConfig, StateDict } from '@icconv/models';
 import { resnetNetwork } from '../network/resnet-network';
@@ -59,11 +60,7 @@ export async function searchBackbone(options: BackboneSearchOptions): Promise<Se
     latencyMs === undefined ? undefined : { budgetMs: latencyMs, costs: await measureKernelCosts(config, inputSize) };
   const result = await searchDilations(network, {
     ...constraints,
-    ...(objective !== undefined && { objective }),
-    ...(latency !== undefined && { latency }),
-    ...(data !== undefined && { data }),
-    ...(onBatch !== undefined && { onBatch }),
-    ...(signal !== undefined && { signal }),
+    ...defined({ objective, latency, data, onBatch, signal }),
   });
   const { pattern } = result;
   return { ...cropWeights(weights, config, pattern, { prefix }), pattern, result };

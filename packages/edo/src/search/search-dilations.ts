@@ -1,4 +1,5 @@
 /** The search: errors by an objective, selection, and what came of it. */
+import { defined } from '@icconv/base';
 import type { DilationPattern } from '@icconv/inception-conv';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { SearchError } from '../errors/search-error';
@@ -51,8 +52,7 @@ export async function searchDilations(network: SearchNetwork, options: SearchOpt
   if (statistics === undefined && data !== undefined && needsPass) {
     statistics = await statisticsPass(network, data, {
       ...objective.needs,
-      ...(onBatch !== undefined && { onBatch }),
-      ...(signal !== undefined && { signal }),
+      ...defined({ onBatch, signal }),
     });
   }
   const measured = performance.now();

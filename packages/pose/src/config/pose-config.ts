@@ -3,7 +3,7 @@
  *
  * Sources: open-mmlab/mmpose 0.29 `configs/body/2d_kpt_sview_rgb_img/associative_embedding/coco`, yifan123/IC-Conv `human_pose/config`.
  */
-import { type BackboneConfig, type ResNetConfig, type ResNetDepth, resnetConfig } from '@icconv/models';
+import { type BackboneConfig, IMAGENET_RGB, type ResNetConfig, type ResNetDepth, resnetConfig } from '@icconv/models';
 import type { GroupKeypointsOptions } from '@icconv/tensor-ops';
 import { COCO_SKELETON, checkSkeleton, type Skeleton } from '../skeleton/skeleton';
 
@@ -95,8 +95,7 @@ export function poseConfig({ backbone, skeleton = COCO_SKELETON }: PoseConfigOpt
     input: {
       size: 640,
       divisor: 64,
-      mean: [123.675, 116.28, 103.53],
-      deviation: [58.395, 57.12, 57.375],
+      ...IMAGENET_RGB,
       sampling: 'mmpose',
     },
     grouping: {

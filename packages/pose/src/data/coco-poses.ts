@@ -1,7 +1,7 @@
 /** Training samples from COCO keypoints. */
-import { type CocoCategory, type CocoDataset, type CocoId, type DataReport, selectObjects } from '@icconv/coco';
+import type { CocoCategory, CocoDataset, CocoId, DataReport } from '@icconv/coco';
 import { pictureFiles } from '@icconv/coco/node';
-import type { BoundData, TaskRecipe } from '@icconv/task';
+import { type BoundData, boundObjects, type TaskRecipe } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { PixelMask, SampleObject } from '@icconv/training';
 import type { Sample, SampleSource } from '@icconv/training/node';
@@ -70,12 +70,9 @@ function checkKeypoints(skeleton: Pick<Skeleton, 'keypoints'>, { keypoints: name
  *   number of keypoints than the category has.
  */
 export function cocoPoses(data: BoundData, { skipEmpty = false }: Pick<TaskRecipe, 'skipEmpty'> = {}): CocoPoseSource {
-  const { dataset, imageIds } = data;
+  const { dataset } = data;
   const catIds = data.categoryIds[0]!;
-  const { used, report } = selectObjects(dataset, {
-    ...{ task: 'keypoints', use: 'training', categoryIds: [catIds] },
-    ...(imageIds !== undefined && { imageIds }),
-  });
+  const { used, report } = boundObjects('keypoints', data, 'training');
   const samples: { readonly sample: PoseSample; readonly hidden: readonly CocoId[] }[] = [];
   for (const { imageId, ...picture } of pictureFiles(data)) {
     const objects: PoseObject[] = [];

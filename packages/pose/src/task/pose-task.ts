@@ -1,4 +1,5 @@
 /** Bottom-up pose estimation as a task: what running, training and evaluating need to know of it. */
+import { defined } from '@icconv/base';
 import { ConfigError } from '@icconv/base/config';
 import type { CocoDataset } from '@icconv/coco';
 import type { Task, TaskTypes } from '@icconv/task';
@@ -54,7 +55,7 @@ export const POSE: Task<PoseTypes> = {
     fixed: ['backbone', 'skeleton'],
     toJson: ({ config }) => ({ config: poseToJson(config) }),
     async ofCheckpoint({ skeleton }, backbone) {
-      return { config: poseConfig({ backbone, ...(skeleton !== undefined && { skeleton }) }) };
+      return { config: poseConfig({ backbone, ...defined({ skeleton }) }) };
     },
   },
   weights: {
@@ -136,10 +137,8 @@ function chosenSkeleton(
     if (found >= 0) return found;
     throw new ConfigError(`${file}: data.swapPairs: "${wanted}" is none of ${category.keypoints!.join(', ')}`);
   };
-  return skeletonOf(category, {
-    ...(sigmas !== undefined && { sigmas }),
-    ...(swapPairs !== undefined && { swapPairs: swapPairs.map(([a, b]) => [keypoint(a), keypoint(b)] as const) }),
-  });
+  const pairs = swapPairs?.map(([a, b]) => [keypoint(a), keypoint(b)] as const);
+  return skeletonOf(category, defined({ sigmas, swapPairs: pairs }));
 }
 
 function describePairs({ keypoints, swapPairs }: Skeleton): string {

@@ -195,7 +195,7 @@ describeBackends('createPoseEstimator', activate, (backend) => {
       await remote.dispose();
     }
     for (const gone of [local, remote]) {
-      for (const pictures of [scene, []]) {
+      for (const pictures of [[scene], []]) {
         const error = await gone.estimate(pictures).catch((reason: unknown) => reason);
         expect(error).toBeInstanceOf(DisposedError);
         expect(error).toMatchObject({ message: expect.stringContaining('the pose estimator has been disposed') });

@@ -40,9 +40,3 @@ export interface ByHand {
 export const hashInName = (file: string): string => /-([0-9a-f]{8})[._]/.exec(file)![1]!;
 
 export const MEBIBYTE = 2 ** 20;
-
-/** ImageNet's mean and deviation, for RGB pixels in [0, 255]. */
-export const IMAGENET_RGB = {
-  mean: [123.675, 116.28, 103.53],
-  deviation: [58.395, 57.12, 57.375],
-} as const;

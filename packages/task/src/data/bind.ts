@@ -1,6 +1,6 @@
 /** Data as a task sees it: which category each class is, what is learned and scored. */
 import { defined } from '@icconv/base';
-import { type CocoId, type DataReport, type DataReportOptions, dataReport, requireObjects } from '@icconv/coco';
+import { type CocoId, type DataReport, type DataReportOptions, requireObjects, selectObjects } from '@icconv/coco';
 import { type CocoData, describeDataset } from '@icconv/coco/node';
 import type { RunSettings } from '@icconv/training/node';
 import type { BoundData, Task, TaskTypes } from '../contract/task';
@@ -17,11 +17,21 @@ export function bindData<T extends TaskTypes>(
   return { ...data, categoryIds };
 }
 
+/** Ids of the network's classes that the data set has. */
+export function knownCategories({ dataset, categoryIds }: BoundData): CocoId[] {
+  const known = new Set(dataset.categories.map(({ id }) => id));
+  return categoryIds.filter((id): id is CocoId => id !== undefined && known.has(id));
+}
+
+/** The objects of bound data that are learned or scored. @throws as `selectObjects`. */
+export function boundObjects(task: DataReportOptions['task'], data: BoundData, use: DataReportOptions['use']) {
+  const { dataset, imageIds } = data;
+  return selectObjects(dataset, { task, use, categoryIds: knownCategories(data), ...defined({ imageIds }) });
+}
+
 /** What is used of bound data, and what is left out and why. */
 export function reportOf(kind: DataReportOptions['task'], data: BoundData, use: DataReportOptions['use']): DataReport {
-  const known = new Set(data.dataset.categories.map(({ id }) => id));
-  const categoryIds = data.categoryIds.filter((id): id is CocoId => id !== undefined && known.has(id));
-  return dataReport(data.dataset, { task: kind, use, categoryIds, ...defined({ imageIds: data.imageIds }) });
+  return boundObjects(kind, data, use).report;
 }
 
 export interface TrainingData {

@@ -17,6 +17,16 @@ export const categoriesField = z
   .min(1)
   .optional();
 
+/**
+ * Names of a data set's categories by ascending id: the class numbers 0 to K - 1 that training gives them. Gaps between ids do not matter;
+ * categories that only group others are no classes.
+ *
+ * @throws CocoArgumentError where two categories share a name.
+ */
+export function classNames(dataset: CocoDataset): string[] {
+  return learnedCategories(dataset).map(({ name }) => name);
+}
+
 /** What a network for some data is to learn, and which of the categories these are. */
 export interface LearnedClasses extends Pick<ChosenNetwork<TaskTypes>, 'categoryIds' | 'notes'> {
   readonly classes: readonly string[];

@@ -1,4 +1,5 @@
 /** Runs a network over a data set and takes the task's metric of what it finds. */
+import { defined } from '@icconv/base';
 import type { CocoDetection } from '@icconv/coco';
 import { type CocoData, pictureFiles } from '@icconv/coco/node';
 import type { BoundData, ScoreOptions, Task, TaskTypes } from '../contract/task';
@@ -20,6 +21,9 @@ export interface EvaluateTaskOptions<T extends TaskTypes> extends ScoreOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What is evaluated of a network, in this process or in another. */
+export type EvaluatedRunner<T extends TaskTypes> = Pick<Runner<T>, 'model' | 'stream'>;
+
 /**
  * What a network finds in every picture, as COCO's results: pixels of the pictures, category ids of the data set. Findings of classes that
  * the data set lacks are left out.
@@ -28,7 +32,7 @@ export interface EvaluateTaskOptions<T extends TaskTypes> extends ScoreOptions {
  */
 export async function findInData<T extends TaskTypes>(
   task: Task<T>,
-  runner: Pick<Runner<T>, 'model' | 'stream'>,
+  runner: EvaluatedRunner<T>,
   data: CocoData,
   { options, batchSize = 4, onUnreadable, tolerateDamage = false, onProgress, signal }: EvaluateTaskOptions<T> = {},
 ): Promise<{ readonly records: CocoDetection[]; readonly data: BoundData }> {
@@ -39,8 +43,7 @@ export async function findInData<T extends TaskTypes>(
     batchSize,
     onError: onUnreadable === 'skip' ? 'report' : 'throw',
     decode: { tolerateDamage },
-    ...(onProgress !== undefined && { onProgress }),
-    ...(signal !== undefined && { signal }),
+    ...defined({ onProgress, signal }),
   } as T['options'];
   const records: CocoDetection[] = [];
   let at = 0;
@@ -61,7 +64,7 @@ export async function findInData<T extends TaskTypes>(
  */
 export async function evaluateOn<T extends TaskTypes>(
   task: Task<T>,
-  source: Pick<Runner<T>, 'model' | 'stream'> | ModelSource<T>,
+  source: EvaluatedRunner<T> | ModelSource<T>,
   data: CocoData,
   options: EvaluateTaskOptions<T> &
     Pick<RunnerOptions, 'device' | 'threads' | 'opaqueClasses' | 'limits' | 'offline'> = {},
@@ -79,5 +82,5 @@ export async function evaluateOn<T extends TaskTypes>(
   }
 }
 
-const isRunner = <T extends TaskTypes>(source: object | string): source is Pick<Runner<T>, 'model' | 'stream'> =>
+const isRunner = <T extends TaskTypes>(source: object | string): source is EvaluatedRunner<T> =>
   typeof source === 'object' && 'stream' in source;

@@ -1,4 +1,5 @@
 /** What stands under the heads of a network. */
+import { defined } from '@icconv/base';
 import type { ResNetConfig } from '@icconv/models';
 import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
@@ -25,7 +26,7 @@ export async function loadNetworkBackbone<T extends TaskTypes>(
   const { opaqueClasses, limits, signal } = options;
   const found = await resolveModel(task, { model }, options);
   const { load, backbonePrefix } = task.weights;
-  const reading = { opaqueClasses, limits, ...(signal !== undefined && { signal }) };
+  const reading = { opaqueClasses, limits, ...defined({ signal }) };
   const all = await load(found.weights as string, found.model, reading);
   const weights: Record<string, Tensor> = {};
   for (const [name, tensor] of Object.entries(all)) {

@@ -1,5 +1,7 @@
 /** Dilations for the backbone of a whole model, from the folder of its super-network to a folder of the network that was found. */
+
 import { join } from 'node:path';
+import { defined } from '@icconv/base';
 import { type PictureWatcher, runSearch, type SearchRun, type SearchSettings, writeSearch } from '@icconv/edo/node';
 import type { StateDict } from '@icconv/models';
 import type { LoadWeightsOptions } from '@icconv/models/files';
@@ -40,7 +42,7 @@ export async function searchModel<T extends TaskTypes>(
     throw new InvalidArgumentError('search', 'model', folder, expected);
   }
   const { signal } = watcher;
-  const reading = { opaqueClasses, limits, ...(signal !== undefined && { signal }) };
+  const reading = { opaqueClasses, limits, ...defined({ signal }) };
   const weights = await task.weights.load(path, model, reading);
   const prefix = task.weights.backbonePrefix;
   let run: SearchRun | undefined;

@@ -109,10 +109,17 @@ export async function networkOfFolder<T extends TaskTypes>(
   return { model, recipe, categoryIds: () => undefined, notes: [] };
 }
 
+/** What differs from a preset, by the places of a configuration file. */
+export interface PresetChanges {
+  readonly model?: object;
+  readonly data?: object;
+  readonly recipe?: object;
+}
+
 /**
  * A preset's network and recipe for a data set, from code.
  *
- * @param changes - what differs, by the places of a configuration file: `{ recipe: { epochs: 3 } }`.
+ * @param changes - as `{ recipe: { epochs: 3 } }`.
  * @throws ConfigError where a value does not fit.
  * @example
  * ```ts
@@ -123,7 +130,7 @@ export async function presetFor<T extends TaskTypes>(
   task: Task<T>,
   preset: string,
   dataset: CocoDataset,
-  changes: { readonly model?: object; readonly data?: object; readonly recipe?: object } = {},
+  changes: PresetChanges = {},
 ): Promise<NetworkForData<T>> {
   const place = `preset ${preset}`;
   const data = { train: { annotations: '' }, ...changes.data };

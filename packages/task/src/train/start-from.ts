@@ -1,5 +1,7 @@
 /** Trained weights in the place of random ones. */
+
 import { existsSync, statSync } from 'node:fs';
+import { defined } from '@icconv/base';
 import type { StateDict } from '@icconv/models';
 import { type LoadWeightsOptions, loadBackboneWeights } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
@@ -36,7 +38,7 @@ export async function startFrom<T extends TaskTypes>(
   const { opaqueClasses, limits } = start;
   const how: LoadWeightsOptions = {
     ...{ opaqueClasses, limits, strict: false, skipMismatched: true },
-    ...(signal !== undefined && { signal }),
+    ...defined({ signal }),
     onReport: ({ mismatched, missing, unreadable }) => {
       for (const { name, reason } of unreadable) tell(`${name}: random, as it cannot be read: ${reason}`);
       for (const { name, expected, received } of mismatched) {

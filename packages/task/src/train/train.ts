@@ -1,5 +1,7 @@
 /** Trains the network of a task with the loop of `@icconv/training`, and leaves a folder that can be opened. */
+
 import { basename, join } from 'node:path';
+import { defined } from '@icconv/base';
 import { makeFolder, writeAtomically } from '@icconv/base/files';
 import type { CocoData } from '@icconv/coco/node';
 import { type StateDict, trainableParts } from '@icconv/models';
@@ -108,25 +110,16 @@ async function runLoop<T extends TaskTypes>(
   { train, val }: TrainingData,
   settings: RunSettings,
 ): Promise<TrainResult> {
-  const {
-    model,
-    recipe,
-    folder,
-    cluster,
-    pretrained,
-    workers,
-    onUnreadable = 'stop',
-    tolerateDamage = false,
-  } = options;
+  const { model, recipe, folder, cluster, pretrained, workers } = options;
+  const { onUnreadable = 'stop', tolerateDamage = false } = options;
   const source = task.data.samples(train, recipe);
   const loader = createLoader<T['sample']>({
     source,
     batchSize: recipe.batchSize,
-    ...(cluster !== undefined && { shard: { index: cluster.index, count: cluster.size } }),
     seed: recipe.seed ?? 0,
     onUnreadable,
     decode: { tolerateDamage },
-    ...(workers !== undefined && { workers }),
+    ...defined({ workers, shard: cluster && { index: cluster.index, count: cluster.size } }),
     ...task.training.loader(model, recipe, source),
   });
   const parts = trainableParts(model.config.backbone, task.weights.backbonePrefix, recipe);
@@ -135,7 +128,7 @@ async function runLoop<T extends TaskTypes>(
   try {
     return await trainLoop<Batch<T['sample']>>({
       ...options,
-      ...((folder !== undefined || cluster !== undefined) && { settings }),
+      ...((folder ?? cluster) !== undefined && { settings }),
       loader,
       optimizer,
       ...fromRecipe,
@@ -162,7 +155,7 @@ async function evaluateWeights<T extends TaskTypes>(
   { model, evaluation, onUnreadable = 'stop', tolerateDamage = false, signal }: TrainTaskOptions<T>,
 ): Promise<Metrics> {
   const runner = localRunner(task, model, weights);
-  const how = { ...(evaluation !== undefined && { options: evaluation }), ...(signal !== undefined && { signal }) };
+  const how = defined({ options: evaluation, signal });
   try {
     return task.evaluation.metrics(await evaluateOn(task, runner, data, { onUnreadable, tolerateDamage, ...how }));
   } finally {
@@ -174,7 +167,7 @@ function settingsOf<T extends TaskTypes>(
   task: Task<T>,
   { model, recipe, evaluation, train, val }: TrainTaskOptions<T>,
 ): RunSettings {
-  const data = { train: describeData(train), ...(val !== undefined && { val: describeData(val) }) };
+  const data = { train: describeData(train), ...defined({ val: val && describeData(val) }) };
   return { model: task.model.toJson(model), recipe, evaluation, data };
 }
 
@@ -190,6 +183,6 @@ async function beginFolder<T extends TaskTypes>(
   if (changes.length > 0) options.onNote?.(`resumed with other settings:\n  ${changes.join('\n  ')}`);
   await makeFolder(folder);
   await writeModel(task, folder, model);
-  const given = { ...task.model.toJson(model), recipe, ...(evaluation !== undefined && { evaluation }) };
+  const given = { ...task.model.toJson(model), recipe, ...defined({ evaluation }) };
   await writeAtomically(join(folder, 'config.yaml'), configuration ?? stringify(given));
 }

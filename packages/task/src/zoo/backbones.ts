@@ -4,8 +4,8 @@
  * Source: pytorch/vision, torchvision/models/resnet.py (addresses, figures, transforms); the paper's authors' by github.com/yifan123/IC-Conv
  * README.md.
  */
-import type { ResNetConfig } from '@icconv/models';
-import { hashInName, IMAGENET_RGB, MEBIBYTE, type ZooRow } from '../contract/zoo-row';
+import { IMAGENET_RGB, type ResNetConfig } from '@icconv/models';
+import { hashInName, MEBIBYTE, type ZooRow } from '../contract/zoo-row';
 import { byHand } from './by-hand';
 
 /** How a picture becomes a classifier's input. */

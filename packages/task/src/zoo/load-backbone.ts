@@ -1,4 +1,5 @@
 /** The backbone of a published classifier, ready for `resnet` or `compileForInference`. */
+import { defined } from '@icconv/base';
 import type { ResNetConfig, StateDict } from '@icconv/models';
 import { loadResNetWeights } from '@icconv/models/files';
 import { BACKBONES, type BackboneRow } from './backbones';
@@ -40,6 +41,6 @@ export async function loadBackbone(
   const { backbone } = row.model.config;
   const config = classifier ? { classes: IMAGENET_CLASSES, ...backbone } : backbone;
   const { signal } = options;
-  const weights = await loadResNetWeights(fetched.path, config, { ...(signal !== undefined && { signal }) });
+  const weights = await loadResNetWeights(fetched.path, config, defined({ signal }));
   return { ...fetched, config, weights };
 }

@@ -1,4 +1,5 @@
 /** What every training recipe has, as plain data for configuration files, and what the loop makes of it. */
+import { defined } from '@icconv/base';
 import type { AugmentConfig } from '../augment/config';
 import type { TrainBatch, TrainOptions } from '../loop/types';
 import { ema } from '../optimizers/ema';
@@ -49,10 +50,8 @@ export function recipeOptions(recipe: TrainingRecipe, batchesPerEpoch: number): 
     epochs,
     accumulate,
     seed,
-    ...(clipNorm !== undefined && { clipNorm }),
     ...(emaDecay !== undefined && { ema: ema({ decay: emaDecay }) }),
-    ...(evaluateEvery !== undefined && { evaluateEvery }),
-    ...(checkpointEvery !== undefined && { checkpointEvery }),
+    ...defined({ clipNorm, evaluateEvery, checkpointEvery }),
   };
 }
 

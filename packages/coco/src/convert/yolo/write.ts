@@ -1,5 +1,7 @@
 /** A COCO dataset to YOLO's text files. */
+
 import type { PictureSize } from '@icconv/base';
+import { defined } from '@icconv/base';
 import type { CocoDataset } from '../../data/dataset';
 import { CocoArgumentError } from '../../errors';
 import type { CocoCategory, CocoSegmentation } from '../../format/types';
@@ -22,7 +24,7 @@ export function datasetToYolo(dataset: CocoDataset, options: YoloWriteOptions = 
   const kind = options.kind ?? (options.polygons ? 'segment' : 'detect');
   const rows = kind === 'pose' ? keypointShapeOf(dataset) : kind;
   const shape = typeof rows === 'string' ? undefined : rows;
-  if (report !== undefined) report.layout = describeLayout({ kind, ...(shape !== undefined && { shape }) });
+  if (report !== undefined) report.layout = describeLayout({ kind, ...defined({ shape }) });
   const names = dataset.categories.map(className);
   tellSameNames(names, report);
   const images: YoloImage[] = [];
@@ -42,7 +44,7 @@ export function datasetToYolo(dataset: CocoDataset, options: YoloWriteOptions = 
     names,
     images,
     kind,
-    ...(shape !== undefined && { keypointShape: shape }),
+    ...defined({ keypointShape: shape }),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { counted, FileError, isPictureName, listed, PICTURE_EXTENSIONS } from '@icconv/base';
+import { counted, defined, FileError, isPictureName, listed, PICTURE_EXTENSIONS } from '@icconv/base';
 import { CocoDataset } from '../../data/dataset';
 import { CocoFormatError } from '../../errors';
 import { listFiles, listFolders, portableName } from '../listing';
@@ -35,7 +35,7 @@ export async function loadClassFolder(folder: string, options: ClassFolderOption
   await requireFolder(folder);
   const outside: string[] = [];
   const files = await listFiles(folder, isPictureName, {
-    ...(signal !== undefined && { signal }),
+    ...defined({ signal }),
     ...(onNote !== undefined && { onOutside: (name) => outside.push(name) }),
   });
   const loose = files.filter((name) => !name.includes('/'));

@@ -1,6 +1,6 @@
 /** Data that is ready to be used: annotations read, pictures looked at, sizes filled in. */
 import { stat } from 'node:fs/promises';
-import { counted, type OptionHint } from '@icconv/base';
+import { counted, defined, type OptionHint } from '@icconv/base';
 import { withSizes } from '../../data/complete';
 import type { CocoDataset } from '../../data/dataset';
 import { CocoArgumentError, CocoError } from '../../errors';
@@ -58,8 +58,7 @@ export async function openData(
   const { faults, sizes } = await checkPictures(dataset, folder, {
     ...part,
     tolerateDamage,
-    ...(signal !== undefined && { signal }),
-    ...(onProgress !== undefined && { onProgress }),
+    ...defined({ signal, onProgress }),
   });
   const skipped = unreadable(faults, { place: source.annotations, folder, looked: wanted.length, onUnreadable });
   if (skipped.length > 0) {
@@ -75,17 +74,16 @@ async function readAnnotations(
   { annotations, images, name = 'data' }: DataSource,
   { signal, onNote }: { readonly signal: AbortSignal | undefined; readonly onNote: OpenDataOptions['onNote'] },
 ): Promise<Pick<CocoData, 'dataset' | 'folder'> & { readonly ofClasses: boolean }> {
-  const abortable = signal === undefined ? {} : { signal };
   if (await isFolder(annotations)) {
-    const told = onNote === undefined ? {} : { onNote: (note: string) => onNote(`${name}: ${note}`) };
-    const dataset = await loadClassFolder(annotations, { ...abortable, ...told });
+    const told = onNote && ((note: string) => onNote(`${name}: ${note}`));
+    const dataset = await loadClassFolder(annotations, defined({ signal, onNote: told }));
     return { dataset, folder: images ?? annotations, ofClasses: true };
   }
   if (images === undefined) {
     const expected = `the folder of the pictures, as ${annotations} is no folder with classes`;
     throw new CocoArgumentError('openData', 'images', images, expected);
   }
-  return { dataset: await loadDataset(annotations, abortable), folder: images, ofClasses: false };
+  return { dataset: await loadDataset(annotations, defined({ signal })), folder: images, ofClasses: false };
 }
 
 /** What is not there is left to the reader of files. */
