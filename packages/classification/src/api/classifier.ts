@@ -36,7 +36,7 @@ const functions = taskFunctions<ClassificationTypes, Classifier, LocalClassifier
   CLASSIFICATION,
   {
     defaultModel: DEFAULT_CLASSIFIER,
-    hosted: moduleBeside(import.meta.url, 'hosted-classifier'),
+    hosted: () => moduleBeside(import.meta.url, 'hosted-classifier'),
     names: ({ model, run }) => ({ classes: model.classes, classify: run }),
     model: ({ config, train, classes = classNames(train.dataset) }) => ({ config, classes }),
   },

@@ -79,12 +79,11 @@ async function searchFile(flags: SearchFlags, signal: AbortSignal): Promise<Mode
 async function searchFolder(model: string, flags: SearchFlags, signal: AbortSignal): Promise<ModelSearch> {
   const { config: file, set, weights } = flags;
   const { data, output, ...settings } = await readConfig(file, modelSearchSchema, set);
-  const folder = flags.output ?? (output === undefined || file === undefined ? output : besideConfig(file, output));
+  const beside = (path: string) => (file === undefined ? path : besideConfig(file, path));
+  const folder = flags.output ?? (output && beside(output));
   if (folder === undefined)
     throw new InvalidArgumentError('search', '--output', folder, 'given, or output in --config');
-  const images = data && {
-    data: { ...data, images: file === undefined ? data.images : besideConfig(file, data.images) },
-  };
+  const images = data && { data: { ...data, images: beside(data.images) } };
   const { task } = await taskOfFolder(model, TASKS);
   const { stop, ...watcher } = tellPictures(signal);
   const options = { ...readingOf(flags), ...watcher, ...defined({ weights }) };

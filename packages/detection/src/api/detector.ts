@@ -35,7 +35,7 @@ export interface TrainDetectorOptions extends Omit<TrainTaskOptions<DetectionTyp
 
 const functions = taskFunctions<DetectionTypes, Detector, LocalDetector, TrainDetectorOptions>(DETECTION, {
   defaultModel: DEFAULT_DETECTOR,
-  hosted: moduleBeside(import.meta.url, 'hosted-detector'),
+  hosted: () => moduleBeside(import.meta.url, 'hosted-detector'),
   names: ({ model, run }) => ({ classes: model.classes, detect: run }),
   model({ config, train, classes = classNames(train.dataset) }) {
     if (classes.length === config.classes) return { config, classes };

@@ -42,7 +42,7 @@ const functions = taskFunctions<PoseTypes, PoseEstimator, LocalPoseEstimator, Tr
   POSE,
   {
     defaultModel: DEFAULT_ESTIMATOR,
-    hosted: moduleBeside(import.meta.url, 'hosted-estimator'),
+    hosted: () => moduleBeside(import.meta.url, 'hosted-estimator'),
     names: ({ model, run }) => ({ keypoints: model.config.skeleton.keypoints, estimate: run }),
     model: ({ config }) => ({ config }),
     data: (data, { category }) =>

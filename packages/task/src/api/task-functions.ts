@@ -17,8 +17,8 @@ import { type TrainTaskOptions, trainTask } from '../train/train';
 export interface FunctionParts<T extends TaskTypes, R extends Runner<T>, Training, Evaluation> {
   /** Taken where nobody names a model. */
   readonly defaultModel: string;
-  /** Address of the module that runs in a child process, see `moduleBeside`. */
-  readonly hosted: string;
+  /** Address of the module that runs in a child process, see `moduleBeside`: asked for where one begins, as bundles have none. */
+  hosted(): string;
   /** What a runner has besides: `run` by the task's verb, names of the classes. */
   names(runner: Runner<T>): Omit<R, keyof Runner<T>>;
   /** The network to train. @throws InvalidArgumentError */
@@ -47,7 +47,7 @@ export function taskFunctions<
     create: async (source: ModelSource<T> = defaultModel, options?: RunnerOptions) =>
       named(await createRunner(task, source, options)) as Runner<T> as L,
     createRemote: async (source: RemoteSource<T> = defaultModel, options?: RemoteRunnerOptions) =>
-      named(await createRemoteRunner(task, hosted, source, options)) as Runner<T> as R,
+      named(await createRemoteRunner(task, hosted(), source, options)) as Runner<T> as R,
     train: (options: Training): Promise<TrainResult> =>
       trainTask(task, {
         ...options,

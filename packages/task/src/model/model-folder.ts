@@ -44,9 +44,8 @@ export interface ModelInFolder<T extends TaskTypes> {
  * @throws {@link ModelFileError} with every fault and its place.
  */
 export async function readModel<T extends TaskTypes>(task: Task<T>, path: string): Promise<ModelInFolder<T>> {
-  const file = descriptionIn(path);
-  if (!existsSync(file)) throw new ModelFileError(file, `not found; expected the folder of a trained ${task.noun}`);
-  const { format, ...rest } = await readJson(file);
+  const { file, json } = await readDescription(path, task.noun);
+  const { format, ...rest } = json;
   if (format !== task.model.format) {
     const expected = `expected "${task.model.format}", a ${task.noun}'s`;
     throw new ModelFileError(file, `format: ${expected}, received ${JSON.stringify(format)}`);
@@ -60,24 +59,41 @@ export async function readModel<T extends TaskTypes>(task: Task<T>, path: string
   return { model: result.data, weights };
 }
 
+/**
+ * The same with weights: those that are named, or those in the folder.
+ *
+ * @throws {@link ModelFileError} also where there are none.
+ */
+export async function readTrained<T extends TaskTypes>(
+  task: Task<T>,
+  path: string,
+  named?: string,
+): Promise<{ readonly model: T['model']; readonly weights: string }> {
+  const { model, weights: own } = await readModel(task, path);
+  const weights = named ?? own;
+  if (weights === undefined) throw new ModelFileError(path, 'no weights beside the description');
+  return { model, weights };
+}
+
 /** Which of the tasks a folder's model is of. @throws {@link ModelFileError} */
 export async function taskOfFolder<K extends { readonly task: { readonly model: { readonly format: string } } }>(
   path: string,
   tasks: readonly K[],
 ): Promise<K> {
-  const file = descriptionIn(path);
-  if (!existsSync(file)) throw new ModelFileError(file, 'not found; expected the folder of a trained model');
-  const { format } = await readJson(file);
-  const found = tasks.find(({ task }) => task.model.format === format);
+  const { file, json } = await readDescription(path, 'model');
+  const found = tasks.find(({ task }) => task.model.format === json.format);
   if (found !== undefined) return found;
   const known = tasks.map(({ task }) => `"${task.model.format}"`).join(', ');
-  throw new ModelFileError(file, `format: expected one of ${known}, received ${JSON.stringify(format)}`);
+  throw new ModelFileError(file, `format: expected one of ${known}, received ${JSON.stringify(json.format)}`);
 }
 
-const descriptionIn = (path: string): string =>
-  existsSync(path) && statSync(path).isDirectory() ? join(path, MODEL_FILE) : path;
-
-async function readJson(file: string): Promise<Record<string, unknown>> {
+/** A description as it stands in the file, and where that is. */
+async function readDescription(
+  path: string,
+  noun: string,
+): Promise<{ readonly file: string; readonly json: Readonly<Record<string, unknown>> }> {
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, MODEL_FILE) : path;
+  if (!existsSync(file)) throw new ModelFileError(file, `not found; expected the folder of a trained ${noun}`);
   let json: unknown;
   try {
     json = JSON.parse(await readText(file));
@@ -86,5 +102,5 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
     throw new ModelFileError(file, fault, { cause: error });
   }
   if (!isRecord(json)) throw new ModelFileError(file, 'expected an object');
-  return json;
+  return { file, json };
 }

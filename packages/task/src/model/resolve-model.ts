@@ -9,7 +9,7 @@ import type { Task, TaskTypes } from '../contract/task';
 import { type FetchModelOptions, fetchRow } from '../zoo/fetch-row';
 import { findRow, rowOfFile } from '../zoo/find-row';
 import { type BackboneChoice, chosenBackbone } from './backbone-choice';
-import { MODEL_FILE, ModelFileError, readModel } from './model-folder';
+import { MODEL_FILE, readModel, readTrained } from './model-folder';
 
 /** A name of the zoo, or a trained model's folder. */
 export interface NamedSource {
@@ -99,12 +99,7 @@ async function findNamed<T extends TaskTypes>(
   options: ResolveOptions,
 ): Promise<ResolvedModel<T>> {
   const place = placeOf(name);
-  if (place === 'folder' || place === 'description') {
-    const { model, weights } = await readModel(task, name);
-    const path = chosen ?? weights;
-    if (path === undefined) throw new ModelFileError(name, 'no weights beside the description');
-    return { model, weights: path };
-  }
+  if (place === 'folder' || place === 'description') return readTrained(task, name, chosen);
   if (place === 'weights') {
     const row = rowOfFile(task.zoo, name);
     if (row !== undefined) return { model: row.model, weights: chosen ?? name };

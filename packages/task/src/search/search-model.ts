@@ -8,7 +8,7 @@ import type { LoadWeightsOptions } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Task, TaskTypes } from '../contract/task';
-import { ModelFileError, readModel, writeModel } from '../model/model-folder';
+import { readTrained, writeModel } from '../model/model-folder';
 
 export interface SearchModelOptions extends PictureWatcher, Pick<LoadWeightsOptions, 'opaqueClasses' | 'limits'> {
   /** @defaultValue model, best or final.safetensors in the folder */
@@ -33,9 +33,7 @@ export async function searchModel<T extends TaskTypes>(
   settings: SearchSettings = {},
   { weights: chosen, opaqueClasses, limits, ...watcher }: SearchModelOptions = {},
 ): Promise<ModelSearch> {
-  const { model, weights: own } = await readModel(task, folder);
-  const path = chosen ?? own;
-  if (path === undefined) throw new ModelFileError(folder, 'no weights beside the description');
+  const { model, weights: path } = await readTrained(task, folder, chosen);
   const { backbone } = model.config;
   if (![backbone.conv].flat().some((choice) => choice?.kind === 'super')) {
     const expected = 'a network with super-kernels: a training with model.super makes one';

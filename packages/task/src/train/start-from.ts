@@ -6,7 +6,7 @@ import type { StateDict } from '@icconv/models';
 import { type LoadWeightsOptions, loadBackboneWeights } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { Task, TaskTypes } from '../contract/task';
-import { ModelFileError, readModel } from '../model/model-folder';
+import { readTrained } from '../model/model-folder';
 import type { ResolveOptions } from '../model/resolve-model';
 import { BACKBONES } from '../zoo/backbones';
 import { fetchRow } from '../zoo/fetch-row';
@@ -64,9 +64,7 @@ async function locate<T extends TaskTypes>(
 ): Promise<{ readonly path: string; readonly part: 'whole' | 'backbone' }> {
   if (existsSync(from)) {
     if (!statSync(from).isDirectory()) return { path: from, part: part ?? 'whole' };
-    const { weights } = await readModel(task, from);
-    if (weights === undefined) throw new ModelFileError(from, 'no weights beside the description');
-    return { path: weights, part: part ?? 'whole' };
+    return { path: (await readTrained(task, from)).weights, part: part ?? 'whole' };
   }
   const backbone = BACKBONES.find(({ name }) => name === from);
   if (backbone === undefined && /[\\/.]/.test(from.slice(-12)) && /\.\w+$/.test(from)) {
