@@ -12,5 +12,5 @@ if (!name || !existsSync(manifest) || !JSON.parse(readFileSync(manifest, 'utf8')
 }
 installDependencies();
 // The set-up speaks on standard error: standard output is for the JSON lines.
-const code = icconv(['setup'], 2);
+const code = icconv(['setup'], { stdout: 2 });
 process.exit(code || pnpm(['--silent', '--filter', `@icconv/${name}`, 'run', 'bench', ...args]));

@@ -1,24 +1,25 @@
 // What the root commands share: running pnpm, and having dependencies and engine in place.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Runs a program with its output on this terminal (`stdout` names another descriptor); gives the exit code. */
-export function run(command, args, env = {}, stdout = 'inherit') {
+export function run(command, args, { env = {}, stdout = 'inherit', cwd = ROOT } = {}) {
   const stdio = ['inherit', stdout, 'inherit'];
-  const result = spawnSync(command, args, { cwd: ROOT, stdio, env: { ...process.env, ...env } });
+  const result = spawnSync(command, args, { cwd, stdio, env: { ...process.env, ...env } });
   if (result.error) throw result.error;
   return result.status ?? 1;
 }
 
 /** Runs the pnpm that runs this script, so that none needs to be on the PATH. */
-export function pnpm(args, env = {}, stdout = 'inherit') {
+export function pnpm(args, options = {}) {
   const own = process.env.npm_execpath;
-  if (!own?.includes('pnpm')) return run('pnpm', args, env, stdout);
-  return own.endsWith('js') ? run(process.execPath, [own, ...args], env, stdout) : run(own, args, env, stdout);
+  if (!own?.includes('pnpm')) return run('pnpm', args, options);
+  return own.endsWith('js') ? run(process.execPath, [own, ...args], options) : run(own, args, options);
 }
 
 /** Installs what the lockfile names, if that has not been done. */
@@ -30,7 +31,14 @@ export function installDependencies() {
   if (code !== 0) process.exit(code);
 }
 
-/** Runs `icconv` from its sources. */
-export function icconv(args, stdout = 'inherit') {
-  return pnpm(['--silent', '--filter', '@icconv/cli', 'icconv', ...args], {}, stdout);
+/** Runs `icconv` from its sources; paths are those of `cwd`. */
+export function icconv(args, { cwd = ROOT, stdout = 'inherit' } = {}) {
+  const cli = join(ROOT, 'packages/cli');
+  const tsx = pathToFileURL(createRequire(join(cli, 'package.json')).resolve('tsx')).href;
+  const program = ['--import', tsx, '--conditions=icconv-source', join(cli, 'src/bin.ts')];
+  return run(process.execPath, [...program, ...args], {
+    cwd,
+    stdout,
+    env: { TSX_TSCONFIG_PATH: join(cli, 'tsconfig.json') },
+  });
 }

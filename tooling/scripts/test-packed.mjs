@@ -3,11 +3,11 @@
 // under this Node and (on Linux x64) under the other supported ones; networks run in processes of their own too, which are started from the
 // installed files. A strict TypeScript project compiles against them. With --native, the engine is set up once in each folder (from the cache) and must be found again after the second install.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { ROOT } from './steps.mjs';
+import { packAll } from './pack.mjs';
 
 const native = process.argv.includes('--native');
 const TFJS = '4.22.0';
@@ -66,20 +66,6 @@ function run([command, ...args], cwd) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
   if (status === 0) return stdout.trim();
   throw new Error(`${[command, ...args].join(' ')} failed:\n${error?.message ?? ''}${stdout}${stderr}`);
-}
-
-/** @returns {Record<string, { tarball: string, entries: string[] }>} */
-function pack() {
-  const packed = {};
-  for (const folder of readdirSync(join(ROOT, 'packages'))) {
-    const cwd = join(ROOT, 'packages', folder);
-    const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
-    if (manifest.private) continue;
-    const out = execFileSync('pnpm', ['pack', '--json', '--pack-destination', scratch], { cwd, encoding: 'utf8' });
-    const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
-    packed[manifest.name] = { tarball: JSON.parse(out).filename, entries };
-  }
-  return packed;
 }
 
 function project(name, packed) {
@@ -224,7 +210,7 @@ function check(name, action) {
 }
 
 try {
-  const packed = pack();
+  const packed = packAll(scratch);
   for (const [name, manager] of Object.entries(MANAGERS)) {
     let folder;
     check(`${name}, installed twice`, () => {

@@ -1,0 +1,36 @@
+// pnpm pack:all: builds the published packages and packs them into out/packages, from which a project installs them.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installDependencies, pnpm, ROOT } from './steps.mjs';
+
+/**
+ * Packs what is built.
+ *
+ * @returns {Record<string, { tarball: string, entries: string[] }>} by package: its file, and what can be imported of it.
+ */
+export function packAll(folder) {
+  const packed = {};
+  for (const name of readdirSync(join(ROOT, 'packages'))) {
+    const cwd = join(ROOT, 'packages', name);
+    const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
+    if (manifest.private) continue;
+    const out = execFileSync('pnpm', ['pack', '--json', '--pack-destination', folder], { cwd, encoding: 'utf8' });
+    const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
+    packed[manifest.name] = { tarball: JSON.parse(out).filename, entries };
+  }
+  return packed;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = join(ROOT, 'out/packages');
+  installDependencies();
+  const code = pnpm(['exec', 'turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only']);
+  if (code !== 0) process.exit(code);
+  // Of an earlier release, they would be installed beside these.
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const count = Object.keys(packAll(folder)).length;
+  console.log(`\n${count} packages are in ${folder}. In a project:\n\n  npm install ${join(folder, '*.tgz')}\n`);
+}
