@@ -14,6 +14,8 @@ export interface RemoteOptions {
   readonly module: string;
   /** For `create`; anything that can be cloned. */
   readonly options: unknown;
+  /** Processes with such an object each; a call goes to the one that has the least to do. @defaultValue `1` */
+  readonly workers?: number;
 }
 
 export interface Remote {
@@ -82,12 +84,14 @@ class Child {
   readonly #process: ChildProcess;
   readonly #pending = new Map<number, Pending>();
   readonly #running = new Set<Promise<unknown>>();
+  /** Sent and not answered: calls that were given up on too, while the child is still at them. */
+  readonly #sent = new Set<number>();
   #nextId = 0;
   #ended = false;
   /** False as soon as there is a sign of its end. */
   alive = true;
 
-  constructor({ module, options }: RemoteOptions) {
+  constructor({ module, options }: Pick<RemoteOptions, 'module' | 'options'>) {
     this.#process = startHost();
     this.ready = new Promise((resolve, reject) => {
       this.#pending.set(-1, { resolve, reject });
@@ -103,6 +107,11 @@ class Child {
     this.#process.on('close', (code, signal) => this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`));
     this.#process.on('error', (error) => this.#end(error.message));
     this.#send({ kind: 'start', module, options });
+  }
+
+  /** Calls that wait or are at work. */
+  get load(): number {
+    return Math.max(this.#sent.size, this.#running.size);
   }
 
   call(method: string, args: readonly unknown[], signal?: AbortSignal): Promise<unknown> {
@@ -127,6 +136,7 @@ class Child {
     signal?.addEventListener('abort', abort, { once: true });
     try {
       this.#send({ kind: 'call', id, method, args });
+      this.#sent.add(id);
       return await result;
     } finally {
       signal?.removeEventListener('abort', abort);
@@ -165,9 +175,11 @@ class Child {
         break;
       }
       case 'result':
+        this.#sent.delete(message.id);
         this.#take(message.id)?.resolve(message.value);
         break;
       case 'error':
+        this.#sent.delete(message.id);
         this.#take(message.id)?.reject(new RemoteError(message.error));
     }
   }
@@ -188,29 +200,42 @@ class Child {
   }
 }
 
-/** Starts the child and waits until its object is made. @throws what `create` throws, as a {@link RemoteError}. */
+/**
+ * Starts the children and waits until their objects are made.
+ *
+ * @throws what `create` throws, as a {@link RemoteError}: then no child is left.
+ */
 export async function createRemote(options: RemoteOptions): Promise<Remote> {
-  let child = new Child(options);
+  const children = Array.from({ length: options.workers ?? 1 }, () => new Child(options));
   let disposed = false;
-  const facts = await child.ready;
+  const started = Promise.all(children.map(({ ready }) => ready));
+  started.catch(() => children.map((child) => child.kill()));
+  const [facts] = await started;
+
+  const leastBusy = () => {
+    const loads = children.map(({ load }) => load);
+    const slot = loads.indexOf(Math.min(...loads));
+    if (!children[slot]!.alive) children[slot] = new Child(options);
+    return children[slot]!;
+  };
+
   return {
     facts,
     async call(method, args, signal) {
-      for (let children = 1; ; children++) {
+      for (let tries = 1; ; tries++) {
         if (disposed) throw new DisposedError(method, 'the remote object', 'create another');
         signal?.throwIfAborted();
-        if (!child.alive) child = new Child(options);
         try {
-          return await child.call(method, args, signal);
+          return await leastBusy().call(method, args, signal);
         } catch (error) {
-          if (!(error instanceof NotBegunError) || children === MOST_CHILDREN) throw error;
+          if (!(error instanceof NotBegunError) || tries === MOST_CHILDREN) throw error;
         }
       }
     },
     async dispose() {
       if (disposed) return;
       disposed = true;
-      await child.stop();
+      await Promise.all(children.map((child) => child.stop()));
     },
   };
 }

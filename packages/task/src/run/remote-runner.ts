@@ -1,5 +1,8 @@
 /** A network for servers: it runs in a process of its own. */
+import { availableParallelism } from 'node:os';
+import { defined } from '@icconv/base';
 import { type ImageInput, sendableImage } from '@icconv/base/pictures';
+import { checkCount } from '../contract/call-options';
 import type { Task, TaskTypes } from '../contract/task';
 import type { DescribedSource, ModelSource } from '../model/resolve-model';
 import { createRemote, type Hosted } from '../process';
@@ -11,7 +14,13 @@ export type RemoteSource<T extends TaskTypes> = string | WithFile<DescribedSourc
 type WithFile<S> = S extends { readonly weights: unknown } ? Omit<S, 'weights'> & { readonly weights: string } : S;
 
 /** What crosses to the other process. */
-export type RemoteRunnerOptions = Omit<RunnerOptions, 'signal' | 'onProgress'>;
+export interface RemoteRunnerOptions extends Omit<RunnerOptions, 'signal' | 'onProgress'> {
+  /**
+   * Processes, each with a network of its own: calls that come together are shared out. They divide the processors, where `threads` does
+   * not say otherwise. @defaultValue `1`
+   */
+  readonly workers?: number;
+}
 
 /** What runs in that process: a module of the task's package exports it as `create`. */
 export function hostedRunner<T extends TaskTypes>(
@@ -41,12 +50,15 @@ export async function createRemoteRunner<T extends TaskTypes>(
   task: Task<T>,
   module: string,
   source: RemoteSource<T>,
-  options: RemoteRunnerOptions = {},
+  { workers = 1, ...options }: RemoteRunnerOptions = {},
 ): Promise<Runner<T>> {
-  const remote = await createRemote({ module, options: { source, options } });
+  checkCount(task.inference.verb, 'workers', workers);
+  const share = workers === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / workers));
+  const created: RunnerOptions = { ...defined({ threads: share }), ...options };
+  const remote = await createRemote({ module, options: { source, options: created }, workers });
   const model = remote.facts as T['model'];
 
-  // One call takes as many pictures as may be decoded ahead; the next is on its way while the network is busy with it.
+  // One call takes as many pictures as may be decoded ahead; the next is on its way while the networks are busy.
   async function* work(...[images, options, checkAlive]: Parameters<RunnerWork<T>>) {
     const { signal, onProgress: _, ...how } = options;
     const { batchSize = 2 } = options;
@@ -55,13 +67,15 @@ export async function createRemoteRunner<T extends TaskTypes>(
       const sent = await Promise.all(images.slice(start, start + batchSize).map(sendableImage));
       return (await remote.call('run', [sent, how], signal)) as T['result'][];
     };
-    let next: Promise<T['result'][]> | undefined;
-    for (let start = 0; start < images.length; start += batchSize) {
-      const current = next ?? send(start);
-      if (start + batchSize < images.length) next = send(start + batchSize);
-      // Where the caller stops before its turn, there is nobody to throw at.
-      next?.catch(() => {});
-      yield* await current;
+    const going: Promise<T['result'][]>[] = [];
+    for (let start = 0; start < images.length || going.length > 0; ) {
+      for (; going.length <= workers && start < images.length; start += batchSize) {
+        const next = send(start);
+        // Where the caller stops before its turn, there is nobody to throw at.
+        next.catch(() => {});
+        going.push(next);
+      }
+      yield* await going.shift()!;
     }
   }
 

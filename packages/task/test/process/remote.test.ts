@@ -79,3 +79,31 @@ test('disposal waits for running calls', async () => {
   await remote.dispose();
   expect(await work).toBe('waited');
 });
+
+test('of several children the one with the least to do gets a call, counting what was given up on there', async () => {
+  remote = await createRemote({ module, options: { start: 0 }, workers: 2 });
+  const pids = await Promise.all([remote.call('pid', []), remote.call('pid', [])]);
+  expect(new Set(pids).size).toBe(2);
+  const controller = new AbortController();
+  const spinning = remote.call('spin', [1000], controller.signal);
+  await sleep(50);
+  controller.abort();
+  await expect(spinning).rejects.toThrow(/abort/i);
+  const from = Date.now();
+  // One after the other: were one sent to the busy child, it would wait there.
+  for (let i = 0; i < 4; i++) await remote.call('pid', []);
+  expect(Date.now() - from).toBeLessThan(900);
+});
+
+test('one of several that dies is replaced, and the others keep what they have', async () => {
+  remote = await createRemote({ module, options: { start: 5 }, workers: 2 });
+  await Promise.all([remote.call('add', [1]), remote.call('add', [10])]);
+  await expect(remote.call('die', [])).rejects.toThrow(RemoteExitError);
+  const counts = await Promise.all([remote.call('add', [0]), remote.call('add', [0])]);
+  expect(counts.sort()).toEqual([15, 5]);
+});
+
+test('where one of several cannot start, none is left', async () => {
+  await expect(createRemote({ module, options: { start: 0, fail: true }, workers: 3 })).rejects.toThrow('no start');
+  await expect.poll(() => process.getActiveResourcesInfo().filter((kind) => kind === 'ProcessWrap')).toEqual([]);
+});
