@@ -13,6 +13,7 @@ import { modelsCommand } from './commands/models';
 import { runTaskCommand } from './commands/run-task';
 import { schemaCommand } from './commands/schema';
 import { searchCommand } from './commands/search';
+import { serveCommand } from './commands/serve';
 import { setupCommand } from './commands/setup';
 import { trainTaskCommand } from './commands/train-task';
 import type { CommandContext } from './context';
@@ -39,6 +40,7 @@ export function createProgram(context: CommandContext): Command {
   return program
     .addCommand(forEachTask('train', 'train a network on your data', trainTaskCommand, context))
     .addCommand(launchCommand(context))
+    .addCommand(serveCommand(context))
     .addCommand(searchCommand(context))
     .addCommand(schemaCommand(context))
     .addCommand(forEachTask('reproduce', REPRODUCE, reproduceTaskCommand, context));

@@ -13,7 +13,7 @@ const ORDER = [
   ['models'],
   ['edo', 'training', 'coco'],
   ['task'],
-  ['detection', 'pose', 'classification'],
+  ['detection', 'pose', 'classification', 'server'],
   ['cli'],
 ];
 

@@ -1,6 +1,14 @@
-import { CLASSIFICATION, type ClassificationTypes, DEFAULT_CLASSIFIER, drawClasses } from '@icconv/classification/node';
+import {
+  CLASSIFICATION,
+  type ClassificationTypes,
+  createRemoteClassifier,
+  DEFAULT_CLASSIFIER,
+  drawClasses,
+} from '@icconv/classification/node';
+import { z } from 'zod';
 import { nameList } from '../config/name-list';
 import { countOption, scoreOption } from '../config/number-options';
+import { classFields, countParameter, pictureFields, scoreParameter } from './answers';
 import type { TaskCommand } from './task-command';
 
 export const CLASSIFICATION_COMMAND: TaskCommand<ClassificationTypes> = {
@@ -25,6 +33,11 @@ export const CLASSIFICATION_COMMAND: TaskCommand<ClassificationTypes> = {
   }),
   checkpointOf: ({ classes }) =>
     typeof classes === 'string' ? { classes: nameList('classify', '--classes', classes) } : {},
+  remote: createRemoteClassifier,
+  served: {
+    query: z.object({ score: scoreParameter.default(0), top: countParameter.default(5) }),
+    answer: z.object({ ...pictureFields, classes: z.array(z.object(classFields)) }),
+  },
   table: {
     head: ['class', 'score'],
     rows: ({ classes }) => classes.map(({ label, score }) => [label, score.toFixed(3)]),

@@ -1,9 +1,17 @@
 import { cocoCategoryIds } from '@icconv/coco';
 import { PRESETS, type Preset } from '@icconv/detection';
-import { DEFAULT_DETECTOR, DETECTION, type DetectionTypes, drawDetections } from '@icconv/detection/node';
+import {
+  createRemoteDetector,
+  DEFAULT_DETECTOR,
+  DETECTION,
+  type DetectionTypes,
+  drawDetections,
+} from '@icconv/detection/node';
 import { Option } from 'commander';
+import { z } from 'zod';
 import { nameList } from '../config/name-list';
 import { countOption, scoreOption } from '../config/number-options';
+import { boxAnswer, classFields, countParameter, pictureFields, scoreParameter } from './answers';
 import type { TaskCommand } from './task-command';
 
 export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
@@ -37,6 +45,11 @@ export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
     ...(typeof classes === 'string' && { classes: classesOf(classes) }),
     ...(preset !== undefined && { preset: preset as Preset }),
   }),
+  remote: createRemoteDetector,
+  served: {
+    query: z.object({ score: scoreParameter.default(0.5), max: countParameter.optional() }),
+    answer: z.object({ ...pictureFields, detections: z.array(z.object({ ...classFields, box: boxAnswer })) }),
+  },
   table: {
     head: ['class', 'score', 'x1', 'y1', 'x2', 'y2'],
     rows: ({ detections }) =>

@@ -1,6 +1,8 @@
-import { DEFAULT_ESTIMATOR, drawPoses, POSE, type PoseTypes } from '@icconv/pose/node';
+import { createRemotePoseEstimator, DEFAULT_ESTIMATOR, drawPoses, POSE, type PoseTypes } from '@icconv/pose/node';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { scoreOption } from '../config/number-options';
+import { boxAnswer, pictureFields, scoreParameter } from './answers';
 import type { TaskCommand } from './task-command';
 
 /** mmpose's multi-scale test. */
@@ -32,6 +34,25 @@ export const POSE_COMMAND: TaskCommand<PoseTypes> = {
     ...(typeof score === 'number' && { scoreThreshold: score }),
   }),
   checkpointOf: () => ({}),
+  remote: createRemotePoseEstimator,
+  served: {
+    query: z.object({
+      score: scoreParameter.default(0.2),
+      flip: z.stringbool().default(true).describe('average with the mirrored picture'),
+      multiScale: z.stringbool().optional(),
+      keypointScore: scoreParameter.default(0.1).describe('least score of a keypoint that is drawn'),
+    }),
+    answer: z.object({
+      ...pictureFields,
+      poses: z.array(
+        z.object({
+          keypoints: z.array(z.object({ x: z.number(), y: z.number(), score: z.number(), name: z.string() })),
+          score: z.number(),
+          box: boxAnswer,
+        }),
+      ),
+    }),
+  },
   table: {
     head: ['score', 'keypoints', 'x1', 'y1', 'x2', 'y2'],
     rows: ({ poses }, { keypointScore }) =>

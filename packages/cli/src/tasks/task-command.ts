@@ -1,8 +1,9 @@
 /** What the command line adds to a task: its flags, its table, its drawing. */
 import type { DecodedImage } from '@icconv/base/pictures';
 import type { CocoId } from '@icconv/coco';
-import type { PictureResult, Task, TaskTypes } from '@icconv/task';
+import type { PictureResult, RemoteRunnerOptions, RemoteSource, Runner, Task, TaskTypes } from '@icconv/task';
 import type { Command } from 'commander';
+import type { z } from 'zod';
 
 export interface TaskCommand<T extends TaskTypes = TaskTypes> {
   readonly task: Task<T>;
@@ -28,6 +29,13 @@ export interface TaskCommand<T extends TaskTypes = TaskTypes> {
   /** Options of a call. */
   callOf(flags: Flags): T['options'];
   checkpointOf(flags: Flags): T['checkpoint'];
+  /** A network in processes of its own. */
+  remote(source: RemoteSource<T>, options: RemoteRunnerOptions): Promise<Runner<T>>;
+  /** For a server: the flags of a call as parameters of an address, and what comes back. */
+  readonly served: {
+    readonly query: z.ZodType<Flags>;
+    readonly answer: z.ZodType<T['result']>;
+  };
   readonly table: {
     readonly head: readonly string[];
     rows(result: T['result'], flags: Flags): readonly (readonly string[])[];

@@ -1,0 +1,3 @@
+import { preset } from '@icconv/tsup-preset';
+
+export default preset({ index: 'src/index.ts' });
