@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { endToEnd } from './end-to-end';
 import { makeSquares } from './tiny-data';
 
@@ -56,6 +57,39 @@ test('a second run into the folder is refused, and resumed only when asked', asy
   await icconv(...args, '--resume');
   expect(printed.join('\n')).toContain('2 epochs');
 }, 60_000);
+
+test('without a file: from annotations and pictures alone, and what is printed of it is a file for the same', async () => {
+  const data = ['--data', path('gt.json'), '--images', path('images'), '--val', path('gt.json')];
+  const tiny = [
+    'model.backbone={block: basic, blocks: [1, 1, 1, 1], width: 8}',
+    'model.config={fpnChannels: 16, input: {minSize: 64, maxSize: 64}, roi: {hidden: 16}}',
+    'recipe.epochs=1',
+    'recipe.batchSize=2',
+  ].flatMap((one) => ['--set', one]);
+  const train = (...args: string[]) => icconv('train', 'detection', ...args, '--workers', '0', '--json');
+  await train(...data, ...tiny, '--output', path('alone'));
+  const alone = JSON.parse(take());
+  expect(alone).toMatchObject({ reason: 'finished', best: { metric: 'AP' } });
+
+  await train(...data, ...tiny, '--print-config');
+  const printed = take();
+  const { preset, data: sets, recipe } = parse(printed);
+  expect(preset).toBe('small');
+  expect(sets.val).toEqual({ annotations: path('gt.json'), images: path('images') });
+  // A value that nobody gave.
+  expect(recipe.learningRate).toBeGreaterThan(0);
+  writeFileSync(path('printed.yaml'), printed);
+  await train('--config', path('printed.yaml'), '--output', path('again'));
+  expect(JSON.parse(take()).best).toEqual(alone.best);
+  expect(parse(readFileSync(path('alone', 'config.yaml'), 'utf8'))).toMatchObject({
+    recipe: { epochs: 1, batchSize: 2 },
+  });
+}, 60_000);
+
+test('flags that do not say what to learn from, or say it twice', async () => {
+  expect(await fails('train', 'detection')).toMatch(/--data.*--config/);
+  expect(await fails('train', 'detection', '--config', path('train.yaml'), '--preset', 'small')).toMatch(/--preset/);
+});
 
 test('faults of the file are named with line and place', async () => {
   const fail = (...set: string[]) =>

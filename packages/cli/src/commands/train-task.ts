@@ -15,9 +15,11 @@ import {
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { type Cluster, joinCluster } from '@icconv/tensor-ops/collectives';
 import { useEngine } from '@icconv/tensor-ops/engine';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { stringify } from 'yaml';
 import { type ClusterFlags, clusterPlace } from '../cluster/cluster-place';
 import { collect } from '../config/collect';
+import { type DataFlags, givenConfig } from '../config/given-config';
 import { countOption, naturalOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
@@ -28,8 +30,8 @@ import { INTERRUPTED } from '../ui/failure';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 import { printResult } from './training-result';
 
-interface TrainFlags extends WeightFlags, PictureFlags, ClusterFlags {
-  readonly config: string;
+interface TrainFlags extends WeightFlags, PictureFlags, ClusterFlags, DataFlags {
+  readonly printConfig?: boolean;
   readonly model?: string;
   readonly set?: readonly string[];
   readonly output?: string;
@@ -41,9 +43,14 @@ interface TrainFlags extends WeightFlags, PictureFlags, ClusterFlags {
 }
 
 export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }: CommandContext): Command {
-  const presets = Object.keys(task.training.settings.presets).join(', ');
+  const { presets } = task.training.settings;
   return withPictureRules(withWeightOptions(new Command(task.name).description(training)))
-    .requiredOption('--config <file>', `YAML or JSON; presets: ${presets}`)
+    .option('--config <file>', `YAML or JSON; presets: ${Object.keys(presets).join(', ')}`)
+    .option('--data <path>', 'annotations to learn from, or a folder of classes; needs no --config')
+    .option('--images <folder>', 'pictures of --data, where they do not lie beside it')
+    .option('--val <path>', 'annotations to evaluate on, or a folder of classes')
+    .option('--val-images <folder>', 'pictures of --val, by default those of --images')
+    .addOption(new Option('--preset <name>', 'without --config, by default small').choices(Object.keys(presets)))
     .option('--set <place=value>', 'override a value of the file, such as recipe.epochs=3; may be repeated', collect)
     .option('--model <folder>', 'go on from a trained model: its network, classes and weights instead of the file’s')
     .option('--output <folder>', 'folder of the run, instead of the file’s')
@@ -51,12 +58,21 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
     .option('--allow-changes', 'go on although recipe, network or data differ from the run’s; they are listed')
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .option('--workers <n>', 'threads that decode pictures', naturalOption)
+    .option('--print-config', 'print every value of the configuration, and do nothing')
     .option('--json', 'print the result as JSON')
     .option('--cluster <file>', 'train with other machines: JSON as in the variable TF_CONFIG, which serves as well')
     .option('--cluster-index <n>', 'which worker of the cluster this is, from 0, instead of the file’s', naturalOption)
     .action(async (flags: TrainFlags) => {
-      const { config: file, set = [], workers, resume = false, allowChanges = false } = flags;
-      const config = await readConfig(file, trainingSchema(task), set);
+      const { set = [], workers, resume = false, allowChanges = false } = flags;
+      const given = givenConfig(task.name, flags);
+      const config = await readConfig(flags.config, trainingSchema(task), [...given, ...set]);
+      const yaml = stringify(config);
+      if (flags.printConfig) {
+        console.log(yaml.trimEnd());
+        return;
+      }
+      // What paths are relative to.
+      const file = flags.config ?? 'command line';
       const folder = flags.output ?? besideConfig(file, config.output);
       const cluster = await startEngine(flags);
       const leads = cluster === undefined || cluster.index === 0;
@@ -79,9 +95,9 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
         return ids === undefined ? data : { ...data, categoryIds: ids };
       };
       const start: StartFrom | undefined = flags.model === undefined ? startOf(file, config) : { from: flags.model };
-      const given = [
+      const comments = [
         ...(flags.model === undefined ? [] : [`--model ${flags.model}`]),
-        ...set.map((one) => `--set ${one}`),
+        ...[...given, ...set].map((one) => `--set ${one}`),
       ];
       let data: Record<string, object> = {};
       const started = performance.now();
@@ -99,7 +115,10 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
         onUnreadable: rules.onUnreadable,
         tolerateDamage: rules.tolerateDamage,
         // The file, with the values that the command line gave as comments at its head.
-        configuration: [...given.map((one) => `# ${one.replaceAll(/\s+/g, ' ')}\n`), await readText(file)].join(''),
+        configuration: [
+          ...comments.map((one) => `# ${one.replaceAll(/\s+/g, ' ')}\n`),
+          flags.config === undefined ? yaml : await readText(flags.config),
+        ].join(''),
         onNote: note,
         onData({ reports }) {
           if (!leads) return;

@@ -1,0 +1,41 @@
+/** A training's configuration from flags alone, or those of a file over which they go. */
+import { resolve } from 'node:path';
+import { InvalidArgumentError } from '@icconv/tensor-ops';
+
+export interface DataFlags {
+  readonly config?: string;
+  readonly data?: string;
+  readonly images?: string;
+  readonly val?: string;
+  readonly valImages?: string;
+  readonly preset?: string;
+}
+
+/**
+ * Places of the configuration and their values, as `readConfig` takes them.
+ *
+ * @param task - whose training: without a file the run goes to `runs/<task>`.
+ * @throws InvalidArgumentError where nothing says what to learn from.
+ */
+export function givenConfig(task: string, flags: DataFlags): string[] {
+  const { config, data, images, val, valImages = images, preset } = flags;
+  if (config === undefined && data === undefined) {
+    throw new InvalidArgumentError('train', '--data', data, 'given, or --config');
+  }
+  if (config !== undefined && preset !== undefined) {
+    throw new InvalidArgumentError('train', '--preset', preset, 'not given with --config, whose file names it');
+  }
+  const places = {
+    ...(config === undefined && { preset: preset ?? 'small', output: resolve('runs', task) }),
+    ...(data !== undefined && { 'data.train': dataSet(data, images) }),
+    ...(val !== undefined && { 'data.val': dataSet(val, valImages) }),
+  };
+  // JSON is YAML on one line.
+  return Object.entries(places).map(([place, value]) => `${place}=${JSON.stringify(value)}`);
+}
+
+/** Absolute: a file's own paths are relative to the file. */
+const dataSet = (annotations: string, images: string | undefined) => ({
+  annotations: resolve(annotations),
+  ...(images !== undefined && { images: resolve(images) }),
+});
