@@ -1,5 +1,5 @@
 /** train, eval, detect and reproduce from end to end, on data that is made on the spot. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -7,6 +7,13 @@ import { endToEnd } from './end-to-end';
 import { makeSquares } from './tiny-data';
 
 const { path, icconv, fails, printed, complained, take } = endToEnd('detection');
+
+const TINY = [
+  'model.backbone={block: basic, blocks: [1, 1, 1, 1], width: 8}',
+  'model.config={fpnChannels: 16, input: {minSize: 64, maxSize: 64}, roi: {hidden: 16}}',
+  'recipe.epochs=1',
+  'recipe.batchSize=2',
+].flatMap((one) => ['--set', one]);
 
 beforeAll(() => makeSquares(path, 'pattern: { manual: { maxDilation: 2 } }'));
 
@@ -60,18 +67,12 @@ test('a second run into the folder is refused, and resumed only when asked', asy
 
 test('without a file: from annotations and pictures alone, and what is printed of it is a file for the same', async () => {
   const data = ['--data', path('gt.json'), '--images', path('images'), '--val', path('gt.json')];
-  const tiny = [
-    'model.backbone={block: basic, blocks: [1, 1, 1, 1], width: 8}',
-    'model.config={fpnChannels: 16, input: {minSize: 64, maxSize: 64}, roi: {hidden: 16}}',
-    'recipe.epochs=1',
-    'recipe.batchSize=2',
-  ].flatMap((one) => ['--set', one]);
   const train = (...args: string[]) => icconv('train', 'detection', ...args, '--workers', '0', '--json');
-  await train(...data, ...tiny, '--output', path('alone'));
+  await train(...data, ...TINY, '--output', path('alone'));
   const alone = JSON.parse(take());
   expect(alone).toMatchObject({ reason: 'finished', best: { metric: 'AP' } });
 
-  await train(...data, ...tiny, '--print-config');
+  await train(...data, ...TINY, '--print-config');
   const printed = take();
   const { preset, data: sets, recipe } = parse(printed);
   expect(preset).toBe('small');
@@ -84,6 +85,33 @@ test('without a file: from annotations and pictures alone, and what is printed o
   expect(parse(readFileSync(path('alone', 'config.yaml'), 'utf8'))).toMatchObject({
     recipe: { epochs: 1, batchSize: 2 },
   });
+}, 60_000);
+
+test('from a data.yaml as it is, both parts of it', async () => {
+  mkdirSync(path('yolo', 'labels'), { recursive: true });
+  cpSync(path('images'), path('yolo', 'images'), { recursive: true });
+  for (const i of [0, 1, 2, 3]) {
+    const centre = [(23 + 10 * i) / 96, (55 - 8 * i) / 96].join(' ');
+    writeFileSync(path('yolo', 'labels', `${i}.txt`), `0 ${centre} ${30 / 96} ${30 / 96}\n`);
+  }
+  writeFileSync(path('yolo', 'data.yaml'), 'train: images\nval: images\nnames: [square]\n');
+  const data = path('yolo', 'data.yaml');
+  await icconv(
+    'train',
+    'detection',
+    '--data',
+    data,
+    ...TINY,
+    '--output',
+    path('from-yolo'),
+    '--workers',
+    '0',
+    '--json',
+  );
+  const { best, data: told } = JSON.parse(take());
+  for (const { pictures, objects } of [told.train, told.val]) expect([pictures, objects]).toEqual([4, 4]);
+  await icconv('eval', 'detection', '--model', path('from-yolo'), '--annotations', data, '--json');
+  expect(JSON.parse(take()).stats.AP).toBe(best.value);
 }, 60_000);
 
 test('flags that do not say what to learn from, or say it twice', async () => {

@@ -131,3 +131,18 @@ test('the rules are what a configuration may say', () => {
   expect(Object.keys(pictureFields)).toEqual(Object.keys(DEFAULT_PICTURE_RULES));
   expect(fields.safeParse({ onUnreadable: 'ask' }).success).toBe(false);
 });
+
+test('a data.yaml: pictures and labels where it says, one part of it, what is odd about it told', async () => {
+  mkdirSync(path('labels'));
+  writeFileSync(path('labels', '2.txt'), '0 0.5 0.5 0.5 0.5\n');
+  writeFileSync(path('list.txt'), './images/1.png\n./images/2.png\n');
+  writeFileSync(path('data.yaml'), 'train: images\nval: list.txt\nnames: [a]\n');
+  const source = { name: 'val', annotations: path('data.yaml') };
+  const notes: string[] = [];
+  const data = await openData({ ...source, split: 'val' }, {}, { onNote: (note) => notes.push(note) });
+  expect(data.folder).toBe(folder);
+  expect(data.dataset.loadImgs(data.dataset.getImgIds()).map(({ file_name }) => file_name)).toEqual(['images/1.png', 'images/2.png']);
+  expect(data.dataset.loadAnns(data.dataset.getAnnIds()).map(({ bbox }) => bbox)).toEqual([[10, 5, 20, 10]]);
+  expect(notes.join('\n')).toMatch(/^val: .*\n.*\nnote: pictures without a labels file.*images\/1\.png/);
+  await expect(openData(source)).rejects.toThrow(/train or val/);
+});

@@ -115,7 +115,11 @@ async function evaluate(
   const { task } = own;
   const { annotations, images, limit, out, batchSize } = flags;
   const rules = pictureRules(flags);
-  const data = await readyData({ name: 'data', annotations, ...defined({ images, limit }) }, rules, signal);
+  const data = await readyData(
+    { name: 'data', split: 'val', annotations, ...defined({ images, limit }) },
+    rules,
+    signal,
+  );
   const runner = await loading(flags, signal, (options) => createRunner(task, source, options));
   const progress = countProgress(own.title, (data.imageIds ?? data.dataset.getImgIds()).length);
   try {

@@ -46,9 +46,9 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
   const { presets } = task.training.settings;
   return withPictureRules(withWeightOptions(new Command(task.name).description(training)))
     .option('--config <file>', `YAML or JSON; presets: ${Object.keys(presets).join(', ')}`)
-    .option('--data <path>', 'annotations to learn from, or a folder of classes; needs no --config')
+    .option('--data <path>', 'annotations to learn from, a data.yaml, or a folder of classes; needs no --config')
     .option('--images <folder>', 'pictures of --data, where they do not lie beside it')
-    .option('--val <path>', 'annotations to evaluate on, or a folder of classes')
+    .option('--val <path>', 'annotations to evaluate on, by default those of a data.yaml')
     .option('--val-images <folder>', 'pictures of --val, by default those of --images')
     .addOption(new Option('--preset <name>', 'without --config, by default small').choices(Object.keys(presets)))
     .option('--set <place=value>', 'override a value of the file, such as recipe.epochs=3; may be repeated', collect)
@@ -64,7 +64,7 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
     .option('--cluster-index <n>', 'which worker of the cluster this is, from 0, instead of the file’s', naturalOption)
     .action(async (flags: TrainFlags) => {
       const { set = [], workers, resume = false, allowChanges = false } = flags;
-      const given = givenConfig(task.name, flags);
+      const given = await givenConfig(task.name, flags);
       const config = await readConfig(flags.config, trainingSchema(task), [...given, ...set]);
       const yaml = stringify(config);
       if (flags.printConfig) {
@@ -80,7 +80,12 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
       const rules = pictureRules(flags, config.data);
       const open = (name: 'train' | 'val', { annotations, images }: typeof config.data.train) => {
         const folder = images && besideConfig(file, images);
-        const source = { name, annotations: besideConfig(file, annotations), ...defined({ images: folder }) };
+        const source = {
+          name,
+          split: name,
+          annotations: besideConfig(file, annotations),
+          ...defined({ images: folder }),
+        };
         return readyData(source, rules, signal);
       };
       const { val } = config.data;

@@ -1,5 +1,6 @@
 /** A training's configuration from flags alone, or those of a file over which they go. */
 import { resolve } from 'node:path';
+import { isDataYaml, readDataYaml } from '@icconv/coco/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 
 export interface DataFlags {
@@ -15,16 +16,17 @@ export interface DataFlags {
  * Places of the configuration and their values, as `readConfig` takes them.
  *
  * @param task - whose training: without a file the run goes to `runs/<task>`.
- * @throws InvalidArgumentError where nothing says what to learn from.
+ * @throws InvalidArgumentError where nothing says what to learn from; as `readDataYaml`.
  */
-export function givenConfig(task: string, flags: DataFlags): string[] {
-  const { config, data, images, val, valImages = images, preset } = flags;
+export async function givenConfig(task: string, flags: DataFlags): Promise<string[]> {
+  const { config, data, images, valImages = images, preset } = flags;
   if (config === undefined && data === undefined) {
     throw new InvalidArgumentError('train', '--data', data, 'given, or --config');
   }
   if (config !== undefined && preset !== undefined) {
     throw new InvalidArgumentError('train', '--preset', preset, 'not given with --config, whose file names it');
   }
+  const val = flags.val ?? (data && (await hasVal(data)) ? data : undefined);
   const places = {
     ...(config === undefined && { preset: preset ?? 'small', output: resolve('runs', task) }),
     ...(data !== undefined && { 'data.train': dataSet(data, images) }),
@@ -39,3 +41,7 @@ const dataSet = (annotations: string, images: string | undefined) => ({
   annotations: resolve(annotations),
   ...(images !== undefined && { images: resolve(images) }),
 });
+
+/** A `data.yaml` may name both parts of the data. */
+const hasVal = async (data: string): Promise<boolean> =>
+  isDataYaml(data) && (await readDataYaml(data)).splits.val !== undefined;

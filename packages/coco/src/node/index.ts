@@ -16,7 +16,7 @@ export type { CocoData } from './data/coco-data';
 export { type DataSource, type OpenDataOptions, type OpenedData, openData } from './data/open-data';
 export { type PictureFile, pictureFiles } from './data/picture-files';
 export { DEFAULT_PICTURE_RULES, type PictureRules, pictureFields } from './data/picture-rules';
-export type { Split } from './data-yaml';
+export { type DataDescription, isDataYaml, readDataYaml, type Split } from './data-yaml';
 export { datasetDigest, describeDataset } from './digest';
 export type { LoadOptions } from './load';
 export { loadDataset, loadResults } from './load';

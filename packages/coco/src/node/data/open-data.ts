@@ -1,12 +1,15 @@
 /** Data that is ready to be used: annotations read, pictures looked at, sizes filled in. */
 import { stat } from 'node:fs/promises';
 import { counted, defined, type OptionHint } from '@icconv/base';
+import { ConversionReport, formatConversion } from '../../convert/report';
 import { withSizes } from '../../data/complete';
 import type { CocoDataset } from '../../data/dataset';
 import { CocoArgumentError, CocoError } from '../../errors';
 import type { CocoId } from '../../format/types';
 import { checkPictures, formatPictureFaults, type PictureFault } from '../check-pictures';
+import { findSplit, isDataYaml, readDataYaml, type Split } from '../data-yaml';
 import { loadDataset } from '../load';
+import { loadYolo } from '../yolo-folder';
 import { loadClassFolder } from './class-folder';
 import type { CocoData } from './coco-data';
 import { DEFAULT_PICTURE_RULES, type PictureRules } from './picture-rules';
@@ -14,10 +17,15 @@ import { DEFAULT_PICTURE_RULES, type PictureRules } from './picture-rules';
 export interface DataSource {
   /** What it is called in notes: `train`, `val`. @defaultValue `data` */
   readonly name?: string;
-  /** A COCO annotation file; or a folder with one folder of pictures for each class, see {@link loadClassFolder}. */
+  /**
+   * A COCO annotation file; a folder with one folder of pictures for each class, see {@link loadClassFolder}; or Ultralytics' `data.yaml`,
+   * see {@link loadYolo}.
+   */
   readonly annotations: string;
-  /** Folder of the pictures. @defaultValue the folder with the classes; needed beside a file */
+  /** Folder of the pictures. @defaultValue the folder with the classes, or what `data.yaml` says; needed beside a COCO file */
   readonly images?: string;
+  /** Which pictures of a `data.yaml`. @defaultValue the only one */
+  readonly split?: Split;
   /** Only the first so many pictures; of a folder with classes, the first of each class in turn. @defaultValue all */
   readonly limit?: number;
 }
@@ -71,13 +79,20 @@ export async function openData(
 }
 
 async function readAnnotations(
-  { annotations, images, name = 'data' }: DataSource,
+  { annotations, images, split, name = 'data' }: DataSource,
   { signal, onNote }: { readonly signal: AbortSignal | undefined; readonly onNote: OpenDataOptions['onNote'] },
 ): Promise<Pick<CocoData, 'dataset' | 'folder'> & { readonly ofClasses: boolean }> {
   if (await isFolder(annotations)) {
     const told = onNote && ((note: string) => onNote(`${name}: ${note}`));
     const dataset = await loadClassFolder(annotations, defined({ signal, onNote: told }));
     return { dataset, folder: images ?? annotations, ofClasses: true };
+  }
+  if (isDataYaml(annotations)) {
+    const report = new ConversionReport();
+    const dataset = await loadYolo(annotations, { report, ...defined({ images, split, signal }) });
+    if (report.entries.length > 0) onNote?.(`${name}: ${formatConversion(report)}`);
+    const { root } = await findSplit(await readDataYaml(annotations), split);
+    return { dataset, folder: root, ofClasses: false };
   }
   if (images === undefined) {
     const expected = `the folder of the pictures, as ${annotations} is no folder with classes`;
