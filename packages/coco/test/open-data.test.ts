@@ -141,7 +141,10 @@ test('a data.yaml: pictures and labels where it says, one part of it, what is od
   const notes: string[] = [];
   const data = await openData({ ...source, split: 'val' }, {}, { onNote: (note) => notes.push(note) });
   expect(data.folder).toBe(folder);
-  expect(data.dataset.loadImgs(data.dataset.getImgIds()).map(({ file_name }) => file_name)).toEqual(['images/1.png', 'images/2.png']);
+  expect(data.dataset.loadImgs(data.dataset.getImgIds()).map(({ file_name }) => file_name)).toEqual([
+    'images/1.png',
+    'images/2.png',
+  ]);
   expect(data.dataset.loadAnns(data.dataset.getAnnIds()).map(({ bbox }) => bbox)).toEqual([[10, 5, 20, 10]]);
   expect(notes.join('\n')).toMatch(/^val: .*\n.*\nnote: pictures without a labels file.*images\/1\.png/);
   await expect(openData(source)).rejects.toThrow(/train or val/);
