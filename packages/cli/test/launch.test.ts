@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
@@ -103,6 +104,26 @@ test('where one dies all end with its error, and the run goes on with --resume',
   });
   expect({ code: resumed.code, asked }).toEqual({ code: 130, asked: true });
   expect(resumed.stdout).toContain('saved; icconv train detection --resume goes on');
+});
+
+test('workers do not outlive a launcher that is killed: they are gone within ten seconds', TIMEOUT, async () => {
+  const args = ['--output', path('orphans'), '--set', 'recipe.epochs=400', '--set', 'recipe.evaluateEvery=400'];
+  let workers: number[] = [];
+  let at = 0;
+  const end = await launch(args, (launcher, stderr) => {
+    if (workers.length > 0 || !/epoch 2:/.test(stderr)) return;
+    workers = [0, 1].map((index) => workerOf(launcher, index));
+    at = Date.now();
+    launcher.kill('SIGKILL');
+  });
+  // Its standard error, which worker 0 has too, is closed when both are gone.
+  expect({ code: end.code, workers: workers.length }).toEqual({ code: null, workers: 2 });
+  expect(Date.now() - at).toBeLessThan(10_000);
+  // A process that has ended but whose parent has not asked for it is no process any more.
+  const runs = (pid: number) =>
+    existsSync(`/proc/${pid}/stat`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  while (workers.some(runs) && Date.now() - at < 10_000) await setTimeout(100);
+  expect(workers.filter(runs)).toEqual([]);
 });
 
 test('nothing else is launched', TIMEOUT, async () => {

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
-import { ClusterError } from '@icconv/tensor-ops/collectives';
+import { ClusterError, LAUNCHER } from '@icconv/tensor-ops/collectives';
 import { INTERRUPTED } from '../ui/failure';
 
 /** Seconds that the others have to end by themselves, with an error that says why, after one has. */
@@ -24,7 +24,12 @@ export async function launchWorkers(count: number, args: readonly string[], sign
   const all = args.includes('--threads') ? args : [...args, '--threads', String(threads)];
   const children = addresses.map((_, index) => {
     const task = { cluster: { worker: addresses }, task: { type: 'worker', index } };
-    const env = { ...process.env, ...gpuOf(index, count, gpus()), TF_CONFIG: JSON.stringify(task) };
+    const env = {
+      ...process.env,
+      ...gpuOf(index, count, gpus()),
+      TF_CONFIG: JSON.stringify(task),
+      [LAUNCHER]: String(process.pid),
+    };
     // A group of its own: Ctrl-C in a terminal comes to this process alone, which hands it on once.
     return spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...all], {
       ...{ env, detached: true },

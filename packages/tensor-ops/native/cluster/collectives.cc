@@ -1,259 +1,53 @@
-// A Node-API module of its own, loaded by a worker of a cluster alone: TensorFlow's collective operations on the binding's tensors.
-// They run on libuv's threads, each until all workers have called it; tensors go in and out by the binding's ids.
+// A Node-API module of its own, loaded by a worker of a cluster alone: TensorFlow's collective operations on the binding's tensors, which
+// go in and out by the binding's ids. Calls of one group run on threads of its own, in the order of asking, while JavaScript goes on.
 //
 //   open(bindingFile)                        throws where the binding was loaded outside a cluster, or could not enter it
 //   allReduceMean(ids, call) -> ids          of all together, as one message
 //   broadcast(ids, call) -> ids              one tensor; `call.source`: whether it is this worker's
 //   gather(ids, call) -> ids                 one tensor, joined along its first axis
+//   gatherNow(ids, call) -> ids              the same at once, without a promise: JavaScript waits
 //   checkPeer(index, limitMs)                rejected when the worker is gone, or does not answer in time
 //   watch(indices, everyMs, limitMs)         a thread that does so again and again, and aborts everything at the first failure
 //   lost() -> [index, message]               what the watch has found, or undefined
 //   unwatch(), abort(message)
+//   endWithParent(pid)                       whether this process, whose parent has that id, will be killed when it ends
 //
 // `call`: { size, group, instance, timeout (seconds), cpu (device's name or ''), source }
 #include <dlfcn.h>
+#include <malloc.h>
 #include <node_api.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
-#include <chrono>
-#include <condition_variable>
-#include <cstring>
 #include <functional>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <thread>
+#include <map>
 #include <utility>
-#include <vector>
 
-#include "tensorflow/c/c_api.h"
-#include "tensorflow/c/c_api_experimental.h"
-#include "tensorflow/c/eager/c_api.h"
+#include "exchange.h"
+#include "lane.h"
+#include "peers.h"
 
+namespace cluster {
 namespace {
 
-// What context_hook.cc has.
-struct Binding {
-    TFE_Context* (*context)() = nullptr;
-    const char* (*failure)() = nullptr;
-    TFE_TensorHandle* (*tensor_handle)(int32_t) = nullptr;
-    int32_t (*insert_handle)(TFE_TensorHandle*) = nullptr;
-} binding;
+// Calls at a time of one group of workers, and questions to peers.
+constexpr int CALLS_AT_ONCE = 3;
+constexpr int QUESTIONS_AT_ONCE = 4;
 
-struct Failure {
-    std::string message;
-};
+// Messages are made anew in each step: memory given back to the system and faulted in again took an eighth of an exchange.
+constexpr int KEPT_PIECE_BYTES = 64 << 20;
+constexpr int KEPT_BYTES = 512 << 20;
 
-struct Status {
-    TF_Status* status = TF_NewStatus();
-    Status() = default;
-    Status(const Status&) = delete;
-    Status& operator=(const Status&) = delete;
-    ~Status() { TF_DeleteStatus(status); }
-    bool ok() const { return TF_GetCode(status) == TF_OK; }
-    void check() const {
-        if (!ok()) throw Failure{TF_Message(status)};
-    }
-};
-
-struct DeleteHandle {
-    void operator()(TFE_TensorHandle* handle) const { TFE_DeleteTensorHandle(handle); }
-};
-using Handle = std::unique_ptr<TFE_TensorHandle, DeleteHandle>;
-using Handles = std::vector<Handle>;
-
-// ---- Operations ----
-
-struct Call {
-    int32_t size, group, instance;
-    double timeout;
-    std::string cpu;
-    bool source;
-};
-
-template <typename T>
-Handle constant(TF_DataType type, const std::vector<int64_t>& dims, const std::vector<T>& values) {
-    const size_t bytes = values.size() * sizeof(T);
-    TF_Tensor* tensor = TF_AllocateTensor(type, dims.data(), static_cast<int>(dims.size()), bytes);
-    std::memcpy(TF_TensorData(tensor), values.data(), bytes);
-    const Status status;
-    Handle handle(TFE_NewTensorHandle(tensor, status.status));
-    TF_DeleteTensor(tensor);
-    status.check();
-    return handle;
-}
-Handle scalar(int32_t value) { return constant<int32_t>(TF_INT32, {}, {value}); }
-Handle vector_of(const std::vector<int64_t>& values) {
-    return constant<int64_t>(TF_INT64, {static_cast<int64_t>(values.size())}, values);
+Lane& lane_of(int32_t group) {
+    static auto* lanes = new std::map<int32_t, Lane>();
+    return lanes->try_emplace(group, CALLS_AT_ONCE).first->second;
 }
 
-std::vector<int64_t> dims_of(const Handle& handle) {
-    const Status status;
-    std::vector<int64_t> dims(TFE_TensorHandleNumDims(handle.get(), status.status));
-    for (size_t i = 0; i < dims.size(); ++i) dims[i] = TFE_TensorHandleDim(handle.get(), static_cast<int>(i), status.status);
-    status.check();
-    return dims;
+Lane& questions() {
+    static auto* lane = new Lane(QUESTIONS_AT_ONCE);
+    return *lane;
 }
-
-// One op of TensorFlow's under construction.
-class Op {
-public:
-    explicit Op(const char* name) : op_(TFE_NewOp(binding.context(), name, status_.status)) { status_.check(); }
-    Op(const Op&) = delete;
-    Op& operator=(const Op&) = delete;
-    ~Op() { TFE_DeleteOp(op_); }
-
-    Op& input(const Handle& handle) {
-        TFE_OpAddInput(op_, handle.get(), status_.status);
-        status_.check();
-        return *this;
-    }
-    Op& type(const char* name, TF_DataType value) { return TFE_OpSetAttrType(op_, name, value), *this; }
-    Op& number(const char* name, int64_t value) { return TFE_OpSetAttrInt(op_, name, value), *this; }
-    Op& text(const char* name, const std::string& value) { return TFE_OpSetAttrString(op_, name, value.data(), value.size()), *this; }
-
-    // Inputs and attributes that every collective has; the keys are inputs after its tensor.
-    Op& collective(const Call& call, TF_DataType of) {
-        input(scalar(call.size)).input(scalar(call.group)).input(scalar(call.instance)).type("T", of);
-        // Rings between CPUs, NCCL between GPUs.
-        text("communication_hint", "auto");
-        TFE_OpSetAttrFloat(op_, "timeout_seconds", static_cast<float>(call.timeout));
-        if (!call.cpu.empty()) TFE_OpSetDevice(op_, call.cpu.c_str(), status_.status);
-        status_.check();
-        return *this;
-    }
-
-    Handles run(int outputs = 1) {
-        std::vector<TFE_TensorHandle*> raw(outputs, nullptr);
-        TFE_Execute(op_, raw.data(), &outputs, status_.status);
-        status_.check();
-        return Handles(raw.begin(), raw.end());
-    }
-
-private:
-    Status status_;
-    TFE_Op* op_;
-};
-
-Handle reshape(const Handle& tensor, const std::vector<int64_t>& dims) {
-    const TF_DataType type = TFE_TensorHandleDataType(tensor.get());
-    return std::move(Op("Reshape").input(tensor).input(vector_of(dims)).type("T", type).type("Tshape", TF_INT64).run()[0]);
-}
-
-Handle reduce(const Handle& tensor, const Call& call) {
-    Op op("CollectiveReduceV2");
-    op.input(tensor).collective(call, TF_FLOAT).text("merge_op", "Add").text("final_op", "Div").number("Nordering_token", 0);
-    return std::move(op.run()[0]);
-}
-
-// Flattened, joined, reduced, split, restored: by TensorFlow's ops, so that tensors stay on their device.
-Handles reduce_together(const Handles& tensors, const Call& call) {
-    Handles result;
-    if (tensors.size() == 1) {
-        result.push_back(reduce(tensors[0], call));
-        return result;
-    }
-    const auto count = static_cast<int64_t>(tensors.size());
-    std::vector<int64_t> sizes;
-    Op concat("ConcatV2");
-    for (const Handle& tensor : tensors) {
-        const Handle flat = reshape(tensor, {-1});
-        sizes.push_back(dims_of(flat)[0]);
-        concat.input(flat);
-    }
-    concat.input(scalar(0)).type("T", TF_FLOAT).number("N", count).type("Tidx", TF_INT32);
-    const Handle mean = reduce(concat.run()[0], call);
-    Op split("SplitV");
-    split.input(mean).input(vector_of(sizes)).input(scalar(0));
-    split.type("T", TF_FLOAT).number("num_split", count).type("Tlen", TF_INT64);
-    const Handles parts = split.run(static_cast<int>(count));
-    for (size_t i = 0; i < parts.size(); ++i) result.push_back(reshape(parts[i], dims_of(tensors[i])));
-    return result;
-}
-
-// A receiver's tensor gives the shape.
-Handles broadcast_one(const Handles& tensors, const Call& call) {
-    const TF_DataType type = TFE_TensorHandleDataType(tensors[0].get());
-    if (call.source) return Op("CollectiveBcastSendV2").input(tensors[0]).collective(call, type).run();
-    Op receive("CollectiveBcastRecvV2");
-    receive.collective(call, type).input(vector_of(dims_of(tensors[0]))).type("Tshape", TF_INT64);
-    return receive.run();
-}
-
-Handles gather_one(const Handles& tensors, const Call& call) {
-    Op op("CollectiveGatherV2");
-    op.input(tensors[0]).collective(call, TFE_TensorHandleDataType(tensors[0].get())).number("Nordering_token", 0);
-    return op.run();
-}
-
-// ---- Peers ----
-
-std::string task_name(int32_t index) { return "/job:worker/replica:0/task:" + std::to_string(index); }
-
-void check_peer_health(int32_t index, int64_t limit_ms, const Status& status) {
-    TFE_CollectiveOpsCheckPeerHealth(binding.context(), task_name(index).c_str(), limit_ms, status.status);
-}
-
-// Everything that waits, and all that is called later, fails with this message.
-void abort_all(const std::string& message) {
-    const Status status;
-    TF_SetStatus(status.status, TF_UNAVAILABLE, message.c_str());
-    TFE_AbortCollectiveOps(binding.context(), status.status);
-}
-
-// Asks after the others on a thread of its own: JavaScript's is busy for as long as a step takes, and libuv's wait in collectives.
-class Watch {
-public:
-    static void start(std::vector<int32_t> indices, int64_t every_ms, int64_t limit_ms) {
-        stop();
-        current() = std::make_shared<Watch>();
-        std::thread([watch = current(), indices = std::move(indices), every_ms, limit_ms] {
-            watch->run(indices, every_ms, limit_ms);
-        }).detach();
-    }
-    // Does not wait for a question that is under way.
-    static void stop() {
-        if (current() == nullptr) return;
-        const std::lock_guard<std::mutex> lock(current()->mutex_);
-        current()->stopped_ = true;
-        current()->wake_.notify_all();
-    }
-    static std::shared_ptr<Watch>& current() {
-        static auto* watch = new std::shared_ptr<Watch>();
-        return *watch;
-    }
-    std::pair<int32_t, std::string> lost() {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        return {lost_, message_};
-    }
-
-private:
-    void run(const std::vector<int32_t>& indices, int64_t every_ms, int64_t limit_ms) {
-        std::unique_lock<std::mutex> lock(mutex_);
-        while (!wake_.wait_for(lock, std::chrono::milliseconds(every_ms), [this] { return stopped_; })) {
-            for (const int32_t index : indices) {
-                lock.unlock();
-                const Status status;
-                check_peer_health(index, limit_ms, status);
-                lock.lock();
-                if (stopped_) return;
-                if (status.ok()) continue;
-                lost_ = index;
-                message_ = TF_Message(status.status);
-                lock.unlock();
-                abort_all("worker " + std::to_string(index) + " is lost");
-                return;
-            }
-        }
-    }
-
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    bool stopped_ = false;
-    int32_t lost_ = -1;
-    std::string message_;
-};
-
-// ---- Node ----
 
 // Reads arguments; a call of another shape is a fault of collectives/native-collectives.ts.
 class Arguments {
@@ -316,48 +110,59 @@ napi_value undefined(napi_env env) {
     return value;
 }
 
+using Body = std::function<Handles(Handles)>;
+
 struct Job {
-    napi_async_work work = nullptr;
     napi_deferred deferred = nullptr;
     Handles inputs, outputs;
-    std::function<Handles(const Handles&)> body;
+    Body body;
     bool failed = false;
     std::string error;
+
+    void run() {
+        try {
+            outputs = body(std::move(inputs));
+        } catch (const Failure& failure) {
+            failed = true;
+            error = failure.message;
+        } catch (const std::exception& other) {
+            failed = true;
+            error = other.what();
+        }
+    }
 };
 
-void execute(napi_env, void* data) {
-    auto* job = static_cast<Job*>(data);
-    try {
-        job->outputs = job->body(job->inputs);
-    } catch (const Failure& failure) {
-        job->failed = true;
-        job->error = failure.message;
-    } catch (const std::exception& error) {
-        job->failed = true;
-        job->error = error.what();
-    }
-}
+// From threads to JavaScript; it keeps the process alive as long as jobs are under way.
+napi_threadsafe_function ended = nullptr;
+int under_way = 0;
 
-void complete(napi_env env, napi_status, void* data) {
-    const std::unique_ptr<Job> job(static_cast<Job*>(data));
-    napi_delete_async_work(env, job->work);
+napi_value ids_of(napi_env env, Handles& handles) {
     napi_value result;
-    if (job->failed) {
-        napi_create_error(env, nullptr, text_value(env, job->error), &result);
-        napi_reject_deferred(env, job->deferred, result);
-        return;
-    }
-    napi_create_array_with_length(env, job->outputs.size(), &result);
-    for (size_t i = 0; i < job->outputs.size(); ++i) {
+    napi_create_array_with_length(env, handles.size(), &result);
+    for (size_t i = 0; i < handles.size(); ++i) {
         napi_value id;
-        napi_create_int32(env, binding.insert_handle(job->outputs[i].release()), &id);
+        napi_create_int32(env, binding.insert_handle(handles[i].release()), &id);
         napi_set_element(env, result, static_cast<uint32_t>(i), id);
     }
-    napi_resolve_deferred(env, job->deferred, result);
+    return result;
 }
 
-// A promise of what `body` makes of the tensors, of which it has its own handles: JavaScript may dispose of its ones meanwhile.
-napi_value start(napi_env env, const std::vector<int32_t>& ids, std::function<Handles(const Handles&)> body) {
+napi_value error_of(napi_env env, const Job& job) {
+    napi_value error;
+    napi_create_error(env, nullptr, text_value(env, job.error), &error);
+    return error;
+}
+
+void complete(napi_env env, napi_value, void*, void* data) {
+    const std::unique_ptr<Job> job(static_cast<Job*>(data));
+    if (env == nullptr) return;
+    if (--under_way == 0) napi_unref_threadsafe_function(env, ended);
+    if (job->failed) napi_reject_deferred(env, job->deferred, error_of(env, *job));
+    else napi_resolve_deferred(env, job->deferred, ids_of(env, job->outputs));
+}
+
+// With handles of its own: JavaScript may dispose of its tensors meanwhile. Null where there is no such tensor.
+std::unique_ptr<Job> job_of(napi_env env, const std::vector<int32_t>& ids, Body body) {
     auto job = std::make_unique<Job>();
     job->body = std::move(body);
     for (const int32_t id : ids) {
@@ -369,11 +174,22 @@ napi_value start(napi_env env, const std::vector<int32_t>& ids, std::function<Ha
             return nullptr;
         }
     }
+    return job;
+}
+
+// A promise of what the job's body makes.
+napi_value start(napi_env env, Lane& lane, std::unique_ptr<Job> job) {
+    if (job == nullptr) return nullptr;
     napi_value promise;
     napi_create_promise(env, &job->deferred, &promise);
-    napi_create_async_work(env, nullptr, text_value(env, "collective"), execute, complete, job.get(), &job->work);
-    napi_queue_async_work(env, job->work);
-    job.release();
+    if (under_way++ == 0) napi_ref_threadsafe_function(env, ended);
+    napi_acquire_threadsafe_function(ended);
+    lane.add([job = job.release()] {
+        job->run();
+        // Where Node has closed it meanwhile, it is no more to be touched.
+        if (napi_call_threadsafe_function(ended, job, napi_tsfn_nonblocking) == napi_ok)
+            napi_release_threadsafe_function(ended, napi_tsfn_release);
+    });
     return promise;
 }
 
@@ -388,26 +204,43 @@ napi_value open(napi_env env, napi_callback_info info) {
         napi_throw_error(env, nullptr, "internal: the binding is not loaded, or is another one");
     } else if (binding.context() == nullptr) {
         napi_throw_error(env, nullptr, binding.failure());
+    } else {
+        mallopt(M_MMAP_THRESHOLD, KEPT_PIECE_BYTES);
+        mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     }
     return nullptr;
 }
 
-template <Handles (*Run)(const Handles&, const Call&)>
+template <Handles (*Run)(Handles, const Call&)>
 napi_value collective(napi_env env, napi_callback_info info) {
     const Arguments arguments(env, info);
-    return start(env, arguments.numbers(0), [call = arguments.call(1)](const Handles& tensors) { return Run(tensors, call); });
+    const Call call = arguments.call(1);
+    const auto body = [call](Handles tensors) { return Run(std::move(tensors), call); };
+    return start(env, lane_of(call.group), job_of(env, arguments.numbers(0), body));
+}
+
+napi_value gather_now(napi_env env, napi_callback_info info) {
+    const Arguments arguments(env, info);
+    const Call call = arguments.call(1);
+    const auto job = job_of(env, arguments.numbers(0), [call](Handles tensors) { return gather(std::move(tensors), call); });
+    if (job == nullptr) return nullptr;
+    job->run();
+    if (!job->failed) return ids_of(env, job->outputs);
+    napi_throw(env, error_of(env, *job));
+    return nullptr;
 }
 
 napi_value check_peer(napi_env env, napi_callback_info info) {
     const Arguments arguments(env, info);
     const auto index = static_cast<int32_t>(arguments.number(0));
     const auto limit_ms = static_cast<int64_t>(arguments.number(1));
-    return start(env, {}, [index, limit_ms](const Handles&) {
+    const auto body = [index, limit_ms](Handles) {
         const Status status;
         check_peer_health(index, limit_ms, status);
         status.check();
         return Handles();
-    });
+    };
+    return start(env, questions(), job_of(env, {}, body));
 }
 
 napi_value watch(napi_env env, napi_callback_info info) {
@@ -422,8 +255,7 @@ napi_value unwatch(napi_env env, napi_callback_info) {
 }
 
 napi_value lost(napi_env env, napi_callback_info) {
-    if (Watch::current() == nullptr) return undefined(env);
-    const auto [index, message] = Watch::current()->lost();
+    const auto [index, message] = Watch::lost();
     if (index < 0) return undefined(env);
     napi_value result, number;
     napi_create_int32(env, index, &number);
@@ -438,17 +270,30 @@ napi_value abort(napi_env env, napi_callback_info info) {
     return undefined(env);
 }
 
+// The system asks at the death of the thread that made this process, which is the parent's first. It may have died before.
+napi_value end_with_parent(napi_env env, napi_callback_info info) {
+    const auto parent = static_cast<pid_t>(Arguments(env, info).number(0));
+    const bool alive = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+    napi_value result;
+    napi_get_boolean(env, alive, &result);
+    return result;
+}
+
 napi_value init(napi_env env, napi_value exports) {
+    napi_create_threadsafe_function(env, nullptr, nullptr, text_value(env, "collective"), 0, 1, nullptr, nullptr, nullptr, complete, &ended);
+    napi_unref_threadsafe_function(env, ended);
     const std::pair<const char*, napi_callback> functions[] = {
         {"open", open},
-        {"allReduceMean", collective<reduce_together>},
-        {"broadcast", collective<broadcast_one>},
-        {"gather", collective<gather_one>},
+        {"allReduceMean", collective<all_reduce_mean>},
+        {"broadcast", collective<broadcast>},
+        {"gather", collective<gather>},
+        {"gatherNow", gather_now},
         {"checkPeer", check_peer},
         {"watch", watch},
         {"unwatch", unwatch},
         {"lost", lost},
         {"abort", abort},
+        {"endWithParent", end_with_parent},
     };
     for (const auto& [name, callback] : functions) {
         napi_value function;
@@ -459,5 +304,6 @@ napi_value init(napi_env env, napi_value exports) {
 }
 
 }  // namespace
+}  // namespace cluster
 
-NAPI_MODULE(icconv_collectives, init)
+NAPI_MODULE(icconv_collectives, cluster::init)

@@ -1,6 +1,6 @@
 // Linked into tfjs_binding.node beside tfjs-node-gpu's own unchanged sources, with two functions of these wrapped by the linker: so that
 // collectives are enabled before the binding reads its device's name, which they change to /job:worker/replica:0/task:N/device:CPU:0,
-// and so that collectives.cc reaches the binding's context and tensors. Without ICCONV_CLUSTER nothing is different.
+// and so that binding.h reaches the binding's context and tensors. Without ICCONV_CLUSTER nothing is different.
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>
@@ -41,7 +41,10 @@ std::string server_def(const char* workers, int index) {
     def.set_job_name("worker");
     def.set_task_index(index);
     def.set_protocol("grpc");
-    def.mutable_default_session_config()->mutable_experimental()->set_collective_group_leader("/job:worker/replica:0/task:0");
+    auto* options = def.mutable_default_session_config()->mutable_experimental();
+    options->set_collective_group_leader("/job:worker/replica:0/task:0");
+    // A message is one string: TensorFlow's own choice, strings of 4 KB, takes an eighth more of the processors.
+    options->set_recv_buf_max_chunk(-1);
     return def.SerializeAsString();
 }
 
@@ -73,7 +76,7 @@ TFJSBackend* __wrap__ZN8tfnodejs11TFJSBackend6CreateEP10napi_env__(napi_env env)
     return backend = __real__ZN8tfnodejs11TFJSBackend6CreateEP10napi_env__(env);
 }
 
-// For collectives.cc. The context is null where no cluster was asked for, or where it could not be entered: then there is a reason.
+// For binding.h. The context is null where no cluster was asked for, or where it could not be entered: then there is a reason.
 TFE_Context* icconv_cluster_context() { return enabled ? context : nullptr; }
 const char* icconv_cluster_failure() { return failure.c_str(); }
 TFE_TensorHandle* icconv_tensor_handle(int32_t id) {

@@ -62,8 +62,8 @@ export interface ClusterSettings {
 const TENSORS = 1;
 /** Texts are exchanged in the memory of the host: a GPU's collectives know no integers there. */
 const TEXTS = 2;
-/** Collectives at a time: of libuv's four threads one stays free, as files are read and pictures decoded there too. */
-const AT_ONCE = 3;
+type Group = typeof TENSORS | typeof TEXTS;
+const GROUPS = 2;
 /** A loss is told by each of those that are left, so each waits a moment for the others to ask after it and find it well. */
 const LINGER_MS = 1000;
 const CLOSING_SECONDS = 60;
@@ -74,46 +74,30 @@ export function createCluster({ workers, index, timeoutSeconds, checkSeconds, na
   const size = workers.length;
   const cpu = `/job:worker/replica:0/task:${index}/device:CPU:0`;
   const others = [...workers.keys()].filter((each) => each !== index);
-  let instance = 0;
+  const calls = { [TENSORS]: 0, [TEXTS]: 0 };
   let failure: Promise<ClusterError> | undefined;
   let closed = false;
-  let free = AT_ONCE;
-  const waiting: (() => void)[] = [];
 
   if (others.length > 0) native.watch(others, checkSeconds * 1000, ANSWER_SECONDS * 1000);
 
-  /** A place among the calls at a time, in the order of asking: with one order on all workers nobody waits in a circle. */
-  async function place<T>(work: () => Promise<T>): Promise<T> {
-    if (free > 0) free--;
-    else await new Promise<void>((go) => waiting.push(go));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    }
-  }
-
-  const callOf = (group: number, options: ExchangeOptions, more: Partial<CollectiveCall> = {}): CollectiveCall => {
+  /** Each group counts for itself: a text finds those of the others also where one worker lacks the tensors that they exchange meanwhile. */
+  const callOf = (options: ExchangeOptions, more: Partial<CollectiveCall> = {}): CollectiveCall => {
     if (closed) throw new ClusterError([], 'it has been closed');
-    const timeout = options.timeoutSeconds ?? timeoutSeconds;
-    return { ...{ size, group, instance: ++instance, timeout, cpu: '', source: false }, ...more };
+    const group = more.group ?? TENSORS;
+    const instance = GROUPS * calls[group as Group]++ + group;
+    return {
+      ...{ size, group, instance, timeout: options.timeoutSeconds ?? timeoutSeconds, cpu: '', source: false },
+      ...more,
+    };
   };
 
   const collective: NativeCollectives['run'] = async (operation, tensors, shapes, call) => {
-    // The caller may dispose of its tensors before there is a place.
-    const own = tensors.map((tensor) => tf.keep(tf.clone(tensor)));
     try {
-      return await place(async () => {
-        if (failure !== undefined) throw await failure;
-        return await native.run(operation, own, shapes, call);
-      });
+      if (failure !== undefined) throw await failure;
+      return await native.run(operation, tensors, shapes, call);
     } catch (error) {
       failure ??= explain(error as Error);
       throw await failure;
-    } finally {
-      tf.dispose(own);
     }
   };
 
@@ -165,7 +149,7 @@ export function createCluster({ workers, index, timeoutSeconds, checkSeconds, na
       checkTypes('allReduceMean', tensors, true);
       // Gradients of the last layers come first: these are made first.
       const reversed = [...tensors].reverse();
-      const parts = buckets(reversed).map((places) => ({ places, call: callOf(TENSORS, options) }));
+      const parts = buckets(reversed).map((places) => ({ places, call: callOf(options) }));
       const result: typeof reversed = [];
       await together(
         parts.map(async ({ places, call }) => {
@@ -180,7 +164,7 @@ export function createCluster({ workers, index, timeoutSeconds, checkSeconds, na
     },
     async broadcast(tensors, options = {}) {
       checkTypes('broadcast', tensors, false);
-      const calls = tensors.map((tensor) => callOf(TENSORS, options, { ...onHost(tensor), source: index === 0 }));
+      const calls = tensors.map((tensor) => callOf(options, { ...onHost(tensor), source: index === 0 }));
       const result: (typeof tensors)[number][] = [];
       await together(
         tensors.map(async (tensor, i) => {
@@ -194,7 +178,7 @@ export function createCluster({ workers, index, timeoutSeconds, checkSeconds, na
       checkTypes('gather', [tensor], false);
       if (tensor.rank === 0) throw new ShapeMismatchError('gather', 'tensor', 'of at least one axis', tensor.shape);
       const [first, ...rest] = tensor.shape;
-      const call = callOf(TENSORS, options, onHost(tensor));
+      const call = callOf(options, onHost(tensor));
       const [joined] = await collective('gather', [tensor], [[first! * size, ...rest]], call);
       return joined!;
     },

@@ -1,4 +1,5 @@
 /** Several processes, on one machine or many, that compute together. Node only. */
+export { buckets } from './buckets';
 export type { Cluster, ExchangeOptions, LostWorker } from './cluster';
 export { ClusterError } from './cluster-error';
-export { type ClusterOptions, joinCluster } from './join-cluster';
+export { type ClusterOptions, joinCluster, LAUNCHER } from './join-cluster';

@@ -4,7 +4,7 @@ import { type EngineOptions, useEngine } from '../engine/use-engine';
 import { InvalidArgumentError } from '../errors';
 import { ANSWER_SECONDS, type Cluster, createCluster } from './cluster';
 import { ClusterError } from './cluster-error';
-import { openCollectives } from './native-collectives';
+import { type NativeCollectives, openCollectives } from './native-collectives';
 
 export interface ClusterOptions extends Pick<EngineOptions, 'threads' | 'verbose' | 'onWarning'> {
   /** Addresses of all workers, `host:port`, in one order on all; ports that nothing else uses. */
@@ -49,6 +49,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   let native: ReturnType<typeof openCollectives>;
   try {
     native = openCollectives();
+    endWithLauncher(native);
   } catch (cause) {
     const { message } = cause as Error;
     if (message.startsWith('internal:')) throw cause;
@@ -65,7 +66,6 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       }
     }
   };
-  // One after the other: a question takes one of libuv's four threads.
   const missing: number[] = [];
   for (const peer of workers.keys()) if (peer !== index && (await waitFor(peer)) !== undefined) missing.push(peer);
   if (missing.length > 0) {
@@ -75,6 +75,15 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const cluster = createCluster({ workers, index, timeoutSeconds, checkSeconds, native });
   await cluster.barrier();
   return cluster;
+}
+
+/** Set by `icconv launch` to its process id: when it ends, by whatever signal, its workers do. */
+export const LAUNCHER = 'ICCONV_LAUNCHER';
+
+function endWithLauncher(native: Pick<NativeCollectives, 'endWithParent'>): void {
+  const launcher = process.env[LAUNCHER];
+  delete process.env[LAUNCHER];
+  if (launcher !== undefined && !native.endWithParent(Number(launcher))) process.kill(process.pid, 'SIGKILL');
 }
 
 function check(workers: readonly string[], index: number, seconds: Readonly<Record<string, number>>): void {

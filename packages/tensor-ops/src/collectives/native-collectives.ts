@@ -22,12 +22,14 @@ export interface CollectiveCall {
 type Operation = 'allReduceMean' | 'broadcast' | 'gather';
 
 type Module = Readonly<Record<Operation, (ids: readonly number[], call: CollectiveCall) => Promise<number[]>>> & {
+  gatherNow(ids: readonly number[], call: CollectiveCall): number[];
   open(bindingFile: string): void;
   checkPeer(index: number, limitMs: number): Promise<unknown>;
   watch(indices: readonly number[], everyMs: number, limitMs: number): void;
   unwatch(): void;
   lost(): readonly [index: number, message: string] | undefined;
   abort(message: string): void;
+  endWithParent(pid: number): boolean;
 };
 
 /** What is used of tfjs-node's backend: its own names for tensors. */
@@ -43,7 +45,8 @@ interface TensorIds {
 // Values of TF_DataType in tensorflow/c/tf_datatype.h.
 const TYPES: Readonly<Record<string, number>> = { float32: 1, int32: 3 };
 
-export interface NativeCollectives extends Pick<Module, 'checkPeer' | 'watch' | 'unwatch' | 'lost' | 'abort'> {
+export interface NativeCollectives
+  extends Pick<Module, 'checkPeer' | 'watch' | 'unwatch' | 'lost' | 'abort' | 'endWithParent'> {
   /** Whether it can move tensors of this type. */
   moves(dtype: string): boolean;
   /** @param shapes - of the results, which have the types of `tensors` and are the caller's. */
@@ -53,6 +56,8 @@ export interface NativeCollectives extends Pick<Module, 'checkPeer' | 'watch' | 
     shapes: readonly (readonly number[])[],
     call: CollectiveCall,
   ): Promise<T[]>;
+  /** A gathering for which JavaScript waits. */
+  gatherNow<T extends Tensor>(tensor: T, shape: readonly number[], call: CollectiveCall): T;
 }
 
 /** @throws Error with TensorFlow's words where this process could not enter its cluster. */
@@ -62,6 +67,8 @@ export function openCollectives(): NativeCollectives {
   const module = require(join(folder, COLLECTIVES_FILE)) as Module;
   module.open(join(folder, BINDING_FILE));
   const backend = tf.findBackend('tensorflow') as unknown as TensorIds;
+  const made = (id: number, shape: readonly number[], { dtype }: Tensor) =>
+    backend.createOutputTensor({ id, shape, dtype: TYPES[dtype]! });
   return {
     ...module,
     moves: (dtype) => dtype in TYPES,
@@ -71,9 +78,12 @@ export function openCollectives(): NativeCollectives {
       shapes: readonly (readonly number[])[],
       call: CollectiveCall,
     ) {
-      const types = tensors.map(({ dtype }) => TYPES[dtype]!);
       const ids = await module[operation](backend.getInputTensorIds(tensors), call);
-      return ids.map((id, i) => backend.createOutputTensor({ id, shape: shapes[i]!, dtype: types[i]! }) as T);
+      return ids.map((id, i) => made(id, shapes[i]!, tensors[i]!) as T);
+    },
+    gatherNow<T extends Tensor>(tensor: T, shape: readonly number[], call: CollectiveCall) {
+      const [id] = module.gatherNow(backend.getInputTensorIds([tensor]), call);
+      return made(id!, shape, tensor) as T;
     },
   };
 }

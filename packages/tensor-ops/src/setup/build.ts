@@ -33,8 +33,8 @@ export interface BuildOptions {
 const QUIET_SOURCE = join('quiet', 'quiet.cc');
 /** Linked into the binding, in which it wraps the functions below. */
 const CONTEXT_SOURCE = join('cluster', 'context_hook.cc');
-/** Loaded by workers of a cluster alone. */
-const COLLECTIVES_SOURCE = join('cluster', 'collectives.cc');
+/** The other files there are a module that workers of a cluster alone load. */
+const inCluster = (file: string) => dirname(file) === join(nativeFolder(), 'cluster');
 const WRAPPED = ['TFE_NewContext', '_ZN8tfnodejs11TFJSBackend6CreateEP10napi_env__'];
 
 /** Flags for files that include TensorFlow's headers: its wheels use the new C++ ABI, and its headers warn. */
@@ -54,6 +54,7 @@ export async function build(options: BuildOptions): Promise<Build> {
     const objectFolder = join(options.cache, 'objects');
     const common = { compiler, objectFolder, onProgress, signal };
     const napi = nodeApiIncludeFolder();
+    const allSources = await sourcesOfBuild(nativeFolder());
 
     const binding = await compileObjects({
       ...common,
@@ -94,16 +95,13 @@ export async function build(options: BuildOptions): Promise<Build> {
     const collectives = await compileObjects({
       ...common,
       label: 'collectives',
-      sources: [join(nativeFolder(), COLLECTIVES_SOURCE)],
-      headerFolders: [],
+      sources: allSources.filter((file) => inCluster(file) && !file.endsWith(CONTEXT_SOURCE)),
+      headerFolders: [join(nativeFolder(), 'cluster')],
       flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi, ...tensorflowFlags(library)],
     });
     await linkModule(compiler, collectives, library, join(temporary, COLLECTIVES_FILE), signal, ['-ldl']);
 
-    const elsewhere = [QUIET_SOURCE, CONTEXT_SOURCE, COLLECTIVES_SOURCE];
-    const sources = (await sourcesOfBuild(nativeFolder())).filter(
-      (file) => !elsewhere.some((one) => file.endsWith(one)),
-    );
+    const sources = allSources.filter((file) => !inCluster(file) && !file.endsWith(QUIET_SOURCE));
     const operators = {
       ...common,
       headerFolders: [nativeFolder()],

@@ -2,8 +2,8 @@
  * What the loop does together with the other workers of a cluster: compare, share, average, agree. A run of one worker goes the same way
  * with nobody to ask.
  *
- * Every exchange of tensors follows one of texts in which each worker says how it is, so that a worker that fails at whatever place can say
- * so in its next text: the others read it in theirs, and nobody waits for tensors that do not come.
+ * Beside every exchange of tensors there is one of texts in which each worker says how it is, so that a worker that fails at whatever place
+ * can say so in its next text: the others read it in theirs, and nobody waits for tensors that do not come.
  */
 import { type Cluster, ClusterError } from '@icconv/tensor-ops/collectives';
 import { engineInfo } from '@icconv/tensor-ops/engine';
@@ -13,6 +13,7 @@ import type { DataPosition } from '../loader/types';
 import type { Ema } from '../optimizers/ema';
 import type { Optimizer, StateDict } from '../optimizers/types';
 import type { CheckpointState } from './checkpoint';
+import { GradientExchange } from './exchange';
 import { settingDifferences } from './run-settings';
 import type { Metrics } from './types';
 
@@ -131,10 +132,16 @@ export class Team {
     return Object.fromEntries(shapes.map(([name], i) => [name, tf.keep(received[i]!)]));
   }
 
+  /** The exchange of an update's gradients, to be told of them as they come; none without others. */
+  beginExchange(names: readonly string[], weights: Readonly<StateDict>): GradientExchange | undefined {
+    return this.#cluster === undefined ? undefined : new GradientExchange(this.#cluster, names, weights);
+  }
+
   /**
    * Averages an update over the workers: gradients, of which it takes possession and gives others, and in `weights` the running statistics that its batches
    * have changed. A gradient that a worker lacks counts as 0 there.
    *
+   * @param exchange - begun for this update, some gradients may be under way.
    * @returns losses that are averaged too, batch by batch, and whether anyone wants to stop.
    */
   async average(
@@ -142,10 +149,13 @@ export class Team {
     gradients: StateDict,
     weights: StateDict,
     statistics: ReadonlySet<string>,
+    exchange: GradientExchange | undefined,
   ): Promise<{ readonly losses: readonly Metrics[]; readonly stop: boolean; readonly gradients: StateDict }> {
-    if (this.#cluster === undefined) return { losses: share.losses, stop: share.stop, gradients };
+    if (this.#cluster === undefined || exchange === undefined) {
+      return { losses: share.losses, stop: share.stop, gradients };
+    }
     try {
-      return await this.#average(this.#cluster, share, gradients, weights, statistics);
+      return await this.#average(this.#cluster, share, gradients, weights, statistics, exchange);
     } finally {
       tf.dispose(gradients);
     }
@@ -157,8 +167,12 @@ export class Team {
     gradients: Readonly<StateDict>,
     weights: StateDict,
     statistics: ReadonlySet<string>,
+    exchange: GradientExchange,
   ): ReturnType<Team['average']> {
-    const names = { gradients: Object.keys(gradients).sort(), statistics: [...statistics].sort() };
+    const exchanged = exchange.finish(gradients);
+    exchanged.catch(() => {});
+    const given = Object.keys(gradients).sort();
+    const names = { gradients: given, statistics: [...statistics].sort(), changed: [...exchange.changed].sort() };
     const digest = hashOf(names);
     const all = (await this.#talk({ ...share, digest })) as unknown as readonly (Share & { digest: number })[];
     const astray = all.findIndex(({ position }) => settingDifferences(all[0]!.position, position).length > 0);
@@ -168,24 +182,31 @@ export class Team {
       throw new ClusterError([astray], `the loaders are out of step: worker 0 is at ${places}`);
     }
     const union = all.every((other) => other.digest === digest) ? names : await this.#union(names);
-    const lacking = union.gradients.filter((name) => gradients[name] === undefined);
-    const zeros = Object.fromEntries(lacking.map((name) => [name, tf.zeros(weights[name]!.shape)]));
-    const own = union.gradients.map((name) => gradients[name] ?? zeros[name]!);
     const current = union.statistics.map((name) => weights[name]!);
-    const means = await cluster.allReduceMean([...own, ...current]).finally(() => tf.dispose(zeros));
+    const [means, statisticMeans] = await Promise.all([exchanged, cluster.allReduceMean(current)]);
     tf.dispose(current);
-    for (const [i, name] of union.statistics.entries()) weights[name] = tf.keep(means[own.length + i]!);
+    for (const [i, name] of union.statistics.entries()) weights[name] = tf.keep(statisticMeans[i]!);
+    const changed = new Set(union.changed);
+    const again = union.gradients.filter((name) => means[name] === undefined || changed.has(name));
+    tf.dispose(again.flatMap((name) => means[name] ?? []));
+    if (again.length > 0) Object.assign(means, await new GradientExchange(cluster, again, weights).finish(gradients));
+    const had = new Set(union.gradients);
+    for (const name of Object.keys(means).filter((each) => !had.has(each))) {
+      // No worker has it.
+      means[name]!.dispose();
+      delete means[name];
+    }
     return {
       losses: share.losses.map((_, batch) => meanOf(all.map(({ losses }) => losses[batch]!))),
       stop: all.some(({ stop }) => stop),
-      gradients: Object.fromEntries(union.gradients.map((name, i) => [name, tf.keep(means[i]!)])),
+      gradients: means,
     };
   }
 
-  async #union(names: { gradients: string[]; statistics: string[] }): Promise<typeof names> {
+  async #union(names: Record<'gradients' | 'statistics' | 'changed', string[]>): Promise<typeof names> {
     const all = (await this.#talk(names)) as unknown as readonly (typeof names)[];
     const merged = (key: keyof typeof names) => [...new Set(all.flatMap((other) => other[key]))].sort();
-    return { gradients: merged('gradients'), statistics: merged('statistics') };
+    return { gradients: merged('gradients'), statistics: merged('statistics'), changed: merged('changed') };
   }
 
   /** What worker 0 measured, for which the others wait; and whether anyone wants to stop. */
@@ -214,9 +235,12 @@ export class Team {
     const all = texts.map((text) => JSON.parse(text) as Message);
     const failed = all.flatMap(({ error }, index) => (typeof error === 'string' ? [{ index, error }] : []));
     if (failed.length === 0) return all;
+    const reason = failed.map(({ index, error }) => `worker ${index} (${workers[index]}) ended: ${error}`).join('; ');
+    // Tensors may be under way that will not come.
+    this.#cluster!.abort(reason);
     throw new ClusterError(
       failed.map(({ index }) => index),
-      failed.map(({ index, error }) => `worker ${index} (${workers[index]}) ended: ${error}`).join('; '),
+      reason,
     );
   }
 }

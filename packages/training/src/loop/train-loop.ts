@@ -6,11 +6,18 @@ import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError, NonFiniteLossError } from '../errors';
-import { clipScale, GradientSum, gradientNorm, type StepResult } from '../optimizers/gradients';
+import {
+  clipScale,
+  type GradientListener,
+  GradientSum,
+  gradientNorm,
+  listeningTo,
+  type StepResult,
+} from '../optimizers/gradients';
 import type { StateDict } from '../optimizers/types';
 import { seededRandom } from '../random/random';
 import { type Checkpoint, loadCheckpoint, replaceWeights, saveCheckpoint } from './checkpoint';
-import { describeFrozen, frozenWeights } from './freezing';
+import { describeFrozen, frozenWeights, isStatisticName } from './freezing';
 import { watchInterrupt } from './interrupt';
 import { Journal } from './journal';
 import { CHECKPOINT_FILE, checkRun } from './run-settings';
@@ -51,6 +58,7 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
   const { epochs, totalSteps, perEpoch } = lengthOf(options);
   checkShard(options, team);
   const frozen = options.freezing === undefined ? undefined : frozenWeights(Object.keys(weights), options.freezing);
+  const learned = Object.keys(weights).filter((name) => !isStatisticName(name) && !frozen?.includes(name));
 
   const checkpointPath = folder === undefined ? undefined : join(folder, CHECKPOINT_FILE);
   const checkpoint = await resumeFrom(checkpointPath, options);
@@ -133,24 +141,32 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
       for await (const batch of loader.batches(position)) {
         const { epoch, next } = batch;
         const names = batch.samples.map(({ name }) => name);
+        const epochEnds = next.epoch > epoch;
+        const lastOfUpdate = sum.count + 1 >= accumulate || epochEnds;
+        const exchange = lastOfUpdate ? team.beginExchange(learned, weights) : undefined;
         let result: StepResult;
         try {
           const random = seededRandom(seed, 'step', epoch, batch.batch, ...(team.leads ? [] : [team.index]));
-          result = await options.step(weights, batch, { step, epoch, random });
+          const work = () => options.step(weights, batch, { step, epoch, random });
+          const tell: GradientListener = (name, gradient) => exchange!.ready(name, gradient, sum);
+          result = await (exchange === undefined ? work() : listeningTo(weights, tell, work));
+        } catch (error) {
+          exchange?.dispose();
+          throw error;
         } finally {
           batch.dispose();
         }
         const losses = withTotal(result.losses);
         replaceStatistics(weights, result, losses, step, names);
         for (const name of Object.keys(result.statistics ?? {})) changed.add(name);
+        exchange?.compare(result.gradients);
         sum.add(result.gradients);
         shares.push(losses);
         position = next;
-        const epochEnds = next.epoch > epoch;
-        if (sum.count >= accumulate || epochEnds) {
+        if (lastOfUpdate) {
           const share = 1 / sum.count;
           const own = { losses: shares, position, stop: interrupt.requested };
-          const { gradients, ...agreed } = await team.average(own, sum.take(), weights, changed);
+          const { gradients, ...agreed } = await team.average(own, sum.take(), weights, changed, exchange);
           for (const batchLosses of agreed.losses) journal.batch(batchLosses);
           shares = [];
           changed.clear();

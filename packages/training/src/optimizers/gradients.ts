@@ -21,6 +21,51 @@ export interface LossResult {
   readonly statistics?: Readonly<StateDict>;
 }
 
+/** Told of each gradient as soon as the backward pass has it, before those of earlier layers; it stays the teller's. */
+export type GradientListener = (name: string, gradient: Tensor) => void;
+const listeners = new WeakMap<Readonly<StateDict>, GradientListener>();
+
+/** While `work` runs, `lossGradients` of these very weights tells the listener. */
+export async function listeningTo<T>(
+  weights: Readonly<StateDict>,
+  listener: GradientListener,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  listeners.set(weights, listener);
+  try {
+    return await work();
+  } finally {
+    listeners.delete(weights);
+  }
+}
+
+/**
+ * Weights that pass through an identity when they are first asked for. TensorFlow.js goes back over its tape in reverse, so the gradient of
+ * that identity is asked for when all that used the weight has been gone through.
+ */
+function tapped(weights: Readonly<StateDict>, names: readonly string[], tell: GradientListener) {
+  const taps: StateDict = {};
+  const wanted = new Set(names);
+  const tap = (name: string) => {
+    const identity = tf.customGrad((weight) => ({
+      value: tf.clone(weight as Tensor),
+      gradFunc: (gradient: Tensor) => {
+        tell(name, gradient);
+        return tf.clone(gradient);
+      },
+    }));
+    return tf.keep(identity(weights[name]!));
+  };
+  const own = new Proxy(weights, {
+    get(target, name: string) {
+      if (!wanted.has(name)) return target[name];
+      taps[name] ??= tap(name);
+      return taps[name];
+    },
+  });
+  return { own, taps };
+}
+
 /**
  * Losses and their gradients with respect to some weights.
  *
@@ -36,10 +81,12 @@ export function lossGradients(
   // The losses are added by AddN: without its gradient every training would end there.
   if (tf.getGradient('AddN') === undefined) throw new MissingGradientsError(tf.getBackend());
   const names = Object.keys(weights).filter(trainable);
+  const listener = listeners.get(weights);
+  const { own, taps } = listener === undefined ? { own: weights, taps: {} } : tapped(weights, names, listener);
   let outcome: LossResult | undefined;
   const { value, grads } = tf.engine().gradients(
     () => {
-      outcome = compute(weights);
+      outcome = compute(own);
       const losses = Object.values(outcome.losses);
       if (losses.length === 0) throw new InvalidArgumentError('lossGradients', 'losses', [], 'at least one scalar');
       for (const kept of [...losses, ...Object.values(outcome.statistics ?? {})]) tf.keep(kept);
@@ -53,7 +100,7 @@ export function lossGradients(
     Object.entries(outcome!.losses).map(([name, loss]) => [name, loss.dataSync()[0]!] as const),
   );
   const total = value.dataSync()[0]!;
-  tf.dispose([value, ...Object.values(outcome!.losses)]);
+  tf.dispose([value, taps, ...Object.values(outcome!.losses)]);
   const gradients: StateDict = {};
   for (const [i, name] of names.entries()) if (grads[i] != null) gradients[name] = grads[i]!;
   return { losses: { ...losses, total }, gradients, statistics: outcome!.statistics ?? {} };
@@ -80,6 +127,11 @@ export class GradientSum {
   /** Batches summed. */
   get count(): number {
     return this.#count;
+  }
+
+  /** That of one weight so far, which stays the sum's. */
+  of(name: string): Tensor | undefined {
+    return this.#sum[name];
   }
 
   /** Adds gradients and disposes them. A gradient that some batches lack counts as 0 there. */
