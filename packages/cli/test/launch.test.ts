@@ -1,44 +1,20 @@
 /** Trainings by several processes of the command itself. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { endToEnd } from './end-to-end';
+import { squaresData } from './squares-data';
 
 const { path } = endToEnd('launch');
 const TIMEOUT = { timeout: 400_000 };
 const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-beforeAll(async () => {
-  mkdirSync(path('images'));
-  const images: object[] = [];
-  const annotations: object[] = [];
-  for (let i = 0; i < 8; i++) {
-    const ground = sharp({ create: { width: 64, height: 64, channels: 3, background: `#6060${10 + i}` } });
-    await ground.png().toFile(path('images', `${i}.png`));
-    images.push({ id: i + 1, file_name: `${i}.png`, width: 64, height: 64 });
-    annotations.push({ id: i + 1, image_id: i + 1, category_id: 7, bbox: [4 * i, 8, 20, 30], area: 600, iscrowd: 0 });
-  }
-  writeFileSync(path('gt.json'), JSON.stringify({ images, annotations, categories: [{ id: 7, name: 'square' }] }));
-  writeFileSync(
-    path('train.yaml'),
-    `preset: small
-model:
-  backbone: { block: basic, blocks: [1, 1, 1, 1], width: 8 }
-  config: { fpnChannels: 16, input: { minSize: 64, maxSize: 64 }, roi: { hidden: 16 } }
-data:
-  train: { annotations: gt.json, images: images }
-  val: { annotations: gt.json, images: images }
-recipe: { epochs: 2, batchSize: 2, evaluateEvery: 2 }
-output: run
-`,
-  );
-});
+beforeAll(() => squaresData(path()));
 
 interface End {
   readonly code: number | null;

@@ -25,6 +25,7 @@ export { BEST_FILE, FINAL_FILE, trainLoop } from './loop/train-loop';
 export type {
   EvaluateContext,
   Metrics,
+  SharedEvaluation,
   StepContext,
   TrainBatch,
   TrainData,

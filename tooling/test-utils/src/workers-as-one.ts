@@ -7,7 +7,7 @@ import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { afterAll, expect, test } from 'vitest';
 import { type Backend, describeBackends } from './backends';
 import { maxRelativeError } from './tolerance';
-import { workersTogether } from './worker-processes';
+import { type WorkerEnd, workersTogether } from './worker-processes';
 
 type Weights = Readonly<Record<string, Tensor>>;
 
@@ -20,7 +20,7 @@ interface Trained {
 
 export interface WorkersAsOneOptions {
   readonly activate: (backend: Backend) => Promise<string | undefined>;
-  /** `tsx SCRIPT INDEX ADDRESS,ADDRESS BATCH FOLDER` trains 20 steps of batches of that size into `run` of the folder. */
+  /** `tsx SCRIPT INDEX ADDRESS,ADDRESS BATCH FOLDER` trains 20 steps of batches of that size into `run` of the folder; worker 0 tells what all found in an evaluation, and whether one alone finds the same. */
   readonly script: URL;
   /** Reads a checkpoint. */
   readonly load: (path: string) => Promise<Trained>;
@@ -35,7 +35,9 @@ export function describeWorkersAsOne(noun: string, { activate, script, load }: W
     test.each([2, 3])('of %i workers has the weights of one', { timeout: 400_000 }, async (size) => {
       const folders = [join(root, `one ${size}`), join(root, `many ${size}`)] as const;
       await workersTogether(path, 1, [String(2 * size), folders[0]]);
-      await workersTogether(path, size, ['2', folders[1]]);
+      const [{ result }] = (await workersTogether(path, size, ['2', folders[1]])) as [WorkerEnd];
+      expect(result).toEqual({ found: expect.any(Number), alike: true });
+      expect((result as { found: number }).found).toBeGreaterThan(size);
       const runs = await Promise.all(folders.map((folder) => load(join(folder, 'run/last.safetensors'))));
       const [one, many] = runs as [Trained, Trained];
       expect([one.step, many.step]).toEqual([20, 20]);

@@ -1,8 +1,11 @@
 /** One worker that trains a detector, in a process of its own: `tsx cluster-worker.ts INDEX ADDRESS,ADDRESS BATCH FOLDER`. */
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { CocoDetection } from '@icconv/coco';
+import { findInData, localRunner, trainTask } from '@icconv/task';
 import { joinCluster } from '@icconv/tensor-ops/collectives';
 import { useEngine } from '@icconv/tensor-ops/engine';
-import { trainDetector } from '../../src/node';
+import { DETECTION } from '../../src/node';
 import { boxesData, tinyConfig } from './boxes-data';
 
 const [index, addresses, batchSize, folder] = process.argv.slice(2) as [string, string, string, string];
@@ -23,8 +26,16 @@ const config = {
   roi: { ...base.roi, sampler: { perImage: 1000, foregroundShare: 0.5 } },
 };
 const train = await boxesData(join(folder, `data-${index}`), { pictures: 12, alike: true });
-await trainDetector({
-  ...{ config, train, folder: join(folder, 'run'), workers: 0, progress: false, handleInterrupt: false, steps: 20 },
+const model = { config, classes: train.dataset.categories.map(({ name }) => name) };
+let scored: readonly CocoDetection[] | undefined;
+const score: typeof DETECTION.evaluation.score = (records, ...rest) => {
+  scored = records;
+  return DETECTION.evaluation.score(records, ...rest);
+};
+const task = { ...DETECTION, evaluation: { ...DETECTION.evaluation, score } };
+await trainTask(task, {
+  ...{ model, train, val: train, folder: join(folder, 'run') },
+  ...{ workers: 0, progress: false, handleInterrupt: false, steps: 20 },
   recipe: {
     ...{ epochs: 20, batchSize: Number(batchSize), learningRate: 0.005, warmUpSteps: 2, clipNorm: 5, seed: 3 },
     ...{ norms: 'eval', augment: {}, emaDecay: 0.9, evaluateEvery: 20 },
@@ -32,4 +43,11 @@ await trainDetector({
   ...(cluster !== undefined && { cluster }),
 });
 await cluster?.close();
+if (index === '0') {
+  // What the workers found together is what one finds.
+  const weights = await task.weights.load(join(folder, 'run/final.safetensors'), model);
+  const runner = localRunner(task, model, weights);
+  const { records } = await findInData(task, runner, train);
+  console.log(JSON.stringify({ found: records.length, alike: isDeepStrictEqual(records, scored) }));
+}
 process.exit(0);

@@ -2,6 +2,7 @@
 import { defined } from '@icconv/base';
 import type { CocoDetection } from '@icconv/coco';
 import { type CocoData, pictureFiles } from '@icconv/coco/node';
+import type { Shard } from '@icconv/training/node';
 import type { BoundData, ScoreOptions, Task, TaskTypes } from '../contract/task';
 import { bindData } from '../data/bind';
 import type { ModelSource } from '../model/resolve-model';
@@ -28,6 +29,7 @@ export type EvaluatedRunner<T extends TaskTypes> = Pick<Runner<T>, 'model' | 'st
  * What a network finds in every picture, as COCO's results: pixels of the pictures, category ids of the data set. Findings of classes that
  * the data set lacks are left out.
  *
+ * @param shard - a part of the pictures: those of all parts, one after the other, are the pictures in their order.
  * @throws InvalidArgumentError where data and network do not fit; ImageDecodeError with the file that cannot be read.
  */
 export async function findInData<T extends TaskTypes>(
@@ -35,9 +37,11 @@ export async function findInData<T extends TaskTypes>(
   runner: EvaluatedRunner<T>,
   data: CocoData,
   { options, batchSize = 4, onUnreadable, tolerateDamage = false, onProgress, signal }: EvaluateTaskOptions<T> = {},
+  shard: Shard = { index: 0, count: 1 },
 ): Promise<{ readonly records: CocoDetection[]; readonly data: BoundData }> {
   const bound = bindData(task, runner.model, data, 'evaluation');
-  const pictures = pictureFiles(bound);
+  const all = pictureFiles(bound);
+  const pictures = all.slice(...[0, 1].map((end) => Math.floor(((shard.index + end) * all.length) / shard.count)));
   const call = {
     ...options,
     batchSize,

@@ -3,6 +3,7 @@
 import { basename, join } from 'node:path';
 import { defined } from '@icconv/base';
 import { makeFolder, writeAtomically } from '@icconv/base/files';
+import type { CocoDetection } from '@icconv/coco';
 import type { CocoData } from '@icconv/coco/node';
 import { type StateDict, trainableParts } from '@icconv/models';
 import { recipeOptions } from '@icconv/training';
@@ -10,17 +11,17 @@ import {
   type Batch,
   checkRun,
   createLoader,
-  type Metrics,
   type RunSettings,
+  type SharedEvaluation,
   type TrainOptions,
   type TrainResult,
   trainLoop,
 } from '@icconv/training/node';
 import { dispose } from '@tensorflow/tfjs-core';
 import { stringify } from 'yaml';
-import type { Task, TaskTypes } from '../contract/task';
+import type { BoundData, Task, TaskTypes } from '../contract/task';
 import { bindTrainingData, describeData, requireTrainingData, type TrainingData } from '../data/bind';
-import { type EvaluateTaskOptions, evaluateOn } from '../evaluate/evaluate';
+import { type EvaluateTaskOptions, findInData } from '../evaluate/evaluate';
 import { writeModel } from '../model/model-folder';
 import { localRunner } from '../run/local-runner';
 import { writeTrainingCurves } from './curves';
@@ -135,7 +136,7 @@ async function runLoop<T extends TaskTypes>(
       freezing: { trainable: parts.trainable, pretrained },
       step: (current, batch, { random }) => task.training.step(current, batch, model, { ...parts, random, recipe }),
       ...(val !== undefined && {
-        evaluate: (current) => evaluateWeights(task, current, val, options),
+        evaluate: sharedEvaluation(task, val, options),
         best: { metric: task.evaluation.best },
       }),
       saveWeights: (path, current) => task.weights.save(path, current, model),
@@ -147,20 +148,25 @@ async function runLoop<T extends TaskTypes>(
   }
 }
 
-/** As `evaluateOn` of the folder that the training leaves. */
-async function evaluateWeights<T extends TaskTypes>(
+/** As `evaluateOn` of the folder that the training leaves; each worker looks at its part of the pictures. */
+function sharedEvaluation<T extends TaskTypes>(
   task: Task<T>,
-  weights: Readonly<StateDict>,
-  data: CocoData,
+  data: BoundData,
   { model, evaluation, onUnreadable = 'stop', tolerateDamage = false, signal }: TrainTaskOptions<T>,
-): Promise<Metrics> {
-  const runner = localRunner(task, model, weights);
+): SharedEvaluation {
   const how = defined({ options: evaluation, signal });
-  try {
-    return task.evaluation.metrics(await evaluateOn(task, runner, data, { onUnreadable, tolerateDamage, ...how }));
-  } finally {
-    await runner.dispose();
-  }
+  return {
+    async part(weights, shard) {
+      const runner = localRunner(task, model, weights);
+      try {
+        const found = await findInData(task, runner, data, { onUnreadable, tolerateDamage, ...how }, shard);
+        return found.records;
+      } finally {
+        await runner.dispose();
+      }
+    },
+    metrics: (found) => task.evaluation.metrics(task.evaluation.score(found as CocoDetection[], data, model, {})),
+  };
 }
 
 function settingsOf<T extends TaskTypes>(

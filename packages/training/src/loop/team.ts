@@ -40,7 +40,7 @@ export type Start = Pick<CheckpointState, 'step' | 'position' | 'best' | 'epochL
   readonly loggedSteps: number;
 };
 
-/** The longest that worker 0's evaluation may take; the others wait for it, and would notice its death at once. */
+/** The longest that one worker's evaluation may take; the others wait for it, and would notice its death at once. */
 const EVALUATION_SECONDS = 7 * 24 * 3600;
 
 type Message = Readonly<Record<string, unknown>>;
@@ -207,6 +207,14 @@ export class Team {
     const all = (await this.#talk(names)) as unknown as readonly (typeof names)[];
     const merged = (key: keyof typeof names) => [...new Set(all.flatMap((other) => other[key]))].sort();
     return { gradients: merged('gradients'), statistics: merged('statistics'), changed: merged('changed') };
+  }
+
+  /** What all workers found, in their order; undefined where one has stopped. */
+  async gathered(part: readonly unknown[] | undefined): Promise<readonly unknown[] | undefined> {
+    if (this.#cluster === undefined) return part;
+    const all = (await this.#talk({ part }, EVALUATION_SECONDS)) as unknown as readonly { part?: unknown[] }[];
+    const parts = all.map((other) => other.part);
+    return parts.includes(undefined) ? undefined : parts.flatMap((own) => own!);
   }
 
   /** What worker 0 measured, for which the others wait; and whether anyone wants to stop. */

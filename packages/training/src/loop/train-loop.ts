@@ -97,14 +97,24 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
     await saveCheckpoint(checkpointPath, { ...state, ...extras }, tensors);
   };
   const evaluate = async (epochsDone: number): Promise<Metrics | undefined> => {
-    const last = step >= totalSteps;
-    if (options.evaluate === undefined || !team.leads || !(last || epochsDone % evaluateEvery === 0)) return undefined;
+    const { evaluate: evaluation } = options;
+    const due = step >= totalSteps || epochsDone % evaluateEvery === 0;
+    if (evaluation === undefined || !due) return undefined;
     // If it fails, the epoch is not lost: its log is still open in the checkpoint, and a resumed run begins with its end.
     await save();
+    const context = { step, epoch: epochsDone };
+    const current = averaged(weights, ema?.weights());
+    if (typeof evaluation === 'function')
+      return team.leads ? unlessStopped(async () => evaluation(current, context)) : undefined;
+    const shard = { index: team.index, count: team.size };
+    const found = await team.gathered(await unlessStopped(() => evaluation.part(current, shard, context)));
+    return team.leads && found !== undefined ? evaluation.metrics(found, context) : undefined;
+  };
+  /** Stopped in the evaluation: the epoch's work is saved, without its metrics. */
+  const unlessStopped = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
-      return await options.evaluate(averaged(weights, ema?.weights()), { step, epoch: epochsDone });
+      return await work();
     } catch (error) {
-      // Stopped in the evaluation: the epoch's work is saved, without its metrics.
       if (options.signal?.aborted && error === options.signal.reason) return undefined;
       throw error;
     }

@@ -42,6 +42,18 @@ export interface EvaluateContext {
   readonly epoch: number;
 }
 
+/** An evaluation of which each worker of a cluster does a part. */
+export interface SharedEvaluation<P = unknown> {
+  /**
+   * What one worker finds; crosses to worker 0 as JSON.
+   *
+   * @param shard - which part; all where there is one worker.
+   */
+  part(weights: Readonly<StateDict>, shard: Shard, context: EvaluateContext): Promise<readonly P[]>;
+  /** @param found - what all found, in the workers' order. Called on worker 0 alone. */
+  metrics(found: readonly P[], context: EvaluateContext): Metrics;
+}
+
 export interface TrainOptions<B extends TrainBatch> extends RunOptions {
   /** Weights and running statistics by name; entries are replaced as training goes on, the old tensors disposed. */
   readonly weights: StateDict;
@@ -63,8 +75,10 @@ export interface TrainOptions<B extends TrainBatch> extends RunOptions {
   readonly ema?: Ema;
   /** Says which weights stay frozen, and refuses to freeze random ones. */
   readonly freezing?: FreezingOptions;
-  /** Metrics by name. */
-  readonly evaluate?: (weights: Readonly<StateDict>, context: EvaluateContext) => Metrics | Promise<Metrics>;
+  /** Metrics by name. A function is called on worker 0 alone. */
+  readonly evaluate?:
+    | ((weights: Readonly<StateDict>, context: EvaluateContext) => Metrics | Promise<Metrics>)
+    | SharedEvaluation;
   /** Epochs between evaluations; the last epoch is always evaluated. @defaultValue `1` */
   readonly evaluateEvery?: number;
   /** Keeps the weights with the best value of a metric of `evaluate`. @defaultValue mode `'max'` */
@@ -90,7 +104,7 @@ export interface TrainOptions<B extends TrainBatch> extends RunOptions {
   /**
    * Trains with other workers, that each have a part of the data (`shard` of `createLoader`): all start from worker 0's weights and
    * checkpoint, gradients and running statistics are averaged before each update, losses for the logs too, so that weights stay alike to
-   * the bit. Only worker 0 evaluates and writes; the folder of others is not looked at. It stays the caller's to close.
+   * the bit. Only worker 0 writes; the folder of others is not looked at. It stays the caller's to close.
    */
   readonly cluster?: Cluster;
   /** Its abortion is an interruption like Ctrl-C. Not for the loader, whose error would end the loop before it saves. */
