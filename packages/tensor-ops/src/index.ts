@@ -8,7 +8,15 @@ export {
   UnsupportedBackendError,
   VisionError,
 } from './errors';
-export { type BatchNormOptions, type BatchNormResult, batchNorm, relu } from './ops/batch-norm';
+export {
+  type BatchNormOptions,
+  type BatchNormResult,
+  batchNorm,
+  relu,
+  sharesStatistics,
+  sharingStatistics,
+  type Workers,
+} from './ops/batch-norm';
 export { type ConvProgram, type ConvStep, convProgram, type MapIndex } from './ops/conv-program';
 export {
   type Conv2dOptions,

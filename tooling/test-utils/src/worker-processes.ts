@@ -98,10 +98,15 @@ function follow(child: ChildProcess): WorkerProcess {
 }
 
 /** Runs a file as so many workers of a cluster on this machine: with index and addresses as its first arguments. All must end well. */
-export async function workersTogether(script: string, size: number, args: readonly string[]): Promise<WorkerEnd[]> {
+export async function workersTogether(
+  script: string,
+  size: number,
+  args: readonly string[],
+  options: Pick<WorkerProcessesOptions, 'timeoutMs'> = {},
+): Promise<WorkerEnd[]> {
   const addresses = (await freePorts(size)).map((port) => `127.0.0.1:${port}`).join();
   const lists = Array.from({ length: size }, (_, index) => [String(index), addresses, ...args]);
-  const ends = await workerProcesses(script, lists);
+  const ends = await workerProcesses(script, lists, undefined, options);
   const failed = ends.find(({ code }) => code !== 0);
   if (failed !== undefined) throw new Error(`a worker ended with ${failed.code ?? failed.signal}: ${failed.stderr}`);
   return ends;

@@ -24,30 +24,66 @@ export interface WorkersAsOneOptions {
   readonly script: URL;
   /** Reads a checkpoint. */
   readonly load: (path: string) => Promise<Trained>;
+  /** Also with other batch norms than fixed ones, which the script takes behind the folder, with the number of steps. */
+  readonly norms?: readonly NormRun[];
+}
+
+interface NormRun {
+  readonly workers: number;
+  /** Of several workers, and of one. */
+  readonly many: string;
+  readonly one: string;
+  readonly steps: number;
+  readonly limit: number;
 }
 
 /** Tests that two and three workers with batches of two have the weights of one with all of them. @param noun - `a detector`. */
-export function describeWorkersAsOne(noun: string, { activate, script, load }: WorkersAsOneOptions): void {
+export function describeWorkersAsOne(noun: string, { activate, script, load, norms = [] }: WorkersAsOneOptions): void {
   const root = mkdtempSync(join(tmpdir(), 'icconv-workers-'));
   afterAll(() => rmSync(root, { recursive: true }));
   const path = fileURLToPath(script);
-  const tests = () =>
-    test.each([2, 3])('of %i workers has the weights of one', { timeout: 400_000 }, async (size) => {
-      const folders = [join(root, `one ${size}`), join(root, `many ${size}`)] as const;
-      await workersTogether(path, 1, [String(2 * size), folders[0]]);
-      const [{ result }] = (await workersTogether(path, size, ['2', folders[1]])) as [WorkerEnd];
-      expect(result).toEqual({ found: expect.any(Number), alike: true });
-      expect((result as { found: number }).found).toBeGreaterThan(size);
-      const runs = await Promise.all(folders.map((folder) => load(join(folder, 'run/last.safetensors'))));
-      const [one, many] = runs as [Trained, Trained];
-      expect([one.step, many.step]).toEqual([20, 20]);
-      for (const kind of ['model', 'ema'] as const) {
-        expect(Object.keys(many[kind])).toEqual(Object.keys(one[kind]));
-        for (const [name, tensor] of Object.entries(one[kind])) {
-          expect(maxRelativeError(many[kind][name]!.dataSync(), tensor.dataSync()), name).toBeLessThan(1e-5);
-        }
+
+  async function compare(
+    workers: number,
+    more: readonly [many: string[], one: string[]],
+    steps: number,
+    limit: number,
+  ) {
+    const folders = mkdtempSync(join(root, 'run-'));
+    const [one, many] = [join(folders, 'one'), join(folders, 'many')];
+    await workersTogether(path, 1, [String(2 * workers), one, ...more[1]]);
+    const [{ result }] = (await workersTogether(path, workers, ['2', many, ...more[0]])) as [WorkerEnd];
+    expect(result).toEqual({ found: expect.any(Number), alike: true });
+    expect((result as { found: number }).found).toBeGreaterThan(workers);
+    const runs = await Promise.all([many, one].map((folder) => load(join(folder, 'run/last.safetensors'))));
+    const [ofMany, ofOne] = runs as [Trained, Trained];
+    expect([ofOne.step, ofMany.step]).toEqual([steps, steps]);
+    for (const kind of ['model', 'ema'] as const) {
+      expect(Object.keys(ofMany[kind])).toEqual(Object.keys(ofOne[kind]));
+      for (const [name, tensor] of Object.entries(ofOne[kind])) {
+        expect(maxRelativeError(ofMany[kind][name]!.dataSync(), tensor.dataSync()), name).toBeLessThan(limit);
       }
-      dispose(runs.flatMap(({ model, buffers, ema }) => [model, buffers, ema].flatMap((all) => Object.values(all))));
-    });
+    }
+    dispose(runs.flatMap(({ model, buffers, ema }) => [model, buffers, ema].flatMap((all) => Object.values(all))));
+  }
+
+  const tests = () => {
+    test.each([2, 3])('of %i workers has the weights of one', { timeout: 400_000 }, (workers) =>
+      compare(workers, [[], []], 20, 1e-5),
+    );
+    for (const { workers, many, one, steps, limit } of norms) {
+      test(`of ${workers} workers has the weights of one, norms ${many}`, { timeout: 400_000 }, () =>
+        compare(
+          workers,
+          [
+            [many, String(steps)],
+            [one, String(steps)],
+          ],
+          steps,
+          limit,
+        ),
+      );
+    }
+  };
   describeBackends(noun, activate, tests, ['native']);
 }

@@ -1,4 +1,4 @@
-/** One worker that trains a detector, in a process of its own: `tsx cluster-worker.ts INDEX ADDRESS,ADDRESS BATCH FOLDER`. */
+/** One worker that trains a detector, in a process of its own: `tsx cluster-worker.ts INDEX ADDRESS,ADDRESS BATCH FOLDER NORMS STEPS`. */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { CocoDetection } from '@icconv/coco';
@@ -8,7 +8,15 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import { DETECTION } from '../../src/node';
 import { boxesData, tinyConfig } from './boxes-data';
 
-const [index, addresses, batchSize, folder] = process.argv.slice(2) as [string, string, string, string];
+type Norms = 'eval' | 'train' | 'synchronised';
+const [index, addresses, batchSize, folder, norms, steps] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  Norms,
+  string,
+];
 const workers = addresses.split(',');
 const engine = { device: 'cpu', threads: 1 } as const;
 const cluster = workers.length > 1 ? await joinCluster({ ...engine, workers, index: Number(index) }) : undefined;
@@ -35,10 +43,10 @@ const score: typeof DETECTION.evaluation.score = (records, ...rest) => {
 const task = { ...DETECTION, evaluation: { ...DETECTION.evaluation, score } };
 await trainTask(task, {
   ...{ model, train, val: train, folder: join(folder, 'run') },
-  ...{ workers: 0, progress: false, handleInterrupt: false, steps: 20 },
+  ...{ workers: 0, progress: false, handleInterrupt: false, steps: Number(steps) },
   recipe: {
     ...{ epochs: 20, batchSize: Number(batchSize), learningRate: 0.005, warmUpSteps: 2, clipNorm: 5, seed: 3 },
-    ...{ norms: 'eval', augment: {}, emaDecay: 0.9, evaluateEvery: 20 },
+    ...{ norms, augment: {}, emaDecay: 0.9, evaluateEvery: 20 },
   },
   ...(cluster !== undefined && { cluster }),
 });

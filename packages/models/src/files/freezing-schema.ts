@@ -6,6 +6,6 @@ import type { FreezingConfig } from '../training/trainable-parts';
 export const freezingSchema = schemaOf<FreezingConfig>()(
   z.strictObject({
     freezeAt: z.literal([0, 1, 2, 3, 4, 5]).exactOptional(),
-    norms: z.enum(['train', 'eval', 'frozen']).exactOptional(),
+    norms: z.enum(['train', 'synchronised', 'eval', 'frozen']).exactOptional(),
   }),
 );

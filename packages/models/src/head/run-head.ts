@@ -1,4 +1,4 @@
-import { relu as reluOf } from '@icconv/tensor-ops';
+import { relu as reluOf, sharesStatistics } from '@icconv/tensor-ops';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { convLayer } from '../layers/conv-layer';
@@ -34,8 +34,12 @@ export function runHead<Output extends string>(
   const { trains, momentum } = checkBatchNorm(op, options);
   return tf.tidy((() => {
     const statistics: Record<string, Tensor1D> = {};
-    // Nothing has no statistics: without an image the running ones stay.
-    const mode: BatchNormMode = { trains: (norm) => x.shape[0] > 0 && trains(norm), momentum, statistics };
+    // Nothing has no statistics: without an image the running ones stay, unless other workers have some and wait for this one.
+    const mode: BatchNormMode = {
+      trains: (norm) => (x.shape[0] > 0 || sharesStatistics()) && trains(norm),
+      momentum,
+      statistics,
+    };
     const outputs = walkHead<Tensor, Output>(plan, x, {
       ...HEAD_STEPS,
       layer: (y, layer) => tensorLayer(op, weights, y, layer, mode),

@@ -6,7 +6,7 @@
  * With running statistics it is a scale and a shift. With those of the batch, the variance that normalises divides by the number of
  * values n, the one that goes into the running variance by n - 1.
  */
-import { batchNorm, InvalidArgumentError } from '@icconv/tensor-ops';
+import { batchNorm, InvalidArgumentError, sharesStatistics } from '@icconv/tensor-ops';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -65,12 +65,14 @@ export function normalizeByBatch(
   epsilon = BATCH_NORM_EPSILON,
 ): BatchNormalized {
   const [batch, height, width] = x.shape;
-  const count = batch * height * width;
-  if (count < 2) {
+  const checkCount = (values: number) => {
+    if (values >= 2) return;
     const expected = `more than one value a channel for the statistics of ${name}: a larger batch or image`;
     throw new InvalidArgumentError(op, 'x', `a map [${x.shape.join(', ')}] there`, expected);
-  }
-  const { y, mean, variance } = batchNorm(x, weights.weight, weights.bias, { epsilon, ...after });
+  };
+  if (!sharesStatistics()) checkCount(batch * height * width);
+  const { y, mean, variance, count } = batchNorm(x, weights.weight, weights.bias, { epsilon, ...after });
+  checkCount(count);
   const blend = (old: Tensor1D, now: Tensor) => tf.add<Tensor1D>(tf.mul(old, 1 - momentum), tf.mul(now, momentum));
   return {
     y,

@@ -12,11 +12,11 @@ export interface FreezingConfig {
    */
   readonly freezeAt?: 0 | 1 | 2 | 3 | 4 | 5;
   /**
-   * Batch norms of the backbone: `train` takes the batch's statistics, `eval` the running ones and trains scale and shift
+   * Batch norms of the backbone: `train` takes the batch's statistics, `synchronised` those of the batches of all workers of a cluster, `eval` the running ones and trains scale and shift
    * (mmdetection's `norm_eval`), `frozen` trains nothing (torchvision's `FrozenBatchNorm2d`). Those of frozen parts are always frozen.
    * @defaultValue `'train'`
    */
-  readonly norms?: 'train' | 'eval' | 'frozen';
+  readonly norms?: 'train' | 'synchronised' | 'eval' | 'frozen';
 }
 
 export interface TrainableParts {
@@ -41,7 +41,8 @@ export function trainableParts(config: ResNetConfig, prefix: string, options: Fr
     const scale = conv.norm === undefined ? [] : NORM_PARTS.map((name) => `${conv.norm}.${name}`);
     const kept = part <= freezeAt ? Object.keys(convShapes([conv])) : norms === 'frozen' ? scale : [];
     for (const name of kept) frozen.add(prefix + name);
-    if (conv.norm !== undefined && (part <= freezeAt || norms !== 'train')) running.add(prefix + conv.norm);
+    if (conv.norm !== undefined && (part <= freezeAt || norms === 'eval' || norms === 'frozen'))
+      running.add(prefix + conv.norm);
   }
   return {
     trainable: (name) => !isStatistic(name) && !frozen.has(name),

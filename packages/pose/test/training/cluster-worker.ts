@@ -21,6 +21,8 @@ const config = {
   backbone: { block: 'basic', blocks: [1, 1, 1, 1], width: 8 },
   head: { ...base.head, deconvs: Array.from({ length: 3 }, () => ({ channels: 16, kernel: 4 as const })) },
   input: { ...base.input, divisor: 32, sampling: 'half-pixel' },
+  // After so few steps nothing is certain, and something is to be found.
+  grouping: { ...base.grouping, detectionThreshold: 1e-6 },
 } as const;
 const train = await paintedData(join(folder, `data-${index}`), config.skeleton.keypoints);
 // Batch norms by their running statistics, those of the head as well: a worker knows its own batch alone.

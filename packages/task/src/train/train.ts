@@ -6,6 +6,7 @@ import { makeFolder, writeAtomically } from '@icconv/base/files';
 import type { CocoDetection } from '@icconv/coco';
 import type { CocoData } from '@icconv/coco/node';
 import { type StateDict, trainableParts } from '@icconv/models';
+import { sharingStatistics } from '@icconv/tensor-ops';
 import { recipeOptions } from '@icconv/training';
 import {
   type Batch,
@@ -134,7 +135,10 @@ async function runLoop<T extends TaskTypes>(
       optimizer,
       ...fromRecipe,
       freezing: { trainable: parts.trainable, pretrained },
-      step: (current, batch, { random }) => task.training.step(current, batch, model, { ...parts, random, recipe }),
+      step: (current, batch, { random }) =>
+        sharingStatistics(recipe.norms === 'synchronised' ? cluster : undefined, () =>
+          task.training.step(current, batch, model, { ...parts, random, recipe }),
+        ),
       ...(val !== undefined && {
         evaluate: sharedEvaluation(task, val, options),
         best: { metric: task.evaluation.best },

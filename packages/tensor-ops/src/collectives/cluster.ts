@@ -33,6 +33,8 @@ export interface Cluster {
   broadcast<T extends Tensor>(tensors: readonly T[], options?: ExchangeOptions): Promise<T[]>;
   /** The workers' tensors joined along the first axis, in the workers' order. @param tensor - float32 or int32, of one shape on all. */
   gather<T extends Tensor>(tensor: T, options?: ExchangeOptions): Promise<T>;
+  /** As `gather`, float32, without a promise: JavaScript waits, and hears of no signal meanwhile. For what a forward or backward pass needs. */
+  gatherNow<T extends Tensor>(tensor: T): T;
   /** A text of each worker, in their order; for what is small. */
   gatherTexts(text: string, options?: ExchangeOptions): Promise<string[]>;
   /** Ends when all are there. */
@@ -62,8 +64,10 @@ export interface ClusterSettings {
 const TENSORS = 1;
 /** Texts are exchanged in the memory of the host: a GPU's collectives know no integers there. */
 const TEXTS = 2;
-type Group = typeof TENSORS | typeof TEXTS;
-const GROUPS = 2;
+/** What JavaScript waits for, amid whatever tensors are under way. */
+const WAITED_FOR = 3;
+type Group = typeof TENSORS | typeof TEXTS | typeof WAITED_FOR;
+const GROUPS = 3;
 /** A loss is told by each of those that are left, so each waits a moment for the others to ask after it and find it well. */
 const LINGER_MS = 1000;
 const CLOSING_SECONDS = 60;
@@ -74,7 +78,7 @@ export function createCluster({ workers, index, timeoutSeconds, checkSeconds, na
   const size = workers.length;
   const cpu = `/job:worker/replica:0/task:${index}/device:CPU:0`;
   const others = [...workers.keys()].filter((each) => each !== index);
-  const calls = { [TENSORS]: 0, [TEXTS]: 0 };
+  const calls = { [TENSORS]: 0, [TEXTS]: 0, [WAITED_FOR]: 0 };
   let failure: Promise<ClusterError> | undefined;
   let closed = false;
 
@@ -181,6 +185,18 @@ export function createCluster({ workers, index, timeoutSeconds, checkSeconds, na
       const call = callOf(options, onHost(tensor));
       const [joined] = await collective('gather', [tensor], [[first! * size, ...rest]], call);
       return joined!;
+    },
+    gatherNow(tensor) {
+      checkTypes('gatherNow', [tensor], true);
+      const [first, ...rest] = tensor.shape;
+      const call = callOf({}, { group: WAITED_FOR });
+      try {
+        return native.gatherNow(tensor, [first! * size, ...rest], call);
+      } catch (cause) {
+        const lost = native.lost();
+        const reason = lost === undefined ? firstLine((cause as Error).message) : `${name(lost[0])} is lost`;
+        throw new ClusterError(lost === undefined ? [] : [lost[0]], reason, { cause });
+      }
     },
     async gatherTexts(text, options = {}) {
       const bytes = new TextEncoder().encode(text);

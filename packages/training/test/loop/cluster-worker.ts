@@ -1,12 +1,12 @@
 /** One worker of a run, in a process of its own: `tsx cluster-worker.ts INDEX ADDRESS,ADDRESS OPTIONS`. One address: a run without cluster. */
 import { setTimeout } from 'node:timers/promises';
-import { VisionError } from '@icconv/tensor-ops';
+import { sharingStatistics, VisionError } from '@icconv/tensor-ops';
 import { joinCluster } from '@icconv/tensor-ops/collectives';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import * as tf from '@tensorflow/tfjs-core';
-import { seededRandom } from '../../src';
+import { seededRandom, sgd } from '../../src';
 import { trainLoop } from '../../src/node';
-import { fingerprint, makeRun, step } from './tiny';
+import { fingerprint, makeRun, normStep, step } from './tiny';
 
 export interface WorkerOptions {
   readonly folder?: string;
@@ -25,7 +25,8 @@ export interface WorkerOptions {
   readonly trouble?: 'throws' | 'no gradient' | 'nan';
   /** Worker 0 fails in its evaluation. */
   readonly evaluationFails?: boolean;
-  readonly seedOf1?: number;
+  /** Normalises by the batches of all workers, or each by its own. */
+  readonly norms?: 'synchronised' | 'local';
 }
 
 const [index, addresses, json] = process.argv.slice(2) as [string, string, string];
@@ -48,6 +49,7 @@ const {
   pause = 0,
   trouble,
   evaluationFails,
+  norms,
 } = options;
 const settings = mine === 1 ? (options.settingsOf1 ?? options.settings) : options.settings;
 const { run, weights, averages, optimizer, dispose } = makeRun(
@@ -56,6 +58,8 @@ const { run, weights, averages, optimizer, dispose } = makeRun(
     ...(folder !== undefined && { folder }),
     ...(cluster !== undefined && { cluster }),
     ...(settings !== undefined && { settings }),
+    // Adam makes steps of one size of whatever gradient, of one that is all rounding too.
+    ...(norms !== undefined && { optimizer: sgd() }),
     ...(evaluationFails && {
       evaluate: () => {
         throw new Error('no room for the evaluation');
@@ -66,6 +70,8 @@ const { run, weights, averages, optimizer, dispose } = makeRun(
       await setTimeout(pause);
       const inTrouble = mine === 1 && context.step === 5;
       if (inTrouble && trouble === 'throws') throw new Error('no such picture');
+      if (norms !== undefined)
+        return sharingStatistics(norms === 'synchronised' ? cluster : undefined, () => normStep(current, batch));
       // The same noise for all, so that workers together compute what one would.
       const { statistics, ...result } = step(current, batch, { ...context, random: seededRandom(context.step) });
       if (frozen) tf.dispose(statistics);

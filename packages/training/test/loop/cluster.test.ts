@@ -86,6 +86,17 @@ describeBackends(
       },
     );
 
+    test('batch norms of all workers’ batches: the weights of one with the batches of all', TIMEOUT, async () => {
+      const [whole] = await run(1, { batchSize: 4, dropLast: true, epochs: 10, norms: 'synchronised' });
+      const [first, second] = await run(2, { batchSize: 2, dropLast: true, epochs: 10, norms: 'synchronised' });
+      const [local] = await run(2, { batchSize: 2, dropLast: true, epochs: 10, norms: 'local' });
+      expect(whole!.steps).toBe(20);
+      expect(first!.prints).toBe(second!.prints);
+      expect([first!.leaked, second!.leaked]).toEqual([0, 0]);
+      expect(difference(whole!.weights, first!.weights)).toBeLessThan(1e-5);
+      expect(difference(whole!.weights, local!.weights)).toBeGreaterThan(1e-2);
+    });
+
     test.each([1, 0])(
       'worker %i is killed: the other names it, and a resumed run has the bits of an unbroken one',
       TIMEOUT,

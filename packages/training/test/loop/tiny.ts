@@ -1,5 +1,6 @@
 /** A small task that trains in milliseconds: classify noisy pictures by their brighter half. */
 import { createHash } from 'node:crypto';
+import { batchNorm } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { adamW, cosine, ema, lossGradients, type StateDict, seededRandom, withWarmUp } from '../../src';
 import {
@@ -43,6 +44,24 @@ export function initialWeights(): StateDict {
     'fc.weight': normal([4 * 64, 2], 0.1),
     'fc.bias': tf.zeros([2]),
   };
+}
+
+/** As `step`, its maps normalised by the batch. */
+export function normStep(weights: Readonly<StateDict>, batch: Batch<Halves>) {
+  const trainable = (name: string) => !name.includes('running');
+  return lossGradients(weights, trainable, (own) => {
+    const maps = tf.conv2d(batch.images, own['conv.weight'] as tf.Tensor4D, 1, 'same');
+    const bias = own['conv.bias'] as tf.Tensor1D;
+    const { y, mean } = batchNorm(maps, tf.add(bias, 1) as tf.Tensor1D, bias, { relu: true });
+    const flat = tf.reshape(y, [batch.images.shape[0], -1]) as tf.Tensor2D;
+    const scores = tf.add(tf.matMul(flat, own['fc.weight'] as tf.Tensor2D), own['fc.bias']!);
+    const labels = tf.oneHot(
+      batch.samples.map(({ sample }) => sample.label),
+      2,
+    );
+    const loss = tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(scores), labels), 1))) as tf.Scalar;
+    return { losses: { classes: loss }, statistics: { 'norm.running_mean': tf.clone(mean) } };
+  });
 }
 
 function logits(weights: Readonly<StateDict>, x: tf.Tensor4D) {

@@ -4,6 +4,7 @@ import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
 import { checkLive } from '../../kernel/check';
 import { runKernel } from '../../kernel/registry';
 import { BATCH_NORM, type BatchNormAttrs, RELU } from './register-batch-norm';
+import { sharedBatchNorm, sharedWith } from './shared-statistics';
 
 export interface BatchNormOptions<T extends Tensor> {
   /** @defaultValue `1e-5` */
@@ -20,13 +21,15 @@ export interface BatchNormResult<T extends Tensor> {
   readonly mean: Tensor1D;
   /** [C], divided by the number of values. */
   readonly variance: Tensor1D;
+  /** Values a channel, of all workers where statistics are shared. */
+  readonly count: number;
 }
 
 /**
  * y = relu((x - mean) / sqrt(variance + epsilon) * weight + bias + residual), mean and variance of each channel over everything else.
  *
  * Differentiable for x, weight, bias and residual; the statistics count as functions of x. One pass forward and one back on the native
- * backend.
+ * backend. Within `sharingStatistics` mean and variance are those of all workers' batches.
  *
  * @param x - float32 [..., C] of at least two values a channel. @param weight - [C]. @param bias - [C].
  * @returns tensors that the caller disposes.
@@ -42,7 +45,8 @@ export function batchNorm<T extends Tensor>(
   const { epsilon = 1e-5, residual, relu = false } = options;
   checkLive(op, 'x', x);
   const channels = x.shape.at(-1) ?? 0;
-  if (x.rank < 2 || channels < 1 || x.size / channels < 2) {
+  const others = sharedWith();
+  if (x.rank < 2 || channels < 1 || (others === undefined && x.size / channels < 2)) {
     throw new ShapeMismatchError(op, 'x', '[..., C] with at least two values a channel', x.shape);
   }
   for (const [name, vector] of Object.entries({ weight, bias })) {
@@ -56,10 +60,14 @@ export function batchNorm<T extends Tensor>(
     throw new ShapeMismatchError(op, 'residual', `[${x.shape.join(', ')}]`, residual.shape);
   }
   if (!(epsilon > 0)) throw new InvalidArgumentError(op, 'epsilon', epsilon, 'a number above 0');
+  if (others !== undefined) {
+    const shared = { epsilon, relu, ...(residual !== undefined && { residual }) };
+    return sharedBatchNorm(others, x, weight, bias, shared) as BatchNormResult<T>;
+  }
   const attrs: BatchNormAttrs = { epsilon, relu, residual: residual !== undefined };
   const inputs = { x, weight, bias, ...(residual !== undefined && { residual }) };
   const [y, mean, variance] = runKernel<Tensor[]>(op, BATCH_NORM, inputs, attrs);
-  return { y: y as T, mean: mean as Tensor1D, variance: variance as Tensor1D };
+  return { y: y as T, mean: mean as Tensor1D, variance: variance as Tensor1D, count: x.size / channels };
 }
 
 /** max(x, 0). As `tf.relu`, whose gradient is composed of six operators, with a gradient in one. The caller disposes the result. */
