@@ -24,16 +24,16 @@ def mean(buckets):
 
 
 def wanted(megabytes):
-    """Rank 0's number of buckets; 0 ends both."""
-    count = torch.tensor([round(megabytes / 25)])
+    """Buckets of so much, as rank 0 says; none end both."""
+    count = torch.tensor([round(megabytes * 250_000)])
     dist.broadcast(count, 0)
-    return int(count)
+    return list(torch.ones(int(count)).split(6_250_000))
 
 
 def follow(_, port):
     join(1, port)
-    while count := wanted(0):
-        mean([torch.ones(6250000) for _ in range(count)])
+    while buckets := [bucket for bucket in wanted(0) if len(bucket)]:
+        mean(buckets)
 
 
 if __name__ == '__main__':
@@ -43,7 +43,7 @@ if __name__ == '__main__':
     other = mp.start_processes(follow, (port,), 1, join=False, start_method='fork')
     join(0, port)
     for line in sys.stdin:
-        buckets = [torch.zeros(6250000) for _ in range(wanted(json.loads(line)['megabytes']))]
+        buckets = wanted(json.loads(line)['megabytes'])
         begun = time.perf_counter()
         mean(buckets)
         print(json.dumps({'ms': 1000 * (time.perf_counter() - begun)}), flush=True)
