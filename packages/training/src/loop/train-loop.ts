@@ -17,6 +17,7 @@ import {
 import type { StateDict } from '../optimizers/types';
 import { seededRandom } from '../random/random';
 import { type Checkpoint, loadCheckpoint, replaceWeights, saveCheckpoint } from './checkpoint';
+import type { GradientExchange } from './exchange';
 import { describeFrozen, frozenWeights, isStatisticName } from './freezing';
 import { watchInterrupt } from './interrupt';
 import { Journal } from './journal';
@@ -77,6 +78,7 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
   const journal = new Journal({ ...log, evaluationsAfter, unreadable: () => unreadable().length }, epochLog);
   const interrupt = watchInterrupt(options.handleInterrupt ?? true, options.signal, journal.progress.line);
   const sum = new GradientSum();
+  let exchange: GradientExchange | undefined;
 
   const save = async () => {
     if (checkpointPath === undefined) return;
@@ -153,16 +155,13 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
         const names = batch.samples.map(({ name }) => name);
         const epochEnds = next.epoch > epoch;
         const lastOfUpdate = sum.count + 1 >= accumulate || epochEnds;
-        const exchange = lastOfUpdate ? team.beginExchange(learned, weights) : undefined;
+        exchange = lastOfUpdate ? team.beginExchange(learned, weights) : undefined;
         let result: StepResult;
         try {
           const random = seededRandom(seed, 'step', epoch, batch.batch, ...(team.leads ? [] : [team.index]));
           const work = () => options.step(weights, batch, { step, epoch, random });
           const tell: GradientListener = (name, gradient) => exchange!.ready(name, gradient, sum);
           result = await (exchange === undefined ? work() : listeningTo(weights, tell, work));
-        } catch (error) {
-          exchange?.dispose();
-          throw error;
         } finally {
           batch.dispose();
         }
@@ -212,6 +211,7 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
     return { reason, steps: step, position, best, rows: journal.rows, unreadable: unreadable() };
   } finally {
     sum.dispose();
+    exchange?.dispose();
     interrupt.stop();
     journal.close();
   }
