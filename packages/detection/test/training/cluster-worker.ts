@@ -1,4 +1,4 @@
-/** One worker that trains a detector, in a process of its own: `tsx cluster-worker.ts INDEX ADDRESS,ADDRESS BATCH FOLDER NORMS STEPS`. */
+/** One worker that trains a detector, in a process of its own: `tsx cluster-worker.ts INDEX ADDRESS,ADDRESS BATCH FOLDER [NORMS STEPS]`. */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { CocoDetection } from '@icconv/coco';
@@ -9,13 +9,9 @@ import { DETECTION } from '../../src/node';
 import { boxesData, tinyConfig } from './boxes-data';
 
 type Norms = 'eval' | 'train' | 'synchronised';
-const [index, addresses, batchSize, folder, norms, steps] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
-  Norms,
-  string,
+const [index, addresses, batchSize, folder, norms = 'eval', steps = '20'] = process.argv.slice(2) as [
+  ...[index: string, addresses: string, batchSize: string, folder: string],
+  ...[norms?: Norms, steps?: string],
 ];
 const workers = addresses.split(',');
 const engine = { device: 'cpu', threads: 1 } as const;
