@@ -1,10 +1,12 @@
-// pnpm bench PACKAGE [--json] [...]: runs the benchmark of one package; `cluster`, that of training on several machines.
+// pnpm bench PACKAGE [--json] [...]: runs the benchmark of one package; `cluster`, that of training on several machines; `cuda`, that of our
+// kernels on a GPU.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { icconv, installDependencies, pnpm, ROOT } from './steps.mjs';
 
 const [first, ...rest] = process.argv.slice(2);
-const [name, ...args] = first === 'cluster' ? ['training', first, ...rest] : [first, ...rest];
+const OF_PACKAGE = { cluster: 'training', cuda: 'tensor-ops' };
+const [name, ...args] = Object.hasOwn(OF_PACKAGE, first) ? [OF_PACKAGE[first], first, ...rest] : [first, ...rest];
 const manifest = join(ROOT, 'packages', name ?? '', 'package.json');
 if (!name || !existsSync(manifest) || !JSON.parse(readFileSync(manifest, 'utf8')).scripts?.bench) {
   console.error(`usage: pnpm bench PACKAGE [--json]; "${name ?? ''}" is no package with a benchmark`);

@@ -1,11 +1,12 @@
 /**
- * pnpm bench tensor-ops [--json] [--threads N] [FILTER]
+ * pnpm bench tensor-ops [--json] [--threads N] [FILTER]; pnpm bench cuda [--json], see cuda.bench.ts
  *
  * Times the native operators beside torchvision's on the same inputs, in turns, after checking that the answers agree. Without Python
  * there is no peer: the answers are then compared with the portable kernels. `--json` prints one JSON object a line instead of text.
  */
 import { parseArgs } from 'node:util';
 import { useEngine } from '../src/engine';
+import { benchCuda } from './cuda.bench';
 import { benchFusedConv2d } from './fused-conv2d.bench';
 import { type Result, reportLine } from './measure';
 import { benchNms } from './nms.bench';
@@ -16,6 +17,12 @@ const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false }, threads: { type: 'string', default: '2' } },
   allowPositionals: true,
 });
+if (positionals[0] === 'cuda') {
+  await benchCuda((result) =>
+    console.log(values.json ? JSON.stringify({ bench: 'cuda', ...result }) : reportLine(result, 'per-pattern')),
+  );
+  process.exit();
+}
 const threads = Number(values.threads);
 const engine = await useEngine({ device: 'cpu', threads });
 const peer = await TorchvisionPeer.start(threads);

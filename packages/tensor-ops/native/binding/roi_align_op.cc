@@ -1,8 +1,6 @@
 // TensorFlow ops IcconvRoiAlign and IcconvRoiAlignGrad over ops/roi_align.
-#include <string>
-#include <vector>
-
 #include "binding/op.h"
+#include "binding/roi_align_base.h"
 #include "binding/tf_executor.h"
 #include "ops/roi_align/roi_align.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -12,9 +10,7 @@
 namespace icconv {
 namespace {
 
-using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
-using tensorflow::OpInputList;
 using tensorflow::Tensor;
 
 // rois [R, 5] (image, x1, y1, x2, y2); levels [R], the map of each RoI, or [0] when there is one map; scales: one a map.
@@ -45,121 +41,32 @@ REGISTER_OP("IcconvRoiAlignGrad")
     .Attr("aligned: bool")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-absl::Status check_rois(const Tensor& rois, const Tensor& levels) {
-    if (rois.dims() != 2 || rois.dim_size(1) != 5) {
-        return invalid_argument("rois must have shape [R, 5], received ", rois.shape().DebugString());
-    }
-    if (levels.dims() != 1 || (levels.dim_size(0) != 0 && levels.dim_size(0) != rois.dim_size(0))) {
-        return invalid_argument("levels must have shape [0] or [R], received ", levels.shape().DebugString());
-    }
-    return absl::OkStatus();
-}
-
-Rois view(const Tensor& rois, const Tensor& levels) {
-    return {rois.flat<float>().data(), levels.NumElements() == 0 ? nullptr : levels.flat<int32_t>().data(), rois.dim_size(0)};
-}
-
-// The TypeScript side looks for "roi <index>" in this message; see src/ops/roi-align/roi-align-native.ts.
-absl::Status bad_roi(int64_t index) {
-    return invalid_argument("roi ", index, " names an absent image or map, or has corners that are not finite in feature pixels");
-}
-
-class RoiAlignOp final : public Op {
+class OnCpu {
 public:
-    explicit RoiAlignOp(OpKernelConstruction* context) : Op(context) {
-        OP_REQUIRES_OK(context, context->GetAttr("scales", &scales_));
-        OP_REQUIRES_OK(context, context->GetAttr("pooled_height", &params_.pooled_height));
-        OP_REQUIRES_OK(context, context->GetAttr("pooled_width", &params_.pooled_width));
-        OP_REQUIRES_OK(context, context->GetAttr("sampling_ratio", &params_.sampling_ratio));
-        OP_REQUIRES(context, params_.sampling_ratio <= kMostSamplingRatio,
-                    invalid_argument("sampling_ratio must be at most ", kMostSamplingRatio, ", received ", params_.sampling_ratio));
-        OP_REQUIRES_OK(context, context->GetAttr("aligned", &params_.aligned));
-    }
+    explicit OnCpu(OpKernelContext* context) : context_(context), executor_(context) {}
 
-    void run(OpKernelContext* context) override {
-        const Tensor& rois = context->input(0);
-        const Tensor& levels = context->input(1);
-        OpInputList features;
-        OP_REQUIRES_OK(context, context->input_list("features", &features));
-        OP_REQUIRES_OK(context, check_rois(rois, levels));
-        OP_REQUIRES(context, static_cast<size_t>(features.size()) == scales_.size(),
-                    invalid_argument("expected one scale a map, received ", scales_.size(), " for ", features.size(), " maps"));
-        RoiAlignParams params = params_;
-        Array<RoiAlignLevel> maps;
-        Array<const float*> data;
-        for (int l = 0; l < features.size(); ++l) {
-            const Tensor& map = features[l];
-            OP_REQUIRES(context, map.dims() == 4, invalid_argument("features must have shape [N, H, W, C], received ", map.shape().DebugString()));
-            OP_REQUIRES(context, map.dim_size(3) == features[0].dim_size(3), invalid_argument("all maps must have the same number of channels"));
-            OP_REQUIRES(context, map.dim_size(1) > 0 && map.dim_size(2) > 0, invalid_argument("features must not be empty, received ", map.shape().DebugString()));
-            maps.push_back({map.dim_size(0), map.dim_size(1), map.dim_size(2), scales_[static_cast<size_t>(l)]});
-            data.push_back(map.flat<float>().data());
-        }
-        params.channels = features[0].dim_size(3);
-        const Rois view_of_rois = view(rois, levels);
-        const int64_t bad = first_bad_roi(view_of_rois, maps.data(), static_cast<int>(maps.size()));
-        OP_REQUIRES(context, bad < 0, bad_roi(bad));
-        Tensor* output = nullptr;
-        OP_REQUIRES_OK(context,
-                       allocate_output(context, 0, "output", {rois.dim_size(0), params.pooled_height, params.pooled_width, params.channels}, &output));
-        if (output->NumElements() == 0) return;
-        TfExecutor executor(context);
-        roi_align(params, maps.data(), data.data(), static_cast<int>(maps.size()), view_of_rois, output->flat<float>().data(), executor);
+    const float* rois(const Tensor& rois) const { return rois.flat<float>().data(); }
+    absl::Status allocate(int index, const char* name, std::initializer_list<int64_t> lengths, Tensor** output) const {
+        return allocate_output(context_, index, name, lengths, output);
+    }
+    absl::Status forward(const RoiAlignParams& params, const RoiAlignLevel* levels, const float* const* features, int level_count, const Tensor&,
+                         const Rois& rois, float* output) {
+        roi_align(params, levels, features, level_count, rois, output, executor_);
+        return absl::OkStatus();
+    }
+    absl::Status grad(const RoiAlignParams& params, const RoiAlignLevel& level, int level_index, const Tensor&, const Rois& rois,
+                      const float* grad_output, float* grad_features) {
+        roi_align_grad(params, level, level_index, rois, grad_output, grad_features, executor_);
+        return absl::OkStatus();
     }
 
 private:
-    RoiAlignParams params_{};
-    std::vector<float> scales_;
+    OpKernelContext* context_;
+    TfExecutor executor_;
 };
 
-class RoiAlignGradOp final : public Op {
-public:
-    explicit RoiAlignGradOp(OpKernelConstruction* context) : Op(context) {
-        OP_REQUIRES_OK(context, context->GetAttr("level", &level_index_));
-        OP_REQUIRES_OK(context, context->GetAttr("scale", &scale_));
-        OP_REQUIRES_OK(context, context->GetAttr("sampling_ratio", &params_.sampling_ratio));
-        OP_REQUIRES(context, params_.sampling_ratio <= kMostSamplingRatio,
-                    invalid_argument("sampling_ratio must be at most ", kMostSamplingRatio, ", received ", params_.sampling_ratio));
-        OP_REQUIRES_OK(context, context->GetAttr("aligned", &params_.aligned));
-    }
-
-    void run(OpKernelContext* context) override {
-        const Tensor& grad = context->input(0);
-        const Tensor& rois = context->input(1);
-        const Tensor& levels = context->input(2);
-        OP_REQUIRES_OK(context, check_rois(rois, levels));
-        OP_REQUIRES(context, grad.dims() == 4 && grad.dim_size(0) == rois.dim_size(0),
-                    invalid_argument("grad must have shape [R, PH, PW, C], received ", grad.shape().DebugString()));
-        RoiAlignParams params = params_;
-        params.pooled_height = grad.dim_size(1);
-        params.pooled_width = grad.dim_size(2);
-        params.channels = grad.dim_size(3);
-        const Tensor& map_size = context->input(3);
-        OP_REQUIRES(context, map_size.NumElements() == 3, invalid_argument("map_size must be [batch, height, width]"));
-        const auto sizes = map_size.flat<int32_t>();
-        const RoiAlignLevel level = {sizes(0), sizes(1), sizes(2), scale_};
-        OP_REQUIRES(context, level.batch >= 0 && level.height >= 0 && level.width >= 0, invalid_argument("map_size must not be negative"));
-        const Rois view_of_rois = view(rois, levels);
-        for (int64_t r = 0; r < view_of_rois.count; ++r) {
-            // RoIs of other maps are skipped, and their images are those maps' affair.
-            if (view_of_rois.levels != nullptr && view_of_rois.levels[r] != level_index_) continue;
-            OP_REQUIRES(context, first_bad_roi({view_of_rois.data + r * 5, nullptr, 1}, &level, 1) < 0, bad_roi(r));
-        }
-        Tensor* output = nullptr;
-        OP_REQUIRES_OK(context, allocate_output(context, 0, "output", {level.batch, level.height, level.width, params.channels}, &output));
-        if (output->NumElements() == 0) return;
-        TfExecutor executor(context);
-        roi_align_grad(params, level, level_index_, view_of_rois, grad.flat<float>().data(), output->flat<float>().data(), executor);
-    }
-
-private:
-    RoiAlignParams params_{};
-    float scale_ = 1;
-    int level_index_ = 0;
-};
-
-REGISTER_KERNEL_BUILDER(Name("IcconvRoiAlign").Device(tensorflow::DEVICE_CPU), RoiAlignOp);
-REGISTER_KERNEL_BUILDER(Name("IcconvRoiAlignGrad").Device(tensorflow::DEVICE_CPU), RoiAlignGradOp);
+REGISTER_KERNEL_BUILDER(Name("IcconvRoiAlign").Device(tensorflow::DEVICE_CPU), RoiAlignOp<OnCpu>);
+REGISTER_KERNEL_BUILDER(Name("IcconvRoiAlignGrad").Device(tensorflow::DEVICE_CPU), RoiAlignGradOp<OnCpu>);
 
 }  // namespace
 }  // namespace icconv

@@ -10,12 +10,16 @@
 
 ICCONV_EMBED(icconv_prelude_cuh, "cuda/prelude.cuh");
 ICCONV_EMBED_KERNEL(inception_conv2d);
+ICCONV_EMBED_KERNEL(nms);
+ICCONV_EMBED_KERNEL(roi_align);
 
 namespace icconv {
 
 const std::vector<SourceText>& kernel_sources() {
     static const std::vector<SourceText> sources = {
         {"inception_conv2d", icconv_inception_conv2d_cu},
+        {"nms", icconv_nms_cu},
+        {"roi_align", icconv_roi_align_cu},
     };
     return sources;
 }
@@ -24,6 +28,8 @@ const std::vector<SourceText>& kernel_headers() {
     static const std::vector<SourceText> headers = {
         {"cuda/prelude.cuh", icconv_prelude_cuh},
         {"ops/inception_conv2d/inception_conv2d.cuh", icconv_inception_conv2d_cuh},
+        {"ops/nms/nms.cuh", icconv_nms_cuh},
+        {"ops/roi_align/roi_align.cuh", icconv_roi_align_cuh},
     };
     return headers;
 }

@@ -6,9 +6,10 @@ import { loadedNative } from '../engine/load-native';
 import { useEngine } from '../engine/use-engine';
 import { folderBytes } from '../files/cache-files';
 import { cacheRoot } from '../files/cache-root';
-import { hasNvidiaDriver } from '../installed/nvidia-driver';
+import { hasNvidiaDriver, nvidiaDriverVersion } from '../installed/nvidia-driver';
 import { findTfjsNode, TFJS_NODE, TFJS_NODE_REMEDY, TFJS_NODE_VERSION } from '../installed/tfjs-node';
 import { findCompiler } from '../setup/compile';
+import { cudaVersions } from '../setup/wheels';
 import { measureConvolution } from './measure';
 
 /** What one examination gives; none of them throws. */
@@ -98,19 +99,22 @@ async function startNative(): Promise<EngineInfo> {
 function gpu(info: EngineInfo | undefined): Finding {
   const subject = 'GPU';
   const cudaLibrary = loadedNative()?.installed.variant === 'cuda';
+  const { cuda, cudnn } = cudaVersions();
+  const libraries = `CUDA ${cuda}, cuDNN ${cudnn}`;
+  const driver = `driver ${nvidiaDriverVersion() ?? 'of unknown version'}`;
   if (!hasNvidiaDriver()) {
-    const detail = `no NVIDIA driver: ${cudaLibrary ? 'the CUDA library runs' : 'kernels run'} on the CPU`;
+    const detail = `no NVIDIA driver: ${cudaLibrary ? `the CUDA library (${libraries}) runs` : 'kernels run'} on the CPU`;
     return { subject, state: 'ok', detail };
   }
   if (!cudaLibrary) {
-    const detail = 'an NVIDIA driver is here, but the CPU library is installed';
+    const detail = `an NVIDIA ${driver} is here, but the CPU library is installed`;
     return { subject, state: 'warning', detail, remedy: 'icconv setup --device cuda' };
   }
   if (info?.device !== 'cuda') {
-    const detail = 'an NVIDIA driver is here, but TensorFlow finds no usable GPU';
+    const detail = `an NVIDIA ${driver} is here, but TensorFlow finds no usable GPU (${libraries})`;
     return { subject, state: 'warning', detail, remedy: 'nvidia-smi   (CUDA 12 needs driver 525 or newer)' };
   }
-  return { subject, state: 'ok', detail: info.devices.join(', ') };
+  return { subject, state: 'ok', detail: `${info.devices.join(', ')}; ${driver}, ${libraries}` };
 }
 
 async function cache(): Promise<Finding> {

@@ -110,6 +110,12 @@ export function wheelsFor(platform: string, arch: string, variant: EngineVariant
   );
 }
 
+/** Versions of NVIDIA's libraries in the CUDA engine that the set-up provides. */
+export function cudaVersions(): { readonly cuda: string; readonly cudnn: string } {
+  const version = (distribution: string) => CUDA_LIBRARIES.find((one) => one.distribution === distribution)!.version;
+  return { cuda: version('nvidia-cuda-runtime-cu12'), cudnn: version('nvidia-cudnn-cu12') };
+}
+
 function wheel(file: string, bytes: number, sha256: string): Wheel {
   const [distribution, version] = file.split('-') as [string, string];
   return { distribution: distribution.replaceAll('_', '-'), version, file, bytes, sha256 };

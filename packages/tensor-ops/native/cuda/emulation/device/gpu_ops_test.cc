@@ -151,7 +151,7 @@ std::vector<Result> compare(const char* name, const std::vector<std::pair<std::s
         EXPECT(cpu[i].failure.empty() && gpu[i].failure.empty());
         EXPECT(gpu[i].device == kGpu || !gpu[i].ints.empty());
         EXPECT(gpu[i].shape == cpu[i].shape && gpu[i].ints == cpu[i].ints && gpu[i].floats.size() == cpu[i].floats.size());
-        EXPECT(test::max_error(gpu[i].floats.data(), cpu[i].floats.data(), static_cast<long>(gpu[i].floats.size())) < tolerance);
+        EXPECT(test::max_error(gpu[i].floats.data(), cpu[i].floats.data(), static_cast<long>(gpu[i].floats.size())) <= tolerance);
     }
     return gpu;
 }
@@ -187,6 +187,34 @@ TEST(gpu_ops_inception_conv2d) {
     EXPECT(refusal.find("filter must have 3 input channels") != std::string::npos);
 }
 
+TEST(gpu_ops_roi_align) {
+    const std::vector<std::pair<std::string, Attribute>> settings = {{"sampling_ratio", int64_t{0}}, {"aligned", true}};
+    const Values rois{{3, 5}, {0, 1, 2, 9, 8, 1, -3, 4, 5, 30, 0, 4, 4, 6, 5}, {}}, levels{{3}, {}, {0, 1, 0}, true};
+    auto forward = settings;
+    forward.insert(forward.end(), {{"scales", std::vector<float>{1, 0.5f}}, {"pooled_height", int64_t{2}}, {"pooled_width", int64_t{3}}, {"N", int64_t{2}}});
+    compare("IcconvRoiAlign", forward, {rois, levels, random_values({2, 8, 9, 3}), random_values({2, 4, 5, 3})}, 1, 1e-5);
+    auto grad = settings;
+    grad.insert(grad.end(), {{"level", int64_t{1}}, {"scale", 0.5f}});
+    compare("IcconvRoiAlignGrad", grad, {random_values({3, 2, 3, 3}), rois, levels, {{3}, {}, {2, 4, 5}, true}}, 1, 1e-4);
+    forward[2] = {"scales", std::vector<float>{1}}, forward[5] = {"N", int64_t{1}};
+    const Values absent{{1, 5}, {7, 1, 2, 9, 8}, {}};
+    const std::string refusal = run("IcconvRoiAlign", forward, {absent, {{1}, {}, {0}, true}, random_values({2, 8, 9, 3})}, 1, kGpu)[0].failure;
+    EXPECT(refusal.find("roi 0 names an absent image") != std::string::npos);
+}
+
+TEST(gpu_ops_nms) {
+    const std::vector<std::pair<std::string, Attribute>> settings = {
+        {"iou_threshold", 0.4f}, {"score_threshold", 0.0f}, {"use_score_threshold", false}, {"max_output", int64_t{-1}}};
+    Values boxes = random_values({80, 4}), scores = random_values({80}), groups{{80}, {}, std::vector<int32_t>(80, 0), true};
+    for (int i = 0; i < 80; ++i) {
+        for (int c = 2; c < 4; ++c) boxes.floats[4 * i + c] = boxes.floats[4 * i + c - 2] + 1;
+        groups.ints[i] = i % 2;
+    }
+    EXPECT(compare("IcconvNms", settings, {boxes, scores, groups}, 1, 0)[0].ints.size() > 2);
+    scores.floats[5] = NAN;
+    EXPECT(run("IcconvNms", settings, {boxes, scores, groups}, 1, kGpu)[0].failure.find("score 5 is NaN") != std::string::npos);
+}
+
 // What stands in the way is named, with what brings it.
 std::string failure_of_one_call() {
     const std::vector<std::pair<std::string, Attribute>> attributes = {{"dilations", std::vector<int64_t>{1, 1}}};
@@ -219,7 +247,8 @@ TEST(gpu_ops_all_are_tested) {
         if (kernel.device_type() == "GPU" && kernel.op().rfind("Icconv", 0) == 0) known.insert(kernel.op());
     }
     const std::set<std::string> tested = {"IcconvInceptionConv2D", "IcconvInceptionConv2DPack", "IcconvInceptionConv2DPacked",
-                                          "IcconvInceptionConv2DGradInput", "IcconvInceptionConv2DGradFilter"};
+                                          "IcconvInceptionConv2DGradInput", "IcconvInceptionConv2DGradFilter", "IcconvNms",
+                                          "IcconvRoiAlign", "IcconvRoiAlignGrad"};
     for (const std::string& op : known) {
         if (tested.count(op) == 0) std::printf("%s has a GPU kernel and no test\n", op.c_str());
     }
