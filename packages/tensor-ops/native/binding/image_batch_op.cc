@@ -1,10 +1,6 @@
 // TensorFlow op IcconvImageBatch over ops/image_batch.
-#include <cstdint>
-#include <vector>
-
-#include "binding/op.h"
-#include "binding/tf_executor.h"
-#include "ops/image_batch/image_batch.h"
+#include "binding/image_batch_base.h"
+#include "binding/on_cpu.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
@@ -12,21 +8,16 @@
 namespace icconv {
 namespace {
 
-using tensorflow::OpInputList;
-using tensorflow::OpKernelConstruction;
-using tensorflow::OpKernelContext;
-using tensorflow::Tensor;
-
 // TensorFlow.js has no 8-bit tensors, so pixels come as int32 tensors that hold four bytes an element, padded at the end.
-// sizes [N, 2]: height, width. regions [P, 6]: source, batch, top, left, bottom, right. maps [P, 12]: the six numbers of the map, each
-// as a float and the rest that the float leaves. colours [P, 12], or [0] for none. shape [3]: B, H, W; a tensor and no attribute, because
+// sizes [N, 2]: height, width. regions [P, 6]: source, batch, top, left, bottom, right. maps [P, 12]: the bits of the map's six
+// doubles. colours [P, 12]: the bits of twelve floats, or [0] for none. shape [3]: B, H, W; a tensor and no attribute, because
 // TensorFlow keeps a kernel for every set of attribute values it has seen.
 REGISTER_OP("IcconvImageBatch")
     .Input("images: N * int32")
     .Input("sizes: int32")
     .Input("regions: int32")
-    .Input("maps: float")
-    .Input("colours: float")
+    .Input("maps: int32")
+    .Input("colours: int32")
     .Input("shape: int32")
     .Output("batch: float")
     .Attr("N: int >= 1")
@@ -39,89 +30,16 @@ REGISTER_OP("IcconvImageBatch")
     .Attr("opencv: bool")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-class ImageBatchOp final : public Op {
+class ImageBatchOnCpu : public OnCpu {
 public:
-    explicit ImageBatchOp(OpKernelConstruction* context) : Op(context) {
-        OP_REQUIRES_OK(context, triple(context, "scale", params_.scale));
-        OP_REQUIRES_OK(context, triple(context, "bias", params_.bias));
-        OP_REQUIRES_OK(context, triple(context, "fill", params_.fill));
-        OP_REQUIRES_OK(context, context->GetAttr("reversed", &params_.reversed));
-        OP_REQUIRES_OK(context, context->GetAttr("antialias", &params_.antialias));
-        OP_REQUIRES_OK(context, context->GetAttr("round", &params_.round));
-        OP_REQUIRES_OK(context, context->GetAttr("opencv", &params_.opencv));
+    using OnCpu::OnCpu;
+
+    void paint(const ImageBatchParams& params, const Array<SourceImage>& sources, const Array<Placement>& placements, float* output) {
+        image_batch(params, sources.data(), placements.data(), static_cast<int64_t>(placements.size()), output, executor_);
     }
-
-    void run(OpKernelContext* context) override {
-        OpInputList images;
-        OP_REQUIRES_OK(context, context->input_list("images", &images));
-        const int count = images.size();
-        const Tensor& sizes = context->input(count);
-        const Tensor& regions = context->input(count + 1);
-        const Tensor& maps = context->input(count + 2);
-        const Tensor& colours = context->input(count + 3);
-        const Tensor& shape = context->input(count + 4);
-        const int64_t placed = regions.dim_size(0);
-        OP_REQUIRES(context, sizes.NumElements() == 2 * count, invalid_argument("sizes must have shape [", count, ", 2]"));
-        OP_REQUIRES(context, regions.NumElements() == 6 * placed, invalid_argument("regions must have shape [P, 6]"));
-        OP_REQUIRES(context, maps.NumElements() == 12 * placed, invalid_argument("maps must have shape [", placed, ", 12]"));
-        OP_REQUIRES(context, colours.NumElements() == 0 || colours.NumElements() == 12 * placed,
-                    invalid_argument("colours must have shape [0] or [", placed, ", 12]"));
-        OP_REQUIRES(context, shape.NumElements() == 3, invalid_argument("shape must have 3 numbers"));
-
-        Array<SourceImage> sources;
-        const auto size = sizes.flat<int32_t>();
-        for (int i = 0; i < count; ++i) {
-            const SourceImage source{reinterpret_cast<const uint8_t*>(images[i].flat<int32_t>().data()), size(2 * i), size(2 * i + 1)};
-            OP_REQUIRES(context, source.height > 0 && source.width > 0 && 4 * images[i].NumElements() >= 3 * source.height * source.width,
-                        invalid_argument("image ", i, " of ", source.height, "x", source.width, " has only ", 4 * images[i].NumElements(), " bytes"));
-            sources.push_back(source);
-        }
-        ImageBatchParams params = params_;
-        const auto dims = shape.flat<int32_t>();
-        params.batch = dims(0);
-        params.height = dims(1);
-        params.width = dims(2);
-        OP_REQUIRES(context, params.batch >= 0 && params.height >= 0 && params.width >= 0, invalid_argument("shape must not be negative"));
-        const Array<Placement> placements = read_placements(regions, maps, colours, placed);
-        const int64_t bad = first_bad_placement(params, count, placements.data(), placed);
-        OP_REQUIRES(context, bad < 0, invalid_argument("placement ", bad, " names no image, leaves the batch or has a map that is not finite"));
-        Tensor* output = nullptr;
-        OP_REQUIRES_OK(context, allocate_output(context, 0, "batch", {params.batch, params.height, params.width, 3}, &output));
-        if (output->NumElements() == 0) return;
-        TfExecutor executor(context);
-        image_batch(params, sources.data(), placements.data(), placed, output->flat<float>().data(), executor);
-    }
-
-private:
-    static absl::Status triple(OpKernelConstruction* context, const char* name, float* values) {
-        std::vector<float> list;
-        const absl::Status status = context->GetAttr(name, &list);
-        if (!status.ok()) return status;
-        if (list.size() != 3) return invalid_argument(name, " must have 3 numbers, received ", list.size());
-        for (size_t i = 0; i < 3; ++i) values[i] = list[i];
-        return absl::OkStatus();
-    }
-
-    static Array<Placement> read_placements(const Tensor& regions, const Tensor& maps, const Tensor& colours, int64_t count) {
-        Array<Placement> placements(static_cast<size_t>(count));
-        const int32_t* region = regions.flat<int32_t>().data();
-        const float* map = maps.flat<float>().data();
-        const bool coloured = colours.NumElements() > 0;
-        for (int64_t p = 0; p < count; ++p, region += 6, map += 12) {
-            Placement& placement = placements[static_cast<size_t>(p)];
-            placement = {region[0], region[1], region[2], region[3], region[4], region[5], {}, {}, coloured};
-            for (int i = 0; i < 6; ++i) placement.map[i] = static_cast<double>(map[2 * i]) + static_cast<double>(map[2 * i + 1]);
-            if (!coloured) continue;
-            const float* colour = colours.flat<float>().data() + 12 * p;
-            for (int i = 0; i < 12; ++i) placement.colour[i] = colour[i];
-        }
-        return placements;
-    }
-
-    ImageBatchParams params_{};
 };
 
-REGISTER_KERNEL_BUILDER(Name("IcconvImageBatch").Device(tensorflow::DEVICE_CPU), ImageBatchOp);
+REGISTER_KERNEL_BUILDER(Name("IcconvImageBatch").Device(tensorflow::DEVICE_CPU), ImageBatchOp<ImageBatchOnCpu>);
 
 }  // namespace
 }  // namespace icconv

@@ -1,7 +1,6 @@
 // TensorFlow op IcconvNms over ops/nms.
 #include "binding/nms_base.h"
-#include "binding/op.h"
-#include "binding/tf_executor.h"
+#include "binding/on_cpu.h"
 #include "ops/nms/nms.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -10,7 +9,6 @@
 namespace icconv {
 namespace {
 
-using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
 
 // boxes [N, 4] x1 y1 x2 y2; scores [N]; groups [N], or [0] when all boxes compete. Output: kept indices by descending score.
@@ -25,20 +23,17 @@ REGISTER_OP("IcconvNms")
     .Attr("max_output: int")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-class OnCpu {
+class NmsOnCpu : public OnCpu {
 public:
-    explicit OnCpu(OpKernelContext* context) : executor_(context) {}
+    using OnCpu::OnCpu;
 
     const float* scores(const Tensor& scores) const { return scores.flat<float>().data(); }
     Array<int32_t> kept(const NmsParams& params, const float* boxes, const float* scores, const int32_t* groups, int64_t count) {
         return nms(params, boxes, scores, groups, count, executor_);
     }
-
-private:
-    TfExecutor executor_;
 };
 
-REGISTER_KERNEL_BUILDER(Name("IcconvNms").Device(tensorflow::DEVICE_CPU), NmsOp<OnCpu>);
+REGISTER_KERNEL_BUILDER(Name("IcconvNms").Device(tensorflow::DEVICE_CPU), NmsOp<NmsOnCpu>);
 
 }  // namespace
 }  // namespace icconv

@@ -1,7 +1,6 @@
 // TensorFlow ops IcconvRoiAlign and IcconvRoiAlignGrad over ops/roi_align.
-#include "binding/op.h"
+#include "binding/on_cpu.h"
 #include "binding/roi_align_base.h"
-#include "binding/tf_executor.h"
 #include "ops/roi_align/roi_align.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -10,7 +9,6 @@
 namespace icconv {
 namespace {
 
-using tensorflow::OpKernelContext;
 using tensorflow::Tensor;
 
 // rois [R, 5] (image, x1, y1, x2, y2); levels [R], the map of each RoI, or [0] when there is one map; scales: one a map.
@@ -41,14 +39,11 @@ REGISTER_OP("IcconvRoiAlignGrad")
     .Attr("aligned: bool")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-class OnCpu {
+class RoiAlignOnCpu : public OnCpu {
 public:
-    explicit OnCpu(OpKernelContext* context) : context_(context), executor_(context) {}
+    using OnCpu::OnCpu;
 
     const float* rois(const Tensor& rois) const { return rois.flat<float>().data(); }
-    absl::Status allocate(int index, const char* name, std::initializer_list<int64_t> lengths, Tensor** output) const {
-        return allocate_output(context_, index, name, lengths, output);
-    }
     absl::Status forward(const RoiAlignParams& params, const RoiAlignLevel* levels, const float* const* features, int level_count, const Tensor&,
                          const Rois& rois, float* output) {
         roi_align(params, levels, features, level_count, rois, output, executor_);
@@ -59,14 +54,10 @@ public:
         roi_align_grad(params, level, level_index, rois, grad_output, grad_features, executor_);
         return absl::OkStatus();
     }
-
-private:
-    OpKernelContext* context_;
-    TfExecutor executor_;
 };
 
-REGISTER_KERNEL_BUILDER(Name("IcconvRoiAlign").Device(tensorflow::DEVICE_CPU), RoiAlignOp<OnCpu>);
-REGISTER_KERNEL_BUILDER(Name("IcconvRoiAlignGrad").Device(tensorflow::DEVICE_CPU), RoiAlignGradOp<OnCpu>);
+REGISTER_KERNEL_BUILDER(Name("IcconvRoiAlign").Device(tensorflow::DEVICE_CPU), RoiAlignOp<RoiAlignOnCpu>);
+REGISTER_KERNEL_BUILDER(Name("IcconvRoiAlignGrad").Device(tensorflow::DEVICE_CPU), RoiAlignGradOp<RoiAlignOnCpu>);
 
 }  // namespace
 }  // namespace icconv

@@ -57,9 +57,13 @@ export interface LoadedNative {
 export interface LoadNativeOptions {
   readonly hideGpu: boolean;
   readonly threads: number | undefined;
+  readonly gpuMemory?: GpuMemory | undefined;
   readonly verbose: boolean;
   readonly cluster?: ClusterPlace | undefined;
 }
+
+/** How much of a GPU's memory TensorFlow takes at its start. */
+export type GpuMemory = 'all' | 'grow';
 
 /** Which worker of which cluster this process is; see src/collectives. */
 export interface ClusterPlace {
@@ -90,6 +94,13 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
         remedy: 'name the number of threads in the first call of useEngine',
       };
     }
+    const { gpuMemory = 'all' } = loaded.options;
+    if (options.gpuMemory !== undefined && options.gpuMemory !== gpuMemory) {
+      return {
+        reason: `TensorFlow already runs in this process with gpuMemory: "${gpuMemory}", which cannot change to "${options.gpuMemory}"`,
+        remedy: 'name gpuMemory in the first call of useEngine',
+      };
+    }
     if (options.hideGpu && loaded.gpu) {
       return {
         reason: 'TensorFlow already runs on the GPU in this process',
@@ -113,6 +124,7 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     process.env.TF_NUM_INTRAOP_THREADS = String(options.threads);
     process.env.TF_NUM_INTEROP_THREADS = '1';
   }
+  if (options.gpuMemory !== undefined) process.env.TF_FORCE_GPU_ALLOW_GROWTH = String(options.gpuMemory === 'grow');
   if (!options.verbose) {
     // Without a driver the CUDA build reports its absence as errors; useEngine says the same in one line.
     process.env.TF_CPP_MIN_LOG_LEVEL ??= hasNvidiaDriver() ? '2' : '3';

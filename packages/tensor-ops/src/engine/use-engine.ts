@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { registerKernels } from '../ops/register-kernels';
 import { type EngineAttempt, EngineUnavailableError } from './engine-error';
 import { type EngineInfo, engineInfo } from './engine-info';
-import { type ClusterPlace, loadNative } from './load-native';
+import { type ClusterPlace, type GpuMemory, loadNative } from './load-native';
 
 /** Where tensors live and kernels run. */
 export type EngineDevice = 'auto' | 'cuda' | 'cpu' | 'wasm';
@@ -13,6 +13,11 @@ export interface EngineOptions {
   readonly device?: EngineDevice;
   /** Threads of TensorFlow's CPU kernels, at least 1; one process keeps its first choice. @defaultValue one a core */
   readonly threads?: number;
+  /**
+   * Of a GPU: `'all'` takes almost all of its memory at the start, as TensorFlow does; `'grow'` takes what tensors need, and leaves the rest to
+   * other processes. One process keeps its first choice. @defaultValue `'all'`
+   */
+  readonly gpuMemory?: GpuMemory;
   /** Let TensorFlow print its log. @defaultValue `false` */
   readonly verbose?: boolean;
   /** Receives the one line about a fall-back. @defaultValue `process.emitWarning` with code `ICCONV_FALLBACK` */
@@ -38,11 +43,11 @@ const warned = new Set<string>();
 export async function useEngine(
   options: EngineOptions & { /** Of `joinCluster`. */ readonly cluster?: ClusterPlace } = {},
 ): Promise<EngineInfo> {
-  const { device = 'auto', threads, verbose = false, onWarning = emitWarning, cluster } = options;
+  const { device = 'auto', threads, gpuMemory, verbose = false, onWarning = emitWarning, cluster } = options;
   const attempts: EngineAttempt[] = [];
 
   if (device !== 'wasm') {
-    const native = await loadNative({ hideGpu: device === 'cpu', threads, verbose, cluster });
+    const native = await loadNative({ hideGpu: device === 'cpu', threads, gpuMemory, verbose, cluster });
     if ('reason' in native) {
       attempts.push({ engine: device === 'cuda' ? 'cuda' : 'native cpu', ...native });
     } else {

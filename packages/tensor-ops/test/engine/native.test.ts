@@ -8,6 +8,14 @@ import { readInstalled } from '../../src/installed/installed-engine';
 import { hasStreamHeader } from '../../src/installed/library';
 import { findTfjsNode } from '../../src/installed/tfjs-node';
 
+function runScript(script: string) {
+  return spawnSync(
+    process.execPath,
+    ['--import', 'tsx', '--conditions=icconv-source', '--input-type=module', '-e', script],
+    { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8' },
+  );
+}
+
 const tfjsNode = findTfjsNode();
 const installed = tfjsNode && (await readInstalled(tfjsNode));
 const present = installed !== undefined;
@@ -36,14 +44,24 @@ describe.skipIf(!present && !required)('native engine', () => {
     'has kernels for the GPU, of which it tells the names without one',
     () => {
       expect(loadedNative()!.ops.gpuKernels()).toEqual([
+        'IcconvAdamUpdate',
+        'IcconvAggregateKeypointMaps',
+        'IcconvBatchNorm',
+        'IcconvBatchNormGrad',
+        'IcconvConvFinish',
+        'IcconvGlobalNorm',
+        'IcconvGroupKeypoints',
+        'IcconvImageBatch',
         'IcconvInceptionConv2D',
         'IcconvInceptionConv2DGradFilter',
         'IcconvInceptionConv2DGradInput',
         'IcconvInceptionConv2DPack',
         'IcconvInceptionConv2DPacked',
+        'IcconvLinearCombination',
         'IcconvNms',
         'IcconvRoiAlign',
         'IcconvRoiAlignGrad',
+        'IcconvSgdUpdate',
       ]);
     },
   );
@@ -60,16 +78,26 @@ describe.skipIf(!present && !required)('native engine', () => {
     await expect(useEngine({ device: 'cpu', threads: 1 })).rejects.toThrow(/already runs .* threads: 2/);
   });
 
+  it('keeps how it takes memory of a GPU, and says so', async () => {
+    await expect(useEngine({ device: 'cpu', gpuMemory: 'grow' })).rejects.toThrow(/already runs .* gpuMemory: "all"/);
+    expect(await useEngine({ device: 'cpu', gpuMemory: 'all' })).toMatchObject({ device: 'cpu' });
+  });
+
+  // Without a GPU nothing shows more of it than that TensorFlow is told before it starts.
+  it('tells TensorFlow to take memory of a GPU as it is needed', () => {
+    const script = `
+      import { useEngine } from '@icconv/tensor-ops/engine';
+      await useEngine({ device: 'cpu', gpuMemory: 'grow' });
+      console.log(process.env.TF_FORCE_GPU_ALLOW_GROWTH);`;
+    expect(runScript(script).stdout).toBe('true\n');
+  });
+
   it('starts without a word, and leaves standard error as it was', () => {
     const script = `
       import { useEngine } from '@icconv/tensor-ops/engine';
       console.log((await useEngine({ device: 'cpu' })).backend);
       console.error('still heard');`;
-    const result = spawnSync(
-      process.execPath,
-      ['--import', 'tsx', '--conditions=icconv-source', '--input-type=module', '-e', script],
-      { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8' },
-    );
+    const result = runScript(script);
     expect(result.stdout).toBe('tensorflow\n');
     expect(result.stderr).toBe('still heard\n');
   });

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <string>
 
-#include "binding/gpu/gpu_op.h"
+#include "binding/gpu/on_gpu.h"
 #include "binding/inception_conv2d_base.h"
 #include "ops/inception_conv2d/inception_conv2d_cuda.h"
 
@@ -29,14 +29,14 @@ public:
 
 protected:
     // The plan's tables go to the device at the first call; later ones are behind it on the same stream.
-    InceptionConv2DCudaCall call(OpKernelContext* context, DriverLauncher& launcher, const InceptionConv2DSize& size, int64_t in_channels, int64_t kernel) {
+    InceptionConv2DCudaCall call(OpKernelContext* context, OnGpu& gpu, const InceptionConv2DSize& size, int64_t in_channels, int64_t kernel) {
         std::lock_guard<std::mutex> lock(mutex_);
         if (tables_.NumElements() == 0) {
             Tensor tables;
             const auto count = static_cast<int64_t>(plan_->tables().size());
             const absl::Status status = context->allocate_temp(tensorflow::DT_INT32, {count}, &tables);
-            if (!status.ok()) throw CudaFailure("memory of the device for a pattern: " + std::string(status.message()));
-            launcher.to_device(tables.data(), plan_->tables().data(), count * sizeof(int32_t));
+            if (!status.ok()) throw OutOfMemory(static_cast<size_t>(count) * sizeof(int32_t));
+            gpu.launcher().to_device(tables.data(), plan_->tables().data(), count * sizeof(int32_t));
             tables_ = tables;
         }
         return {*plan_, static_cast<const int32_t*>(tables_.data()), size, static_cast<int>(in_channels), static_cast<int>(kernel)};
@@ -77,12 +77,12 @@ public:
         OP_REQUIRES(context, bias.dims() == 1 && (bias.dim_size(0) == 0 || bias.dim_size(0) == out_channels()),
                     invalid_argument("bias must have shape [0] or [", out_channels(), "], received ", bias.shape().DebugString()));
         const InceptionConv2DSize size = this->size(input.dim_size(0), input.dim_size(1), input.dim_size(2));
+        OnGpu gpu(context);
         Tensor* output = nullptr;
-        OP_REQUIRES_OK(context, allocate_on_device(context, 0, "output", {size.batch, size.out_height(), size.out_width(), out_channels()}, &output));
+        OP_REQUIRES_OK(context, gpu.allocate(0, "output", {size.batch, size.out_height(), size.out_width(), out_channels()}, &output));
         if (output->NumElements() == 0) return;
-        DriverLauncher launcher(stream_of(context));
-        const InceptionConv2DCudaCall call = this->call(context, launcher, size, input.dim_size(3), kPacked ? kernel_ : filter.dim_size(0));
-        inception_conv2d_cuda(call, data(input), data(filter), data(bias), nullptr, activation_, data(output), launcher);
+        const InceptionConv2DCudaCall call = this->call(context, gpu, size, input.dim_size(3), kPacked ? kernel_ : filter.dim_size(0));
+        inception_conv2d_cuda(call, data(input), data(filter), data(bias), nullptr, activation_, data(output), gpu.launcher());
     }
 
 private:
@@ -97,10 +97,10 @@ public:
     void run(OpKernelContext* context) override {
         const Tensor& filter = context->input(0);
         OP_REQUIRES_OK(context, check_filter(filter));
+        OnGpu gpu(context);
         Tensor* packed = nullptr;
-        OP_REQUIRES_OK(context, allocate_on_device(context, 0, "packed", {filter.NumElements()}, &packed));
-        DriverLauncher launcher(stream_of(context));
-        launcher.within_device(packed->data(), filter.data(), filter.TotalBytes());
+        OP_REQUIRES_OK(context, gpu.allocate(0, "packed", {filter.NumElements()}, &packed));
+        gpu.launcher().within_device(packed->data(), filter.data(), filter.TotalBytes());
     }
 };
 
@@ -115,11 +115,11 @@ public:
         InceptionConv2DSize size;
         OP_REQUIRES_OK(context, size_of_gradient(dy, context->input(2), &size));
         const int64_t in_channels = filter.dim_size(2) * groups();
+        OnGpu gpu(context);
         Tensor* dx = nullptr;
-        OP_REQUIRES_OK(context, allocate_on_device(context, 0, "dx", {size.batch, size.in_height, size.in_width, in_channels}, &dx));
+        OP_REQUIRES_OK(context, gpu.allocate(0, "dx", {size.batch, size.in_height, size.in_width, in_channels}, &dx));
         if (dx->NumElements() == 0) return;
-        DriverLauncher launcher(stream_of(context));
-        inception_conv2d_grad_input_cuda(call(context, launcher, size, in_channels, filter.dim_size(0)), data(dy), data(filter), data(dx), launcher);
+        inception_conv2d_grad_input_cuda(call(context, gpu, size, in_channels, filter.dim_size(0)), data(dy), data(filter), data(dx), gpu.launcher());
     }
 };
 
@@ -137,16 +137,14 @@ public:
         const InceptionConv2DSize size = this->size(input.dim_size(0), input.dim_size(1), input.dim_size(2));
         OP_REQUIRES_OK(context, check_dy(dy, size));
         const int64_t in_channels = input.dim_size(3);
+        OnGpu gpu(context);
         Tensor* dfilter = nullptr;
-        OP_REQUIRES_OK(context, allocate_on_device(context, 0, "dfilter", {kernel_, kernel_, in_channels / groups(), out_channels()}, &dfilter));
+        OP_REQUIRES_OK(context, gpu.allocate(0, "dfilter", {kernel_, kernel_, in_channels / groups(), out_channels()}, &dfilter));
         if (dfilter->NumElements() == 0) return;
-        DriverLauncher launcher(stream_of(context));
-        const InceptionConv2DCudaCall call = this->call(context, launcher, size, in_channels, kernel_);
-        const int splits = inception_conv2d_grad_filter_splits(call, launcher.multiprocessors() * kBlocksEach);
-        Tensor workspace;
-        const auto floats = static_cast<int64_t>(inception_conv2d_grad_filter_workspace(call, splits));
-        OP_REQUIRES_OK(context, context->allocate_temp(tensorflow::DT_FLOAT, {floats}, &workspace));
-        inception_conv2d_grad_filter_cuda(call, splits, data(input), data(dy), data(dfilter), data(&workspace), launcher);
+        const InceptionConv2DCudaCall call = this->call(context, gpu, size, in_channels, kernel_);
+        const int splits = inception_conv2d_grad_filter_splits(call, gpu.launcher().multiprocessors() * kBlocksEach);
+        float* const workspace = gpu.temporary<float>(static_cast<int64_t>(inception_conv2d_grad_filter_workspace(call, splits)));
+        inception_conv2d_grad_filter_cuda(call, splits, data(input), data(dy), data(dfilter), workspace, gpu.launcher());
     }
 
 private:

@@ -31,6 +31,8 @@
 
 #include "cuda/launcher.h"
 
+// As CUDA's compilers do, for headers that host code includes too.
+#define __CUDACC__
 #define __global__
 #define __device__
 #define __forceinline__ inline
@@ -294,6 +296,12 @@ inline float atomicAdd(float* p, float value) {
     while (!__atomic_compare_exchange(p, &old, &next, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     return old;
 }
+inline uint64_t atomicMax(uint64_t* p, uint64_t value) {
+    uint64_t old = __atomic_load_n(p, __ATOMIC_RELAXED);
+    while (old < value && !__atomic_compare_exchange_n(p, &old, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+    return old;
+}
 template <typename T>
 T __ldcg(const T* p) {
     return *p;
@@ -310,6 +318,16 @@ inline float __fadd_rn(float a, float b) {
 }
 inline float __fsub_rn(float a, float b) { return __fadd_rn(a, -b); }
 inline float __fdiv_rn(float a, float b) { return a / b; }
+inline float __int_as_float(int bits) {
+    float value;
+    std::memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+inline int __float_as_int(float value) {
+    int bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
 inline int __ffs(int value) { return __builtin_ffs(value); }
 inline int __ffsll(long long value) { return __builtin_ffsll(value); }
 

@@ -7,7 +7,7 @@
 #include "common/memory.h"
 #include "common/simd.h"
 #include "ops/image_batch/image_batch_kernels.h"
-#include "ops/image_batch/resampling.h"
+#include "ops/image_batch/plan.h"
 
 namespace icconv {
 namespace image_batch_detail {
@@ -41,21 +41,6 @@ Kernels kernels() {
 
 constexpr float kOnes[3] = {1, 1, 1};
 constexpr float kZeros[3] = {0, 0, 0};
-
-// What is the same for every row of a placement.
-struct Plan {
-    const Placement* placement;
-    SourceImage source;
-    bool separable;
-    // Nothing happens between sampling and normalising, so that the two are one.
-    bool direct;
-    Axis x, y;
-    // Normalised, and as a pixel of the source.
-    float fill[3];
-    uint8_t border[3];
-    // Of a warp that turns: each column's part of the position.
-    Array<int64_t> step_x, step_y;
-};
 
 // In separate loops, so that the compiler can turn the first into vector instructions.
 void normalise(const ImageBatchParams& params, const Placement& placement, float* values, int64_t pixels, float* out) {
@@ -251,9 +236,7 @@ void paint_warp(const ImageBatchParams& params, const Plan& plan, int64_t from, 
         return inside ? source.data + 3 * (y * source.width + x) : plan.border;
     };
     for (int64_t y = from; y < to; ++y) {
-        const double row_y = static_cast<double>(y);
-        const int64_t origin_x = warp_fixed(map[1] * row_y + (map[2] + 0.5 * (map[0] + map[1]) - 0.5)) + kWarpHalf;
-        const int64_t origin_y = warp_fixed(map[4] * row_y + (map[5] + 0.5 * (map[3] + map[4]) - 0.5)) + kWarpHalf;
+        const int64_t origin_x = warp_origin(map, y), origin_y = warp_origin(map + 3, y);
         for (int64_t i = 0; i < width; ++i) {
             const int64_t steps_x = (origin_x + plan.step_x[i]) >> kWarpShift;
             const int64_t steps_y = (origin_y + plan.step_y[i]) >> kWarpShift;
@@ -284,28 +267,6 @@ void paint_warp(const ImageBatchParams& params, const Plan& plan, int64_t from, 
             if (outside[i]) fill_pixels(plan.fill, 1, row + 3 * i);
         }
     }
-}
-
-Plan make_plan(const ImageBatchParams& params, const SourceImage& source, const Placement& placement) {
-    Plan plan{&placement, source, placement.map[1] == 0 && placement.map[3] == 0, false, {}, {}, {}, {}, {}, {}};
-    plan.direct = !placement.has_colour && !params.round && !params.opencv && !params.reversed;
-    for (int c = 0; c < 3; ++c) {
-        plan.fill[c] = params.fill[params.reversed ? 2 - c : c] * params.scale[c] + params.bias[c];
-        plan.border[c] = static_cast<uint8_t>(std::min(std::max(params.fill[c], 0.0f), 255.0f));
-    }
-    if (params.opencv && !plan.separable) {
-        for (int64_t x = placement.left; x < placement.right; ++x) {
-            plan.step_x.push_back(warp_fixed(placement.map[0] * static_cast<double>(x)));
-            plan.step_y.push_back(warp_fixed(placement.map[3] * static_cast<double>(x)));
-        }
-    } else if (params.opencv) {
-        plan.x = make_warp_axis(placement.left, placement.right, placement.map[0], placement.map[2], source.width, false);
-        plan.y = make_warp_axis(placement.top, placement.bottom, placement.map[4], placement.map[5], source.height, true);
-    } else if (plan.separable) {
-        plan.x = make_axis(placement.left, placement.right, placement.map[0], placement.map[2], source.width, params.antialias);
-        plan.y = make_axis(placement.top, placement.bottom, placement.map[4], placement.map[5], source.height, params.antialias);
-    }
-    return plan;
 }
 
 // Zeroes what no placement of the row covers; placements may overlap, so only a single one is cut out.

@@ -2,6 +2,7 @@
 //
 // Output channels are sorted by dilation on the host (inception_conv2d_cuda.cc), so that a block's channels share their taps' places on the map.
 // Sums have a fixed order: the same call gives the same bits.
+#include "cuda/reduce.cuh"
 #include "ops/inception_conv2d/inception_conv2d.cuh"
 
 namespace icconv {
@@ -230,13 +231,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
             if (first_c + row + i < group_c) to[(static_cast<int64_t>(tap) * group_c + first_c + row + i) * s.out_c + out] = sum[i][j];
         }
     }
-    if (splits == 1) return;
-    __threadfence();
-    __syncthreads();
-    if (threadIdx.x == 0) before = atomicAdd(&ended[piece], 1u);
-    __syncthreads();
-    if (before + 1 < static_cast<uint32_t>(splits)) return;
-    __threadfence();
+    if (splits == 1 || !is_last_block(&ended[piece], static_cast<uint32_t>(splits), &before)) return;
     for (int j = 0; j < kPer; ++j) {
         if (column + j >= tile.count) continue;
         const int32_t out = order[tile.first + column + j];
@@ -244,7 +239,6 @@ extern "C" __global__ void __launch_bounds__(kThreads)
             if (first_c + row + i >= group_c) continue;
             const int64_t at = (static_cast<int64_t>(tap) * group_c + first_c + row + i) * s.out_c + out;
             float total = 0;
-            // Past the first-level caches, which know nothing of other multiprocessors' writes.
             for (int32_t part = 0; part < splits; ++part) total += __ldcg(partial + part * filter_size + at);
             dfilter[at] = total;
         }

@@ -1,23 +1,11 @@
 // The CUDA kernels, emulated, against those of the CPU.
-#include "common/test.h"
-#include "cuda/emulation/shim.cuh"
+#include "cuda/emulation/cuda_test.h"
 #include "ops/inception_conv2d/inception_conv2d_cuda.h"
 
 namespace {
 
 using namespace icconv;
-
-// On the heap at its exact size, so that the sanitizer sees the first float beyond.
-std::vector<float> random_floats(test::Random& random, size_t n) {
-    std::vector<float> values(n);
-    for (float& v : values) v = random.uniform(-1, 1);
-    return values;
-}
-std::vector<float> unwritten(size_t n) { return std::vector<float>(n, NAN); }
-
-double error_of(const std::vector<float>& got, const std::vector<float>& expected) {
-    return test::max_error(got.data(), expected.data(), static_cast<long>(expected.size()));
-}
+using namespace icconv::test;
 
 // blocks: what the filter's gradient is told that the device has work for.
 void check(InceptionConv2DSize size, int in_c, int kernel, int groups, const std::vector<int>& dilations, int blocks) {

@@ -9,10 +9,12 @@
 
 namespace icconv {
 
-// A peak of a heatmap; index = y * W + x.
+// A pixel of a heatmap, its value, and whether the neighbours to the right and below are larger than those to the left and above; index = y * W + x.
 struct KeypointPeak {
     int32_t index;
     float score;
+    bool right = false;
+    bool below = false;
 };
 
 struct JointPeaks {

@@ -1,21 +1,11 @@
 // The CUDA kernels, emulated, against those of the CPU.
-#include "common/test.h"
-#include "cuda/emulation/shim.cuh"
+#include "cuda/emulation/cuda_test.h"
 #include "ops/roi_align/roi_align_cuda.h"
 
 namespace {
 
 using namespace icconv;
-
-std::vector<float> random_floats(test::Random& random, size_t n) {
-    std::vector<float> values(n);
-    for (float& v : values) v = random.uniform(-1, 1);
-    return values;
-}
-
-double error_of(const std::vector<float>& got, const std::vector<float>& expected) {
-    return test::max_error(got.data(), expected.data(), static_cast<long>(expected.size()));
-}
+using namespace icconv::test;
 
 // Two maps of two images; RoIs within, across the border, outside, without area, and absurdly large.
 void check(RoiAlignParams params) {

@@ -3,6 +3,7 @@ import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvActivation, ConvGeometry } from '../../kernel/geometry';
 import { convOutputSize } from '../../kernel/geometry';
+import { hasGpuKernel } from '../../kernel/gpu-kernels';
 import { attr, type NativeBackend, onCuda } from '../../kernel/native-backend';
 import { type KernelContext, registerOnAllBackends } from '../../kernel/registry';
 import { convKernels } from '../conv-kernels';
@@ -65,9 +66,34 @@ function fused(native: NativeBackend, { x, packed, bias, residual }: PackedInput
 function composed(inputs: PackedInputs, attrs: PackedAttrs, context: KernelContext): Tensor {
   const { x, packed, bias, residual } = inputs;
   const sums = convKernels(context).forward(x, packed as Tensor4D, attrs);
+  if (context.native !== undefined && hasGpuKernel(CONV_FINISH)) {
+    return finishOnGpu(context.native, sums, { bias, residual, activation: attrs.activation });
+  }
   if (residual === undefined) return finish(sums, bias, attrs.activation, context);
   const y = tf.add(finish(sums, bias, 'linear', context), residual);
   return attrs.activation === 'relu' ? tf.relu(y) : y;
+}
+
+const CONV_FINISH = 'IcconvConvFinish';
+
+/** Bias, residual and activation behind TensorFlow's convolution in one pass, where three operators would read and write the map. */
+export function finishOnGpu(
+  native: Pick<NativeBackend, 'executeSingleOutput'>,
+  sums: Tensor4D,
+  {
+    bias,
+    residual,
+    activation,
+  }: {
+    readonly bias: Tensor1D | undefined;
+    readonly residual: Tensor4D | undefined;
+    readonly activation: ConvActivation;
+  },
+): Tensor {
+  if (bias === undefined && residual === undefined && activation === 'linear') return sums;
+  const none = tf.tensor1d([], 'float32');
+  const inputs = [sums, bias ?? none, residual ?? none];
+  return native.executeSingleOutput(CONV_FINISH, [attr.string('activation', activation)], inputs) as Tensor;
 }
 
 function nativeCpu({ native }: KernelContext): NativeBackend | undefined {

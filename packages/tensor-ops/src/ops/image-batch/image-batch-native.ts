@@ -29,18 +29,15 @@ export function imageBatchNative(backend: NativeBackend, images: readonly Tensor
       ...images,
       tf.tensor2d(attrs.sizes.flat(), [images.length, 2], 'int32'),
       tf.tensor2d(regions, [count, 6], 'int32'),
-      tf.tensor2d(
-        placements.flatMap((p) => p.map.flatMap(twoFloats)),
-        [count, 12],
-      ),
-      tf.tensor(colours, coloured ? [count, 12] : [0]),
+      tf.tensor2d(bitsOf(Float64Array.from(placements.flatMap((p) => p.map))), [count, 12], 'int32'),
+      tf.tensor(bitsOf(Float32Array.from(colours)), coloured ? [count, 12] : [0], 'int32'),
       tf.tensor1d([...attrs.shape], 'int32'),
     ],
   ) as Tensor4D;
 }
 
-/** A double as the float nearest to it and the rest: positions in large pictures need more than 24 bits. */
-function twoFloats(value: number): [number, number] {
-  const high = Math.fround(value);
-  return [high, value - high];
-}
+/**
+ * The numbers' bits, as int32 elements: on a GPU only those tensors lie on the host, where the op reads these, and only the bits of a double are
+ * exact in large pictures.
+ */
+const bitsOf = (numbers: Float64Array | Float32Array): Int32Array => new Int32Array(numbers.buffer);

@@ -37,6 +37,16 @@ private:
     std::unique_ptr<stream_executor::Stream> stream_;
 };
 
+constexpr size_t kMemory = 1 << 30;
+
+// The host's memory, of which a tensor gets no more than a device has.
+class FakeMemory final : public Allocator {
+public:
+    std::string Name() override { return "fake_gpu"; }
+    void* AllocateRaw(size_t alignment, size_t bytes) override { return bytes > kMemory ? nullptr : cpu_allocator()->AllocateRaw(alignment, bytes); }
+    void DeallocateRaw(void* p) override { cpu_allocator()->DeallocateRaw(p); }
+};
+
 class FakeGpu final : public LocalDevice {
 public:
     FakeGpu(const SessionOptions& options, const DeviceAttributes& attributes) : LocalDevice(options, attributes), context_(new FakeContext) {
@@ -46,7 +56,7 @@ public:
         set_tensorflow_accelerator_device_info(&info_);
     }
     ~FakeGpu() override { context_->Unref(); }
-    Allocator* GetAllocator(AllocatorAttributes) override { return cpu_allocator(); }
+    Allocator* GetAllocator(AllocatorAttributes) override { return &memory_; }
     absl::Status Sync() override { return absl::OkStatus(); }
     absl::Status TryGetDeviceContext(DeviceContext** out) override {
         context_->Ref();
@@ -59,6 +69,7 @@ public:
 
 private:
     FakeContext* context_;
+    FakeMemory memory_;
     AcceleratorDeviceInfo info_;
 };
 
@@ -69,7 +80,7 @@ public:
         return absl::OkStatus();
     }
     absl::Status CreateDevices(const SessionOptions& options, const std::string& prefix, std::vector<std::unique_ptr<Device>>* devices) override {
-        const auto attributes = Device::BuildDeviceAttributes(prefix + "/device:GPU:0", DEVICE_GPU, Bytes(1 << 30), DeviceLocality(), "fake");
+        const auto attributes = Device::BuildDeviceAttributes(prefix + "/device:GPU:0", DEVICE_GPU, Bytes(kMemory), DeviceLocality(), "fake");
         devices->push_back(std::make_unique<FakeGpu>(options, attributes));
         return absl::OkStatus();
     }

@@ -68,6 +68,8 @@ struct Values {
     std::vector<int32_t> ints;  // Instead of floats.
     // A GPU kernel reads it on the host, as all that says sizes.
     bool host = false;
+    // Where ints are none.
+    bool empty_ints = false;
 };
 
 struct Result {
@@ -82,7 +84,7 @@ using Attribute = std::variant<int64_t, float, bool, std::string, std::vector<in
 
 TFE_TensorHandle* place(const Values& values, const char* device) {
     Status status;
-    const bool is_int = !values.ints.empty();
+    const bool is_int = !values.ints.empty() || values.empty_ints;
     const size_t bytes = 4 * (is_int ? values.ints.size() : values.floats.size());
     TF_Tensor* const tensor = TF_AllocateTensor(is_int ? TF_INT32 : TF_FLOAT, values.shape.data(), static_cast<int>(values.shape.size()), bytes);
     if (bytes > 0) std::memcpy(TF_TensorData(tensor), is_int ? static_cast<const void*>(values.ints.data()) : values.floats.data(), bytes);
@@ -110,8 +112,9 @@ Result read(TFE_TensorHandle* handle) {
     return result;
 }
 
-std::vector<Result> run(const char* name, const std::vector<std::pair<std::string, Attribute>>& attributes, const std::vector<Values>& inputs,
-                        int outputs, const char* device) {
+// The outputs where the op leaves them; none, and why, where it fails.
+std::vector<TFE_TensorHandle*> execute(const char* name, const std::vector<std::pair<std::string, Attribute>>& attributes,
+                                       const std::vector<TFE_TensorHandle*>& inputs, int outputs, const char* device, std::string* failure) {
     Status status;
     TFE_Op* const op = TFE_NewOp(context(), name, status);
     status.need(name);
@@ -126,30 +129,38 @@ std::vector<Result> run(const char* name, const std::vector<std::pair<std::strin
         if (const auto* list = std::get_if<std::vector<int64_t>>(&value)) TFE_OpSetAttrIntList(op, k, list->data(), static_cast<int>(list->size()));
         if (const auto* list = std::get_if<std::vector<float>>(&value)) TFE_OpSetAttrFloatList(op, k, list->data(), static_cast<int>(list->size()));
     }
-    for (const Values& input : inputs) {
-        TFE_OpAddInput(op, place(input, device), status);
+    for (TFE_TensorHandle* input : inputs) {
+        TFE_OpAddInput(op, input, status);
         status.need("input");
     }
     std::vector<TFE_TensorHandle*> handles(outputs);
     TFE_Execute(op, handles.data(), &outputs, status);
-    std::vector<Result> results(handles.size());
-    if (TF_GetCode(status) != TF_OK) {
-        for (Result& result : results) result.failure = status.text();
-        return results;
-    }
+    if (TF_GetCode(status) == TF_OK) return handles;
+    *failure = status.text();
+    return {};
+}
+
+std::vector<Result> run(const char* name, const std::vector<std::pair<std::string, Attribute>>& attributes, const std::vector<Values>& inputs,
+                        int outputs, const char* device) {
+    std::vector<TFE_TensorHandle*> placed;
+    for (const Values& input : inputs) placed.push_back(place(input, device));
+    std::string failure;
+    const std::vector<TFE_TensorHandle*> handles = execute(name, attributes, placed, outputs, device, &failure);
+    std::vector<Result> results(outputs);
+    for (Result& result : results) result.failure = failure;
     for (size_t i = 0; i < handles.size(); ++i) results[i] = read(handles[i]);
     return results;
 }
 
-// The op on both devices: on the GPU for real, and with the CPU's results.
+// The op on both devices: on the GPU for real, and with the CPU's results. on_host: where the GPU's kernel leaves them.
 std::vector<Result> compare(const char* name, const std::vector<std::pair<std::string, Attribute>>& attributes, const std::vector<Values>& inputs,
-                            int outputs, double tolerance) {
+                            int outputs, double tolerance, bool on_host = false) {
     const std::vector<Result> cpu = run(name, attributes, inputs, outputs, kCpu);
     const std::vector<Result> gpu = run(name, attributes, inputs, outputs, kGpu);
     for (int i = 0; i < outputs; ++i) {
         if (!cpu[i].failure.empty() || !gpu[i].failure.empty()) std::printf("%s: %s %s\n", name, cpu[i].failure.c_str(), gpu[i].failure.c_str());
         EXPECT(cpu[i].failure.empty() && gpu[i].failure.empty());
-        EXPECT(gpu[i].device == kGpu || !gpu[i].ints.empty());
+        EXPECT(gpu[i].device == kGpu || on_host);
         EXPECT(gpu[i].shape == cpu[i].shape && gpu[i].ints == cpu[i].ints && gpu[i].floats.size() == cpu[i].floats.size());
         EXPECT(test::max_error(gpu[i].floats.data(), cpu[i].floats.data(), static_cast<long>(gpu[i].floats.size())) <= tolerance);
     }
@@ -210,9 +221,127 @@ TEST(gpu_ops_nms) {
         for (int c = 2; c < 4; ++c) boxes.floats[4 * i + c] = boxes.floats[4 * i + c - 2] + 1;
         groups.ints[i] = i % 2;
     }
-    EXPECT(compare("IcconvNms", settings, {boxes, scores, groups}, 1, 0)[0].ints.size() > 2);
+    EXPECT(compare("IcconvNms", settings, {boxes, scores, groups}, 1, 0, true)[0].ints.size() > 2);
     scores.floats[5] = NAN;
     EXPECT(run("IcconvNms", settings, {boxes, scores, groups}, 1, kGpu)[0].failure.find("score 5 is NaN") != std::string::npos);
+}
+
+TEST(gpu_ops_batch_norm) {
+    const Values x = random_values({2, 5, 3, 7}), weight = random_values({7}), bias = random_values({7}), other = random_values({2, 5, 3, 7});
+    const std::vector<Result> y = compare("IcconvBatchNorm", {{"R", int64_t{1}}, {"relu", true}}, {x, weight, bias, other}, 3, 1e-5);
+    const Values mean{{7}, y[1].floats, {}}, variance{{7}, y[2].floats, {}}, output{y[0].shape, y[0].floats, {}};
+    compare("IcconvBatchNormGrad", {{"R", int64_t{1}}, {"Y", int64_t{1}}}, {x, other, weight, mean, variance, output}, 4, 1e-4);
+    compare("IcconvBatchNormGrad", {{"R", int64_t{0}}, {"Y", int64_t{0}}}, {x, other, weight, mean, variance}, 3, 1e-4);
+}
+
+TEST(gpu_ops_parameter_update) {
+    const Values a = random_values({3, 50}), b = random_values({4}), rates{{2, 2}, {0.1f, 0.01f, 0.2f, 0}, {}};
+    compare("IcconvSgdUpdate", {{"N", int64_t{2}}, {"M", int64_t{2}}}, {a, b, a, b, a, b, rates, {{4}, {0.9f, 0, 1, 0.5f}, {}}}, 4, 1e-5);
+    compare("IcconvSgdUpdate", {{"N", int64_t{2}}, {"M", int64_t{0}}}, {a, b, a, b, rates, {{4}, {0, 0, 0, 1}, {}}}, 2, 1e-5);
+    Values squares = a, few = b;
+    for (Values* list : {&squares, &few}) {
+        for (float& v : list->floats) v *= v;
+    }
+    compare("IcconvAdamUpdate", {{"N", int64_t{2}}}, {a, b, a, b, a, b, squares, few, rates, {{7}, {0.9f, 0.99f, 1e-8f, 0.1f, 0.01f, 1, 1}, {}}}, 6, 1e-5);
+    compare("IcconvLinearCombination", {{"N", int64_t{2}}}, {a, b, a, b, {{2}, {2, -0.5f}, {}}}, 2, 1e-5);
+    compare("IcconvGlobalNorm", {{"N", int64_t{2}}}, {a, b}, 1, 1e-5);
+}
+
+// The bits of doubles, as image_batch_op.cc reads them.
+Values bits_of(const std::vector<double>& numbers) {
+    Values values{{1, static_cast<int64_t>(2 * numbers.size())}, {}, std::vector<int32_t>(2 * numbers.size()), true};
+    std::memcpy(values.ints.data(), numbers.data(), numbers.size() * sizeof(double));
+    return values;
+}
+
+TEST(gpu_ops_image_batch) {
+    test::Random random(3);
+    Values picture{{30}, {}, std::vector<int32_t>(30), true};
+    for (int32_t& pixels : picture.ints) pixels = static_cast<int32_t>(random.next());
+    const Values size{{1, 2}, {}, {5, 8}, true}, region{{1, 6}, {}, {0, 0, 1, 2, 9, 12}, true}, shape{{3}, {}, {1, 10, 12}, true};
+    // No element, and yet int32.
+    const Values no_colours{{0}, {}, {}, true, true};
+    for (const bool opencv : {false, true}) {
+        for (const double turn : {0.0, 0.3}) {
+            const Values map = bits_of({0.7, turn, -1, turn, 0.6, 0});
+            const std::vector<std::pair<std::string, Attribute>> settings = {
+                {"N", int64_t{1}}, {"scale", std::vector<float>{1, 0.5f, 2}}, {"bias", std::vector<float>{0, 1, -1}},
+                {"fill", std::vector<float>{1, 2, 3}}, {"reversed", true}, {"antialias", false}, {"round", false}, {"opencv", opencv}};
+            compare("IcconvImageBatch", settings, {picture, size, region, map, no_colours, shape}, 1, 1e-5);
+        }
+    }
+}
+
+// An output of 4.8 GB, and the device has 1 GiB.
+TEST(gpu_ops_out_of_memory) {
+    const std::vector<float> zeros = {0, 0, 0};
+    const std::vector<std::pair<std::string, Attribute>> settings = {{"N", int64_t{1}},  {"scale", zeros},     {"bias", zeros},   {"fill", zeros},
+                                                                     {"reversed", true}, {"antialias", false}, {"round", false}, {"opencv", false}};
+    const Values picture{{1}, {}, {0}, true}, size{{1, 2}, {}, {1, 1}, true}, region{{1, 6}, {}, {0, 0, 0, 0, 1, 1}, true};
+    const Values none{{0}, {}, {}, true, true}, shape{{3}, {}, {1, 20000, 20000}, true};
+    const std::string failure = run("IcconvImageBatch", settings, {picture, size, region, bits_of({1, 0, 0, 0, 1, 0}), none, shape}, 1, kGpu)[0].failure;
+    EXPECT(failure.find("out of memory: IcconvImageBatch asked for 4800000000 bytes for batch on the GPU") != std::string::npos);
+}
+
+TEST(gpu_ops_keypoints) {
+    const std::vector<std::pair<std::string, Attribute>> settings = {
+        {"N", int64_t{2}}, {"keypoints", int64_t{2}}, {"flip_index", std::vector<int64_t>{1, 0}}, {"tags_from", int64_t{0}}};
+    const std::vector<Result> maps =
+        compare("IcconvAggregateKeypointMaps", settings, {random_values({2, 6, 5, 4}), random_values({2, 11, 9, 2}), {{2}, {}, {22, 18}, true}}, 2, 1e-5);
+    const Values heatmaps{maps[0].shape, maps[0].floats, {}}, tags{maps[1].shape, maps[1].floats, {}};
+    const std::vector<std::pair<std::string, Attribute>> grouping = {
+        {"nms_kernel", int64_t{5}}, {"max_people", int64_t{4}}, {"detection_threshold", 0.05f}, {"tag_threshold_bits", std::vector<int64_t>{0, 0x3ff00000}},
+        {"use_detection_val", true}, {"ignore_too_much", false}, {"adjust", true}, {"refine", true}, {"joint_order", std::vector<int64_t>{0, 1}}};
+    EXPECT(compare("IcconvGroupKeypoints", grouping, {heatmaps, tags}, 2, 0, true)[0].floats.size() > 0);
+    Values broken = tags;
+    broken.floats[3] = INFINITY;
+    EXPECT(run("IcconvGroupKeypoints", grouping, {heatmaps, broken}, 2, kGpu)[0].failure.find("not finite") != std::string::npos);
+}
+
+TEST(gpu_ops_conv_finish) {
+    const Values x = random_values({1, 3, 2, 5}), bias = random_values({5}), residual = random_values({1, 3, 2, 5});
+    const Result y = run("IcconvConvFinish", {{"activation", std::string("relu")}}, {x, bias, residual}, 1, kGpu)[0];
+    EXPECT(y.failure.empty() && y.device == kGpu && y.floats.size() == 30);
+    for (size_t i = 0; i < y.floats.size(); ++i) EXPECT(std::abs(y.floats[i] - std::fmax(0.0f, x.floats[i] + bias.floats[i % 5] + residual.floats[i])) < 1e-6);
+}
+
+// From a picture's bytes to people, and to pooled features of boxes, without a copy that is not an op's own: the context refuses every other.
+TEST(gpu_ops_stay_on_the_device) {
+    const auto next = [](const char* name, const std::vector<std::pair<std::string, Attribute>>& attributes,
+                         const std::vector<TFE_TensorHandle*>& inputs, int outputs = 1) {
+        std::string failure;
+        const std::vector<TFE_TensorHandle*> handles = execute(name, attributes, inputs, outputs, kGpu, &failure);
+        if (!failure.empty()) std::printf("%s: %s\n", name, failure.c_str());
+        EXPECT(failure.empty());
+        return handles;
+    };
+    const auto host = [](std::vector<int64_t> shape, std::vector<int32_t> ints) {
+        const bool empty = ints.empty();
+        return place({std::move(shape), {}, std::move(ints), true, empty}, kCpu);
+    };
+    const auto device = [](const Values& values) { return place(values, kGpu); };
+    const auto image = next("IcconvImageBatch",
+                            {{"N", int64_t{1}}, {"scale", std::vector<float>{0.01f, 0.01f, 0.01f}}, {"bias", std::vector<float>{0, 0, 0}},
+                             {"fill", std::vector<float>{0, 0, 0}}, {"reversed", false}, {"antialias", true}, {"round", false}, {"opencv", false}},
+                            {host({48}, std::vector<int32_t>(48, 0x20a04010)), host({1, 2}, {8, 8}), host({1, 6}, {0, 0, 0, 0, 12, 12}),
+                             place(bits_of({0.6, 0, 0, 0, 0.6, 0}), kCpu), host({0}, {}), host({3}, {1, 12, 12})});
+    const std::vector<int64_t> dilations = {1, 1, 2, 2, 1, 3, 1, 1}, strides = {1, 1};
+    const auto packed = next("IcconvInceptionConv2DPack", {{"dilations", dilations}, {"strides", strides}}, {device(random_values({3, 3, 3, 4}))});
+    const auto features = next("IcconvInceptionConv2DPacked", {{"dilations", dilations}, {"strides", strides}, {"kernel_size", int64_t{3}}},
+                               {image[0], packed[0], device(random_values({4}))});
+    const auto finished = next("IcconvConvFinish", {{"activation", std::string("linear")}}, {features[0], device(random_values({4})), features[0]});
+    const auto maps = next("IcconvAggregateKeypointMaps",
+                           {{"N", int64_t{1}}, {"keypoints", int64_t{2}}, {"flip_index", std::vector<int64_t>{1, 0}}, {"tags_from", int64_t{0}}},
+                           {finished[0], host({2}, {24, 24})}, 2);
+    next("IcconvGroupKeypoints",
+         {{"nms_kernel", int64_t{5}}, {"max_people", int64_t{4}}, {"detection_threshold", 0.0f}, {"tag_threshold_bits", std::vector<int64_t>{0, 0x3ff00000}},
+          {"use_detection_val", true}, {"ignore_too_much", false}, {"adjust", true}, {"refine", true}, {"joint_order", std::vector<int64_t>{0, 1}}},
+         {maps[0], maps[1]}, 2);
+    const auto pooled = next("IcconvRoiAlign",
+                             {{"sampling_ratio", int64_t{2}}, {"aligned", true}, {"scales", std::vector<float>{1}}, {"pooled_height", int64_t{2}},
+                              {"pooled_width", int64_t{2}}, {"N", int64_t{1}}},
+                             {device({{1, 5}, {0, 1, 2, 9, 8}, {}}), host({0}, {}), finished[0]});
+    EXPECT(read(pooled[0]).device == kGpu);
 }
 
 // What stands in the way is named, with what brings it.
@@ -239,16 +368,21 @@ TEST(gpu_ops_are_cached) {
     EXPECT(files > 0);
 }
 
-// Every op of ours that has a GPU kernel is run above: the list is what the runtime knows.
+// Every op of ours has a GPU kernel, as the runtime knows them, which is run above, but those in whose place TypeScript takes TensorFlow's there.
 TEST(gpu_ops_all_are_tested) {
-    std::set<std::string> known;
+    std::set<std::string> known, of_cpu_alone;
     const tensorflow::KernelList all = tensorflow::GetAllRegisteredKernels();
     for (const auto& kernel : all.kernel()) {
-        if (kernel.device_type() == "GPU" && kernel.op().rfind("Icconv", 0) == 0) known.insert(kernel.op());
+        if (kernel.op().rfind("Icconv", 0) == 0) (kernel.device_type() == "GPU" ? known : of_cpu_alone).insert(kernel.op());
     }
-    const std::set<std::string> tested = {"IcconvInceptionConv2D", "IcconvInceptionConv2DPack", "IcconvInceptionConv2DPacked",
-                                          "IcconvInceptionConv2DGradInput", "IcconvInceptionConv2DGradFilter", "IcconvNms",
-                                          "IcconvRoiAlign", "IcconvRoiAlignGrad"};
+    for (const std::string& op : known) of_cpu_alone.erase(op);
+    EXPECT((of_cpu_alone == std::set<std::string>{"IcconvConv2D", "IcconvConv2DPack", "IcconvConvProgram", "IcconvDilationErrors", "IcconvMaxPool2D",
+                                                  "IcconvMaxPool2DGrad"}));
+    const std::set<std::string> tested = {"IcconvAdamUpdate", "IcconvAggregateKeypointMaps", "IcconvBatchNorm", "IcconvBatchNormGrad",
+                                          "IcconvConvFinish", "IcconvGlobalNorm", "IcconvGroupKeypoints", "IcconvImageBatch",
+                                          "IcconvInceptionConv2D", "IcconvInceptionConv2DPack", "IcconvInceptionConv2DPacked",
+                                          "IcconvInceptionConv2DGradInput", "IcconvInceptionConv2DGradFilter", "IcconvLinearCombination",
+                                          "IcconvNms", "IcconvRoiAlign", "IcconvRoiAlignGrad", "IcconvSgdUpdate"};
     for (const std::string& op : known) {
         if (tested.count(op) == 0) std::printf("%s has a GPU kernel and no test\n", op.c_str());
     }
