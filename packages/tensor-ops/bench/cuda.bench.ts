@@ -1,11 +1,12 @@
 /**
  * pnpm bench cuda [--json]: inception convolution on a GPU, its own kernel beside TensorFlow's convolutions, one a dilation; forward, and with
- * all gradients. Where there is no GPU, one line says so.
+ * all gradients. Then other operators beside the composition of TensorFlow's. Where there is no GPU, one line says so.
  */
 import { maxRelativeError } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { inceptionConv2d } from '../src';
 import { EngineUnavailableError, useEngine } from '../src/engine';
+import { duels } from './cuda-duels';
 import { type Contender, generator, interleaved, type Result } from './measure';
 
 /** Channels and side of the map in the stages of a ResNet-50, at 800 pixels. */
@@ -47,6 +48,13 @@ export async function benchCuda(report: (result: Result) => void): Promise<void>
       report({ name: `inceptionConv2d ${name} ${channels}x${side}x${side}`, native: native!, peer: peer!, answer });
     }
     tf.dispose([x, filter]);
+  }
+  for (const { name, own, plain } of duels()) {
+    const [first, second] = [tf.tidy(own), tf.tidy(plain)];
+    const error = maxRelativeError(await first.data(), await second.data());
+    tf.dispose([first, second]);
+    const [native, peer] = await interleaved([finished(own), finished(plain)]);
+    report({ name, native: native!, peer: peer!, answer: `difference ${error.toExponential(1)}` });
   }
 }
 
