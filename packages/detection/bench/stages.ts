@@ -56,7 +56,7 @@ export function stagesOf({ parts }: CompiledFasterRcnn, config: FasterRcnnConfig
           spatialScales,
         });
       });
-      const head = time('box head', () => parts.boxHead(pooled));
+      const head = time('box head', () => parts.boxHeads[0]!(pooled));
       time('detections', () => {
         const { coderWeights, background, test } = config.roi;
         selectDetections(head.logits, head.deltas, proposals, size, { ...test, coderWeights, background });

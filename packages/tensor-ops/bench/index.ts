@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { useEngine } from '../src/engine';
 import { benchCuda } from './cuda.bench';
 import { benchFusedConv2d } from './fused-conv2d.bench';
+import { benchMasks } from './masks.bench';
 import { type Result, reportLine } from './measure';
 import { benchNms } from './nms.bench';
 import { benchRoiAlign } from './roi-align.bench';
@@ -40,6 +41,7 @@ try {
   await benchFusedConv2d(peer, wanted, report);
   await benchRoiAlign(peer, wanted, report);
   await benchNms(peer, wanted, report);
+  await benchMasks(peer, wanted, report);
 } finally {
   peer?.stop();
 }

@@ -1,5 +1,5 @@
 /** Timing of contenders that take turns, and the report. */
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor, type TensorContainer } from '@tensorflow/tfjs-core';
 
 /** One contender: does the job `repeat` times and gives the milliseconds of one on average. */
 export type Contender = (repeat: number) => Promise<number>;
@@ -45,15 +45,15 @@ export async function interleaved(contenders: readonly Contender[]): Promise<Tim
   });
 }
 
-/** A contender that runs in this process. */
-export function inProcess(run: () => Tensor): Contender {
+/** A contender that runs in this process. @param run - gives a tensor, which is disposed, or numbers. */
+export function inProcess(run: () => Tensor | readonly ArrayLike<number>[]): Contender {
   return async (repeat) => {
     let elapsed = 0;
     for (let i = 0; i < repeat; i++) {
       const start = performance.now();
       const result = run();
       elapsed += performance.now() - start;
-      result.dispose();
+      dispose(result as TensorContainer);
     }
     return elapsed / repeat;
   };

@@ -63,6 +63,7 @@ export {
   type KeypointGroups,
 } from './ops/keypoint-grouping';
 export { type AggregateKeypointMapsOptions, aggregateKeypointMaps, type KeypointMaps } from './ops/keypoint-maps';
+export { type CropMasksOptions, cropMasks, type PasteMasksOptions, pasteMasks } from './ops/masks';
 export { type MaxPool2dOptions, maxPool2d } from './ops/max-pool2d';
 export { type BatchedNmsOptions, batchedNms, batchedNmsAsync } from './ops/nms';
 export {

@@ -1,9 +1,9 @@
 """torchvision's CPU operators as a peer of the benchmark: one JSON request a line, one JSON answer a line.
 
     {"do": "load", "name": "features", "file": PATH, "shape": [...], "dtype": "float32"}   NHWC maps are kept as NCHW, contiguous
-    {"do": "run", "op": "roi_align" | "roi_align_backward" | "nms" | "conv2d", "repeat": N, "out": PATH or null, ...}
+    {"do": "run", "op": "roi_align" | "roi_align_backward" | "nms" | "conv2d" | "paste_masks", "repeat": N, "out": PATH or null, ...}
         -> {"ms": time of the operator alone, on average}
-With "out", the result is written there: maps in NHWC float32, kept indices in int32.
+With "out", the result is written there: maps in NHWC float32, kept indices in int32, masks [N, H, W] in uint8.
 """
 
 import json
@@ -59,6 +59,12 @@ def conv2d(r):
     return run(*operands, tensors["packed"], tensors["bias"], *args, "add", 1.0, unary, [], None)
 
 
+def paste_masks(r):
+    """Pixels of the objects; coding them as run lengths is left out."""
+    paste = torchvision.models.detection.roi_heads.paste_masks_in_image
+    return paste(tensors["masks"][:, None], tensors["boxes"], (r["height"], r["width"]))[:, 0] > 0.5
+
+
 def nms(r):
     if not r["grouped"]:
         return torchvision.ops.nms(tensors["boxes"], tensors["scores"], r["iouThreshold"])
@@ -78,8 +84,11 @@ def exact_nms(r):
     return kept[torch.argsort(scores[kept], descending=True, stable=True)]
 
 
+OPS = {f.__name__: f for f in (roi_align, roi_align_backward, nms, conv2d, paste_masks)}
+
+
 def run(request):
-    op = {"roi_align": roi_align, "roi_align_backward": roi_align_backward, "nms": nms, "conv2d": conv2d}[request["op"]]
+    op = OPS[request["op"]]
     elapsed = 0
     for _ in range(request["repeat"]):
         result = None
@@ -89,6 +98,8 @@ def run(request):
     if request["out"]:
         if request["op"] == "nms":
             exact_nms(request).numpy().astype(np.int32).tofile(request["out"])
+        elif request["op"] == "paste_masks":
+            result.numpy().astype(np.uint8).tofile(request["out"])
         else:
             result.permute(0, 2, 3, 1).contiguous().numpy().tofile(request["out"])
     return {"ms": elapsed * 1e3 / request["repeat"]}

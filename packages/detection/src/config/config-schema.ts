@@ -12,6 +12,7 @@ const pixels = count(2 ** 15);
 const share = z.number().min(0).max(1);
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 const matcher = z.strictObject({ foreground: share, background: share, allowLowQuality: z.boolean() });
+const coderWeights = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 const sampler = z.strictObject({ perImage: boxes, foregroundShare: share });
 const proposals = z.strictObject({
   preNmsTopN: boxes,
@@ -62,7 +63,7 @@ export const fasterRcnnSchema = schemaOf<FasterRcnnConfig>()(
       convs: z.int().min(0).max(64),
       linears: z.int().min(0).max(64),
       hidden: channels,
-      coderWeights: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+      coderWeights,
       background: z.enum(['first', 'last']),
       backgroundDeltas: z.boolean(),
       test: z.strictObject({
@@ -76,7 +77,26 @@ export const fasterRcnnSchema = schemaOf<FasterRcnnConfig>()(
       sampler,
       boxLoss: z.enum(['smoothL1', 'giou']),
       smoothL1Beta: z.number().min(0),
+      cascade: z
+        .strictObject({
+          stages: z
+            .array(z.strictObject({ matcher, coderWeights, lossWeight: z.number().min(0) }))
+            .min(1)
+            .max(8),
+          average: z.enum(['logits', 'probabilities']),
+        })
+        .exactOptional(),
     }),
+    mask: z
+      .strictObject({
+        outputSize: count(128),
+        convs: z.int().min(0).max(64),
+        hidden: channels,
+        norm: z.boolean(),
+        convention: z.enum(['torchvision', 'detectron2']),
+        everyStage: z.boolean(),
+      })
+      .exactOptional(),
   }),
 );
 

@@ -1,5 +1,5 @@
 /**
- * The one description of a Faster R-CNN: network, and the conventions that its weights were trained under. Plain data.
+ * The one description of a Faster, Mask or Cascade R-CNN: network, and the conventions that its weights were trained under. Plain data.
  *
  * Sources of the conventions: pytorch/vision `torchvision/models/detection`, open-mmlab/mmdetection `configs/_base_`,
  * facebookresearch/detectron2 `detectron2/config/defaults.py`.
@@ -72,6 +72,40 @@ export interface LevelRule {
   readonly epsilon: number;
 }
 
+/** A box head that sees the boxes which the head before it has made. */
+export interface CascadeStage {
+  readonly matcher: MatcherConfig;
+  readonly coderWeights: BoxCoderWeights;
+  /** Factor of its losses. */
+  readonly lossWeight: number;
+}
+
+/** Source: Cai & Vasconcelos, "Cascade R-CNN", CVPR 2018. Every stage moves a box in one way for all classes. */
+export interface CascadeConfig {
+  /** Those behind the first, which has the matcher and weights of the box head, and a factor of 1. */
+  readonly stages: readonly CascadeStage[];
+  /** What is averaged over the stages: class logits, as in mmdetection, or probabilities, as in detectron2. */
+  readonly average: 'logits' | 'probabilities';
+}
+
+/** Source: He et al., "Mask R-CNN", ICCV 2017. Regions are pooled as for the box head, but for the number of bins. */
+export interface MaskConfig {
+  /** Bins of a pooled region on each axis; a mask is twice as fine. */
+  readonly outputSize: number;
+  /** 3x3 convolutions before the one that doubles. */
+  readonly convs: number;
+  readonly hidden: number;
+  /** Batch norm after each of them, instead of biases (torchvision's second version). */
+  readonly norm: boolean;
+  /**
+   * `torchvision` has a mask for the background too, learns the share that an object has of each bin, and pastes to whole boxes;
+   * `detectron2`, as mmdetection, learns whether it has half of it, and pastes where the box lies.
+   */
+  readonly convention: 'torchvision' | 'detectron2';
+  /** Each stage of a cascade has a mask head, and masks are averaged, as in mmdetection; otherwise the first alone, as in detectron2. */
+  readonly everyStage: boolean;
+}
+
 export interface RoiConfig {
   /** Bins of a pooled RoI on each axis. */
   readonly outputSize: number;
@@ -101,6 +135,8 @@ export interface RoiConfig {
   readonly sampler: SamplerConfig;
   readonly boxLoss: 'smoothL1' | 'giou';
   readonly smoothL1Beta: number;
+  /** Further box heads. @defaultValue none */
+  readonly cascade?: CascadeConfig;
 }
 
 export interface FasterRcnnConfig {
@@ -114,4 +150,6 @@ export interface FasterRcnnConfig {
   readonly input: InputConfig;
   readonly rpn: RpnConfig;
   readonly roi: RoiConfig;
+  /** A mask for each detection. @defaultValue none */
+  readonly mask?: MaskConfig;
 }

@@ -1,6 +1,7 @@
 /** The conventions of the libraries whose checkpoints are run here. */
 import { IMAGENET_RGB, type ResNetConfig } from '@icconv/models';
-import type { FasterRcnnConfig, RoiConfig, RpnConfig } from './faster-rcnn-config';
+import type { BoxCoderWeights } from '../boxes/box-coder';
+import type { CascadeConfig, FasterRcnnConfig, MaskConfig, RoiConfig, RpnConfig } from './faster-rcnn-config';
 
 /** `torchvision-v2` is `fasterrcnn_resnet50_fpn_v2`. */
 export type Preset = 'torchvision' | 'torchvision-v2' | 'mmdetection' | 'detectron2';
@@ -107,8 +108,54 @@ const CONVENTIONS: Readonly<Record<Preset, Conventions>> = {
   },
 };
 
+const MASK: MaskConfig = {
+  outputSize: 14,
+  convs: 4,
+  hidden: 256,
+  norm: false,
+  convention: 'detectron2',
+  everyStage: false,
+};
+const MASKS: Readonly<Record<Preset, MaskConfig>> = {
+  torchvision: { ...MASK, convention: 'torchvision' },
+  'torchvision-v2': { ...MASK, convention: 'torchvision', norm: true },
+  mmdetection: { ...MASK, everyStage: true },
+  detectron2: MASK,
+};
+
+/** IoU thresholds of the paper; factors of the losses are mmdetection's. */
+function cascade(average: CascadeConfig['average'], second: BoxCoderWeights, third: BoxCoderWeights): CascadeConfig {
+  const stage = (iou: number, coderWeights: BoxCoderWeights, lossWeight: number) => {
+    return { matcher: { foreground: iou, background: iou, allowLowQuality: false }, coderWeights, lossWeight };
+  };
+  return { average, stages: [stage(0.6, second, 0.5), stage(0.7, third, 0.25)] };
+}
+
+// mmdetection divides by deviations of 0.033 and 0.067, detectron2 multiplies by 30 and 15.
+const MMDETECTION_CASCADE = cascade('logits', [20, 20, 10, 10], [1 / 0.033, 1 / 0.033, 1 / 0.067, 1 / 0.067]);
+const DETECTRON2_CASCADE = cascade('probabilities', [20, 20, 10, 10], [30, 30, 15, 15]);
+
+/** mmdetection's, from which detectron2 differs in a few numbers; torchvision has none. */
+function withCascade(conventions: Conventions, preset: Preset): Conventions {
+  const { rpn, roi } = conventions;
+  return {
+    ...conventions,
+    rpn: {
+      ...rpn,
+      train: { ...rpn.train, postNmsTopN: 2000 },
+      smoothL1Beta: preset === 'mmdetection' ? 1 / 9 : rpn.smoothL1Beta,
+    },
+    roi: {
+      ...roi,
+      backgroundDeltas: false,
+      smoothL1Beta: preset === 'mmdetection' ? 1 : roi.smoothL1Beta,
+      cascade: preset === 'detectron2' ? DETECTRON2_CASCADE : MMDETECTION_CASCADE,
+    },
+  };
+}
+
 /**
- * A Faster R-CNN of a library's conventions.
+ * A Faster R-CNN of a library's conventions; with masks a Mask R-CNN, with a cascade a Cascade R-CNN, with both a Cascade Mask R-CNN.
  *
  * @param options.backbone - a ResNet; detectron2's own checkpoints need `stridePlacement: 'caffe'`.
  * @param options.classes - classes, the background not counted.
@@ -118,7 +165,17 @@ export function fasterRcnnConfig(options: {
   readonly classes: number;
   /** @defaultValue `'torchvision'` */
   readonly preset?: Preset;
+  /** A mask for each detection. @defaultValue `false` */
+  readonly masks?: boolean;
+  /** Three box heads, each on the boxes of the one before. @defaultValue `false` */
+  readonly cascade?: boolean;
 }): FasterRcnnConfig {
-  const { backbone, classes, preset = 'torchvision' } = options;
-  return { ...CONVENTIONS[preset], backbone, classes };
+  const { backbone, classes, preset = 'torchvision', masks = false, cascade: cascaded = false } = options;
+  const conventions = CONVENTIONS[preset];
+  return {
+    ...(cascaded ? withCascade(conventions, preset) : conventions),
+    ...(masks && { mask: MASKS[preset] }),
+    backbone,
+    classes,
+  };
 }

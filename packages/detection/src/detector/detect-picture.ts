@@ -1,5 +1,6 @@
 /** One picture through the network and back to its own pixels. */
-import type { RgbImage } from '@icconv/tensor-ops';
+import { rleToCoco } from '@icconv/coco';
+import { pasteMasks, type RgbImage } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DetectionModel } from '../config/detection-model';
 import { preparePictures } from '../input/prepare';
@@ -20,12 +21,29 @@ export function detectPicture(
     found = network.detect(images, sizes);
     const { width, height } = picture;
     // Scores descend.
-    const wanted = inPicture(found[0]!, picture, sizes[0]!).filter(({ score }) => score >= scoreThreshold);
-    const detections = wanted.slice(0, maxDetections).map((one) => ({ ...one, label: classes[one.classId]! }));
-    return { width, height, detections };
+    const sure = inPicture(found[0]!, picture, sizes[0]!).filter(({ score }) => score >= scoreThreshold);
+    const wanted = sure.slice(0, maxDetections).map((one) => ({ ...one, label: classes[one.classId]! }));
+    return { width, height, detections: withMasks(wanted, found[0]!, picture, config) };
   } finally {
-    tf.dispose([images, found.map(({ boxes, scores, classes: numbers }) => [boxes, scores, numbers])]);
+    tf.dispose([images, found.map((one) => Object.values(one))]);
   }
+}
+
+/** The first detections with their masks in the picture, where the network has masks. */
+function withMasks(
+  wanted: Detection[],
+  { masks }: Detections,
+  { height, width }: Pick<RgbImage, 'width' | 'height'>,
+  { mask }: DetectionModel['config'],
+): Detection[] {
+  if (masks === undefined || mask === undefined) return wanted;
+  const { convention } = mask;
+  const pasted = tf.tidy(() => {
+    const boxes = tf.tensor2d(Float32Array.from(wanted.flatMap(({ box }) => box)), [wanted.length, 4]);
+    const first = tf.slice(masks, 0, wanted.length);
+    return pasteMasks(first, boxes, { height, width, convention }) as unknown as tf.TensorContainer;
+  }) as unknown as Uint32Array[];
+  return wanted.map((one, i) => ({ ...one, mask: rleToCoco({ height, width, counts: pasted[i]! }) }));
 }
 
 function inPicture(

@@ -1,4 +1,11 @@
+import type { CocoRle } from '@icconv/coco';
 import type { CallOptions, PictureResult } from '@icconv/task';
+
+/** A mask as COCO writes it: compressed run lengths of a picture of this size. `rleFromCoco` of `@icconv/coco` reads it. */
+export interface DetectionMask extends CocoRle {
+  readonly size: readonly [height: number, width: number];
+  readonly counts: string;
+}
 
 export interface Detection {
   /** x1 y1 x2 y2 in pixels of the picture, upright by its EXIF orientation. */
@@ -8,6 +15,8 @@ export interface Detection {
   /** Class number, from 0; the background is not counted. */
   readonly classId: number;
   readonly label: string;
+  /** Of a network with masks: the object's pixels in the picture. */
+  readonly mask?: DetectionMask;
 }
 
 /** What was found in one picture, best first. */

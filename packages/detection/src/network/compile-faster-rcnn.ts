@@ -3,7 +3,8 @@ import { Compilation, compileForInference, compileFpn, compileHead, type StateDi
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { type BoxHeadOutput, boxHead } from '../roi-heads/box-head';
+import { type BoxHeadOutput, boxStages } from '../roi-heads/box-head';
+import { maskHeads } from '../roi-heads/mask-head';
 import type { Detections } from '../roi-heads/select-detections';
 import { rpnHead, rpnOutput } from '../rpn/rpn-head';
 import { detectWith, type ImageSize } from './faster-rcnn';
@@ -32,11 +33,17 @@ export function compileFasterRcnn(weights: StateDict, config: FasterRcnnConfig):
     const body = compiled.once('body', () => compileForInference(bodyWeights, config.backbone));
     const pyramid = compiled.once('pyramid', () => compileFpn(under(weights, FPN_PREFIX), pyramidConfig(config)));
     const rpn = compiled.once('rpn', () => compileHead(op, weights, rpnHead(config)));
-    const box = compiled.once('box head', () => compileHead(op, weights, boxHead(config)));
+    const boxes = boxStages(config).map(({ head }, i) =>
+      compiled.once(`box head ${i}`, () => compileHead(op, weights, head)),
+    );
+    const masks = maskHeads(config).map((head, i) =>
+      compiled.once(`mask head ${i}`, () => compileHead(op, weights, head)),
+    );
     const parts: DetectorParts = {
       features: (images) => tf.tidy(() => pyramidMaps(pyramid.forward(body.forward(images)))),
       rpn: (features) => rpnOutput(features, (map) => rpn.run(map)),
-      boxHead: (pooled) => box.run(pooled) as unknown as BoxHeadOutput,
+      boxHeads: boxes.map((head) => (pooled) => head.run(pooled) as unknown as BoxHeadOutput),
+      maskHeads: masks.map((head) => (pooled) => head.run(pooled).masks as Tensor4D),
     };
     return {
       parts,

@@ -1,35 +1,30 @@
 /**
- * Faster R-CNN on tensors, for training and evaluation. For speed at inference see `compileFasterRcnn`.
+ * Faster R-CNN, with or without masks and cascade, on tensors, for training and evaluation. For speed at inference see `compileFasterRcnn`.
  *
  * Letters: N images, H x W padded input. Vocabulary: `logits` are scores before sigmoid or softmax, `deltas` move a reference box onto a
  * target, `proposals` are the region proposal network's boxes, `RoI` a box that features are pooled from.
  */
 
 import type { StateDict } from '@icconv/models';
-import { multiLevelRoiAlign } from '@icconv/tensor-ops';
 import type { Scalar, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { generateAnchors } from '../anchors/anchor-generator';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import type { Draw } from '../matching/sampler';
-import { assignLevels } from '../roi-heads/assign-levels';
-import { boxHeadLoss } from '../roi-heads/box-loss';
-import { type GroundTruth, sampleProposals } from '../roi-heads/sample-proposals';
-import { type Detections, selectDetections } from '../roi-heads/select-detections';
+import type { GroundTruth } from '../roi-heads/sample-proposals';
+import type { Detections } from '../roi-heads/select-detections';
 import { type Proposals, selectProposals } from '../rpn/proposals';
 import type { RpnOutput } from '../rpn/rpn-head';
 import { rpnLoss } from '../rpn/rpn-loss';
 import { type DetectorParts, tensorParts } from './parts';
+import { detached, detectInProposals, type ImageSize, type SecondStageLosses, secondStageLosses } from './second-stage';
 
-/** Height and width of an image inside the padded batch, pixels. */
-export type ImageSize = readonly [number, number];
+export type { ImageSize };
 
-/** The four losses. All are finite, also for images without objects. */
-export interface FasterRcnnLosses {
+/** The losses; those of a cascade are the weighted sums of its stages'. All are finite, also for images without objects. */
+export interface FasterRcnnLosses extends SecondStageLosses {
   readonly objectness: Scalar;
   readonly rpnBox: Scalar;
-  readonly classification: Scalar;
-  readonly box: Scalar;
 }
 
 interface FasterRcnnResult {
@@ -67,40 +62,14 @@ export function detectWith(
     const anchors = anchorsOf(features, images, config);
     const proposals = sizes.map((size, image) => proposalsOfImage(rpn, anchors, image, size, config.rpn.test));
     const boxes = proposals.map((one) => one.boxes);
-    return detectInProposals(parts, features, images, boxes, sizes, config);
+    return detectInProposals(parts, { features, images, sizes }, boxes, config);
   }) as () => never) as unknown as Detections[];
-}
-
-/** The second stage at inference: pooling, box head, selection. */
-function detectInProposals(
-  parts: DetectorParts,
-  features: readonly Tensor4D[],
-  images: Tensor4D,
-  proposals: readonly Tensor2D[],
-  sizes: readonly ImageSize[],
-  config: FasterRcnnConfig,
-): Detections[] {
-  const pooled = poolRois(features, images, proposals, config);
-  const { logits, deltas } = parts.boxHead(pooled);
-  let start = 0;
-  return proposals.map((boxes, image) => {
-    const count = boxes.shape[0];
-    const detections = selectDetections(
-      tf.slice(logits, [start, 0], [count, -1]),
-      tf.slice(deltas, [start, 0], [count, -1]),
-      boxes,
-      sizes[image]!,
-      { ...config.roi.test, coderWeights: config.roi.coderWeights, background: config.roi.background },
-    );
-    start += count;
-    return detections;
-  });
 }
 
 /**
  * The losses of a batch, for `tf.variableGrads` and the like; differentiable for every weight but running statistics.
  *
- * @param images - as for {@link fasterRcnn}. @param truths - boxes in pixels of `images`.
+ * @param images - as for {@link fasterRcnn}. @param truths - boxes in pixels of `images`, with masks where the network has them.
  * @param draw - chance of the two samplers.
  * @param training - batch norms that take the batch's statistics, by their full names; others are frozen.
  * @returns the losses, and new running statistics by their full names; the caller disposes them.
@@ -128,27 +97,13 @@ export function fasterRcnnLosses(
       config.rpn,
       draw,
     );
-    const { coderWeights, matcher, sampler } = config.roi;
-    const samples = sizes.map((size, image) => {
-      const { boxes } = proposalsOfImage(rpn, anchors, image, size, config.rpn.train);
-      return sampleProposals(detach(boxes), truths[image]!, { matcher, sampler, coderWeights }, draw);
-    });
-    const pooled = poolRois(
-      features,
-      images,
-      samples.map(({ boxes }) => boxes),
-      config,
+    const proposals = sizes.map((size, image) =>
+      detached(proposalsOfImage(rpn, anchors, image, size, config.rpn.train).boxes),
     );
-    const { logits, deltas } = parts.boxHead(pooled);
-    const second = boxHeadLoss(logits, deltas, samples, config.roi);
+    const second = secondStageLosses(parts, { features, images, sizes }, proposals, truths, config, draw);
     const losses = { objectness: first.objectness, rpnBox: first.box, ...second };
     return { losses, statistics: parts.statistics };
   }) as () => never) as unknown as FasterRcnnResult;
-}
-
-/** The same values without their history: proposals are taken as given by the second stage (Ren et al., section 3.2). */
-function detach(boxes: Tensor2D): Tensor2D {
-  return tf.tensor2d(boxes.dataSync() as Float32Array, boxes.shape);
 }
 
 function anchorsOf(features: readonly Tensor4D[], images: Tensor4D, config: FasterRcnnConfig): Tensor2D[] {
@@ -169,26 +124,4 @@ function proposalsOfImage(
   const logits = rpn.logits.map((level) => tf.reshape(tf.slice(level, [image, 0], [1, -1]), [-1]) as Tensor1D);
   const deltas = rpn.deltas.map((level) => tf.reshape(tf.slice(level, [image, 0, 0], [1, -1, 4]), [-1, 4]) as Tensor2D);
   return selectProposals(logits, deltas, anchors, size, config);
-}
-
-/** float32 [R, S, S, C], the RoIs of all images in their order. The coarsest level serves proposals only and is not pooled from. */
-function poolRois(
-  features: readonly Tensor4D[],
-  images: Tensor4D,
-  boxes: readonly Tensor2D[],
-  config: FasterRcnnConfig,
-): Tensor4D {
-  const { levelRule, outputSize, samplingRatio, aligned } = config.roi;
-  const pooledLevels = features.slice(0, levelRule.levels);
-  const all = tf.concat(boxes as Tensor2D[]) as Tensor2D;
-  const owners = tf.concat(boxes.map((one, image) => tf.fill([one.shape[0], 1], image))) as Tensor2D;
-  const height = images.shape[1];
-  // A map's scale is the power of two nearest to its size over the input's, whatever rounding did to the size.
-  const spatialScales = pooledLevels.map((map) => 2 ** Math.round(Math.log2(map.shape[1] / height)));
-  return multiLevelRoiAlign(pooledLevels, tf.concat([owners, all], 1) as Tensor2D, assignLevels(all, levelRule), {
-    outputSize,
-    samplingRatio,
-    aligned,
-    spatialScales,
-  });
 }

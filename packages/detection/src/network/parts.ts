@@ -2,7 +2,8 @@
 import { type HeadPlan, runHead, type StateDict } from '@icconv/models';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { type BoxHeadOutput, boxHead } from '../roi-heads/box-head';
+import { type BoxHeadOutput, boxStages } from '../roi-heads/box-head';
+import { maskHeads } from '../roi-heads/mask-head';
 import { type RpnOutput, rpnHead, rpnOutput } from '../rpn/rpn-head';
 import { featurePyramid } from './feature-pyramid';
 
@@ -11,8 +12,10 @@ export interface DetectorParts {
   /** P2 to P6 of float32 [N, H, W, 3]. */
   features(images: Tensor4D): Tensor4D[];
   rpn(features: readonly Tensor4D[]): RpnOutput;
-  /** @param pooled - float32 [R, S, S, C]; R may be 0. */
-  boxHead(pooled: Tensor4D): BoxHeadOutput;
+  /** Of each stage, for pooled regions float32 [R, S, S, C]; R may be 0. */
+  readonly boxHeads: readonly ((pooled: Tensor4D) => BoxHeadOutput)[];
+  /** Of the stages that have one, to logits float32 [R, 2 S, 2 S, classes, maybe with background]; R may be 0 on tensors. */
+  readonly maskHeads: readonly ((pooled: Tensor4D) => Tensor4D)[];
 }
 
 export interface TensorParts extends DetectorParts {
@@ -41,6 +44,11 @@ export function tensorParts(
       return pyramid.features;
     },
     rpn: (features) => rpnOutput(features, (map) => run(map, rpnHead(config))),
-    boxHead: (pooled) => run(pooled, boxHead(config)) as unknown as BoxHeadOutput,
+    boxHeads: boxStages(config).map(
+      ({ head }) =>
+        (pooled) =>
+          run(pooled, head) as unknown as BoxHeadOutput,
+    ),
+    maskHeads: maskHeads(config).map((head) => (pooled) => run(pooled, head).masks as Tensor4D),
   };
 }

@@ -12,7 +12,8 @@ import {
 } from '@icconv/models';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { boxHead } from '../roi-heads/box-head';
+import { boxStages } from '../roi-heads/box-head';
+import { maskHeads } from '../roi-heads/mask-head';
 import { rpnHead } from '../rpn/rpn-head';
 import { pyramidConfig } from './feature-pyramid';
 import { BACKBONE_PREFIX, FPN_PREFIX } from './names';
@@ -28,12 +29,16 @@ export function fasterRcnnShapes(config: FasterRcnnConfig): Readonly<Shapes> {
   });
 }
 
-/** Those of the two heads. */
+/** Those of the heads. */
 export function headShapes(config: FasterRcnnConfig): Readonly<Shapes> {
   return shapesOfHead(heads(config));
 }
 
-const heads = (config: FasterRcnnConfig) => [...rpnHead(config), ...boxHead(config)];
+const heads = (config: FasterRcnnConfig) => [
+  ...rpnHead(config),
+  ...boxStages(config).flatMap(({ head }) => head),
+  ...maskHeads(config).flat(),
+];
 
 /**
  * Random weights for a detector, as torchvision begins: the RPN's from a normal distribution of deviation 0.01, linear layers uniform

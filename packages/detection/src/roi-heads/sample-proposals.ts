@@ -11,6 +11,10 @@ export interface GroundTruth {
   readonly boxes: Tensor2D;
   /** Class of each box, 0 to K - 1, the background not counted. */
   readonly classes: Int32Array;
+  /**
+   * For a network with masks: the mask of each box, as run lengths down the columns of the image without its padding, zeros first.
+   */
+  readonly masks?: readonly Uint32Array[];
 }
 
 export interface SampledProposals {
@@ -21,6 +25,10 @@ export interface SampledProposals {
   /** Deltas from the foreground proposals to their ground truth, float32 [F, 4]. */
   readonly deltaTargets: Tensor2D;
   readonly foreground: number;
+  /** The ground truth of each foreground proposal, by its number. */
+  readonly truths: Int32Array;
+  /** Rows that were proposed, and not added as ground truth. */
+  readonly proposed: Int32Array;
 }
 
 export interface ProposalSamplerConfig {
@@ -45,19 +53,20 @@ export function sampleProposals(
     indices.set(sample.foreground);
     indices.set(sample.background, foreground);
     const boxes = tf.gather(candidates, tf.tensor1d(indices, 'int32'));
-    const matched = sample.foreground.map((index) => matches[index]!);
+    const truths = sample.foreground.map((index) => matches[index]!);
+    const proposed = Int32Array.from(indices.keys()).filter((row) => indices[row]! < proposals.shape[0]);
     const classes = new Int32Array(indices.length).fill(-1);
-    matched.forEach((truthIndex, i) => {
+    truths.forEach((truthIndex, i) => {
       classes[i] = truth.classes[truthIndex]!;
     });
     const deltaTargets =
       foreground === 0
         ? tf.zeros([0, 4])
         : encodeBoxes(
-            tf.gather(truth.boxes, tf.tensor1d(matched, 'int32')),
+            tf.gather(truth.boxes, tf.tensor1d(truths, 'int32')),
             tf.slice(boxes, [0, 0], [foreground, 4]),
             config.coderWeights,
           );
-    return { boxes, classes, deltaTargets, foreground } as unknown as tf.TensorContainer;
+    return { boxes, classes, deltaTargets, foreground, truths, proposed } as unknown as tf.TensorContainer;
   }) as unknown as SampledProposals;
 }

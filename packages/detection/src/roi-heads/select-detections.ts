@@ -6,7 +6,7 @@
  */
 
 import { batchedNms } from '@icconv/tensor-ops';
-import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BoxCoderWeights, decodeBoxes } from '../boxes/box-coder';
 import { clipBoxes } from '../boxes/box-ops';
@@ -34,6 +34,8 @@ export interface Detections {
   readonly scores: Tensor1D;
   /** int32 [D], 0 to K - 1: the background is not counted. */
   readonly classes: Tensor1D;
+  /** Of a network with masks: probabilities within the boxes, float32 [D, M, M]. */
+  readonly masks?: Tensor3D;
 }
 
 /**

@@ -1,18 +1,20 @@
 /**
- * The first linear layer of the box head reads pooled RoIs flattened: PyTorch in the order channel, row, column; we, whose maps have
+ * The first linear layer of a box head reads pooled RoIs flattened: PyTorch in the order channel, row, column; we, whose maps have
  * their channels last, in the order row, column, channel. Its rows change order between the two.
  */
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
-import { boxHead } from '../roi-heads/box-head';
+import { boxStages } from '../roi-heads/box-head';
 
 /** Names of the matrices whose rows change order. */
 export function flattenedWeights(config: FasterRcnnConfig): string[] {
-  const linears = boxHead(config).filter(({ kind }) => kind === 'linear');
-  // Without a hidden layer both outputs read the RoIs.
-  const readers = config.roi.linears > 0 ? linears.slice(0, 1) : linears;
-  return readers.map(({ name }) => `${name}.weight`);
+  return boxStages(config).flatMap(({ head }) => {
+    const linears = head.filter(({ kind }) => kind === 'linear');
+    // Without a hidden layer both outputs read the RoIs.
+    const readers = config.roi.linears > 0 ? linears.slice(0, 1) : linears;
+    return readers.map(({ name }) => `${name}.weight`);
+  });
 }
 
 /** A new record in which those matrices [S S C, out] have their rows in our order; all other tensors are the same. */

@@ -94,7 +94,7 @@ describeBackends(
         const compiled = compileFasterRcnn(weights, of);
         for (const count of [0, 2]) {
           const pooled = tf.ones([count, 3, 3, 4]) as Tensor4D;
-          const { logits, deltas } = compiled.parts.boxHead(pooled);
+          const { logits, deltas } = compiled.parts.boxHeads[0]!(pooled);
           expect(logits.shape).toEqual([count, 3]);
           expect(deltas.shape).toEqual([count, 12]);
           tf.dispose([pooled, logits, deltas]);

@@ -15,6 +15,8 @@
 #include "ops/inception_conv2d/inception_conv2d.h"
 #include "ops/keypoint_grouping/keypoint_grouping.h"
 #include "ops/keypoint_maps/keypoint_maps.h"
+#include "ops/mask_crop/mask_crop.h"
+#include "ops/mask_paste/mask_paste.h"
 #include "ops/nms/nms.h"
 #include "ops/parameter_update/parameter_update.h"
 #include "ops/roi_align/roi_align.h"
@@ -190,6 +192,27 @@ TEST(allocation_failures_in_keypoint_maps) {
     check(4, 2 * 13 * 11 + 2 * 2 * 13 * 11, [&](float* out, Executor& executor) {
         const Array<KeypointOutput> outputs = {{map.data(), 2, 6, 7, 4}};
         aggregate_keypoint_maps({2, 13, 11, {1, 0}, 0}, outputs, out, out + 2 * 13 * 11, executor);
+    });
+}
+
+TEST(allocation_failures_in_mask_paste) {
+    const Array<float> masks = random_floats(3 * 5 * 5);
+    const float boxes[] = {1, 2, 30, 20, -5, 3, 8, 60, 4, 4, 4, 4};
+    for (bool whole_boxes : {false, true}) {
+        check(12, 4000, [&](float* out, Executor& executor) {
+            const PastedMasks pasted = paste_masks({3, 5, 40, 33, 0.5f, whole_boxes}, masks.data(), boxes, executor);
+            EXPECT(pasted.counts.size() > 20 && pasted.counts.size() < 4000);
+            std::fill(out, out + 4000, 0.0f);
+            std::copy(pasted.counts.begin(), pasted.counts.end(), out);
+        });
+    }
+}
+
+TEST(allocation_failures_in_mask_crop) {
+    const int32_t counts[] = {20, 60, 20, 0, 100}, lengths[] = {3, 2}, owners[] = {1, 0, 0};
+    const float rois[] = {1, 2, 9, 8, -5, 3, 8, 60, 4, 4, 4, 4};
+    check(6, 3 * 4 * 4, [&](float* out, Executor& executor) {
+        crop_masks({2, 3, 10, 10, 4, 0, true, false}, counts, lengths, rois, owners, out, executor);
     });
 }
 

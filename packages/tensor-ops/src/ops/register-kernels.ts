@@ -7,6 +7,7 @@ import { registerImageBatch } from './image-batch';
 import { registerInceptionConv2d } from './inception-conv2d';
 import { registerKeypointGrouping } from './keypoint-grouping';
 import { registerKeypointMaps } from './keypoint-maps';
+import { registerMasks } from './masks';
 import { registerMaxPool2d } from './max-pool2d';
 import { registerNms } from './nms';
 import { registerParameterUpdate } from './parameter-update';
@@ -30,6 +31,7 @@ export function registerKernels(): void {
   registerNms();
   registerKeypointGrouping();
   registerKeypointMaps();
+  registerMasks();
   registerRoiAlign();
   registerImageBatch();
   registerParameterUpdate();

@@ -264,6 +264,40 @@ const keypointMaps: Maker = (random) => {
   return call('aggregateKeypointMaps', maps, options, run, ofSums(maps));
 };
 
+const masks: Maker = (random) => {
+  const [count, size] = [random.int(0, 3), random.int(1, 9)];
+  const [height, width] = [random.int(1, 30), random.int(1, 30)];
+  const boxes = values(random, [count, 4], 'some', -10, 40);
+  const convention = random.pick(['torchvision', 'detectron2'] as const);
+  return random.pick<() => Call>([
+    () => {
+      const probabilities = values(random, [count, size, size], 'some', 0, 1);
+      const options = {
+        height: random.option(height),
+        width,
+        threshold: random.pick([0.5, 0.3, Number.NaN]),
+        convention,
+      };
+      const run = () =>
+        ops
+          .pasteMasks(tensor(probabilities), tensor(boxes), options)
+          .map((runs) => tf.tensor1d(Float32Array.from(runs)));
+      return call('pasteMasks', [probabilities, boxes], options, run, 'numbers', 0);
+    },
+    () => {
+      const outputSize = random.option(size);
+      const samplingRatio = random.option(random.int(0, 3));
+      const options = { height, width, outputSize, samplingRatio, aligned: random.chance(0.5), binary: false };
+      const first = random.int(0, height * width);
+      const owners = Array.from({ length: count }, () => 0);
+      const run = () => [
+        ops.cropMasks([Uint32Array.of(first, height * width - first)], tensor(boxes), owners, options),
+      ];
+      return call('cropMasks', [boxes], { ...options, first }, run, 'numbers', 1e-6);
+    },
+  ])();
+};
+
 const imageBatch: Maker = (random) => {
   const [height, width] = [random.int(1, 12), random.int(1, 12)];
   const data = Uint8Array.from({ length: 3 * height * width }, () => random.int(0, 255));
@@ -315,6 +349,7 @@ const MAKERS: readonly Maker[] = [
   nms,
   grouping,
   keypointMaps,
+  masks,
   imageBatch,
   updates,
 ];
