@@ -164,16 +164,21 @@ def run(build) -> dict:
     return {k: v.contiguous() for k, v in t.items()}
 
 
-manifest = {}
-for name, build in [("torchvision", fasterrcnn_resnet50_fpn), ("torchvision-v2", fasterrcnn_resnet50_fpn_v2)]:
-    file = OUT / f"{name}.safetensors"
-    save_file(run(build), file)
-    file.chmod(0o644)
-    manifest[file.name] = {
-        "script": "tooling/reference/make_detection.py",
-        "torch": torch.__version__,
-        "torchvision": torchvision.__version__,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "tolerance": "boxes 0.05 px, scores 1e-4, losses 1e-4 relative, gradients 1e-3 relative",
-    }
-(OUT / "detector-manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+def main() -> None:
+    manifest = {}
+    for name, build in [("torchvision", fasterrcnn_resnet50_fpn), ("torchvision-v2", fasterrcnn_resnet50_fpn_v2)]:
+        file = OUT / f"{name}.safetensors"
+        save_file(run(build), file)
+        file.chmod(0o644)
+        manifest[file.name] = {
+            "script": "tooling/reference/make_detection.py",
+            "torch": torch.__version__,
+            "torchvision": torchvision.__version__,
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "tolerance": "boxes 0.05 px, scores 1e-4, losses 1e-4 relative, gradients 1e-3 relative",
+        }
+    (OUT / "detector-manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

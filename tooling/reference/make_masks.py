@@ -148,12 +148,17 @@ def write(folder: Path, name: str, tensors: dict, extra: dict) -> None:
     (folder / f"{name}.json").write_text(json.dumps(manifest) + "\n")
 
 
-write(PACKAGES / "tensor-ops/test/masks/fixtures", "paste-masks", paste_fixture(), {"height": HEIGHT, "width": WIDTH})
-rng = np.random.default_rng(SEED)
-segmentations = objects(rng)
-write(
-    PACKAGES / "detection/test/golden/fixtures",
-    "mask-crops",
-    crops_fixture(segmentations, rng),
-    {"height": PICTURE[0], "width": PICTURE[1], "tolerance": 1e-6, "segmentations": segmentations},
-)
+def main() -> None:
+    write(PACKAGES / "tensor-ops/test/masks/fixtures", "paste-masks", paste_fixture(), {"height": HEIGHT, "width": WIDTH})
+    rng = np.random.default_rng(SEED)
+    segmentations = objects(rng)
+    write(
+        PACKAGES / "detection/test/golden/fixtures",
+        "mask-crops",
+        crops_fixture(segmentations, rng),
+        {"height": PICTURE[0], "width": PICTURE[1], "tolerance": 1e-6, "segmentations": segmentations},
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -75,7 +75,7 @@ export const CLASSIFICATION: Task<ClassificationTypes> = {
     nothing: (size) => ({ ...size, classes: [] }),
   },
   data: {
-    kind: 'labels',
+    kind: () => 'labels',
     categories: (dataset, { classes }, ...how) => labelCategories(dataset, classes, ...how),
     samples: cocoLabels,
   },

@@ -126,7 +126,9 @@ async function evaluate(
     const chosen = categoryIds === undefined ? data : { ...data, categoryIds: categoryIds(runner.model) };
     const bound = bindData(task, runner.model, chosen, 'evaluation');
     tellMissing(runner.model, bound.categoryIds);
-    const told = tellData({ data: { data, annotations, report: reportOf(task.data.kind, bound, 'evaluation') } });
+    const told = tellData({
+      data: { data, annotations, report: reportOf(task.data.kind(runner.model), bound, 'evaluation') },
+    });
     const { onUnreadable, tolerateDamage } = rules;
     const { records } = await findInData(task, runner, bound, {
       ...{ options: own.callOf(flags), batchSize, onUnreadable, tolerateDamage, signal },

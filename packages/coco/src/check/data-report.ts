@@ -4,8 +4,11 @@ import { keypointsOf } from '../data/annotation-builder';
 import { BOX_FORMS, boxForm } from '../data/box-form';
 import { hasBox, withBoxes } from '../data/complete';
 import { CocoDataset } from '../data/dataset';
+import { sizeProblem } from '../data/segment-mask';
+import { polygonsOf, runLengthsOf } from '../data/segments';
 import { CocoError, CocoMismatchError } from '../errors';
 import { HAS } from '../json/record';
+import { rleArea } from '../masks/rle';
 import { Counts, EXAMPLES, LEFT_OUT, NOTES, type ObjectCount, some } from './object-counts';
 import type { DataReport, DataReportOptions, ObjectSelection } from './report-types';
 import { selectLabels } from './select-labels';
@@ -26,7 +29,7 @@ function requireOwnIds(dataset: CocoDataset): void {
 }
 
 function formNote(dataset: CocoDataset, used: Uint8Array, task: DataReport['task']): ObjectCount[] {
-  const form = task === 'boxes' ? boxForm(dataset, dataset.columns.annotations) : undefined;
+  const form = task === 'boxes' || task === 'masks' ? boxForm(dataset, dataset.columns.annotations) : undefined;
   const rows = [...used.keys()].filter((row) => used[row] === 1);
   if (form === undefined || rows.length === 0) return [];
   const examples = rows.slice(0, EXAMPLES).map((row) => dataset.annotationId(row) ?? row);
@@ -37,7 +40,8 @@ function formNote(dataset: CocoDataset, used: Uint8Array, task: DataReport['task
  * Chooses the objects that are used and counts the others by reason. Of labels one annotation for each picture is used: the first of those
  * that say its class; a picture with labels of several classes is left out.
  *
- * @throws {@link CocoMismatchError} for ids that several images or categories have, and for objects with another number of keypoints than their category names: which is which is unknown.
+ * @throws {@link CocoMismatchError} for ids that several images or categories have, for objects with another number of keypoints than
+ * their category names, as which is which is unknown, and for objects without a mask where masks are scored.
  */
 export function selectObjects(dataset: CocoDataset, options: DataReportOptions): ObjectSelection {
   const { task, use } = options;
@@ -57,6 +61,7 @@ export function selectObjects(dataset: CocoDataset, options: DataReportOptions):
   const named = new Map(dataset.categories.map(({ id, keypoints }) => [id, keypoints?.length]));
   const miscounted: number[] = [];
   const boxless: number[] = [];
+  const maskless: number[] = [];
 
   for (let row = 0; row < a.count; row++) {
     const image = whole.imageRow(a.imageIds[a.imageIndex[row]!]!);
@@ -68,6 +73,7 @@ export function selectObjects(dataset: CocoDataset, options: DataReportOptions):
       leftOut.add(reason, whole, row);
       continue;
     }
+    if (task === 'masks' && use === 'evaluation' && !hasMask(whole, row)) maskless.push(row);
     if (task === 'keypoints' && keypointsOf(a, row).length !== 3 * (named.get(categoryIds[category!]!) ?? 0)) {
       miscounted.push(row);
     }
@@ -76,6 +82,7 @@ export function selectObjects(dataset: CocoDataset, options: DataReportOptions):
     withObjects.add(image);
     note(row, image);
   }
+  if (maskless.length > 0) throw missingMasks(whole, maskless);
   if (miscounted.length > 0) throw miscount(whole, miscounted);
   const names = new Map(dataset.categories.map(({ id, name }) => [id, name]));
   const report: DataReport = {
@@ -102,7 +109,17 @@ export function selectObjects(dataset: CocoDataset, options: DataReportOptions):
     if ((a.present[row]! & HAS.bbox) === 0) return 'no-box';
     if (use === 'evaluation') return undefined;
     if (!hasBox(whole, row)) return 'empty-box';
-    return place(row, image) === 'outside' ? 'outside' : undefined;
+    if (place(row, image) === 'outside') return 'outside';
+    return task === 'masks' ? reasonAgainstMask(row, image) : undefined;
+  }
+
+  function reasonAgainstMask(row: number, image: number): keyof typeof LEFT_OUT | undefined {
+    if (!hasMask(whole, row)) return 'no-mask';
+    const runs = runLengthsOf(a.segments!, row);
+    if (runs === undefined) return undefined;
+    const size = { height: images.height[image]!, width: images.width[image]! };
+    if (sizeProblem(runs, size) !== undefined) return 'mask-size';
+    return rleArea(whole.rleOfRow(row)) === 0 ? 'no-mask' : undefined;
   }
 
   function note(row: number, image: number): void {
@@ -153,6 +170,21 @@ function withIgnored(dataset: CocoDataset, rows: readonly number[]): CocoDataset
     ignore[row] = 1;
   }
   return new CocoDataset({ ...dataset.columns, annotations: { ...annotations, present, ignore } });
+}
+
+/** Whether an annotation has run lengths, or a polygon that encloses something, by its row. */
+function hasMask(dataset: CocoDataset, row: number): boolean {
+  const { segments } = dataset.columns.annotations;
+  if (segments === undefined) return false;
+  return runLengthsOf(segments, row) !== undefined || polygonsOf(segments, row).some(({ length }) => length >= 6);
+}
+
+function missingMasks(dataset: CocoDataset, rows: readonly number[]): CocoMismatchError {
+  const examples = rows.slice(0, EXAMPLES).map((row) => dataset.annotationId(row) ?? row);
+  const whose = `${rows.length} ${rows.length === 1 ? 'annotation has' : 'annotations have'} no mask`;
+  return new CocoMismatchError(
+    `${whose} (${listed(examples, rows.length)}), so that masks cannot be scored; add segmentations, or leave these objects out`,
+  );
 }
 
 function miscount(dataset: CocoDataset, rows: readonly number[]): CocoMismatchError {

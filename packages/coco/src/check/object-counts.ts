@@ -11,6 +11,8 @@ export const LEFT_OUT = {
   'no-box': 'without box and mask',
   'empty-box': 'with a box without width or height',
   outside: 'with a box outside their picture',
+  'no-mask': 'without a mask, or with one without pixels',
+  'mask-size': 'with a mask of another size than their picture',
   'no-keypoints': 'without a labelled keypoint',
   'keypoints-outside': 'with all labelled keypoints outside their picture',
   'num-keypoints':

@@ -4,8 +4,8 @@ import type { CocoId } from '../format/types';
 import type { ObjectCount } from './object-counts';
 
 export interface DataReportOptions {
-  /** What is learned or scored: an object's box, its keypoints, or the category of a whole picture. */
-  readonly task: 'boxes' | 'keypoints' | 'labels';
+  /** What is learned or scored: an object's box, its box and mask, its keypoints, or the category of a whole picture. */
+  readonly task: 'boxes' | 'masks' | 'keypoints' | 'labels';
   /** What for: COCO's metric counts some objects that teach nothing. */
   readonly use: 'training' | 'evaluation';
   /** Categories that are learned. @defaultValue all of the dataset */

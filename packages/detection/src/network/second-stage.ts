@@ -42,7 +42,7 @@ export function detectInProposals(
   const logits: Tensor2D[] = [];
   let boxes = proposals;
   let deltas: Tensor2D | undefined;
-  for (const [i, stage] of stages.entries()) {
+  for (const i of stages.keys()) {
     if (deltas !== undefined) boxes = refined(boxes, deltas, from.sizes, stages[i - 1]!);
     const output = parts.boxHeads[i]!(poolRois(from, boxes, config, outputSize));
     logits.push(output.logits);
@@ -77,14 +77,29 @@ function withMasks(
 ): Detections[] {
   const boxes = detections.map((one) => one.boxes);
   const classes = tf.concat(detections.map((one) => one.classes)) as Tensor1D;
-  const { outputSize } = config.mask!;
-  const side = 2 * outputSize;
-  const empty = classes.size === 0;
-  const pooled = empty ? undefined : poolRois(from, boxes, config, outputSize);
-  const each = parts.maskHeads.map((head) => tf.sigmoid(ofClass(head(pooled!), classes, config.mask!)));
-  const masks = empty ? tf.zeros<tf.Rank.R3>([0, side, side]) : (tf.div(tf.addN(each), each.length) as Tensor3D);
+  const each = maskLogits(parts, from, boxes, classes, config).map((logits) => tf.sigmoid(logits));
+  const masks = tf.div(tf.addN(each), each.length) as Tensor3D;
   const rows = ofImages(boxes);
   return detections.map((one, image) => ({ ...one, masks: rows(masks, image) }));
+}
+
+/**
+ * What each mask head says of the regions, float32 [R, M, M].
+ *
+ * @param boxes - of each image, float32 [R, 4]. @param classes - int32 [R], of the regions of all images.
+ */
+export function maskLogits(
+  parts: DetectorParts,
+  from: PooledFrom,
+  boxes: readonly Tensor2D[],
+  classes: Tensor1D,
+  config: FasterRcnnConfig,
+): Tensor3D[] {
+  const { outputSize } = config.mask!;
+  const side = 2 * outputSize;
+  if (classes.size === 0) return parts.maskHeads.map(() => tf.zeros<tf.Rank.R3>([0, side, side]));
+  const pooled = poolRois(from, boxes, config, outputSize);
+  return parts.maskHeads.map((head) => ofClass(head(pooled), classes, config.mask!));
 }
 
 export interface SecondStageLosses {

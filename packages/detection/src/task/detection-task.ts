@@ -1,9 +1,9 @@
-/** Faster R-CNN as a task: what running, training and evaluating need to know of it. */
+/** Faster, Mask and Cascade R-CNN as a task: what running, training and evaluating need to know of it. */
 import { defined } from '@icconv/base';
-import { type Evaluation, formatSummary } from '@icconv/coco';
 import { categoriesField, classCategories, learnedClasses, type Task, type TaskTypes } from '@icconv/task';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { decaysMatrices, sgd } from '@icconv/training';
+import type { Metrics } from '@icconv/training/node';
 import { z } from 'zod';
 import { fasterRcnnSchema, fasterRcnnToJson } from '../config/config-schema';
 import type { DetectionModel } from '../config/detection-model';
@@ -14,7 +14,13 @@ import { fitToBoxes } from '../data/fit-to-boxes';
 import { checkDetectOptions } from '../detector/detect-options';
 import { detectPicture } from '../detector/detect-picture';
 import type { DetectionResult, DetectOptions } from '../detector/types';
-import { detectionRecords, scoreDetections } from '../evaluation/score-detections';
+import {
+  type DetectionEvaluation,
+  detectionRecords,
+  formatDetections,
+  kindOf,
+  scoreDetections,
+} from '../evaluation/score-detections';
 import { pixelOptions } from '../input/prepare';
 import { seededDraw } from '../matching/sampler';
 import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
@@ -22,7 +28,7 @@ import { BACKBONE_PREFIX } from '../network/names';
 import { initFasterRcnn } from '../network/shapes';
 import { batchStep } from '../training/batch-step';
 import { type DetectionRecipe, detectionRecipeSchema, inferenceResize } from '../training/detection-recipe';
-import { classesOf } from '../weights/checkpoint-classes';
+import { checkpointHeads, classesOf } from '../weights/checkpoint-heads';
 import { loadDetectorWeights, saveDetectorWeights } from '../weights/detector-weights';
 import { DETECTION_ZOO } from './detection-zoo';
 
@@ -39,12 +45,16 @@ export interface DetectionTypes extends TaskTypes {
   };
   readonly sample: DetectionSample;
   readonly recipe: DetectionRecipe;
-  readonly evaluation: Evaluation;
+  readonly evaluation: DetectionEvaluation;
 }
 
 const modelFields = {
   /** Whose conventions. */
   preset: z.enum(PRESETS as unknown as readonly [Preset, ...Preset[]]).default('torchvision'),
+  /** A mask for each detection. */
+  masks: z.boolean().default(false),
+  /** Three box heads, each on the boxes of the one before. */
+  cascade: z.boolean().default(false),
   /** Sizes and ratios of anchors, and the levels that boxes are pooled from: the configuration's, or fitted to the data's boxes. */
   anchors: z.enum(['config', 'data']).default('config'),
 } as const;
@@ -70,8 +80,9 @@ export const DETECTION: Task<DetectionTypes> = {
     fixed: ['backbone', 'classes'],
     toJson: ({ config, classes }) => ({ classes, config: fasterRcnnToJson(config) }),
     async ofCheckpoint({ classes, preset }, backbone, weights, reading) {
-      const names = await classesOf(weights, classes, reading);
-      const config = fasterRcnnConfig({ backbone, classes: names.length, ...defined({ preset }) });
+      const { count, ...heads } = await checkpointHeads(weights, reading);
+      const names = classesOf(count, classes);
+      const config = fasterRcnnConfig({ backbone, classes: names.length, ...heads, ...defined({ preset }) });
       return { config, classes: names };
     },
   },
@@ -94,9 +105,9 @@ export const DETECTION: Task<DetectionTypes> = {
     nothing: (size) => ({ ...size, detections: [] }),
   },
   data: {
-    kind: 'boxes',
+    kind: ({ config }) => kindOf(config),
     categories: (dataset, { classes }, ...how) => classCategories(dataset, classes, ...how),
-    samples: cocoSamples,
+    samples: (data, recipe, { config }) => cocoSamples(data, recipe, config.mask !== undefined),
   },
   training: {
     loader: ({ config: { input } }, recipe, source) => ({
@@ -115,10 +126,10 @@ export const DETECTION: Task<DetectionTypes> = {
       data: dataFields,
       recipe: detectionRecipeSchema,
       network({ model, data }, backbone, dataset) {
-        const { preset, anchors } = model as z.output<z.ZodObject<typeof modelFields>>;
+        const { anchors, ...conventions } = model as z.output<z.ZodObject<typeof modelFields>>;
         const { categories, classes: named } = data as z.output<z.ZodObject<typeof dataFields>>;
         const { classes, ids, ...learned } = learnedClasses(dataset, categories ?? named);
-        const config = fasterRcnnConfig({ backbone, classes: classes.length, preset });
+        const config = fasterRcnnConfig({ backbone, classes: classes.length, ...conventions });
         const fit = (changed: DetectionModel) => fitToBoxes(changed, dataset, ids);
         return { model: { config, classes }, ...learned, ...(anchors === 'data' && { fit }) };
       },
@@ -128,10 +139,10 @@ export const DETECTION: Task<DetectionTypes> = {
     records: detectionRecords,
     score: scoreDetections,
     metrics({ stats }) {
-      const { AP, AP50, AP75, AR100 } = stats as Record<'AP' | 'AP50' | 'AP75' | 'AR100', number>;
-      return { AP, AP50, AP75, AR100 };
+      const { AP, AP50, AP75, AR100, maskAP, maskAP50, maskAP75 } = stats as Record<string, number>;
+      return defined({ AP, AP50, AP75, AR100, maskAP, maskAP50, maskAP75 }) as Metrics;
     },
     best: 'AP',
-    format: formatSummary,
+    format: formatDetections,
   },
 };

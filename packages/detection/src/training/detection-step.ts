@@ -12,7 +12,7 @@ export interface DetectionBatch {
   readonly images: Tensor4D;
   /** Height and width of each image without its padding. */
   readonly sizes: readonly ImageSize[];
-  /** Boxes in pixels of `images`; an image may have none. */
+  /** Boxes in pixels of `images`, with masks where the network has them; an image may have none. */
   readonly truths: readonly GroundTruth[];
 }
 
@@ -27,7 +27,7 @@ export interface DetectionStepOptions {
 
 export interface DetectionStep {
   /** Each loss, and their sum as `total`. */
-  readonly losses: Readonly<Record<keyof FasterRcnnLosses | 'total', number>>;
+  readonly losses: { readonly [Loss in keyof FasterRcnnLosses]: number } & { readonly total: number };
   /** By name of the weight; the caller disposes them. */
   readonly gradients: Record<string, Tensor>;
   /** New running statistics of batch norms that train, by name; the caller disposes them. */

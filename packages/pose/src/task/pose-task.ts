@@ -76,7 +76,7 @@ export const POSE: Task<PoseTypes> = {
     nothing: (size) => ({ ...size, poses: [] }),
   },
   data: {
-    kind: 'keypoints',
+    kind: () => 'keypoints',
     categories: (dataset, { config }) => [categoryFor(dataset, config.skeleton).id],
     samples: cocoPoses,
   },

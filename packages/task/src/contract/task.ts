@@ -165,7 +165,7 @@ export interface Task<T extends TaskTypes = TaskTypes> {
 
   readonly data: {
     /** What is learned and scored of an object. */
-    readonly kind: DataReportOptions['task'];
+    kind(model: T['model']): DataReportOptions['task'];
     /**
      * The category of each of the network's classes.
      *
@@ -178,7 +178,7 @@ export interface Task<T extends TaskTypes = TaskTypes> {
       use: DataReportOptions['use'],
       preferred?: readonly (CocoId | undefined)[],
     ): readonly (CocoId | undefined)[];
-    samples(data: BoundData, recipe: T['recipe']): SampleSource<T['sample']>;
+    samples(data: BoundData, recipe: T['recipe'], model: T['model']): SampleSource<T['sample']>;
   };
 
   readonly training: {

@@ -48,7 +48,7 @@ export function bindTrainingData<T extends TaskTypes>(
 ): TrainingData {
   const train = bindData(task, model, given.train, 'training');
   const val = given.val && bindData(task, model, given.val, 'evaluation', train.categoryIds);
-  const { kind } = task.data;
+  const kind = task.data.kind(model);
   const reports = {
     train: reportOf(kind, train, 'training'),
     ...defined({ val: val && reportOf(kind, val, 'evaluation') }),

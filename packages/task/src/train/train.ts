@@ -114,7 +114,7 @@ async function runLoop<T extends TaskTypes>(
 ): Promise<TrainResult> {
   const { model, recipe, folder, cluster, pretrained, workers } = options;
   const { onUnreadable = 'stop', tolerateDamage = false } = options;
-  const source = task.data.samples(train, recipe);
+  const source = task.data.samples(train, recipe, model);
   const loader = createLoader<T['sample']>({
     source,
     batchSize: recipe.batchSize,
