@@ -4,8 +4,11 @@ export { type BoxCoderWeights, decodeBoxes, encodeBoxes } from './boxes/box-code
 export { boxArea, clipBoxes, pairwiseIou } from './boxes/box-ops';
 export type {
   AnchorConfig,
+  CascadeConfig,
+  CascadeStage,
   FasterRcnnConfig,
   InputConfig,
+  MaskConfig,
   ProposalConfig,
   RoiConfig,
   RpnConfig,

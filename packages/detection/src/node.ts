@@ -23,9 +23,9 @@ export {
   type DetectionSample,
 } from './data/coco-samples';
 export { inputBoxes } from './data/fit-to-boxes';
-export type { Detection, DetectionResult, DetectOptions } from './detector/types';
+export type { Detection, DetectionMask, DetectionResult, DetectOptions } from './detector/types';
 export { type DrawOptions, drawDetections } from './drawing/draw-detections';
-export { scoreDetections } from './evaluation/score-detections';
+export { type DetectionEvaluation, scoreDetections } from './evaluation/score-detections';
 export { DETECTION, type DetectionTypes } from './task/detection-task';
 export { DETECTION_ZOO } from './task/detection-zoo';
 export type { DetectionRecipe } from './training/detection-recipe';

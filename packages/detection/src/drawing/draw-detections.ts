@@ -1,6 +1,7 @@
-/** Boxes with labels over a picture. */
+/** Boxes with labels, and masks, over a picture. */
 import { DRAWING_COLOURS, drawingPlate, drawOver, type ImageInput } from '@icconv/base/pictures';
-import type { DetectionResult } from '../detector/types';
+import { maskPolygons } from '@icconv/coco';
+import type { DetectionMask, DetectionResult } from '../detector/types';
 
 /** Coordinates in SVG: a tenth of a pixel is enough. */
 const n = (value: number) => value.toFixed(1);
@@ -11,7 +12,7 @@ export interface DrawOptions {
 }
 
 /**
- * Draws boxes with their labels and scores in percent over a picture.
+ * Draws boxes with their labels and scores in percent, and masks where there are any, over a picture.
  *
  * @param image - the one that the result is of.
  * @returns the picture, encoded.
@@ -33,14 +34,22 @@ export async function drawDetections(
 function boxesSvg({ width, height, detections }: DetectionResult): string {
   const line = Math.max(1.5, Math.min(width, height) / 250);
   const size = Math.max(11, Math.min(width, height) / 36);
-  const shapes = [...detections].reverse().map(({ box: [x1, y1, x2, y2], label, score, classId }) => {
-    const colour = DRAWING_COLOURS[classId % DRAWING_COLOURS.length]!;
+  const shapes = [...detections].reverse().map(({ box: [x1, y1, x2, y2], label, score, classId, mask }, i) => {
+    // Masks of a class that touch are told apart by their colours.
+    const shade = mask === undefined ? classId : detections.length - 1 - i;
+    const colour = DRAWING_COLOURS[shade % DRAWING_COLOURS.length]!;
     const plate = drawingPlate(`${label} ${Math.round(100 * score)}`, size);
     // Above the box, or inside it where there is no room.
     const top = y1 >= plate.height ? y1 - plate.height : Math.min(y1, height - plate.height);
     const left = Math.max(0, Math.min(x1 - line / 2, width - plate.width));
     const rect = `<rect x="${n(x1)}" y="${n(y1)}" width="${n(x2 - x1)}" height="${n(y2 - y1)}" fill="none" stroke="${colour}" stroke-width="${n(line)}"/>`;
-    return rect + plate.at(left, top, colour);
+    return (mask === undefined ? '' : maskSvg(mask, colour)) + rect + plate.at(left, top, colour);
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join('')}</svg>`;
+}
+
+/** The object's pixels in its colour, with the picture shining through. */
+function maskSvg(mask: DetectionMask, colour: string): string {
+  const path = maskPolygons(mask).map((polygon) => `M${polygon.join(' ')}Z`);
+  return `<path d="${path.join('')}" fill="${colour}" fill-opacity="0.45" fill-rule="evenodd"/>`;
 }
