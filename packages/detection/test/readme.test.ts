@@ -6,7 +6,7 @@ import { boxesData } from './training/boxes-data';
 describeReadme(new URL('../README.md', import.meta.url), {
   load: (name) => import(name),
   native: () => activate('native'),
-  examples: [{ skip: 'fetches a published checkpoint' }, 'run', 'run', 'run'],
+  examples: [{ skip: 'fetches a published checkpoint' }, 'run', 'run', 'run', 'run'],
   prepare: async () => {
     const { dataset } = await boxesData('images', { pictures: 4, categoryIds: [1, 2, 3] });
     const categories = ['red', 'white', 'platelets'].map((name, i) => ({ id: i + 1, name }));

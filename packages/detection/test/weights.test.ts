@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resnetConfig } from '@icconv/models';
+import { resnetConfig, type WeightStyle } from '@icconv/models';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import { describeBackends, maxAbsError } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fasterRcnnConfig } from '../src/config/presets';
+import type { FasterRcnnConfig } from '../src/config/faster-rcnn-config';
+import { fasterRcnnConfig, type Preset } from '../src/config/presets';
 import { fasterRcnnShapes, initFasterRcnn } from '../src/network/shapes';
+import { checkpointHeads } from '../src/weights/checkpoint-heads';
 import { loadDetectorWeights, saveDetectorWeights } from '../src/weights/detector-weights';
 import { flattenedWeights, toTorchOrder } from '../src/weights/flatten-order';
 import { detectorNames, styleOfNames } from '../src/weights/names';
@@ -15,6 +17,12 @@ import { activate } from './support/activate';
 
 const base = fasterRcnnConfig({ backbone: resnetConfig(18), classes: 3 });
 const config = { ...base, fpnChannels: 16, roi: { ...base.roi, hidden: 32 } };
+
+/** A small network with masks, and with a cascade. */
+function withHeads(preset: Preset, cascade: boolean): FasterRcnnConfig {
+  const own = fasterRcnnConfig({ backbone: resnetConfig(18), classes: 3, preset, masks: true, cascade });
+  return { ...own, fpnChannels: 16, roi: { ...own.roi, hidden: 32 }, mask: { ...own.mask!, hidden: 16 } };
+}
 
 describeBackends(
   'detector checkpoints',
@@ -51,13 +59,24 @@ describeBackends(
       tf.dispose([ours, theirs]);
     });
 
-    it.each(['torchvision-v1', 'mmdetection', 'detectron2'] as const)('names of %s are recognised', async (style) => {
+    it.each([
+      ['torchvision-v1', config],
+      ['mmdetection', config],
+      ['detectron2', config],
+      ['torchvision-v1', withHeads('torchvision', false)],
+      ['torchvision', withHeads('torchvision-v2', false)],
+      ['mmdetection', withHeads('mmdetection', false)],
+      ['mmdetection', withHeads('mmdetection', true)],
+      ['detectron2', withHeads('detectron2', true)],
+    ] as const)('names of %s are recognised', async (style, config) => {
       const weights = initFasterRcnn(config, { seed: 4 });
       const names = detectorNames(config, style);
       const theirs = toTorchOrder(weights, config);
       const renamed = Object.fromEntries(Object.entries(theirs).map(([name, tensor]) => [names[name]!, tensor]));
       expect(styleOfNames(Object.keys(renamed))).toBe(style);
       const path = await saveStateDict(renamed, join(folder, `${style}.pth`), { container: 'state_dict' });
+      const heads = { count: 3, masks: config.mask !== undefined, cascade: config.roi.cascade !== undefined };
+      expect(await checkpointHeads(path)).toEqual(heads);
       const loaded = await loadDetectorWeights(path, config);
       for (const [key, tensor] of Object.entries(weights)) {
         expect(maxAbsError(await loaded[key]!.data(), await tensor.data()), key).toBe(0);
@@ -87,5 +106,26 @@ describe('detectorNames', () => {
       const names = detectorNames(config, style);
       expect(new Set(Object.values(names)).size).toBe(Object.keys(fasterRcnnShapes(config)).length);
     }
+  });
+
+  it('gives masks and the stages of a cascade the names that the libraries have for them', () => {
+    const named = (preset: Preset, cascade: boolean, style: WeightStyle, ours: string) =>
+      detectorNames(withHeads(preset, cascade), style)[`roi_heads.${ours}`];
+    expect(named('torchvision', false, 'torchvision-v1', 'mask_head.3.0.weight')).toBe(
+      'roi_heads.mask_head.mask_fcn4.weight',
+    );
+    const mmdetection = (ours: string) => named('mmdetection', true, 'mmdetection', ours);
+    expect(mmdetection('box_head.2.fc6.weight')).toBe('roi_head.bbox_head.2.shared_fcs.0.weight');
+    expect(mmdetection('box_predictor.1.bbox_pred.bias')).toBe('roi_head.bbox_head.1.fc_reg.bias');
+    expect(mmdetection('mask_head.1.3.0.weight')).toBe('roi_head.mask_head.1.convs.3.conv.weight');
+    expect(mmdetection('mask_predictor.0.conv5_mask.bias')).toBe('roi_head.mask_head.0.upsample.bias');
+    expect(named('mmdetection', false, 'mmdetection', 'mask_head.0.0.bias')).toBe(
+      'roi_head.mask_head.convs.0.conv.bias',
+    );
+    const detectron2 = (ours: string) => named('detectron2', true, 'detectron2', ours);
+    expect(detectron2('box_head.1.fc7.weight')).toBe('roi_heads.box_head.1.fc2.weight');
+    expect(detectron2('box_predictor.2.cls_score.bias')).toBe('roi_heads.box_predictor.2.cls_score.bias');
+    expect(detectron2('mask_head.0.0.weight')).toBe('roi_heads.mask_head.mask_fcn1.weight');
+    expect(detectron2('mask_predictor.mask_fcn_logits.bias')).toBe('roi_heads.mask_head.predictor.bias');
   });
 });

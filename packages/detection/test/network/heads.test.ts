@@ -29,6 +29,16 @@ function config(preset: Preset, roi: Partial<FasterRcnnConfig['roi']> = {}): Fas
   };
 }
 
+/** A Cascade Mask R-CNN. */
+function withHeads(): FasterRcnnConfig {
+  const { backbone: body, roi, ...small } = config('mmdetection');
+  const base = fasterRcnnConfig({ backbone: body, classes: 2, preset: 'mmdetection', masks: true, cascade: true });
+  return {
+    ...{ ...base, ...small, mask: { ...base.mask!, outputSize: 5, convs: 1, hidden: 3 } },
+    roi: { ...base.roi, outputSize: roi.outputSize, hidden: roi.hidden },
+  };
+}
+
 const images = () => tf.randomNormal([1, SIZE, SIZE, 3], 0, 1, 'float32', 3) as Tensor4D;
 const namesOfHeads = (of: FasterRcnnConfig) =>
   Object.keys(fasterRcnnShapes(of)).filter((name) => !/^backbone/.test(name));
@@ -104,8 +114,35 @@ describeBackends(
       },
     );
 
-    test.each(PRESETS)('%s: no proposals, no detections', (preset) => {
-      const base = config(preset);
+    test('with masks and a cascade: a missing weight and one of another shape are named, compiled', () => {
+      const of = withHeads();
+      const weights = initFasterRcnn(of, { seed: 1 });
+      expectFaultsNamed(weights, namesOfHeads(of), (own) => compileFasterRcnn(own, of));
+      tf.dispose(weights);
+    });
+
+    test('with masks and a cascade: compiled and on tensors the same, on the settings of both libraries', () => {
+      for (const average of ['logits', 'probabilities'] as const) {
+        const base = withHeads();
+        const test = { ...base.roi.test, scoreThreshold: 0 };
+        const of = { ...base, roi: { ...base.roi, test, cascade: { ...base.roi.cascade!, average } } };
+        const weights = initFasterRcnn(of, { seed: 1 });
+        const x = images();
+        const compiled = compileFasterRcnn(weights, of);
+        const [found] = compiled.detect(x, [[SIZE, SIZE]]);
+        const [expected] = fasterRcnn(weights, x, [[SIZE, SIZE]], of);
+        expect(found!.masks!.shape).toEqual([found!.boxes.shape[0], 10, 10]);
+        expect(found!.boxes.shape[0]).toBeGreaterThan(0);
+        for (const part of ['boxes', 'scores', 'masks'] as const) {
+          expect(maxRelativeError(found![part]!.dataSync(), expected![part]!.dataSync()), part).toBeLessThan(1e-4);
+        }
+        compiled.dispose();
+        tf.dispose([weights, x, { ...found! }, { ...expected! }]);
+      }
+    });
+
+    test.each([...PRESETS, 'all heads'] as const)('%s: no proposals, no detections', (preset) => {
+      const base = preset === 'all heads' ? withHeads() : config(preset);
       // No box is as large as this.
       const of = { ...base, rpn: { ...base.rpn, test: { ...base.rpn.test, minSize: 1e4 } } };
       const weights = initFasterRcnn(of, { seed: 1 });
@@ -113,6 +150,7 @@ describeBackends(
       const compiled = compileFasterRcnn(weights, of);
       for (const [found] of [compiled.detect(x, [[SIZE, SIZE]]), fasterRcnn(weights, x, [[SIZE, SIZE]], of)]) {
         expect(found!.boxes.shape).toEqual([0, 4]);
+        expect(found!.masks?.shape).toEqual(of.mask && [0, 10, 10]);
         tf.dispose({ ...found! });
       }
       compiled.dispose();

@@ -1,9 +1,9 @@
 import { describeBackends, maxAbsError } from '@icconv/test-utils';
+import { hashed } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
-import { hashed } from '../../../test/support/hashed';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
 import { cropPortable } from './crop-portable';
 import { cropMasks, pasteMasks } from './index';
