@@ -196,9 +196,31 @@ def torchvision_detector(name: str, weights) -> dict:
             "boxLoss": "smoothL1",
             "smoothL1Beta": 1 / int(box_beta),
         },
+        **torchvision_masks(heads),
         "file": file_of(weights),
-        "metric": {"AP": weights.meta["_metrics"]["COCO-val2017"]["box_map"]},
+        "metric": {
+            ours: weights.meta["_metrics"]["COCO-val2017"][theirs]
+            for ours, theirs in (("AP", "box_map"), ("maskAP", "mask_map"))
+            if theirs in weights.meta["_metrics"]["COCO-val2017"]
+        },
         "norms": sorted(path for path, part in net.named_modules() if isinstance(part, NORMS)),
+    }
+
+
+def torchvision_masks(heads) -> dict:
+    if not heads.has_mask():
+        return {}
+    pool, box = heads.mask_roi_pool, heads.box_roi_pool
+    assert (pool.sampling_ratio, pool.canonical_scale, pool.featmap_names) == (box.sampling_ratio, box.canonical_scale, box.featmap_names)
+    return {
+        "mask": {
+            "outputSize": pool.output_size[0],
+            "convs": count(heads.mask_head, torch.nn.Conv2d),
+            "hidden": heads.mask_predictor.conv5_mask.out_channels,
+            "norm": count(heads.mask_head, NORMS) > 0,
+            "convention": "torchvision",
+            "everyStage": False,
+        }
     }
 
 
@@ -264,10 +286,12 @@ def standard(depth: int, **rest) -> dict:
 
 
 def mmdetection_detector(repo: Repository, file: str) -> dict:
-    config = repo.python(f"configs/faster_rcnn/{file}.py")
+    config = repo.python(f"configs/{file}.py")
     model, backbone = config["model"], config["model"]["backbone"]
     head, roi = model["rpn_head"], model["roi_head"]
-    box, pool = roi["bbox_head"], roi["bbox_roi_extractor"]
+    # Of a cascade there is one for each stage.
+    stages, pool = [roi["bbox_head"]] if isinstance(roi["bbox_head"], dict) else roi["bbox_head"], roi["bbox_roi_extractor"]
+    box, cascade = stages[0], len(stages) > 1
     train, test = model["train_cfg"], model["test_cfg"]
     (augment,) = [step for step in config["data"]["test"]["pipeline"] if step["type"] == "MultiScaleFlipAug"]
     steps = {step["type"]: step for step in augment["transforms"]}
@@ -281,7 +305,10 @@ def mmdetection_detector(repo: Repository, file: str) -> dict:
     extractor = repo.text("mmdet/models/roi_heads/roi_extractors/single_level_roi_extractor.py")
     finest = int(re.search(r"finest_scale=(\d+)", extractor)[1])
     epsilon = float(re.search(r"self\.finest_scale \+ ([\d.e-]+)\)", extractor)[1])
-    assert box["type"] == "Shared2FCBBoxHead" and head["loss_bbox"]["type"] == box["loss_bbox"]["type"] == "L1Loss"
+    assert box["type"] == "Shared2FCBBoxHead" and all(one["reg_class_agnostic"] == cascade for one in stages)
+    (beta,) = {smooth_l1_beta(one) for one in stages}
+    learned = train["rcnn"] if cascade else [train["rcnn"]]
+    assert all(mm_sampler(one) == mm_sampler(learned[0]) for one in learned)
     return {
         "backbone": standard(
             backbone["depth"],
@@ -315,7 +342,7 @@ def mmdetection_detector(repo: Repository, file: str) -> dict:
             "train": mm_proposals(train["rpn_proposal"]),
             "matcher": mm_matcher(train["rpn"]),
             "sampler": mm_sampler(train["rpn"]),
-            "smoothL1Beta": 0,
+            "smoothL1Beta": smooth_l1_beta(head),
         },
         "roi": {
             "outputSize": pool["roi_layer"]["output_size"],
@@ -331,7 +358,7 @@ def mmdetection_detector(repo: Repository, file: str) -> dict:
             "convs": 0,
             "linears": 2,
             "hidden": box["fc_out_channels"],
-            "coderWeights": [1 / deviation for deviation in box["bbox_coder"]["target_stds"]],
+            "coderWeights": mm_coder_weights(box),
             "background": "last",
             "backgroundDeltas": False,
             "test": {
@@ -340,11 +367,54 @@ def mmdetection_detector(repo: Repository, file: str) -> dict:
                 "maxDetections": test["rcnn"]["max_per_img"],
                 "minSize": 0,
             },
-            "matcher": mm_matcher(train["rcnn"]),
-            "sampler": mm_sampler(train["rcnn"]),
+            "matcher": mm_matcher(learned[0]),
+            "sampler": mm_sampler(learned[0]),
             "boxLoss": "smoothL1",
-            "smoothL1Beta": 0,
+            "smoothL1Beta": beta,
+            **({"cascade": mm_cascade(repo, roi, stages, learned)} if cascade else {}),
         },
+        **({"mask": mm_masks(roi, learned, test)} if "mask_head" in roi else {}),
+    }
+
+
+def smooth_l1_beta(head: dict) -> float:
+    """Plain L1 is the limit of 0."""
+    loss = head["loss_bbox"]
+    assert loss["loss_weight"] == 1
+    return {"L1Loss": lambda: 0, "SmoothL1Loss": lambda: loss["beta"]}[loss["type"]]()
+
+
+def mm_coder_weights(head: dict) -> list[float]:
+    return [1 / deviation for deviation in head["bbox_coder"]["target_stds"]]
+
+
+def mm_cascade(repo: Repository, roi: dict, stages: list, learned: list) -> dict:
+    # Logits are averaged, whose softmax is taken thereafter.
+    code = repo.text("mmdet/models/roi_heads/cascade_roi_head.py")
+    assert "ms_scores.append(cls_score)" in code and "sum([score[i] for score in ms_scores]) / float(len(ms_scores))" in code
+    assert roi["stage_loss_weights"][0] == 1
+    further = zip(stages[1:], learned[1:], roi["stage_loss_weights"][1:])
+    return {
+        "stages": [
+            {"matcher": mm_matcher(one), "coderWeights": mm_coder_weights(head), "lossWeight": weight} for head, one, weight in further
+        ],
+        "average": "logits",
+    }
+
+
+def mm_masks(roi: dict, learned: list, test: dict) -> dict:
+    head, pool, box = roi["mask_head"], roi["mask_roi_extractor"], roi["bbox_roi_extractor"]
+    assert head["type"] == "FCNMaskHead" and pool["roi_layer"]["sampling_ratio"] == box["roi_layer"]["sampling_ratio"]
+    assert {one["mask_size"] for one in learned} == {2 * pool["roi_layer"]["output_size"]} and test["rcnn"]["mask_thr_binary"] == 0.5
+    return {
+        "outputSize": pool["roi_layer"]["output_size"],
+        "convs": head["num_convs"],
+        "hidden": head["conv_out_channels"],
+        "norm": "norm_cfg" in head,
+        # mmdet/models/roi_heads/mask_heads/fcn_mask_head.py: _do_paste_mask is detectron2's.
+        "convention": "detectron2",
+        # CascadeRoIHead.init_mask_head: one for each stage.
+        "everyStage": True,
     }
 
 
@@ -373,22 +443,30 @@ def mm_sampler(config: dict) -> dict:
 
 def mmdetection_rows(repo: Repository) -> dict:
     rows = {}
-    readme = repo.text("configs/faster_rcnn/README.md")
-    for file in (
-        "faster_rcnn_r50_fpn_1x_coco",
-        "faster_rcnn_r50_fpn_2x_coco",
-        "faster_rcnn_r50_caffe_fpn_1x_coco",
-        "faster_rcnn_r101_fpn_1x_coco",
-        "faster_rcnn_x101_32x4d_fpn_1x_coco",
+    for path in (
+        "faster_rcnn/faster_rcnn_r50_fpn_1x_coco",
+        "faster_rcnn/faster_rcnn_r50_fpn_2x_coco",
+        "faster_rcnn/faster_rcnn_r50_caffe_fpn_1x_coco",
+        "faster_rcnn/faster_rcnn_r101_fpn_1x_coco",
+        "faster_rcnn/faster_rcnn_x101_32x4d_fpn_1x_coco",
+        "mask_rcnn/mask_rcnn_r50_fpn_1x_coco",
+        "mask_rcnn/mask_rcnn_r101_fpn_1x_coco",
+        "cascade_rcnn/cascade_rcnn_r50_fpn_1x_coco",
+        "cascade_rcnn/cascade_rcnn_r101_fpn_1x_coco",
+        "cascade_rcnn/cascade_mask_rcnn_r50_fpn_1x_coco",
+        "cascade_rcnn/cascade_mask_rcnn_r101_fpn_1x_coco",
     ):
+        folder, file = path.split("/")
+        readme = repo.text(f"configs/{folder}/README.md")
         line = next(line for line in readme.splitlines() if f"/{file}.py)" in line and "Loss" not in line)
         url = re.search(r"\[model\]\(https?(://[^)]+)\)", line)[1]
-        ap = float([cell.strip() for cell in line.split("|")][6])
+        cells = [cell.strip() for cell in line.split("|")]
+        metric = {"AP": float(cells[6]), **({"maskAP": float(cells[7])} if "mask_rcnn" in file else {})}
         name = file.removesuffix("_coco").replace("_", "-")
         rows[f"mmdetection/{name}"] = {
-            **mmdetection_detector(repo, file),
+            **mmdetection_detector(repo, path),
             "file": {"url": f"https{url}", "sha256": re.search(r"-([0-9a-f]{8})\.pth$", url)[1]},
-            "metric": {"AP": ap},
+            "metric": metric,
         }
     return rows
 
@@ -486,6 +564,21 @@ def detectron2_detector(repo: Repository, file: str, classes: list[str]) -> dict
             "boxLoss": "smoothL1",
             "smoothL1Beta": box["SMOOTH_L1_BETA"],
         },
+        **({"mask": detectron2_masks(model)} if model["MASK_ON"] else {}),
+    }
+
+
+def detectron2_masks(model: dict) -> dict:
+    head, box = model["ROI_MASK_HEAD"], model["ROI_BOX_HEAD"]
+    assert not head["CLS_AGNOSTIC_MASK"] and head["NAME"] == "MaskRCNNConvUpsampleHead"
+    assert head["POOLER_SAMPLING_RATIO"] == box["POOLER_SAMPLING_RATIO"] and head["POOLER_TYPE"] == box["POOLER_TYPE"]
+    return {
+        "outputSize": head["POOLER_RESOLUTION"],
+        "convs": head["NUM_CONV"],
+        "hidden": head["CONV_DIM"],
+        "norm": head["NORM"] != "",
+        "convention": "detectron2",
+        "everyStage": False,
     }
 
 
@@ -495,16 +588,22 @@ def detectron2_rows(repo: Repository) -> dict:
     assert "contains its md5 prefix in its file name" in zoo
     metadata = repo.text("detectron2/data/datasets/builtin_meta.py")
     things = re.findall(r'"isthing": 1, "id": \d+, "name": "([^"]+)"', metadata)
-    for name in ("faster_rcnn_R_50_FPN_1x", "faster_rcnn_R_50_FPN_3x", "faster_rcnn_R_101_FPN_3x"):
-        row = re.search(rf"<!-- ROW: {name} -->.*?</tr>", zoo, re.S)[0]
-        url = re.search(rf'"(https://[^"]+/COCO-Detection/{name}/[^"]+\.pkl)"', row)[1]
+    for path in (
+        "COCO-Detection/faster_rcnn_R_50_FPN_1x",
+        "COCO-Detection/faster_rcnn_R_50_FPN_3x",
+        "COCO-Detection/faster_rcnn_R_101_FPN_3x",
+        "COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x",
+    ):
+        name = path.split("/")[1]
+        row = next(row for row in re.findall(rf"<!-- ROW: {name} -->.*?</tr>", zoo, re.S) if f"/{path}/" in row)
+        url = re.search(rf'"(https://[^"]+/{path}/[^"]+\.pkl)"', row)[1]
         cells = re.findall(r'<td align="center">(.*?)</td>', row)
         own = re.sub(r"_R_(\d+)_", r"_R\1_", name).lower().replace("_", "-")
         rows[f"detectron2/{own}"] = {
-            **detectron2_detector(repo, f"COCO-Detection/{name}", things),
+            **detectron2_detector(repo, path, things),
             "file": {"url": url, "md5": re.search(r"_([0-9a-f]{6})\.pkl$", url)[1]},
-            # Schedule, train time, inference time, memory, box AP.
-            "metric": {"AP": float(cells[4])},
+            # Schedule, train time, inference time, memory, box AP, and mask AP or the number of the training.
+            "metric": {"AP": float(cells[4]), **({"maskAP": float(cells[5])} if name.startswith("mask") else {})},
         }
     return rows
 
@@ -591,7 +690,7 @@ def mmpose_rows(repo: Repository) -> dict:
     return rows
 
 
-def inception_rows(backbone_input: dict, detector: dict, estimator: dict) -> tuple[dict, dict, dict]:
+def inception_rows(backbone_input: dict, detectors_of: dict, estimator: dict) -> tuple[dict, dict, dict]:
     """
     By hand, as the authors have one archive with neither configurations nor checksums: Liu et al., arXiv 2012.13587, tables 2, 5 and 6, and
     the README of github.com/yifan123/IC-Conv. For detection mmdetection's conventions are assumed, for pose mmpose's are used, as their code is.
@@ -607,13 +706,22 @@ def inception_rows(backbone_input: dict, detector: dict, estimator: dict) -> tup
         for depth in (50, 101)
     }
     detectors = {
-        f"ic-conv/faster-rcnn-ic-r{depth}": {
-            **detector,
-            "backbone": standard(depth, pattern=f"detection/ic-resnet{depth}-k9"),
+        f"ic-conv/{kind}-ic-r{depth}": {
+            **detectors_of[kind],
+            "backbone": standard(depth, pattern=f"{'segmentation' if mask else 'detection'}/ic-resnet{depth}-k9"),
             "file": None,
-            "metric": {"AP": ap},
+            "metric": {"AP": ap, **({"maskAP": mask} if mask else {})},
         }
-        for depth, ap in ((50, 38.9), (101, 41.9))
+        for kind, depth, ap, mask in (
+            ("faster-rcnn", 50, 38.9, None),
+            ("faster-rcnn", 101, 41.9, None),
+            ("cascade-rcnn", 50, 42.4, None),
+            ("cascade-rcnn", 101, 45.0, None),
+            ("mask-rcnn", 50, 40.0, 35.9),
+            ("mask-rcnn", 101, 42.6, 37.9),
+            ("cascade-mask-rcnn", 50, 43.4, 36.8),
+            ("cascade-mask-rcnn", 101, 45.7, 38.7),
+        )
     }
     poses = {
         f"ic-conv/bottom-up-{'ic-' if pattern else ''}resnet{depth}-640": {
@@ -650,13 +758,22 @@ if __name__ == "__main__":
         "torchvision/fasterrcnn-resnet50-fpn-v2": torchvision_detector(
             "fasterrcnn_resnet50_fpn_v2", torchvision.models.detection.FasterRCNN_ResNet50_FPN_V2_Weights.COCO_V1
         ),
+        "torchvision/maskrcnn-resnet50-fpn": torchvision_detector(
+            "maskrcnn_resnet50_fpn", torchvision.models.detection.MaskRCNN_ResNet50_FPN_Weights.COCO_V1
+        ),
+        "torchvision/maskrcnn-resnet50-fpn-v2": torchvision_detector(
+            "maskrcnn_resnet50_fpn_v2", torchvision.models.detection.MaskRCNN_ResNet50_FPN_V2_Weights.COCO_V1
+        ),
         **mmdetection_rows(Repository(flags.mmdetection, MMDETECTION)),
         **detectron2_rows(Repository(flags.detectron2, DETECTRON2)),
     }
     poses = mmpose_rows(Repository(flags.mmpose, MMPOSE))
     ours = inception_rows(
         backbones["torchvision/resnet50-v1"]["input"],
-        without_file(detectors["mmdetection/faster-rcnn-r50-fpn-1x"]),
+        {
+            kind: without_file(detectors[f"mmdetection/{kind}-r50-fpn-1x"])
+            for kind in ("faster-rcnn", "cascade-rcnn", "mask-rcnn", "cascade-mask-rcnn")
+        },
         without_file(poses["mmpose/bottom-up-resnet50-640"]),
     )
     table = {

@@ -123,6 +123,13 @@ const MASKS: Readonly<Record<Preset, MaskConfig>> = {
   detectron2: MASK,
 };
 
+/** mmdetection's Mask R-CNN also learns from each object's best proposals, however little they overlap; its others do not. */
+function withMasks(conventions: Conventions, preset: Preset): Conventions {
+  if (preset !== 'mmdetection') return conventions;
+  const { roi } = conventions;
+  return { ...conventions, roi: { ...roi, matcher: { ...roi.matcher, allowLowQuality: true } } };
+}
+
 /** IoU thresholds of the paper; factors of the losses are mmdetection's. */
 function cascade(average: CascadeConfig['average'], second: BoxCoderWeights, third: BoxCoderWeights): CascadeConfig {
   const stage = (iou: number, coderWeights: BoxCoderWeights, lossWeight: number) => {
@@ -173,7 +180,7 @@ export function fasterRcnnConfig(options: {
   const { backbone, classes, preset = 'torchvision', masks = false, cascade: cascaded = false } = options;
   const conventions = CONVENTIONS[preset];
   return {
-    ...(cascaded ? withCascade(conventions, preset) : conventions),
+    ...(cascaded ? withCascade(conventions, preset) : masks ? withMasks(conventions, preset) : conventions),
     ...(masks && { mask: MASKS[preset] }),
     backbone,
     classes,

@@ -14,7 +14,9 @@ export function byHand(name: string, file: string, pattern?: PatternName): ByHan
     `look into it: icconv inspect ${file}`,
   ];
   if (pattern === undefined) return { steps };
-  const folder = pattern.split('/')[0] === 'pose' ? 'human_pose' : 'detection';
+  // The pattern of one network has a file of its own for segmentation; the others share detection's.
+  const own = pattern === 'segmentation/ic-resnet50-k9' ? 'segmentation' : 'detection';
+  const folder = pattern.startsWith('pose/') ? 'human_pose' : own;
   const figures = `pattern_zoo/${folder}/${pattern.split('/')[1]!.replaceAll('-', '_')}.json`;
   return {
     steps: [
