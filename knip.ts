@@ -11,6 +11,8 @@ export default {
     },
     'tooling/checks': { ignore: ['test/broken-projects/**'] },
     'examples/*': {},
+    // Imported by the examples of documents.
+    docs: { ignoreDependencies: [/^@icconv\//, '@tensorflow/tfjs-layers'] },
   },
   // A type stands beside what has it in its signature, imported by name or not.
   ignoreExportsUsedInFile: { interface: true, type: true },
@@ -21,8 +23,9 @@ export default {
     '@icconv/inception-conv',
     // Read as data.
     'mnist',
-    // Run by their paths.
+    // Run by their paths, or by documents that become components.
     'tsx',
+    'vue',
     '@yarnpkg/cli-dist',
     'yarn-classic',
   ],

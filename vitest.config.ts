@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    projects: ['packages/*/vitest.config.ts', 'tooling/*/vitest.config.ts', 'examples/*/vitest.config.ts'],
+    projects: ['{packages,tooling,examples}/*/vitest.config.ts', 'docs/vitest.config.ts'],
     maxWorkers: 2,
   },
 });

@@ -1,4 +1,4 @@
-// pnpm test: sets up what is missing, then lint, unused code, build, types, package checks, unit, native and packed tests.
+// pnpm test: sets up what is missing, then lint, unused code, build, types, package checks, the site, unit, native and packed tests.
 // Ends with one line, `N passed, N failed`. Without a compiler or network the tests that need the native engine are skipped,
 // visibly; in CI (CI=true) their absence is a failure.
 import { Counts } from './counts.mjs';
@@ -18,6 +18,7 @@ step('unused', pnpm(['run', '--silent', 'unused']));
 step('build', pnpm(['exec', 'turbo', 'run', 'build', '--output-logs=errors-only', '--concurrency=2']));
 step('types', pnpm(['exec', 'turbo', 'run', 'typecheck', '--output-logs=errors-only', '--concurrency=2']));
 step('package checks', pnpm(['exec', 'turbo', 'run', 'packcheck', '--output-logs=errors-only', '--concurrency=2']));
+step('site', pnpm(['exec', 'turbo', 'run', 'site', '--output-logs=errors-only']));
 
 const required = process.env.CI ? { ICCONV_REQUIRE_BACKENDS: 'native,wasm,js' } : {};
 counts.tests('unit', unitTests({ env: required }));

@@ -11,6 +11,7 @@ const FOREIGN = ['_convolution_pointwise', 'maskz', 'onlyBuiltDependencies', 'de
 const LEFT_OUT = new Set([
   'node_modules',
   'dist',
+  'out',
   '.git',
   '.venv',
   '.turbo',

@@ -73,7 +73,7 @@ export const modelSearchSchema = z.strictObject({ ...searchFields, output: z.str
 
 export type SearchConfig = z.output<typeof searchSchema>;
 
-/** What {@link runSearch} is told: {@link searchFields}, each with its default. */
+/** What {@link runSearch} is told: `searchFields`, each with its default. */
 export type SearchSettings = Partial<Readonly<z.output<z.ZodObject<typeof searchFields>>>>;
 
 export type PictureSettings = NonNullable<SearchSettings['data']>;

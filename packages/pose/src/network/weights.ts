@@ -23,9 +23,7 @@ export function poseShapes(config: PoseConfig): Readonly<Record<string, readonly
 
 /**
  * Random weights, as mmpose begins: filters of the head from a normal distribution of deviation 0.001, norms 1, biases 0.
- * The caller disposes the tensors.
- *
- * @param options.seed - whole number; the same seed gives the same weights.
+ * The same `seed`, a whole number, gives the same weights. The caller disposes the tensors.
  */
 export function initPose(config: PoseConfig, { seed }: { readonly seed: number }): Record<string, Tensor> {
   poseShapes(config);

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
 import ts from 'typescript';
@@ -24,7 +24,7 @@ export function describeReadme(readme: URL, options: ReadmeOptions): void {
   const examples = examplesOf(readFileSync(readme, 'utf8'));
   const skipped = (i: number) => typeof options.examples[i] === 'object';
 
-  describe('README', () => {
+  describe(basename(name), () => {
     test('every example is run or said not to be', () => {
       expect(options.examples).toHaveLength(examples.length);
     });

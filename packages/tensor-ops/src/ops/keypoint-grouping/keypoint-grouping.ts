@@ -36,11 +36,11 @@ export interface GroupKeypointsOptions {
 export interface KeypointGroups {
   /** P. */
   readonly people: number;
-  /** [P, K, 3]: x, y in pixels of the maps and the heatmap's value; three zeros where a joint is missing. */
+  /** `[P, K, 3]`: x, y in pixels of the maps and the heatmap's value; three zeros where a joint is missing. */
   readonly keypoints: Float32Array;
-  /** [P, K, T]: tags at the peaks; zeros where there was none. */
+  /** `[P, K, T]`: tags at the peaks; zeros where there was none. */
   readonly tags: Float32Array;
-  /** [P]: mean over the K joints of the heatmap's values at the peaks, 0 for those without one. */
+  /** `[P]`: mean over the K joints of the heatmap's values at the peaks, 0 for those without one. */
   readonly scores: Float32Array;
 }
 
