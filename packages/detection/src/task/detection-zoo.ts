@@ -102,7 +102,7 @@ function inception(
   const file = byHand(name, `ckpt/${data}/${folder}/ckpt_e14.pth`, pattern);
   const source = 'arXiv 2012.13587 and github.com/yifan123/IC-Conv; conventions not published, mmdetection’s assumed';
   const backbone: ResNetConfig = { depth, conv: { kind: 'inception', pattern } };
-  return row(`ic-conv/${name}`, { preset: 'mmdetection', backbone, cascade, ...figures }, file, 'Apache-2.0', source);
+  return row(`ic-conv/${name}`, { preset: 'mmdetection', backbone, cascade, ...figures }, file, 'NOASSERTION', source);
 }
 
 const R50 = { depth: 50 } as const;

@@ -47,7 +47,7 @@ function official(
     name: `ic-conv/${name}`,
     model: { config: poseConfig({ backbone }) },
     file: byHand(name, `ckpt/human_pose/${folder}/ckpt.pth`, pattern),
-    licence: { code: 'Apache-2.0', ...DATA },
+    licence: { code: 'NOASSERTION', ...DATA },
     metric: metric(AP, APmultiScale),
     source: 'github.com/yifan123/IC-Conv, README',
   };

@@ -10,7 +10,7 @@ export interface ZooRow<M = unknown> {
   /** Where the file is; `by hand` for one that has no address a program could fetch. */
   readonly file: ZooFile | ByHand;
   readonly licence: {
-    /** SPDX identifier of the licence that the publisher releases its models under. */
+    /** SPDX identifier of the licence that the publisher releases its models under; `NOASSERTION` where there is none. */
     readonly code: string;
     /** What they were trained on, whose own terms may bind too. */
     readonly trainedOn: readonly ('ImageNet-1k' | 'COCO train2017')[];

@@ -92,7 +92,7 @@ const inception = ([50, 101] as const).map((depth): BackboneRow => {
       },
     },
     file: byHand(name, `ckpt/detection/r${depth}_imagenet_retrain/ckpt.pth.tar`, pattern),
-    licence: { code: 'Apache-2.0', trainedOn: ['ImageNet-1k'] },
+    licence: { code: 'NOASSERTION', trainedOn: ['ImageNet-1k'] },
     metric: { dataset: 'ImageNet-1k val', values: {} },
     source: 'github.com/yifan123/IC-Conv README.md',
   };
