@@ -11,7 +11,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { nameList } from '../config/name-list';
 import { countOption, scoreOption } from '../config/number-options';
-import { boxAnswer, classFields, countParameter, pictureFields, scoreParameter } from './answers';
+import { boxAnswer, classFields, countParameter, maskAnswer, pictureFields, scoreParameter } from './answers';
 import type { TaskCommand } from './task-command';
 
 export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
@@ -21,7 +21,7 @@ export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
   title: 'detecting',
   drawn: 'boxes',
   found: 'detections',
-  training: 'train Faster R-CNN on data in COCO format',
+  training: 'train Faster, Mask or Cascade R-CNN on data in COCO format',
   defaultModel: DEFAULT_DETECTOR,
   withRunFlags: (command) =>
     command
@@ -48,7 +48,10 @@ export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
   remote: createRemoteDetector,
   served: {
     query: z.object({ score: scoreParameter.default(0.5), max: countParameter.optional() }),
-    answer: z.object({ ...pictureFields, detections: z.array(z.object({ ...classFields, box: boxAnswer })) }),
+    answer: z.object({
+      ...pictureFields,
+      detections: z.array(z.object({ ...classFields, box: boxAnswer, mask: maskAnswer.exactOptional() })),
+    }),
   },
   table: {
     head: ['class', 'score', 'x1', 'y1', 'x2', 'y2'],

@@ -174,3 +174,23 @@ test('a mask that is none is named by its annotation', () => {
   const broken = dataset([{ segmentation: { size: [50, 100], counts: [10] } }]);
   expect(() => dataReport(broken, { task: 'boxes', use: 'training' })).toThrow('the mask of annotation 1: ');
 });
+
+test('masks are learned from objects that have one of their picture’s size; where they are scored, all must have one', () => {
+  const rle = (height: number, width: number, counts: number[]) => ({ size: [height, width], counts });
+  const annotations = [
+    { bbox: BOX, segmentation: SQUARE },
+    { bbox: BOX, segmentation: rle(50, 100, [500, 20, 4480]) },
+    { bbox: BOX },
+    { bbox: BOX, segmentation: [[10, 10, 20, 10]] },
+    { bbox: BOX, segmentation: rle(50, 100, [5000]) },
+    { bbox: BOX, segmentation: rle(100, 50, [500, 20, 4480]) },
+  ];
+  const { objects, leftOut } = reasons(annotations, { task: 'masks' });
+  expect(objects).toBe(2);
+  expect(leftOut).toEqual({ 'no-mask': 3, 'mask-size': 1 });
+  expect(reasons(annotations).objects).toBe(6);
+  expect(() => reasons(annotations, { task: 'masks', use: 'evaluation' })).toThrow(
+    '2 annotations have no mask (3, 4), so that masks cannot be scored; add segmentations, or leave these objects out',
+  );
+  expect(reasons(annotations.slice(0, 2), { task: 'masks', use: 'evaluation' }).objects).toBe(2);
+});

@@ -43,9 +43,11 @@ function boxesSvg({ width, height, detections }: DetectionResult): string {
     const top = y1 >= plate.height ? y1 - plate.height : Math.min(y1, height - plate.height);
     const left = Math.max(0, Math.min(x1 - line / 2, width - plate.width));
     const rect = `<rect x="${n(x1)}" y="${n(y1)}" width="${n(x2 - x1)}" height="${n(y2 - y1)}" fill="none" stroke="${colour}" stroke-width="${n(line)}"/>`;
-    return (mask === undefined ? '' : maskSvg(mask, colour)) + rect + plate.at(left, top, colour);
+    return { mask: mask === undefined ? '' : maskSvg(mask, colour), labelled: rect + plate.at(left, top, colour) };
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join('')}</svg>`;
+  // No mask over another's label.
+  const layers = [...shapes.map(({ mask }) => mask), ...shapes.map(({ labelled }) => labelled)];
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${layers.join('')}</svg>`;
 }
 
 /** The object's pixels in its colour, with the picture shining through. */
