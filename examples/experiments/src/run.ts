@@ -15,6 +15,7 @@ import { type CocoData, loadDataset } from '@icconv/coco/node';
 import { type FasterRcnnConfig, fasterRcnnConfig, initFasterRcnn } from '@icconv/detection';
 import {
   classNames,
+  DETECTION,
   type DetectionRecipe,
   evaluateDetector,
   fasterRcnnSchema,
@@ -264,7 +265,7 @@ async function patternOf(
   if (method === 'weight-l1') return lost.pattern;
   const objective = method as Exclude<Method, Baseline>;
   const classes = classNames(setting.train.dataset);
-  const data = pictures(setting.train, { config, classes }, setting.experiment.statisticsImages);
+  const data = pictures(DETECTION, { config, classes }, setting.train, setting.experiment.statisticsImages);
   const network = resnetNetwork(weights, config.backbone, { prefix: PREFIX });
   return (await searchDilations(network, { objective, data })).pattern;
 }

@@ -1,7 +1,8 @@
 /** The picture of the results: accuracy and recovery by method, and what each choice costs. */
 import { renderSvg } from '@icconv/edo/report';
 import type { EChartsOption } from 'echarts';
-import { bySeed, methodsOf, type Row, spread } from './results';
+import { bySeed, methodsOf, spread } from '../rows';
+import type { Row } from './results';
 
 const INK = '#27364b';
 const [BLUE, ORANGE, GREEN] = ['#1d6fa5', '#e0893b', '#4a9d6e'];

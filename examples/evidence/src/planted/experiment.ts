@@ -12,11 +12,12 @@ import type { Dilation } from '@icconv/inception-conv';
 import { type StateDict, seededRandom } from '@icconv/training';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { appendRow, readRows } from '../rows';
 import type { Method, Planted } from './config';
 import { cutDarts, dartsStep, initDarts, mixedKernels } from './darts';
 import { plantedData, plantedDilations } from './data';
 import { accuracy, type Convolution, dilatedKernels, hiddenChannels, initNetwork, wholeKernel } from './network';
-import { appendRow, type Row, readRows } from './results';
+import type { Row } from './results';
 import { evolve, masked, sposStep } from './spos';
 import { type Context, type Cost, measure, ordinaryStep, train } from './train';
 
@@ -46,7 +47,7 @@ export async function runPlanted(
 ): Promise<void> {
   for (const seed of config.seeds) {
     const context: Context = { config, seed, folder: join(folder, String(seed)), ...more };
-    const done = (method: string) => readRows(results).some((row) => row.method === method && row.seed === seed);
+    const done = (method: string) => readRows<Row>(results).some((row) => row.method === method && row.seed === seed);
     const add = async (row: Row) => {
       await appendRow(results, row);
       more.onRow?.(row);

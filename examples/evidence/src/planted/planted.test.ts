@@ -6,11 +6,12 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import { seededRandom } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { appendRow, readRows } from '../rows';
 import { chart } from './chart';
 import { type Planted, readPlanted } from './config';
 import { drawBatch, plantedData, plantedDilations } from './data';
 import { runPlanted } from './experiment';
-import { appendRow, type Row, readRows, table, verdicts } from './results';
+import { type Row, table, verdicts } from './results';
 import { evolve, masked } from './spos';
 
 /** The configuration of the published numbers. */
@@ -107,7 +108,7 @@ describe('the searches it is compared with find the dilation of a toy, one of fo
   it('by their networks', async () => {
     const results = join(folder, 'toy.csv');
     await runPlanted(toy, { results, folder });
-    const rows = readRows(results).filter(({ method }) => method !== 'super');
+    const rows = readRows<Row>(results).filter(({ method }) => method !== 'super');
     for (const { method, weightedRecovery } of rows) expect(weightedRecovery, method).toBeGreaterThan(0.7);
   }, 60_000);
 
@@ -161,7 +162,7 @@ describe('the experiment', () => {
     expect(trained.filter((name) => name === 'darts-search').length).toBeLessThan(small.training.superSteps);
     expect(trained).not.toContain('super');
 
-    const [whole, broken] = ['whole', 'broken'].map((name) => readRows(join(folder, `${name}.csv`)).map(plain));
+    const [whole, broken] = ['whole', 'broken'].map((name) => readRows<Row>(join(folder, `${name}.csv`)).map(plain));
     expect(broken).toEqual(whole);
     expect(whole!.map(({ method }) => method)).toEqual(['super', ...small.methods]);
     expect(whole!.find(({ method }) => method === 'planted')!.recovery).toBe(1);
@@ -211,7 +212,7 @@ describe('results', () => {
     const path = join(folder, 'results.csv');
     await appendRow(path, row('super', 1, 0.9, { recovery: Number.NaN }));
     for (const one of rows) await appendRow(path, one);
-    expect(readRows(path)).toEqual([row('super', 1, 0.9, { recovery: Number.NaN }), ...rows]);
-    expect(chart(readRows(path))).toMatch(/^<svg/);
+    expect(readRows<Row>(path)).toEqual([row('super', 1, 0.9, { recovery: Number.NaN }), ...rows]);
+    expect(chart(readRows<Row>(path))).toMatch(/^<svg/);
   });
 });

@@ -1,12 +1,8 @@
-/** One line a finished run, what stands there is not run again; and what the lines say together. */
-import { existsSync, readFileSync } from 'node:fs';
-import { writeAtomically } from '@icconv/base/files';
-import Papa from 'papaparse';
+/** What the lines of results hold, and what they say together. */
+import { bySeed, formatSpread, methodsOf, type Run, spread, type Verdict } from '../rows';
 import type { Planted } from './config';
 
-export interface Row {
-  readonly method: string;
-  readonly seed: number;
+export interface Row extends Run {
   /** Share of right labels; one half is chance. */
   readonly accuracy: number;
   /** Share of hidden channels with the planted dilation. */
@@ -23,65 +19,18 @@ export interface Row {
   readonly searchMebibytes: number;
 }
 
-export function readRows(path: string): Row[] {
-  if (!existsSync(path)) return [];
-  const options = { header: true, skipEmptyLines: true } as const;
-  const lines = Papa.parse<Record<string, string>>(readFileSync(path, 'utf8'), options).data;
-  // The super-network has no recovery: NaN.
-  return lines.map((line) => {
-    const numbers = Object.entries(line).map(([key, text]) => [key, key === 'method' ? text : Number(text)]);
-    return Object.fromEntries(numbers) as Row;
-  });
-}
-
-export async function appendRow(path: string, row: Row): Promise<void> {
-  const rounded = Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [key, typeof value === 'number' ? Number(value.toPrecision(5)) : value]),
-  );
-  await writeAtomically(path, `${Papa.unparse([...readRows(path), rounded], { newline: '\n' })}\n`);
-}
-
-export interface Spread {
-  readonly mean: number;
-  /** n - 1; NaN for one value. */
-  readonly deviation: number;
-}
-
-export function spread(values: readonly number[]): Spread {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: values.length > 1 ? Math.sqrt(square / (values.length - 1)) : Number.NaN };
-}
-
-/** `random-1` to `random-3` are one method. */
-const family = (method: string) => method.replace(/^(random)-\d+$/, '$1');
-
 type Measure = Exclude<keyof Row, 'method' | 'seed'>;
-
-/** Methods in order of appearance. */
-export const methodsOf = (rows: readonly Row[]): string[] => [...new Set(rows.map(({ method }) => family(method)))];
-
-/** One value for each seed, in order of seeds: the mean over patterns where there are several. */
-export function bySeed(rows: readonly Row[], method: string, measure: Measure): number[] {
-  const own = rows.filter((row) => family(row.method) === method);
-  const seeds = [...new Set(own.map(({ seed }) => seed))].sort((a, b) => a - b);
-  return seeds.map((seed) => spread(own.filter((row) => row.seed === seed).map((row) => row[measure])).mean);
-}
 
 const REFERENCE = 'edo-weight-l1';
 
 /** A Markdown table, methods in rows. */
 export function table(rows: readonly Row[]): string {
-  const show = ({ mean, deviation }: Spread, digits: number) => {
-    if (Number.isNaN(mean)) return '';
-    return Number.isNaN(deviation) ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
-  };
   const reference = bySeed(rows, REFERENCE, 'accuracy');
   const lines = methodsOf(rows).map((method) => {
-    const of = (measure: Measure, digits: number) => show(spread(bySeed(rows, method, measure)), digits);
+    const of = (measure: Measure, digits: number) => formatSpread(spread(bySeed(rows, method, measure)), digits);
     const accuracies = bySeed(rows, method, 'accuracy');
     const paired = accuracies.length === reference.length && method !== REFERENCE;
-    const difference = paired ? show(spread(reference.map((value, i) => value - accuracies[i]!)), 3) : '';
+    const difference = paired ? formatSpread(spread(reference.map((value, i) => value - accuracies[i]!)), 3) : '';
     const cells = [
       method,
       of('accuracy', 3),
@@ -111,12 +60,6 @@ export function table(rows: readonly Row[]): string {
     'MiB',
   ];
   return [`| ${head.join(' | ')} |`, `| --- |${' ---: |'.repeat(head.length - 1)}`, ...lines].join('\n');
-}
-
-export interface Verdict {
-  readonly claim: string;
-  readonly value: number;
-  readonly holds: boolean;
 }
 
 /** What the configuration calls a win, against the rows; claims whose methods were not run are left out. */

@@ -6,10 +6,11 @@ import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeAtomically } from '@icconv/base/files';
 import { useEngine } from '@icconv/tensor-ops/engine';
+import { readRows } from '../rows';
 import { chart } from './chart';
 import { readPlanted } from './config';
 import { runPlanted } from './experiment';
-import { readRows, table, verdicts } from './results';
+import { type Row, table, verdicts } from './results';
 
 const { values } = parseArgs({ options: { config: { type: 'string', default: 'planted/planted.yaml' } } });
 const config = await readPlanted(values.config);
@@ -23,7 +24,7 @@ await runPlanted(
       console.error(`seed ${seed} ${method}: accuracy ${accuracy.toFixed(3)}, recovery ${recovery.toFixed(2)}`),
   },
 );
-const rows = readRows(beside(config.results));
+const rows = readRows<Row>(beside(config.results));
 await writeAtomically(beside(config.picture), chart(rows));
 console.log(table(rows));
 for (const { claim, value, holds } of verdicts(rows, config)) {

@@ -1,0 +1,70 @@
+/** The configuration of a starved setting. */
+import { changesOf } from '@icconv/base/config';
+import { DETECTION } from '@icconv/detection/node';
+import { OBJECTIVES, type ObjectiveName } from '@icconv/edo';
+import { backboneSchema } from '@icconv/models/files';
+import { POSE } from '@icconv/pose/node';
+import type { Task } from '@icconv/task';
+import { z } from 'zod';
+import type { SceneKind } from './dataset';
+
+type TaskName = 'detection' | 'pose';
+export const TASKS: Record<TaskName, Task> = { detection: DETECTION as never, pose: POSE as never };
+
+const EDO = Object.keys(OBJECTIVES).map((name) => `edo-${name}` as `edo-${ObjectiveName}`);
+const METHODS = ['plain-scratch', 'plain-cut', 'manual', 'random-1', 'random-2', 'random-3', ...EDO] as const;
+export type Method = (typeof METHODS)[number];
+
+const count = z.int().min(1);
+
+function settingOf<Name extends TaskName, Kind extends SceneKind>(name: Name, kinds: readonly [Kind, ...Kind[]]) {
+  const { model, training } = TASKS[name];
+  const { recipe } = training.settings;
+  return z.strictObject({
+    task: z.literal(name),
+    scene: z.strictObject({
+      kind: z.enum(kinds as unknown as [Kind, ...Kind[]]),
+      side: z.int().min(64),
+      heights: z.tuple([z.number().min(8), z.number()]),
+      count: z.tuple([count, count]),
+    }),
+    /** Pictures. */
+    data: z.strictObject({ train: count, test: count, folder: z.string() }),
+    model: z.strictObject({
+      backbone: backboneSchema.omit({ conv: true }),
+      maxDilation: z.int().min(2).max(8),
+      /** What differs from the task's own configuration. */
+      config: changesOf(model.configSchema, model.fixed).default({}),
+    }),
+    /** Strength of the super-kernels' first weights, as a share of the usual one. */
+    superScale: z.number().positive().max(1),
+    seeds: z.array(z.int()).min(1),
+    methods: z.array(z.enum(METHODS as unknown as [Method, ...Method[]])).min(1),
+    superRecipe: recipe,
+    /** Of every network after the cut. `plain-scratch` is trained as the super-network is, for the epochs of both. */
+    recipe,
+    /** Updates of the super-network after which the search is asked what it would choose. */
+    readiness: z.array(z.int().min(0)),
+    /** Training pictures that objectives on data see. */
+    statisticsImages: count,
+    /** Largest heights in pixels, ascending, of the classes of size that AP is told for. */
+    sizes: z.array(z.number().positive()).min(1),
+    /** What counts as a win, said before the run. */
+    win: z.strictObject({
+      /** Of these the best counts. */
+      of: z.array(z.enum(METHODS as unknown as [Method, ...Method[]])).min(1),
+      /** By so many deviations of the differences paired by seed. */
+      deviations: z.number().positive(),
+    }),
+    output: z.string(),
+    results: z.string(),
+    picture: z.string(),
+  });
+}
+
+export const starvedSchema = z.discriminatedUnion('task', [
+  settingOf('detection', ['boats', 'gates']),
+  settingOf('pose', ['puppets', 'cloaks']),
+]);
+
+export type Starved = z.output<typeof starvedSchema>;

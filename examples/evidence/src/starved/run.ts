@@ -1,0 +1,36 @@
+/**
+ * `pnpm run starved [--config starved/pose.yaml] [--set recipe.epochs=2]`: trains, searches and compares; prints the table and writes the
+ * picture. Stopped at any point, the same command goes on where it was.
+ */
+import { parseArgs } from 'node:util';
+import { besideConfig, readConfig } from '@icconv/base/config';
+import { writeAtomically } from '@icconv/base/files';
+import { useEngine } from '@icconv/tensor-ops/engine';
+import { readRows } from '../rows';
+import { chart } from './chart';
+import { starvedSchema } from './config';
+import { besideResults, measureFields, runStarved } from './experiment';
+import { type Field, type Row, type Stage, table, verdicts } from './results';
+
+const { values } = parseArgs({
+  options: {
+    config: { type: 'string', default: 'starved/pose.yaml' },
+    set: { type: 'string', multiple: true, default: [] },
+  },
+});
+const config = await readConfig(values.config, starvedSchema, values.set);
+const beside = (path: string) => besideConfig(values.config, path);
+const paths = { results: beside(config.results), folder: beside(config.output), data: beside(config.data.folder) };
+await useEngine({ device: 'cpu', threads: 1 });
+await runStarved(config, paths, {
+  onRow: ({ method, seed, AP }) => console.error(`seed ${seed} ${method}: AP ${Number(AP).toFixed(3)}`),
+});
+await measureFields(config, paths);
+const rows = readRows<Row>(paths.results);
+const fields = readRows<Field>(besideResults(paths.results, 'fields'));
+const stages = readRows<Stage>(besideResults(paths.results, 'super'));
+await writeAtomically(beside(config.picture), chart({ rows, fields, stages }, config));
+console.log(table(rows, fields, config));
+for (const { claim, value, holds } of verdicts(rows, config)) {
+  console.log(`${holds ? 'holds' : 'fails'}: ${claim} (${value.toPrecision(3)})`);
+}
