@@ -13,7 +13,7 @@ export async function* pictures<T extends TaskTypes>(
 ): AsyncGenerator<Tensor4D> {
   const imageIds = data.dataset.getImgIds().slice(0, count);
   const recipe = { epochs: 1, batchSize: 1, learningRate: 1, augment: {} };
-  const source = task.data.samples(bindData(task, model, { ...data, imageIds }, 'training'), recipe);
+  const source = task.data.samples(bindData(task, model, { ...data, imageIds }, 'training'), recipe, model);
   const own = task.training.loader(model, recipe, source);
   const loader = createLoader({ source, batchSize: 1, shuffle: false, workers: 1, ...own });
   try {

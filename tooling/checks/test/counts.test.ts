@@ -51,7 +51,7 @@ test.each([
 
 test('an example that prints something else than its README says is a failure, with its place', () => {
   const { lines } = printed('wrong-readme');
-  expect(lines.slice(-4)[0]).toBe('readme.test.mjs > README > the examples run and print what they say');
+  expect(lines.slice(-4)[0]).toBe('readme.test.mjs > README.md > the examples run and print what they say');
   expect(lines.slice(-4)[1]).toMatch(/wrong-readme\/README\.md:2: expected 'b' to be 'a'/);
 });
 

@@ -191,6 +191,7 @@ describe('options of commands that open weights', () => {
         'reproduce detection',
         'reproduce pose',
         'search',
+        'serve',
         'train classification',
         'train detection',
         'train pose',
