@@ -56,7 +56,7 @@ export async function checkPictures(
   const { signal, onProgress } = options;
   const images = dataset.loadImgs(options.imageIds ?? dataset.getImgIds());
   const faults = new Map<number, PictureFault>();
-  const sizes = new Map<CocoId, PictureSize>();
+  const looked = new Map<number, PictureSize>();
   let next = 0;
   let done = 0;
   const work = async () => {
@@ -68,7 +68,7 @@ export async function checkPictures(
       const fault = (kind: PictureFaultKind, message: string) => faults.set(at, { imageId: id, name, kind, message });
       try {
         const size = await look(resolveInside(folder, name), options);
-        sizes.set(id, size);
+        looked.set(at, size);
         // Without a size, or with a placeholder's 0, the picture's own counts.
         const given = width !== undefined && height !== undefined && width > 0 && height > 0;
         if (given && (width !== size.width || height !== size.height)) {
@@ -84,9 +84,12 @@ export async function checkPictures(
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, images.length) }, work));
-  const inOrder = [...faults].sort(([a], [b]) => a - b).map(([, fault]) => fault);
-  return { pictures: images.length, faults: inOrder, sizes };
+  const sizes = new Map(inOrder(looked).map(([at, size]) => [images[at]!.id, size]));
+  return { pictures: images.length, faults: inOrder(faults).map(([, fault]) => fault), sizes };
 }
+
+/** Of the pictures, whichever was looked at first. */
+const inOrder = <V>(found: ReadonlyMap<number, V>): [number, V][] => [...found].sort(([a], [b]) => a - b);
 
 /** What `@icconv/base` says of a file that is not there. */
 const MISSING = 'no such file';
