@@ -15,7 +15,7 @@ const COUNTING: ServedTask = {
   async run(picture, { wait }, signal) {
     await sleep(wait as number, undefined, { signal });
     if (picture[0] === 0) throw new ImageDecodeError('<buffer>', 'it begins with 0');
-    if (picture[0] === 1) throw new TypeError('a path of this machine: /root/secret');
+    if (picture[0] === 1) throw new TypeError('a path of this machine: /srv/secret');
     return { width: 1, height: 1, bytes: picture.length } as { width: number; height: number };
   },
   draw: async (picture, _, __, format) => new TextEncoder().encode(`${format} of ${picture.length}`),

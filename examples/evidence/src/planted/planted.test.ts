@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { useEngine } from '@icconv/tensor-ops/engine';
 import { seededRandom } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { appendRow, readRows } from '../rows';
+import { scratchFolder } from '../scratch-folder';
 import { chart } from './chart';
 import { type Planted, readPlanted } from './config';
 import { drawBatch, plantedData, plantedDilations } from './data';
@@ -28,19 +27,7 @@ const small: Planted = {
   spos: { population: 4, generations: 2, mutation: 0.2, batches: 1 },
 };
 
-let folder = '';
-let native = true;
-beforeAll(async () => {
-  native = await useEngine({ device: 'cpu', threads: 1 }).then(
-    () => true,
-    () => false,
-  );
-});
-beforeEach(async (context) => {
-  if (!native) context.skip('no native runtime on this machine');
-  folder = await mkdtemp(join(tmpdir(), 'planted-'));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder('planted-');
 
 describe('planted data', () => {
   const data = { ...published.data, side: 16, channels: 2, groups: 4 };
@@ -106,8 +93,8 @@ describe('the searches it is compared with find the dilation of a toy, one of fo
   };
 
   it('by their networks', async () => {
-    const results = join(folder, 'toy.csv');
-    await runPlanted(toy, { results, folder });
+    const results = join(folder(), 'toy.csv');
+    await runPlanted(toy, { results, folder: folder() });
     const rows = readRows<Row>(results).filter(({ method }) => method !== 'super');
     for (const { method, weightedRecovery } of rows) expect(weightedRecovery, method).toBeGreaterThan(0.7);
   }, 60_000);
@@ -138,7 +125,7 @@ describe('the searches it is compared with find the dilation of a toy, one of fo
 describe('the experiment', () => {
   it('goes on where it was stopped and comes to the same results', async () => {
     const run = (name: string, more = {}) =>
-      runPlanted(small, { results: join(folder, `${name}.csv`), folder: join(folder, name) }, more);
+      runPlanted(small, { results: join(folder(), `${name}.csv`), folder: join(folder(), name) }, more);
     const plain = ({ method, accuracy, recovery, weightedRecovery }: Row) => ({
       method,
       accuracy,
@@ -156,20 +143,20 @@ describe('the experiment', () => {
     await expect(run('broken', { signal: stop.signal, onUpdate })).rejects.toThrow(
       'darts-search of seed 1 was interrupted',
     );
-    expect(existsSync(join(folder, 'broken.csv'))).toBe(true);
+    expect(existsSync(join(folder(), 'broken.csv'))).toBe(true);
     const trained: string[] = [];
     await run('broken', { onUpdate: (name: string) => trained.push(name) });
     expect(trained.filter((name) => name === 'darts-search').length).toBeLessThan(small.training.superSteps);
     expect(trained).not.toContain('super');
 
-    const [whole, broken] = ['whole', 'broken'].map((name) => readRows<Row>(join(folder, `${name}.csv`)).map(plain));
+    const [whole, broken] = ['whole', 'broken'].map((name) => readRows<Row>(join(folder(), `${name}.csv`)).map(plain));
     expect(broken).toEqual(whole);
     expect(whole!.map(({ method }) => method)).toEqual(['super', ...small.methods]);
     expect(whole!.find(({ method }) => method === 'planted')!.recovery).toBe(1);
   }, 60_000);
 
   it('refuses a configuration with what it does not know', async () => {
-    const path = join(folder, 'bad.yaml');
+    const path = join(folder(), 'bad.yaml');
     await writeFile(path, `${await readFile(PUBLISHED, 'utf8')}\nextra: 1\n`);
     await expect(readPlanted(path)).rejects.toThrow('extra');
   });
@@ -209,7 +196,7 @@ describe('results', () => {
   });
 
   it('come back from the file as they went, and the picture is drawn of them', async () => {
-    const path = join(folder, 'results.csv');
+    const path = join(folder(), 'results.csv');
     await appendRow(path, row('super', 1, 0.9, { recovery: Number.NaN }));
     for (const one of rows) await appendRow(path, one);
     expect(readRows<Row>(path)).toEqual([row('super', 1, 0.9, { recovery: Number.NaN }), ...rows]);

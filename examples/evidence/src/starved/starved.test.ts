@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig } from '@icconv/base/config';
 import { initResNet, type ResNetConfig } from '@icconv/models';
-import { useEngine } from '@icconv/tensor-ops/engine';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readRows } from '../rows';
+import { scratchFolder } from '../scratch-folder';
 import { chart } from './chart';
 import { type Starved, starvedSchema } from './config';
 import { heightOfArea, openSplit, pictureOf, type SceneKind } from './dataset';
@@ -19,19 +18,7 @@ const published = (name: 'pose' | 'detection') =>
   readConfig(join(import.meta.dirname, `../../starved/${name}.yaml`), starvedSchema);
 const pose = await published('pose');
 
-let folder = '';
-let native = true;
-beforeAll(async () => {
-  native = await useEngine({ device: 'cpu', threads: 1 }).then(
-    () => true,
-    () => false,
-  );
-});
-beforeEach(async (context) => {
-  if (!native) context.skip('no native runtime on this machine');
-  folder = await mkdtemp(join(tmpdir(), 'starved-'));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const folder = scratchFolder('starved-');
 
 describe('scenes', () => {
   const side = 128;
@@ -115,13 +102,13 @@ describe('scenes', () => {
   });
 
   it('become data sets that are written once', async () => {
-    const write = () => openSplit(folder, 'test', 2, { kind: 'cloaks', ...options });
+    const write = () => openSplit(folder(), 'test', 2, { kind: 'cloaks', ...options });
     const { dataset } = await write();
     expect(dataset.getImgIds()).toEqual([1, 2]);
-    expect(existsSync(join(folder, 'images/test-2.png'))).toBe(true);
-    await rm(join(folder, 'images'), { recursive: true });
+    expect(existsSync(join(folder(), 'images/test-2.png'))).toBe(true);
+    await rm(join(folder(), 'images'), { recursive: true });
     await write();
-    expect(existsSync(join(folder, 'images'))).toBe(false);
+    expect(existsSync(join(folder(), 'images'))).toBe(false);
   });
 });
 
@@ -170,9 +157,9 @@ describe('the experiment', () => {
       sizes: [45],
     };
     const paths = (name: string) => ({
-      results: join(folder, `${name}.csv`),
-      folder: join(folder, name),
-      data: join(folder, 'data'),
+      results: join(folder(), `${name}.csv`),
+      folder: join(folder(), name),
+      data: join(folder(), 'data'),
     });
     const plain = (name: string) =>
       readRows<Row>(paths(name).results).map(({ superSeconds, selectSeconds, trainSeconds, ...row }) => row);

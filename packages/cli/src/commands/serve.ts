@@ -1,5 +1,6 @@
 /** `icconv serve`: a network as an HTTP server. */
 import { existsSync } from 'node:fs';
+import { defined } from '@icconv/base';
 import { decodeImage } from '@icconv/base/pictures';
 import { type Answer, type ServedTask, serveTask } from '@icconv/server';
 import { findRow, type RemoteSource, resolveModel, rowOfFile, type TaskTypes, taskOfFolder } from '@icconv/task';
@@ -83,18 +84,18 @@ async function servedTask(flags: ServeFlags, signal: AbortSignal): Promise<Serve
   const reading = readingOf(flags);
   // Here, where a bar can be shown; the other processes find it in the cache.
   const progress = downloadProgress(name);
-  const fetching = { ...reading, ...(offline && { offline }), signal, onProgress: progress.report };
+  const fetching = { ...reading, ...defined({ offline }), signal, onProgress: progress.report };
   await resolveModel(own.task, source, fetching).finally(progress.stop);
   const decode = { accept: ['bytes'], maxPixels: flags.maxMegapixels * 1e6, maxSeconds: flags.timeout } as const;
-  const options = { ...reading, ...(threads !== undefined && { threads }), ...(offline && { offline }) };
-  const runner = await own.remote(source, { ...options, device, workers, decode });
+  const options = { ...reading, ...defined({ threads, offline }), device, workers, decode };
+  const runner = await own.remote(source, options);
   const { classes } = runner.model;
   return {
     verb,
     description,
     query: served.query,
     answer: served.answer,
-    model: { name, ...(classes && { classes }) },
+    model: { name, ...defined({ classes }) },
     run: (picture, query, ended) => runner.run(picture, { ...callOf(query), signal: ended }),
     draw: async (picture, result, query, format) =>
       draw(await decodeImage(picture, decode), result, runner.model, { flags: query, format }),
@@ -116,7 +117,7 @@ const json = ({ status, seconds, error }: Answer) =>
     time: new Date().toISOString(),
     status,
     seconds,
-    ...(error !== undefined && { error: `${error}` }),
+    ...defined({ error: error === undefined ? undefined : `${error}` }),
   });
 
 const line = ({ status, seconds, error }: Answer) =>

@@ -1,5 +1,6 @@
 /** A training's configuration from flags alone, or those of a file over which they go. */
 import { resolve } from 'node:path';
+import { defined } from '@icconv/base';
 import { isDataYaml, readDataYaml } from '@icconv/coco/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 
@@ -39,7 +40,7 @@ export async function givenConfig(task: string, flags: DataFlags): Promise<strin
 /** Absolute: a file's own paths are relative to the file. */
 const dataSet = (annotations: string, images: string | undefined) => ({
   annotations: resolve(annotations),
-  ...(images !== undefined && { images: resolve(images) }),
+  ...defined({ images: images && resolve(images) }),
 });
 
 /** A `data.yaml` may name both parts of the data. */

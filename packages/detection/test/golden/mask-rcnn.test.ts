@@ -1,91 +1,21 @@
 /** Whole Mask R-CNNs against torchvision; fixtures by tooling/reference/make_mask_rcnn.py. */
 import { mergeRles, rleArea } from '@icconv/coco';
-import { resnetConfig, type StateDict } from '@icconv/models';
+import { resnetConfig } from '@icconv/models';
 import { pasteMasks } from '@icconv/tensor-ops';
 import { describeBackends, loadFixture, maxAbsError, maxRelativeError } from '@icconv/test-utils';
-import { hashed, initial } from '@icconv/test-utils/values';
-import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import type { FasterRcnnConfig } from '../../src/config/faster-rcnn-config';
 import { fasterRcnnConfig } from '../../src/config/presets';
 import { seededDraw } from '../../src/matching/sampler';
 import { compileFasterRcnn } from '../../src/network/compile-faster-rcnn';
 import { fasterRcnn, fasterRcnnLosses } from '../../src/network/faster-rcnn';
 import { tensorParts } from '../../src/network/parts';
 import { maskLogits } from '../../src/network/second-stage';
-import { fasterRcnnShapes } from '../../src/network/shapes';
 import { activate } from '../support/activate';
 import { prepareImages } from '../support/prepare-images';
 import { runLengths } from '../support/run-lengths';
-
-// As in the script, and in make_detection.py, whose weights and images these are.
-const IMAGES = [
-  [120, 150],
-  [140, 101],
-] as const;
-const TRUTHS = [
-  {
-    boxes: [
-      [10, 12, 60, 70],
-      [40, 30, 140, 110],
-      [90, 5, 120, 40],
-    ],
-    classes: [0, 2, 4],
-  },
-  { boxes: [[5, 20, 90, 130]], classes: [1] },
-];
-const OUTPUT_FACTORS: Readonly<Record<string, number>> = {
-  'rpn.head.cls_logits.weight': 0.03,
-  'rpn.head.bbox_pred.weight': 0.02,
-  'roi_heads.box_predictor.cls_score.weight': 0.06,
-  'roi_heads.box_predictor.bbox_pred.weight': 0.1,
-  'roi_heads.mask_predictor.mask_fcn_logits.weight': 0.5,
-};
-const SAMPLES = 512;
-
-function value(name: string, shape: readonly number[]): Tensor {
-  if (shape.length === 1 && name.endsWith('.1.weight') && /fpn|box_head|mask_head/.test(name)) {
-    return tf.tensor(hashed(name, shape[0]!).map((x) => Math.fround(x * 0.25) + 1));
-  }
-  const factor = OUTPUT_FACTORS[name];
-  return factor === undefined ? initial(name, shape) : tf.mul(initial(name, shape), factor);
-}
-
-function configOf(preset: 'torchvision' | 'torchvision-v2'): FasterRcnnConfig {
-  const base = fasterRcnnConfig({ backbone: resnetConfig(50), classes: 5, preset, masks: true });
-  const limits = { preNmsTopN: 1e5, postNmsTopN: 300 };
-  const everything = { perImage: 1e6, foregroundShare: 1 };
-  return {
-    ...base,
-    input: { ...base.input, minSize: 128, maxSize: 220 },
-    rpn: {
-      ...base.rpn,
-      test: { ...base.rpn.test, ...limits },
-      train: { ...base.rpn.train, ...limits },
-      sampler: everything,
-    },
-    roi: { ...base.roi, sampler: everything, test: { ...base.roi.test, maxDetections: 20 } },
-  };
-}
-
-const images = () =>
-  IMAGES.map(
-    ([height, width], i) =>
-      tf.tensor3d(
-        hashed(`image/${i}`, height * width * 3).map((x) => Math.fround((x + 1) / 2) * 255),
-        [height, width, 3],
-      ) as Tensor3D,
-  );
-
-/** Evenly spread elements, as the script stores them. */
-function spread(flat: Float32Array): Float32Array {
-  const count = Math.min(SAMPLES, flat.length);
-  return Float32Array.from(
-    { length: count },
-    (_, i) => flat[Math.floor((i * (flat.length - 1)) / Math.max(1, count - 1))]!,
-  );
-}
+import { images, seededWeights, spread, TRUTHS, withoutChance } from '../support/torchvision-case';
 
 function overlap(a: Uint32Array, b: Uint32Array, [height, width]: readonly [number, number]): number {
   const [both, either] = [true, false].map((intersect) => {
@@ -101,19 +31,17 @@ describe.each([
 ] as const)('%s', (name, preset) => {
   const fixture = loadFixture(new URL(`./fixtures/${name}.safetensors`, import.meta.url));
   const expected = (key: string) => fixture[key]!.data as Float32Array;
-  const config = configOf(preset);
+  const base = withoutChance(fasterRcnnConfig({ backbone: resnetConfig(50), classes: 5, preset, masks: true }));
+  const config = { ...base, roi: { ...base.roi, test: { ...base.roi.test, maxDetections: 20 } } };
 
   describeBackends(
     'of torchvision',
     activate,
     () => {
-      const makeWeights = (): StateDict =>
-        Object.fromEntries(Object.entries(fasterRcnnShapes(config)).map(([key, shape]) => [key, value(key, shape)]));
-
       it.each(['plain', 'compiled'])('mask logits of the %s network, in the same regions, within 1e-4', (kind) => {
         tf.tidy(() => {
           const { images: batch, sizes } = prepareImages(images(), config.input);
-          const weights = makeWeights();
+          const weights = seededWeights(config);
           const compiled = kind === 'compiled' ? compileFasterRcnn(weights, config) : undefined;
           const parts = compiled?.parts ?? tensorParts('test', weights, config);
           const boxes = sizes.map((_, i) => {
@@ -131,7 +59,7 @@ describe.each([
       it.each(['plain', 'compiled'])('pasted masks of the %s network have an IoU of 0.999', (kind) => {
         tf.tidy(() => {
           const batch = prepareImages(images(), config.input);
-          const weights = makeWeights();
+          const weights = seededWeights(config);
           const compiled = kind === 'compiled' ? compileFasterRcnn(weights, config) : undefined;
           const detections = compiled
             ? compiled.detect(batch.images, batch.sizes)
@@ -157,7 +85,7 @@ describe.each([
 
       it('losses within 1e-4 and gradients within 1e-3', () => {
         tf.tidy(() => {
-          const weights = makeWeights();
+          const weights = seededWeights(config);
           const batch = prepareImages(images(), config.input);
           const truths = TRUTHS.map(({ boxes, classes }, i) => {
             const [height, width] = batch.originals[i]!;
