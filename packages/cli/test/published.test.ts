@@ -37,7 +37,7 @@ afterEach(() => void vi.unstubAllEnvs());
 let file: string;
 
 test('a row is fetched once, checked, and run by its name', async () => {
-  await icconv('train', 'detection', '--config', path('train.yaml'), '--workers', '0');
+  await icconv('train', 'detection', '--config', path('train.yaml'), '--set', 'model.masks=true', '--workers', '0');
   served = readFileSync(path('run', 'final.safetensors'));
   const sha256 = createHash('sha256').update(served).digest('hex').slice(0, 8);
   file = `squares-${sha256}.safetensors`;
@@ -45,7 +45,7 @@ test('a row is fetched once, checked, and run by its name', async () => {
   const row: ZooRow<DetectionModel> = {
     ...{ name: 'test/squares', model, licence: { code: 'MIT', trainedOn: [] }, source: 'this test' },
     file: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${file}`, sha256 },
-    metric: { dataset: 'COCO val2017', values: { AP: 12.5 } },
+    metric: { dataset: 'COCO val2017', values: { AP: 12.5, maskAP: 11.5 } },
   };
   zoo.push(row);
 
@@ -88,18 +88,22 @@ test('a damaged file in the cache is fetched again, and refused when the network
   expect(asked).toBe(2);
 });
 
-test('reproduce puts the measured number beside the published one', async () => {
+test('reproduce puts the measured numbers beside the published ones', async () => {
   mkdirSync(path('coco', 'annotations'), { recursive: true });
   copyFileSync(path('gt.json'), path('coco', 'annotations', 'instances_val2017.json'));
   cpSync(path('images'), path('coco', 'val2017'), { recursive: true });
   const args = ['reproduce', 'detection', '--coco', path('coco'), '--model', 'test/squares', '--offline'];
   await icconv(...args, '--limit', '2');
   expect(take()).toMatch(
-    /\ntest\/squares: box AP \d+\.\d measured \(the first 2 pictures only\), 12\.5 published \(this test\)$/,
+    /\ntest\/squares: box AP \d+\.\d measured \(the first 2 pictures only\), 12\.5 published \(this test\)\ntest\/squares: mask AP \d+\.\d measured \(the first 2 pictures only\), 11\.5 published \(this test\)$/,
   );
   await icconv(...args, '--json', '--out', path('found.json'));
-  const { expected, measured, stats, model } = JSON.parse(take());
-  expect({ model, expected, measured }).toEqual({ model: 'test/squares', expected: 12.5, measured: 100 * stats.AP });
+  const { figures, stats, model } = JSON.parse(take());
+  expect(model).toBe('test/squares');
+  expect(figures).toEqual([
+    { metric: 'box AP', published: 12.5, measured: 100 * stats.AP },
+    { metric: 'mask AP', published: 11.5, measured: 100 * stats.maskAP },
+  ]);
   expect(JSON.parse(readFileSync(path('found.json'), 'utf8')).length).toBeGreaterThan(0);
 }, 60_000);
 

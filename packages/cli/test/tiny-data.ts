@@ -44,7 +44,9 @@ const DATA = `data:
 
 /** Red squares, and train.yaml. @param dilations - a line of `model`. */
 export async function makeSquares(path: EndToEnd['path'], dilations: string): Promise<void> {
-  await makeData(path, { width: 30, colours: ['#e02020'], category: { name: 'square' } }, () => ({}));
+  await makeData(path, { width: 30, colours: ['#e02020'], category: { name: 'square' } }, ({ x, y }) => ({
+    segmentation: [[x, y, x + 30, y, x + 30, y + 30, x, y + 30]],
+  }));
   writeFileSync(
     path('train.yaml'),
     `preset: small

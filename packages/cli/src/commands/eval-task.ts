@@ -83,18 +83,23 @@ export function reproduceTaskCommand(own: AnyTaskCommand, { signal }: CommandCon
       const started = performance.now();
       const run = await evaluate(own, modelOf(own, flags), { ...flags, ...data }, published, signal);
       const minutes = (performance.now() - started) / 60000;
-      const measured = 100 * run.evaluation.stats[task.evaluation.best]!;
-      const { name, test } = published.figure(flags);
-      const expected = metric.values[name];
+      const figures = published.figures(flags).flatMap(({ metric: of, name, stat, ...test }) => {
+        const share = run.evaluation.stats[stat];
+        return share === undefined
+          ? []
+          : [{ metric: of, ...test, published: metric.values[name], measured: 100 * share }];
+      });
       if (flags.json) {
-        console.log(JSON.stringify({ model: flags.model, expected, measured, source, minutes, ...run.json }, null, 2));
+        console.log(JSON.stringify({ model: flags.model, figures, source, minutes, ...run.json }, null, 2));
         return;
       }
       const part = flags.limit === undefined ? undefined : `the first ${counted(flags.limit, 'picture')} only`;
-      const how = [test, part].filter((one) => one !== undefined).join(', ');
-      const there = expected === undefined ? 'not published' : `${expected.toFixed(1)} published (${source})`;
-      const here = `${measured.toFixed(1)} measured${how === '' ? '' : ` (${how})`}`;
-      console.log(`${run.text}\n\n${flags.model}: ${published.metric} ${here}, ${there}`);
+      const lines = figures.map(({ metric: of, test, published: expected, measured }) => {
+        const how = [test, part].filter((one) => one !== undefined).join(', ');
+        const there = expected === undefined ? 'not published' : `${expected.toFixed(1)} published (${source})`;
+        return `${flags.model}: ${of} ${measured.toFixed(1)} measured${how === '' ? '' : ` (${how})`}, ${there}`;
+      });
+      console.log(`${run.text}\n\n${lines.join('\n')}`);
     },
   );
 }

@@ -45,5 +45,5 @@ export const CLASSIFICATION_COMMAND: TaskCommand<ClassificationTypes> = {
   },
   draw: (picture, result, _, { format }) => drawClasses(picture, result, { format }),
   validation: { of: 'imagenet', annotations: 'val' },
-  published: { metric: 'top-1 accuracy', figure: () => ({ name: 'top1' }) },
+  published: { figures: () => [{ metric: 'top-1 accuracy', name: 'top1', stat: 'top1' }] },
 };

@@ -62,8 +62,10 @@ export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
   draw: (picture, result, _, { format }) => drawDetections(picture, result, { format }),
   validation: { of: 'coco', annotations: 'annotations/instances_val2017.json', images: 'val2017' },
   published: {
-    metric: 'box AP',
-    figure: () => ({ name: 'AP' }),
+    figures: () => [
+      { metric: 'box AP', name: 'AP', stat: 'AP' },
+      { metric: 'mask AP', name: 'maskAP', stat: 'maskAP' },
+    ],
     categoryIds: ({ classes }) => cocoCategoryIds(classes.length)!,
   },
 };

@@ -66,11 +66,14 @@ export const POSE_COMMAND: TaskCommand<PoseTypes> = {
     drawPoses(picture, result, config.skeleton, { keypointThreshold: Number(flags.keypointScore), format }),
   validation: { of: 'coco', annotations: 'annotations/person_keypoints_val2017.json', images: 'val2017' },
   published: {
-    metric: 'keypoint AP',
-    figure: ({ flip, multiScale }) => ({
-      name: multiScale === true ? 'APmultiScale' : 'AP',
-      test: `${flip === false ? 'no flip' : 'flip'}, ${multiScale === true ? 'three scales' : 'one scale'}`,
-    }),
+    figures: ({ flip, multiScale }) => [
+      {
+        metric: 'keypoint AP',
+        name: multiScale === true ? 'APmultiScale' : 'AP',
+        stat: 'AP',
+        test: `${flip === false ? 'no flip' : 'flip'}, ${multiScale === true ? 'three scales' : 'one scale'}`,
+      },
+    ],
     // COCO's server counts 20 poses a picture, whatever the picture holds.
     maxDetections: 20,
   },

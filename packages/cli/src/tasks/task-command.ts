@@ -53,14 +53,23 @@ export interface TaskCommand<T extends TaskTypes = TaskTypes> {
   readonly validation: { readonly of: 'coco' | 'imagenet'; readonly annotations: string; readonly images?: string };
   /** The published protocol. */
   readonly published: {
-    /** `box AP`. */
-    readonly metric: string;
-    /** The row's figure that a run by these flags is to give, and how it was tested. */
-    figure(flags: Flags): { readonly name: string; readonly test?: string };
+    /** The row's figures that a run by these flags is to give. */
+    figures(flags: Flags): readonly PublishedFigure[];
     readonly maxDetections?: number;
     /** Of the classes, in these annotations. @defaultValue found by name */
     categoryIds?(model: T['model']): readonly (CocoId | undefined)[];
   };
+}
+
+export interface PublishedFigure {
+  /** `box AP`. */
+  readonly metric: string;
+  /** Its name in a row. */
+  readonly name: string;
+  /** Its name among those of an evaluation; left out where an evaluation has none of that name. */
+  readonly stat: string;
+  /** How it was tested: `flip, one scale`. */
+  readonly test?: string;
 }
 
 /** Values of flags by their names, as commander gives them. */
