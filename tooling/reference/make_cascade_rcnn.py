@@ -207,7 +207,7 @@ def main() -> None:
     parts = losses(features, proposals, truths, labels, bitmaps)
     parts.sum().backward()
     t["losses"] = parts.detach()
-    t["gradient.features"] = features[1].grad.permute(0, 2, 3, 1).reshape(-1)[::29].clone()
+    t["gradient.features"] = features[0].grad.permute(0, 2, 3, 1).reshape(-1)[::29].clone()
     for name in GRADIENTS:
         t[f"gradient.{name}.weight"] = weights[f"{name}.weight"].grad.reshape(-1)[::7].clone()
     file = OUT / "cascade.safetensors"
@@ -224,4 +224,5 @@ def main() -> None:
     (OUT / "cascade-manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -97,14 +97,14 @@ describeBackends(
         let losses: number[] = [];
         const [ofFeatures, ...gradients] = tf.grads((feature: Tensor, ...values: Tensor[]) => {
           const own = { ...weights, ...Object.fromEntries(names.map((key, i) => [key, values[i]!])) };
-          const features = from.features.map((map, level) => (level === 1 ? (feature as Tensor4D) : map));
+          const features = from.features.map((map, level) => (level === 0 ? (feature as Tensor4D) : map));
           const parts = tensorParts('test', own, of);
           const draw = seededDraw(() => 0);
           const result = secondStageLosses(parts, { ...from, features }, proposals, truths, of, draw);
           const stacked = tf.stack([result.classification, result.box, result.mask!]);
           losses = Array.from(stacked.dataSync());
           return tf.sum(stacked);
-        })([from.features[1]!, ...names.map((key) => weights[key]!)]);
+        })([from.features[0]!, ...names.map((key) => weights[key]!)]);
         expect(maxRelativeError(losses, expected('losses'))).toBeLessThan(1e-4);
         expect(maxRelativeError(everyNth(ofFeatures!.dataSync(), 29), expected('gradient.features'))).toBeLessThan(
           1e-3,
