@@ -8,7 +8,8 @@ import { installDependencies, pnpm, ROOT } from './steps.mjs';
 /**
  * Packs what is built.
  *
- * @returns {Record<string, { tarball: string, entries: string[] }>} by package: its file, and what can be imported of it.
+ * @returns {Record<string, { tarball: string, entries: string[], platform: boolean }>} by package: its file, what can be imported of it, and
+ * whether it is of one platform: npm would not install it by hand on another, so these lie in a folder of their own.
  */
 export function packAll(folder) {
   const packed = {};
@@ -16,9 +17,11 @@ export function packAll(folder) {
     const cwd = join(ROOT, 'packages', name);
     const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
     if (manifest.private) continue;
-    const out = execFileSync('pnpm', ['pack', '--json', '--pack-destination', folder], { cwd, encoding: 'utf8' });
+    const platform = manifest.os !== undefined;
+    const destination = platform ? join(folder, 'platforms') : folder;
+    const out = execFileSync('pnpm', ['pack', '--json', '--pack-destination', destination], { cwd, encoding: 'utf8' });
     const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
-    packed[manifest.name] = { tarball: JSON.parse(out).filename, entries };
+    packed[manifest.name] = { tarball: JSON.parse(out).filename, entries, platform };
   }
   return packed;
 }

@@ -71,7 +71,8 @@ function run([command, ...args], cwd) {
 function project(name, packed) {
   const folder = join(scratch, name.replace(' ', '-'));
   mkdirSync(folder);
-  const tarballs = Object.fromEntries(Object.entries(packed).map(([name, { tarball }]) => [name, `file:${tarball}`]));
+  const files = (some) => Object.fromEntries(some.map(([name, { tarball }]) => [name, `file:${tarball}`]));
+  const tarballs = files(Object.entries(packed));
   const { dependencies = {}, nodes = [] } = MANAGERS[name];
   writeFileSync(
     join(folder, 'package.json'),
@@ -80,7 +81,7 @@ function project(name, packed) {
       version: '1.0.0',
       private: true,
       dependencies: {
-        ...tarballs,
+        ...files(Object.entries(packed).filter(([, { platform }]) => !platform)),
         '@tensorflow/tfjs-backend-wasm': TFJS,
         '@tensorflow/tfjs-core': TFJS,
         '@tensorflow/tfjs-layers': TFJS,

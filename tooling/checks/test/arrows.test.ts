@@ -7,7 +7,7 @@ import { type Import, isTest, ROOT, readImports } from '../src/imports/read-impo
 
 /** A package imports from the rows above its own. */
 const ORDER = [
-  ['base'],
+  ['base', 'native-linux-x64', 'native-linux-arm64'],
   ['tensor-ops'],
   ['inception-conv'],
   ['models'],

@@ -52,7 +52,7 @@ async function compiler(): Promise<Finding> {
   const found = await findCompiler();
   const subject = 'compiler';
   if (found !== undefined) return { subject, state: 'ok', detail: found.version };
-  const remedy = 'apt-get install g++   (needed by the set-up only, not at run time)';
+  const remedy = 'apt-get install g++   (needed where the set-up compiles, not at run time)';
   return { subject, state: 'warning', detail: 'no g++ or clang++ on the PATH', remedy };
 }
 
