@@ -14,7 +14,7 @@ import { OPS_FILE } from '../src/installed/build-key';
 import { readInstalled } from '../src/installed/installed-engine';
 import { hasStreamHeader } from '../src/installed/library';
 import { hasNvidiaDriver } from '../src/installed/nvidia-driver';
-import { CUDA_HEADERS, isOfCuda } from '../src/installed/sources';
+import { isOfCuda } from '../src/installed/sources';
 import { findTfjsNode } from '../src/installed/tfjs-node';
 import {
   COMMON_FLAGS,
@@ -49,8 +49,7 @@ function compile(
   return compileObjects({
     compiler,
     sources,
-    headerFolders: [folder],
-    headerEndings: sources.some(isOfCuda) ? CUDA_HEADERS : undefined,
+    includeFolders: [folder],
     flags: [
       ...COMMON_FLAGS.filter((flag) => sanitizers.length === 0 || flag !== '-O3'),
       ...(sanitizers.length > 0 ? ['-O1'] : []),

@@ -23,7 +23,7 @@ export async function headersOfBuild(folder: string): Promise<string[]> {
 }
 
 /** What the C++ files of CUDA include: headers, and kernels with headers of theirs, which are embedded as text. */
-export const CUDA_HEADERS = ['.h', '.cuh', '.cu'];
+const CUDA_HEADERS = ['.h', '.cuh', '.cu'];
 
 /** Whether a C++ file is about CUDA: it needs headers that a library for the CPU may lack. */
 export const isOfCuda = (file: string) =>

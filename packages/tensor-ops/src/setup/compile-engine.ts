@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { BINDING_FILE, COLLECTIVES_FILE, COMMON_FLAGS, OPS_FILE, QUIET_FILE } from '../installed/build-key';
 import { hasStreamHeader, type Library } from '../installed/library';
 import { nativeFolder, packageRoot } from '../installed/package-root';
-import { CUDA_HEADERS, isOfCuda, listSources, sourcesOfBuild } from '../installed/sources';
+import { isOfCuda, listSources, sourcesOfBuild } from '../installed/sources';
 import { compileObjects, link, requireCompiler } from './compile';
 import type { OnSetupProgress } from './progress';
 
@@ -48,7 +48,7 @@ export async function compileEngine(options: CompileOptions, folder: string): Pr
     ...common,
     label: 'TensorFlow.js binding',
     sources: await listSources(join(tfjsNode, 'binding')),
-    headerFolders: [join(tfjsNode, 'binding')],
+    includeFolders: [tfjsNode],
     // Not our sources: their warnings are not ours to mend.
     flags: [
       ...COMMON_FLAGS.filter((flag) => !['-Wall', '-Wextra', '-Werror', '-fvisibility=hidden'].includes(flag)),
@@ -65,7 +65,7 @@ export async function compileEngine(options: CompileOptions, folder: string): Pr
     ...common,
     label: 'cluster',
     sources: [join(nativeFolder(), CONTEXT_SOURCE)],
-    headerFolders: [join(tfjsNode, 'binding')],
+    includeFolders: [tfjsNode],
     // The collectives' module looks for its functions.
     flags: [
       ...COMMON_FLAGS.filter((flag) => flag !== '-fvisibility=hidden'),
@@ -84,7 +84,7 @@ export async function compileEngine(options: CompileOptions, folder: string): Pr
     ...common,
     label: 'collectives',
     sources: allSources.filter((file) => inCluster(file) && !file.endsWith(CONTEXT_SOURCE)),
-    headerFolders: [join(nativeFolder(), 'cluster')],
+    includeFolders: [nativeFolder()],
     flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi, ...tensorflowFlags(library)],
   });
   await linkModule(collectives, COLLECTIVES_FILE, ['-ldl']);
@@ -92,7 +92,7 @@ export async function compileEngine(options: CompileOptions, folder: string): Pr
   const sources = allSources.filter((file) => !inCluster(file) && !file.endsWith(QUIET_SOURCE));
   const operators = {
     ...common,
-    headerFolders: [nativeFolder()],
+    includeFolders: [nativeFolder()],
     flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi, '-I', nativeFolder(), ...tensorflowFlags(library)],
   };
   const ops = await compileObjects({
@@ -102,7 +102,7 @@ export async function compileEngine(options: CompileOptions, folder: string): Pr
   });
   // Those of both variants of the library, as long as it has their header: a driver and NVRTC are looked for at run time.
   if (hasStreamHeader(library)) {
-    const gpu = { ...operators, headerEndings: CUDA_HEADERS, sources: sources.filter(isOfCuda) };
+    const gpu = { ...operators, sources: sources.filter(isOfCuda) };
     ops.push(...(await compileObjects({ ...gpu, label: 'operators for CUDA' })));
   }
   await linkModule(ops, OPS_FILE, ['-ldl']);
@@ -111,7 +111,7 @@ export async function compileEngine(options: CompileOptions, folder: string): Pr
     ...common,
     label: 'loader',
     sources: [join(nativeFolder(), QUIET_SOURCE)],
-    headerFolders: [],
+    includeFolders: [],
     flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi],
   });
   await link(compiler, quiet, ['-shared'], join(folder, QUIET_FILE), signal);

@@ -4,14 +4,14 @@
  * Objects are kept in the cache under a hash of everything that goes into them, so that only what changed is compiled again.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { SetupError } from '../errors/setup-error';
 import { exists, temporaryName } from '../files/cache-files';
-import { listSources } from '../installed/sources';
 import type { OnSetupProgress } from './progress';
 import { run } from './run';
+import { sourceHasher } from './source-hash';
 
 export interface Compiler {
   readonly command: string;
@@ -46,10 +46,8 @@ export interface CompileJob {
   readonly compiler: Compiler;
   /** Absolute paths of .cc files. */
   readonly sources: readonly string[];
-  /** Folders whose headers are part of what the objects depend on. */
-  readonly headerFolders: readonly string[];
-  /** @defaultValue `['.h']` */
-  readonly headerEndings?: readonly string[] | undefined;
+  /** Folders of our own that files are included from. */
+  readonly includeFolders: readonly string[];
   readonly flags: readonly string[];
   /** Where objects are kept. */
   readonly objectFolder: string;
@@ -73,15 +71,16 @@ export function simdFlags(source: string, arch: string = process.arch): readonly
 /** Compiles all sources, several at once, and gives the object files. */
 export async function compileObjects(job: CompileJob): Promise<string[]> {
   await mkdir(job.objectFolder, { recursive: true });
-  const headers = await hashOfHeaders(job.headerFolders, job.headerEndings ?? ['.h']);
+  const hashOf = sourceHasher(job.includeFolders);
+  // The same files in another folder are the same objects.
+  const anywhere = (flag: string) => job.includeFolders.reduce((text, folder) => text.replace(folder, '.'), flag);
   const units: { source: string; args: string[]; object: string }[] = [];
   for (const source of job.sources) {
     const simd = simdFlags(source);
     if (simd === undefined) continue;
     const args = [...job.flags, ...simd];
     const hash = createHash('sha256');
-    hash.update(JSON.stringify([job.compiler, args, headers]));
-    hash.update(await readFile(source));
+    hash.update(JSON.stringify([job.compiler, args.map(anywhere), await hashOf(source)]));
     const object = join(job.objectFolder, `${basename(source, '.cc')}-${hash.digest('hex').slice(0, 20)}.o`);
     units.push({ source, args, object });
   }
@@ -140,17 +139,4 @@ async function compileOne(job: CompileJob, source: string, args: string[], objec
   } finally {
     await rm(temporary, { force: true });
   }
-}
-
-async function hashOfHeaders(folders: readonly string[], endings: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const folder of folders) {
-    for (const ending of endings) {
-      for (const file of await listSources(folder, ending)) {
-        hash.update(file.slice(folder.length));
-        hash.update(await readFile(file));
-      }
-    }
-  }
-  return hash.digest('hex');
 }

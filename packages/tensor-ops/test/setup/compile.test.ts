@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -41,7 +41,7 @@ describe.skipIf(compiler === undefined)('compileObjects', () => {
     job = {
       compiler: compiler!,
       sources: [source],
-      headerFolders: [folder],
+      includeFolders: [folder],
       flags: ['-std=c++17', '-I', folder],
       objectFolder: join(folder, 'objects'),
       label: 'test',
@@ -59,6 +59,38 @@ describe.skipIf(compiler === undefined)('compileObjects', () => {
     writeFileSync(join(folder, 'answer.h'), '#define ANSWER 43\n');
     await link(compiler!, await compileObjects(job), [], program);
     expect(await run(program, [])).toBe('43\n');
+  });
+
+  it('compiles again only what includes what changed, however far away', async () => {
+    writeFileSync(join(folder, 'answer.h'), '#include "far.h"\n#define ANSWER FAR\n');
+    writeFileSync(join(folder, 'far.h'), '#define FAR 1\n');
+    writeFileSync(join(folder, 'other.h'), '');
+    const [first] = await compileObjects(job);
+    writeFileSync(join(folder, 'other.h'), '// changed\n');
+    expect(await compileObjects(job)).toEqual([first]);
+    writeFileSync(join(folder, 'far.h'), '#define FAR 2\n');
+    expect(await compileObjects(job)).not.toEqual([first]);
+  });
+
+  it('counts what an assembler takes in by names that macros make', async () => {
+    writeFileSync(join(folder, 'text.cu'), 'one');
+    writeFileSync(
+      job.sources[0]!,
+      '#define EMBED(name) asm(".pushsection .rodata\\n.incbin \\"" name ".cu\\"\\n.popsection")\nEMBED("text");\nint main() {}\n',
+    );
+    const [first] = await compileObjects(job);
+    expect(await compileObjects(job)).toEqual([first]);
+    writeFileSync(join(folder, 'text.cu'), 'two');
+    expect(await compileObjects(job)).not.toEqual([first]);
+  });
+
+  it('knows the same files in another folder', async () => {
+    const objects = await compileObjects(job);
+    const moved = join(folder, 'moved');
+    mkdirSync(moved);
+    for (const file of ['answer.cc', 'answer.h']) copyFileSync(join(folder, file), join(moved, file));
+    const again = { ...job, sources: [join(moved, 'answer.cc')], includeFolders: [moved] };
+    expect(await compileObjects({ ...again, flags: ['-std=c++17', '-I', moved] })).toEqual(objects);
   });
 
   it("shows the compiler's message and leaves no object", async () => {
