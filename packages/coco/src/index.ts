@@ -10,7 +10,7 @@ export type { DataReport, DataReportOptions, ObjectSelection } from './check/rep
 export type { Bin, DatasetStatistics } from './check/statistics';
 export { datasetStatistics } from './check/statistics';
 export { resultsFromCsv, resultsToCsv } from './convert/csv';
-export { maskPolygons } from './convert/polygons/mask-polygons';
+export { maskOutlines, maskPolygons } from './convert/polygons/mask-polygons';
 export type { ConversionEffect, ConversionEntry, ConversionKind } from './convert/report';
 export { ConversionReport, formatConversion } from './convert/report';
 export type { VocFile, VocOutput, VocReadOptions, VocWriteOptions } from './convert/voc';

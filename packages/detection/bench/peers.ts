@@ -14,11 +14,12 @@ export const ENGINES = ['onnxruntime', 'torchvision'] as const;
 export type PeerEngine = (typeof ENGINES)[number];
 
 export interface PeerDetections {
-  readonly ms: number;
   readonly boxes: readonly (readonly number[])[];
   readonly scores: readonly number[];
   /** Class numbers from 1. */
   readonly labels: readonly number[];
+  /** Probabilities within the boxes, [D, 1, M, M]. */
+  readonly masks?: readonly number[][][][];
 }
 
 export class Peers {
@@ -39,14 +40,21 @@ export class Peers {
     return new Peers(peer, await peer.ask<Record<string, string>>({ do: 'version' }));
   }
 
-  /** Hands a detector over, as a checkpoint with one tensor a branch. */
-  async model(name: string, weights: StateDict, config: FasterRcnnConfig, pattern?: DilationPattern): Promise<void> {
+  /** Hands a detector over, as a checkpoint with one tensor a branch. @param trains - whether steps are asked for. */
+  async model(
+    name: string,
+    weights: StateDict,
+    config: FasterRcnnConfig,
+    trains: boolean,
+    pattern?: DilationPattern,
+  ): Promise<void> {
     const file = join(this.folder, 'weights.pth');
     const counts = inceptionCounts(config.backbone);
     const named = Object.fromEntries(Object.entries(counts).map(([layer, list]) => [`backbone.body.${layer}`, list]));
     await saveStateDict(toTorchOrder(weights, config), file, { inceptionCounts: named });
     const branches = pattern === undefined ? {} : branchesOf(config.backbone, counts, pattern);
-    await this.peer.ask({ do: 'model', name, file, branches });
+    const kind = config.mask !== undefined ? 'mask' : config.roi.cascade !== undefined ? 'cascade' : 'faster';
+    await this.peer.ask({ do: 'model', name, kind, trains, file, branches });
     rmSync(file);
   }
 
@@ -57,8 +65,14 @@ export class Peers {
     rmSync(file);
   }
 
-  detect(engine: PeerEngine, model: string, repeat: number): Promise<PeerDetections> {
-    return this.peer.ask({ do: 'detect', engine, model, repeat });
+  /** Milliseconds of a detection. @param paste - with masks pasted into the picture. */
+  async detect(engine: PeerEngine, model: string, repeat: number, paste = false): Promise<number> {
+    return (await this.peer.ask<{ ms: number }>({ do: 'detect', engine, model, repeat, paste })).ms;
+  }
+
+  /** What is detected, masks relative to their boxes. */
+  answer(engine: PeerEngine, model: string): Promise<PeerDetections> {
+    return this.peer.ask({ do: 'answer', engine, model, paste: false });
   }
 
   /** Milliseconds of a training step; labels from 1. */

@@ -45,7 +45,7 @@ export {
 } from './resnet/features';
 export { type ManualResNetOptions, withManualPattern } from './resnet/manual-pattern';
 export { type ResNetFeature, type ResNetOptions, type ResNetResult, resnet } from './resnet/resnet';
-export { prefixed, type StateDict, under } from './state-dict';
+export { prefixed, type StateDict, under, weight } from './state-dict';
 export { formatNetwork } from './summary/format-summary';
 export { type LayerSummary, type NetworkCost, type NetworkSummary, summary } from './summary/summary';
 export { type FreezingConfig, type TrainableParts, trainableParts } from './training/trainable-parts';

@@ -33,6 +33,7 @@ export async function benchMasks(
   for (const [kind, least, most] of [
     ['usual', 0.05, 0.4],
     ['large', 0.7, 1],
+    ['picture-sized', 1, 1],
   ] as const) {
     const name = `paste ${COUNT} ${kind} masks into ${HEIGHT}x${WIDTH}`;
     if (!wanted(name)) continue;

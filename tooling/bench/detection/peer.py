@@ -1,9 +1,11 @@
-"""Faster R-CNN in torchvision and onnxruntime as peers of the benchmark: one JSON request a line, one JSON answer a line.
+"""Faster, Mask and Cascade R-CNN in torchvision and onnxruntime as peers of the benchmark: one JSON request a line, one JSON answer a line.
 
-    {"do": "model", "name": "ic", "file": PATH, "branches": {"layer1.0.conv2": [[dH, dW, count], ...]}}
+    {"do": "model", "name": "ic", "kind": "faster" | "mask" | "cascade", "trains": true, "file": PATH, "branches": {"layer1.0.conv2": [[dH, dW, count], ...]}}
         a checkpoint with torchvision's names; inception layers hold one convolution a branch
     {"do": "input", "file": PATH, "shape": [H, W, 3]}   8-bit RGB
-    {"do": "detect", "model": "ic", "engine": "torchvision" | "onnxruntime", "repeat": N} -> {"ms", "boxes", "scores", "labels"} of the last run
+    {"do": "detect", "model": "ic", "engine": "torchvision" | "onnxruntime", "paste": false, "repeat": N} -> {"ms"}
+        "paste": masks in the picture, by torchvision; otherwise they stay relative to their boxes
+    {"do": "answer", ...} -> {"boxes", "scores", "labels", "masks"} of such a run
     {"do": "step", "model": "ic", "size": 512, "boxes": [[x1, y1, x2, y2], ...], "labels": [...], "repeat": N} -> {"ms"}
         forward, backward and SGD with momentum on one image
 """
@@ -20,6 +22,10 @@ import onnxruntime
 import torch
 import torchvision
 from torch import nn
+from torchvision.models import detection
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.transform import resize_boxes
+from torchvision.ops import boxes as box_ops
 
 warnings.filterwarnings("ignore")
 models, sessions, trained = {}, {}, {}
@@ -38,8 +44,53 @@ class Inception(nn.Module):
         return torch.cat([conv(x) for conv in self.conv_list], 1)
 
 
+class CascadeHeads(nn.Module):
+    """What mmdetection does of proposals (mmdet/models/roi_heads/cascade_roi_head.py), with the pieces and limits of torchvision's heads."""
+
+    WEIGHTS = [(10, 10, 5, 5), (20, 20, 10, 10), (1 / 0.033, 1 / 0.033, 1 / 0.067, 1 / 0.067)]
+
+    def __init__(self, heads, channels=256, hidden=1024):
+        super().__init__()
+        self.pool = heads.box_roi_pool
+        self.limits = (heads.score_thresh, heads.nms_thresh, heads.detections_per_img)
+        self.classes = heads.box_predictor.cls_score.out_features
+        stages = range(len(self.WEIGHTS))
+        self.box_head = nn.ModuleList(TwoMLPHead(channels * 7**2, hidden) for _ in stages)
+        self.box_predictor = nn.ModuleList(FastRCNNPredictor(hidden, self.classes) for _ in stages)
+        for predictor in self.box_predictor:
+            predictor.bbox_pred = nn.Linear(hidden, 4)
+
+    def forward(self, features, proposals, shapes, targets=None):
+        boxes, logits = proposals[0], 0
+        for head, predictor, weights in zip(self.box_head, self.box_predictor, self.WEIGHTS):
+            scores, deltas = predictor(head(self.pool(features, [boxes], shapes)))
+            logits = logits + scores
+            moved = detection._utils.BoxCoder(weights).decode(deltas, [boxes])[:, 0]
+            boxes = box_ops.clip_boxes_to_image(moved, shapes[0])
+        scores = (logits / len(self.WEIGHTS)).softmax(1)[:, 1:]
+        least, overlap, most = self.limits
+        labels = torch.arange(1, self.classes).expand_as(scores).reshape(-1)
+        boxes, scores = boxes[:, None].expand(-1, self.classes - 1, 4).reshape(-1, 4), scores.reshape(-1)
+        for keep in (lambda: torch.where(scores > least)[0], lambda: box_ops.remove_small_boxes(boxes, 1e-2)):
+            kept = keep()
+            boxes, scores, labels = boxes[kept], scores[kept], labels[kept]
+        kept = box_ops.batched_nms(boxes, scores, labels, overlap)[:most]
+        return [{"boxes": boxes[kept], "scores": scores[kept], "labels": labels[kept]}], {}
+
+
+def boxes_scaled(results, shapes, originals):
+    """In place of what torchvision does last, which also pastes masks."""
+    for result, shape, original in zip(results, shapes, originals):
+        result["boxes"] = resize_boxes(result["boxes"], shape, original)
+    return results
+
+
 def build(request):
-    model = torchvision.models.detection.fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None)
+    make = detection.maskrcnn_resnet50_fpn if request["kind"] == "mask" else detection.fasterrcnn_resnet50_fpn
+    model = make(weights=None, weights_backbone=None)
+    model.transform.postprocess = boxes_scaled
+    if request["kind"] == "cascade":
+        model.roi_heads = CascadeHeads(model.roi_heads)
     body = model.backbone.body
     for name, branches in request["branches"].items():
         stage, block, conv = name.split(".")
@@ -53,8 +104,9 @@ def build(request):
 
 def add_model(request):
     name = request["name"]
-    trained[name] = build(request)
-    models[name] = copy.deepcopy(trained[name]).eval()
+    models[name] = build(request).eval()
+    if request["trains"]:
+        trained[name] = copy.deepcopy(models[name])
     with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
         example = torch.rand(3, 800, 1216)
         # The exporter writes what the Python code does, loops over levels and classes unrolled.
@@ -74,26 +126,31 @@ def set_input(request):
     return {}
 
 
-def detect(request):
+def run(request):
     name = request["model"]
+    if request["engine"] == "torchvision":
+        with torch.inference_mode():
+            result = models[name]([image])[0]
+            if request["paste"]:
+                paste = detection.roi_heads.paste_masks_in_image
+                result["masks"] = paste(result["masks"], result["boxes"], tuple(image.shape[-2:]))
+        return {key: value.numpy() for key, value in result.items()}
+    values = sessions[name].run(None, {"image": image.numpy()})
+    result = {"boxes": next(v for v in values if v.ndim == 2)}
+    result["labels"] = next(v for v in values if v.ndim == 1 and v.dtype == np.int64)
+    result["scores"] = next(v for v in values if v.ndim == 1 and v.dtype == np.float32)
+    return result | {"masks": v for v in values if v.ndim == 4}
 
-    def run():
-        if request["engine"] == "torchvision":
-            with torch.inference_mode():
-                result = models[name]([image])[0]
-            return [result[key].numpy() for key in ("boxes", "scores", "labels")]
-        names = [output.name for output in sessions[name].get_outputs()]
-        values = sessions[name].run(names, {"image": image.numpy()})
-        boxes = next(v for v in values if v.ndim == 2)
-        labels = next(v for v in values if v.ndim == 1 and v.dtype == np.int64)
-        scores = next(v for v in values if v.ndim == 1 and v.dtype == np.float32)
-        return [boxes, scores, labels]
 
+def detect(request):
     start = time.perf_counter()
     for _ in range(request["repeat"]):
-        boxes, scores, labels = run()
-    ms = (time.perf_counter() - start) * 1000 / request["repeat"]
-    return {"ms": ms, "boxes": boxes.tolist(), "scores": scores.tolist(), "labels": labels.tolist()}
+        run(request)
+    return {"ms": (time.perf_counter() - start) * 1000 / request["repeat"]}
+
+
+def answer(request):
+    return {key: value.tolist() for key, value in run(request).items()}
 
 
 optimizers = {}
@@ -123,7 +180,7 @@ def version(_):
 
 torch.set_num_threads(int(sys.argv[1]))
 torch.manual_seed(0)
-actions = {"model": add_model, "input": set_input, "detect": detect, "step": step, "version": version}
+actions = {"model": add_model, "input": set_input, "detect": detect, "answer": answer, "step": step, "version": version}
 for line in sys.stdin:
     request = json.loads(line)
     print(json.dumps(actions[request["do"]](request)), flush=True)

@@ -147,6 +147,13 @@ export interface MaskDecodeOptions {
   readonly maxPixels?: number;
 }
 
+/** @throws {@link CocoArgumentError} for a mask of more than `maxPixels`. */
+export function checkPixels(op: string, { height, width }: Rle, { maxPixels = 2 ** 28 }: MaskDecodeOptions): void {
+  checkMaskSize(op, height, width);
+  if (height * width <= maxPixels) return;
+  throw new CocoArgumentError(op, 'size', [height, width], `of ${maxPixels} pixels at most (maxPixels)`);
+}
+
 /**
  * Run lengths to pixels, uint8 [height, width] row by row, 0 or 1 (rleDecode).
  *
@@ -154,13 +161,10 @@ export interface MaskDecodeOptions {
  */
 export function decodeRle(
   rle: Rle,
-  { maxPixels = 2 ** 28 }: MaskDecodeOptions = {},
+  options: MaskDecodeOptions = {},
 ): { data: Uint8Array; height: number; width: number } {
   const { height, width, counts } = rle;
-  checkMaskSize('decodeRle', height, width);
-  if (height * width > maxPixels) {
-    throw new CocoArgumentError('decodeRle', 'size', [height, width], `of ${maxPixels} pixels at most (maxPixels)`);
-  }
+  checkPixels('decodeRle', rle, options);
   const data = new Uint8Array(height * width);
   let at = 0;
   for (let i = 0; i < counts.length; i++) {

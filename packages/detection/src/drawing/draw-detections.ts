@@ -1,6 +1,6 @@
 /** Boxes with labels, and masks, over a picture. */
 import { DRAWING_COLOURS, drawingPlate, drawOver, type ImageInput } from '@icconv/base/pictures';
-import { maskPolygons } from '@icconv/coco';
+import { maskOutlines } from '@icconv/coco';
 import type { DetectionMask, DetectionResult } from '../detector/types';
 
 /** Coordinates in SVG: a tenth of a pixel is enough. */
@@ -52,6 +52,6 @@ function boxesSvg({ width, height, detections }: DetectionResult): string {
 
 /** The object's pixels in its colour, with the picture shining through. */
 function maskSvg(mask: DetectionMask, colour: string): string {
-  const path = maskPolygons(mask).map((polygon) => `M${polygon.join(' ')}Z`);
+  const path = maskOutlines(mask).map((outline) => `M${outline.join(' ')}Z`);
   return `<path d="${path.join('')}" fill="${colour}" fill-opacity="0.45" fill-rule="evenodd"/>`;
 }

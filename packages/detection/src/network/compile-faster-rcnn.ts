@@ -4,6 +4,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import { type BoxHeadOutput, boxStages } from '../roi-heads/box-head';
+import { compileMaskHead } from '../roi-heads/compiled-mask-head';
 import { maskHeads } from '../roi-heads/mask-head';
 import type { Detections } from '../roi-heads/select-detections';
 import { rpnHead, rpnOutput } from '../rpn/rpn-head';
@@ -37,13 +38,13 @@ export function compileFasterRcnn(weights: StateDict, config: FasterRcnnConfig):
       compiled.once(`box head ${i}`, () => compileHead(op, weights, head)),
     );
     const masks = maskHeads(config).map((head, i) =>
-      compiled.once(`mask head ${i}`, () => compileHead(op, weights, head)),
+      compiled.once(`mask head ${i}`, () => compileMaskHead(op, weights, head, config.mask!)),
     );
     const parts: DetectorParts = {
       features: (images) => tf.tidy(() => pyramidMaps(pyramid.forward(body.forward(images)))),
       rpn: (features) => rpnOutput(features, (map) => rpn.run(map)),
       boxHeads: boxes.map((head) => (pooled) => head.run(pooled) as unknown as BoxHeadOutput),
-      maskHeads: masks.map((head) => (pooled) => head.run(pooled).masks as Tensor4D),
+      maskHeads: masks.map((head) => head.run),
     };
     return {
       parts,

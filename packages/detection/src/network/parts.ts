@@ -1,9 +1,9 @@
 /** The parts of the network that have weights. */
 import { type HeadPlan, runHead, type StateDict } from '@icconv/models';
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import { type BoxHeadOutput, boxStages } from '../roi-heads/box-head';
-import { maskHeads } from '../roi-heads/mask-head';
+import { maskHeads, ofClass } from '../roi-heads/mask-head';
 import { type RpnOutput, rpnHead, rpnOutput } from '../rpn/rpn-head';
 import { featurePyramid } from './feature-pyramid';
 
@@ -14,8 +14,11 @@ export interface DetectorParts {
   rpn(features: readonly Tensor4D[]): RpnOutput;
   /** Of each stage, for pooled regions float32 [R, S, S, C]; R may be 0. */
   readonly boxHeads: readonly ((pooled: Tensor4D) => BoxHeadOutput)[];
-  /** Of the stages that have one, to logits float32 [R, 2 S, 2 S, classes, maybe with background]; R may be 0 on tensors. */
-  readonly maskHeads: readonly ((pooled: Tensor4D) => Tensor4D)[];
+  /**
+   * Of the stages that have one, for pooled regions float32 [R, S, S, C] and their classes int32 [R], 0 to K - 1: logits of the class of
+   * each, float32 [R, 2 S, 2 S]; R may be 0 on tensors.
+   */
+  readonly maskHeads: readonly ((pooled: Tensor4D, classes: Tensor1D) => Tensor3D)[];
 }
 
 export interface TensorParts extends DetectorParts {
@@ -49,6 +52,8 @@ export function tensorParts(
         (pooled) =>
           run(pooled, head) as unknown as BoxHeadOutput,
     ),
-    maskHeads: maskHeads(config).map((head) => (pooled) => run(pooled, head).masks as Tensor4D),
+    maskHeads: maskHeads(config).map(
+      (head) => (pooled, classes) => ofClass(run(pooled, head).masks as Tensor4D, classes, config.mask!),
+    ),
   };
 }

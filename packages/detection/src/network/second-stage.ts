@@ -11,7 +11,6 @@ import type { Draw } from '../matching/sampler';
 import { assignLevels } from '../roi-heads/assign-levels';
 import { type BoxHeadOutput, type BoxStage, boxStages } from '../roi-heads/box-head';
 import { boxHeadLoss } from '../roi-heads/box-loss';
-import { ofClass } from '../roi-heads/mask-head';
 import { foregroundBoxes, maskLoss, maskTargets } from '../roi-heads/mask-loss';
 import { type GroundTruth, type SampledProposals, sampleProposals } from '../roi-heads/sample-proposals';
 import { type Detections, selectDetections } from '../roi-heads/select-detections';
@@ -99,7 +98,7 @@ export function maskLogits(
   const side = 2 * outputSize;
   if (classes.size === 0) return parts.maskHeads.map(() => tf.zeros<tf.Rank.R3>([0, side, side]));
   const pooled = poolRois(from, boxes, config, outputSize);
-  return parts.maskHeads.map((head) => ofClass(head(pooled), classes, config.mask!));
+  return parts.maskHeads.map((head) => head(pooled, classes));
 }
 
 export interface SecondStageLosses {
@@ -152,9 +151,9 @@ function maskHeadLoss(
   const mask = config.mask!;
   const regions = samples.map(foregroundBoxes);
   const classes = samples.flatMap((sample) => [...sample.classes.subarray(0, sample.foreground)]);
-  const maps = head(poolRois(from, regions, config, mask.outputSize));
+  const logits = head(poolRois(from, regions, config, mask.outputSize), tf.tensor1d(classes, 'int32'));
   const targets = samples.map((sample, i) => maskTargets(sample, truths[i]!, from.sizes[i]!, mask, config.roi));
-  return maskLoss(ofClass(maps, tf.tensor1d(classes, 'int32'), mask), tf.concat(targets) as Tensor3D);
+  return maskLoss(logits, tf.concat(targets) as Tensor3D);
 }
 
 /** What the next stage is trained on: the sampled boxes where this stage moves them, but for those that are ground truth already. */

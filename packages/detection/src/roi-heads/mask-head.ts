@@ -38,6 +38,11 @@ function maskHead({ classes, fpnChannels }: FasterRcnnConfig, mask: MaskConfig, 
 /** Channels before that of the first class. */
 const backgroundMasks = ({ convention }: MaskConfig) => (convention === 'torchvision' ? 1 : 0);
 
+/** The channel of the head's maps that each class has, int32 [R]. */
+export function channelsOf(classes: Tensor1D, mask: MaskConfig): Tensor1D {
+  return tf.add(classes, tf.scalar(backgroundMasks(mask), 'int32'));
+}
+
 /**
  * The map of each region's class.
  *
@@ -47,7 +52,7 @@ const backgroundMasks = ({ convention }: MaskConfig) => (convention === 'torchvi
 export function ofClass(maps: Tensor4D, classes: Tensor1D, mask: MaskConfig): Tensor3D {
   return tf.tidy(() => {
     const [regions, rows, columns, channels] = maps.shape;
-    const chosen = tf.oneHot(tf.add(classes, tf.scalar(backgroundMasks(mask), 'int32')), channels);
+    const chosen = tf.oneHot(channelsOf(classes, mask), channels);
     const pixels = tf.reshape(maps, [regions, rows * columns, channels]) as Tensor3D;
     const products = tf.matMul(pixels, tf.reshape(tf.cast(chosen, 'float32'), [regions, channels, 1]));
     return tf.reshape(products, [regions, rows, columns]) as Tensor3D;

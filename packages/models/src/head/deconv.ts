@@ -1,8 +1,9 @@
 /**
  * Transposed convolutions of stride 2 that double a map.
  *
- * Compiled, one with a kernel of up to 4 is a 2x2 convolution whose 4 O channels are the four pixels that one input pixel becomes, moved
- * apart (sub-pixel convolution, Shi et al., CVPR 2016): no product with an inserted zero is computed.
+ * Compiled, one with a kernel of 3 or 4 is a 2x2 convolution whose 4 O channels are the four pixels that one input pixel becomes, moved
+ * apart (sub-pixel convolution, Shi et al., CVPR 2016): no product with an inserted zero is computed. With a kernel of 2 nothing overlaps,
+ * and a 1x1 convolution does.
  */
 import { convTranspose2d, packConv2dFilter } from '@icconv/tensor-ops';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
@@ -27,10 +28,11 @@ export function doubled(x: Tensor4D, filter: Tensor4D, { size }: HeadDeconv, bia
 
 /**
  * Output row y = 2 b - p + t of window b, whose rows are b - 1 and b, has kernel row u = t on row b and t + 2 on row b - 1: with the
- * kernel filled up to 4x4, its rows are [tap, t] and the taps stand in reverse.
+ * kernel filled up to 4x4, its rows are [tap, t] and the taps stand in reverse. A kernel of 2 has row u = t on row b and no other tap.
  */
 export function compileDeconv(op: string, weights: Readonly<StateDict>, layer: HeadDeconv): CompiledConv {
   const { name, norm, inChannels, outChannels, size } = layer;
+  const taps = size === 2 ? 1 : 2;
   const fold = (): [Tensor4D, Tensor1D] => {
     const filter = weight<Tensor4D>(op, weights, `${name}.weight`, weightShape(layer));
     const [scale, shift] =
@@ -38,13 +40,14 @@ export function compileDeconv(op: string, weights: Readonly<StateDict>, layer: H
         ? [tf.ones([outChannels]), weight<Tensor1D>(op, weights, `${name}.bias`, [outChannels])]
         : foldedNorm(op, weights, norm, outChannels);
     const scaled = tf.mul<Tensor4D>(filter, tf.reshape(scale, [1, 1, outChannels, 1]));
-    const missing: [number, number] = [0, 4 - size];
+    const missing: [number, number] = [0, 2 * taps - size];
     const full = tf.pad(scaled, [missing, missing, [0, 0], [0, 0]]);
-    const taps = tf.reverse(tf.reshape(full, [2, 2, 2, 2, outChannels, inChannels]), [0, 2]);
-    const windows = tf.reshape(tf.transpose(taps, [0, 2, 5, 1, 3, 4]), [2, 2, inChannels, 4 * outChannels]);
+    const byTap = tf.reverse(tf.reshape(full, [taps, 2, taps, 2, outChannels, inChannels]), [0, 2]);
+    const windows = tf.reshape(tf.transpose(byTap, [0, 2, 5, 1, 3, 4]), [taps, taps, inChannels, 4 * outChannels]);
     return [windows as Tensor4D, tf.tile(shift, [4])];
   };
-  return packFolded(fold, (filter, bias) => ({ kind: 'conv', filter: packConv2dFilter(filter, { pad: 1 }), bias }));
+  const pack = (filter: Tensor4D) => packConv2dFilter(filter, { pad: taps - 1 });
+  return packFolded(fold, (filter, bias) => ({ kind: 'conv', filter: pack(filter), bias }));
 }
 
 /** The compiled layer, with norm and activation. */

@@ -3,7 +3,7 @@ import type { PictureSize } from '@icconv/base';
 import { isRle } from '../../data/object-box';
 import type { CocoSegmentation } from '../../format/types';
 import { rleFromPolygon, rleFromPolygons } from '../../masks/polygon';
-import { decodeRle, type Rle, rleArea, rleFromCoco } from '../../masks/rle';
+import { type Rle, rleArea, rleFromCoco } from '../../masks/rle';
 import { clipPolygon } from '../clip';
 import { joinOutlines } from './join';
 import { traceMask } from './trace';
@@ -48,7 +48,7 @@ export function onePolygon(
 }
 
 function traced(mask: Rle): OnePolygon | undefined {
-  const outlines = traceMask(decodeRle(mask));
+  const outlines = traceMask(mask);
   if (outlines.length === 0) return undefined;
   return { polygon: joinOutlines(outlines), changes: ['mask-traced'] };
 }

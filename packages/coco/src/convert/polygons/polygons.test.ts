@@ -4,6 +4,7 @@ import { rleFromPolygon, rleFromPolygons } from '../../masks/polygon';
 import { decodeRle, encodeMask, rleArea, rleToCoco } from '../../masks/rle';
 import { clipBox, clipPolygon } from '../clip';
 import { joinOutlines } from './join';
+import { maskOutlines } from './mask-polygons';
 import { type OnePolygon, onePolygon } from './one-polygon';
 import { traceMask } from './trace';
 
@@ -18,7 +19,7 @@ const masks = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max
 test('the outlines of any mask, joined to one polygon, cover its very pixels', () => {
   fc.assert(
     fc.property(masks, (mask) => {
-      const polygon = joinOutlines(traceMask(mask));
+      const polygon = joinOutlines(traceMask(encodeMask(mask)));
       const { height, width } = mask;
       const back =
         polygon.length === 0 ? new Uint8Array(height * width) : decodeRle(rleFromPolygon(polygon, height, width)).data;
@@ -30,10 +31,28 @@ test('the outlines of any mask, joined to one polygon, cover its very pixels', (
 
 test('outlines have corners only, and holes turn the other way', () => {
   const data = Array.from({ length: 25 }, (_, i) => (i === 12 ? 0 : 1));
-  expect(traceMask({ data, height: 5, width: 5 })).toEqual([
+  expect(traceMask(encodeMask({ data, height: 5, width: 5 }))).toEqual([
     [0, 0, 5, 0, 5, 5, 0, 5],
     [2, 3, 3, 3, 3, 2, 2, 2],
   ]);
+});
+
+test('pixels that touch at a corner stay apart, runs with nothing between them do not', () => {
+  expect(traceMask({ height: 2, width: 2, counts: Uint32Array.of(0, 1, 2, 1) })).toEqual([
+    [0, 0, 1, 0, 1, 1, 0, 1],
+    [1, 1, 2, 1, 2, 2, 1, 2],
+  ]);
+  expect(traceMask({ height: 2, width: 2, counts: Uint32Array.of(1, 2, 1) })).toEqual([
+    [1, 0, 2, 0, 2, 1, 1, 1],
+    [0, 1, 1, 1, 1, 2, 0, 2],
+  ]);
+  expect(traceMask({ height: 4, width: 1, counts: Uint32Array.of(0, 2, 0, 1, 1) })).toEqual([[0, 0, 1, 0, 1, 3, 0, 3]]);
+});
+
+test('outlines of a mask are what fills it, without lines between them', () => {
+  const parts = rleToCoco(rleFromPolygons([left, right], size.height, size.width));
+  expect(maskOutlines(parts)).toEqual([left, right]);
+  expect(() => maskOutlines(parts, { maxPixels: 10 })).toThrow('10 pixels at most (maxPixels)');
 });
 
 const left = [0, 0, 10, 0, 10, 40, 0, 40];

@@ -85,10 +85,21 @@ private:
     int64_t run_ = 0;
 };
 
+// Values around the threshold whose side rounding may decide.
+struct Band {
+    float under, over;
+    // 1 or -1 beyond it: what is interpolated between two such values of one side is on that side too. Else 0.
+    int32_t side(float value) const { return (value > over) - (value < under); }
+};
+
 class Paste {
 public:
     Paste(const MaskPasteParams& params, const float* mask, const float* box)
-        : params_(params), side_(params.size + 2), mask_(static_cast<size_t>(side_ * side_), 0.0f), column_(static_cast<size_t>(side_)) {
+        : params_(params),
+          side_(params.size + 2),
+          mask_(static_cast<size_t>(side_ * side_), 0.0f),
+          column_(static_cast<size_t>(side_)),
+          sides_(static_cast<size_t>(side_)) {
         const auto axis = params.whole_boxes ? whole_axis : exact_axis;
         x_ = axis(box[0], box[2], params.size, params.width);
         y_ = axis(box[1], box[3], params.size, params.height);
@@ -97,11 +108,17 @@ public:
         }
         spans_.push_back(y_.at.size());
         // Columns of the mask become rows, which are then interpolated as a whole.
+        float largest = std::abs(params.threshold);
         for (int64_t row = 0; row < params.size; ++row) {
             for (int64_t column = 0; column < params.size; ++column) {
-                mask_[static_cast<size_t>((column + 1) * side_ + row + 1)] = mask[row * params.size + column];
+                const float value = mask[row * params.size + column];
+                mask_[static_cast<size_t>((column + 1) * side_ + row + 1)] = value;
+                largest = std::max(largest, std::abs(value));
             }
         }
+        // Far more than interpolation rounds by.
+        const float room = 3e-5f * largest;
+        band_ = {params.threshold - room, params.threshold + room};
     }
 
     Array<int32_t> run() {
@@ -127,27 +144,61 @@ private:
         const float far = x_.far[i], near = 1 - far;
         const float* left = mask_.data() + static_cast<int64_t>(x_.at[i]) * side_;
         const float* right = left + side_;
-        for (int64_t row = 0; row < side_; ++row) column_[static_cast<size_t>(row)] = near * left[row] + far * right[row];
-        for (size_t s = 0; s + 1 < spans_.size(); ++s) {
+        float* const column = column_.data();
+        int32_t* const sides = sides_.data();
+        const Band band = band_;
+        for (int64_t row = 0; row < side_; ++row) {
+            const float value = near * left[row] + far * right[row];
+            column[row] = value;
+            sides[row] = band.side(value);
+        }
+        const size_t count = spans_.size() - 1;
+        for (size_t s = 0; s < count;) {
             const auto at = static_cast<size_t>(y_.at[spans_[s]]);
-            between(spans_[s], spans_[s + 1], column_[at], column_[at + 1]);
+            const int32_t upper = sides_[at], lower = sides_[at + 1];
+            if (upper != lower || upper == 0) {
+                between(spans_[s], spans_[s + 1], at);
+                ++s;
+                continue;
+            }
+            size_t end = s + 1;
+            for (; end < count; ++end) {
+                const auto next = static_cast<size_t>(y_.at[spans_[end]]);
+                if (sides_[next] != upper || sides_[next + 1] != upper) break;
+            }
+            runs_.add(upper > 0, static_cast<int64_t>(spans_[end] - spans_[s]));
+            s = end;
         }
     }
 
-    // The pixels between two rows of the mask: all alike where both rows are clearly on one side of the threshold.
-    void between(size_t from, size_t to, float upper, float lower) {
-        // Far more than interpolation rounds by.
-        const float room = 1e-5f * (std::abs(upper) + std::abs(lower) + std::abs(params_.threshold));
-        if (std::min(upper, lower) > params_.threshold + room) return runs_.add(true, static_cast<int64_t>(to - from));
-        if (std::max(upper, lower) < params_.threshold - room) return runs_.add(false, static_cast<int64_t>(to - from));
-        for (size_t i = from; i < to; ++i) runs_.add(inside((1 - y_.far[i]) * upper + y_.far[i] * lower), 1);
+    float value_at(size_t i, size_t row) const { return (1 - y_.far[i]) * column_[row] + y_.far[i] * column_[row + 1]; }
+
+    // The pixels between two rows of the mask that are not clearly on one side of the threshold. Values go from one row's to the other's, so
+    // only those around the place where they pass it need to be computed.
+    void between(size_t from, size_t to, size_t row) {
+        size_t first = from, last = to;
+        const int32_t upper = sides_[row], lower = sides_[row + 1];
+        if (upper * lower < 0) {
+            const float share = (params_.threshold - column_[row]) / (column_[row + 1] - column_[row]);
+            const float span = y_.far[to - 1] - y_.far[from];
+            const float guess = span > 0 ? (share - y_.far[from]) / span * static_cast<float>(to - 1 - from) : 0;
+            first = last = from + static_cast<size_t>(std::max(0.0f, std::min(guess, static_cast<float>(to - from))));
+            while (first > from && band_.side(value_at(first - 1, row)) != upper) --first;
+            while (last < to && band_.side(value_at(last, row)) != lower) ++last;
+        }
+        runs_.add(upper > 0, static_cast<int64_t>(first - from));
+        for (size_t i = first; i < last; ++i) runs_.add(inside(value_at(i, row)), 1);
+        runs_.add(lower > 0, static_cast<int64_t>(to - last));
     }
 
     const MaskPasteParams& params_;
     const int64_t side_;
     // With its border, transposed: [S + 2, S + 2].
     Array<float> mask_;
+    Band band_{};
+    // The mask where a column of the picture lies, and on which side of the threshold that is.
     Array<float> column_;
+    Array<int32_t> sides_;
     Axis x_, y_;
     // Where the pixels of each pair of the mask's rows begin, and where the last ends.
     Array<size_t> spans_;

@@ -156,10 +156,13 @@ describeBackends(
     test('paste as the portable kernel does, bit for bit', () => {
       let inside = 0;
       fc.assert(
-        fc.property(problems, ({ seed, height, width, size, steps, flag }) => {
+        // Of large boxes the native kernel computes the pixels around an outline alone.
+        fc.property(problems, fc.constantFrom(1, 1, 9), ({ size, ...problem }, scale) => {
+          const { seed, steps, flag } = problem;
+          const [height, width] = [scale * problem.height, scale * problem.width];
           const masks = 3;
           const probabilities = hashed(seed, masks * size * size).map((v) => Math.round(((v + 1) / 2) * steps) / steps);
-          const boxes = boxesOf(seed + 1, masks);
+          const boxes = boxesOf(seed + 1, masks).map((edge) => scale * edge);
           const inputs = [tf.tensor3d(probabilities, [masks, size, size]), tf.tensor2d(boxes, [masks, 4])] as const;
           const convention = flag ? 'torchvision' : 'detectron2';
           const pasted = pasteMasks(...inputs, { height, width, convention });
