@@ -36,7 +36,7 @@ function maskHead({ classes, fpnChannels }: FasterRcnnConfig, mask: MaskConfig, 
 }
 
 /** Channels before that of the first class. */
-const backgroundMasks = ({ convention }: MaskConfig) => (convention === 'torchvision' ? 1 : 0);
+export const backgroundMasks = ({ convention }: MaskConfig) => (convention === 'torchvision' ? 1 : 0);
 
 /**
  * The map of each region's class.
