@@ -32,7 +32,10 @@ export function smallDetector(
     input: { ...base.input, ...input },
     rpn: { ...base.rpn, anchors: { ...base.rpn.anchors, ...anchors }, test: { ...base.rpn.test, ...few } },
     roi: {
-      ...{ ...base.roi, hidden: 16, ...roi },
+      ...{ ...base.roi, hidden: 16 },
+      // Small pictures have boxes of all levels.
+      levelRule: { ...base.roi.levelRule, canonicalSize: 60 },
+      ...roi,
       test: { ...base.roi.test, maxDetections: MAX_DETECTIONS, ...test },
     },
     ...(base.mask && { mask: { ...base.mask, hidden: 8, convs: 2 } }),

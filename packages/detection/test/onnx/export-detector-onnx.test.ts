@@ -156,6 +156,17 @@ describeBackends(
       expect(Math.max(...counts)).toBeGreaterThan(0);
     });
 
+    test('takes pictures of any size', async () => {
+      const sizes = [
+        [1, 1, 1],
+        [2, 7, 300],
+        [1, 200, 33],
+      ] as const;
+      await expectEqual(smallDetector({ preset: 'mmdetection', masks: true }), sizes);
+      // Without padding the coarsest maps are of one pixel.
+      await expectEqual(smallDetector({ masks: true }, { input: { divisor: 1 } }), sizes);
+    });
+
     test.each(['proposals', 'detections'])('no %s', async (what) => {
       // No box is as large, no probability as high.
       const none = what === 'proposals' ? { proposals: { minSize: 1e4 } } : { test: { scoreThreshold: 1 } };
