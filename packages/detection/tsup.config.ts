@@ -1,7 +1,12 @@
 import { preset } from '@icconv/tsup-preset';
 
 export default preset(
-  { index: 'src/index.ts', node: 'src/node.ts', 'hosted-detector': 'src/api/hosted-detector.ts' },
+  {
+    index: 'src/index.ts',
+    node: 'src/node.ts',
+    onnx: 'src/onnx/index.ts',
+    'hosted-detector': 'src/api/hosted-detector.ts',
+  },
   // The CommonJS build finds the module of its child process by `import.meta.url` too.
   { shims: true },
 );

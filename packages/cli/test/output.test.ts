@@ -64,7 +64,8 @@ describe('every command prints JSON alone', () => {
       [path('found', 'model.safetensors'), path('found.onnx'), ...backbone],
       { path: path('found.onnx') },
     ],
-    ['export onnx', [path('found'), path('whole.onnx')], { config: { width: 8 } }],
+    ['export onnx', [path('found'), path('whole.onnx')], { classes: ['square'], config: { backbone: { width: 8 } } }],
+    ['export onnx', [path('found'), path('part.onnx'), '--outputs', 'c5'], { config: { width: 8 } }],
     ['setup', ['--offline'], { changed: false }],
   ])(
     '%s',

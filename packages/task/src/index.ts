@@ -16,7 +16,13 @@ export { bindData, boundObjects, describeData, knownCategories, reportOf, type T
 export { categoriesField, classCategories, classNames, type LearnedClasses, learnedClasses } from './data/classes';
 export { type EvaluatedRunner, type EvaluateTaskOptions, evaluateOn, findInData } from './evaluate/evaluate';
 export type { BackboneChoice } from './model/backbone-choice';
-export { loadNetworkBackbone, type NetworkBackbone } from './model/load-network-backbone';
+export {
+  type LoadedNetwork,
+  type LoadNetworkOptions,
+  loadNetwork,
+  loadNetworkBackbone,
+  type NetworkBackbone,
+} from './model/load-network';
 export {
   MODEL_FILE,
   ModelFileError,

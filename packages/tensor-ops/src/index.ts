@@ -8,6 +8,7 @@ export {
   UnsupportedBackendError,
   VisionError,
 } from './errors';
+export { roundDownToFloat } from './kernel/native-backend';
 export {
   type BatchNormOptions,
   type BatchNormResult,

@@ -1,8 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { initResNet, type ResNetConfig } from '@icconv/models';
+import { fasterRcnnConfig, initFasterRcnn } from '@icconv/detection';
+import { DETECTION, saveDetectorWeights } from '@icconv/detection/node';
+import { exportDetectorOnnx } from '@icconv/detection/onnx';
+import { initResNet, type ResNetConfig, under } from '@icconv/models';
 import { exportOnnx } from '@icconv/models/onnx';
+import { writeModel } from '@icconv/task';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
@@ -55,6 +59,34 @@ describe('icconv export onnx', () => {
     const expected = await exportOnnx(weights, report.config, { returns: ['c3', 'c5'], batchNorm: 'keep' });
     expect(readFileSync(path('out.onnx')).equals(expected)).toBe(true);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    tf.dispose(weights);
+  });
+
+  test('writes a detector whole, and its backbone where outputs are asked for', async () => {
+    await useEngine();
+    const backbone = { block: 'basic', blocks: [1, 1, 1, 1], width: 8 } as const;
+    const base = fasterRcnnConfig({ backbone, classes: 2, masks: true });
+    const config = { ...base, fpnChannels: 8, roi: { ...base.roi, hidden: 8 } };
+    const classes = ['cat', 'dog'];
+    const weights = initFasterRcnn(config, { seed: 1 });
+    await writeModel(DETECTION, folder, { config, classes });
+    await saveDetectorWeights(path('final.safetensors'), weights, config);
+    await run(folder, path('whole.onnx'), '--json');
+    const report = JSON.parse(printed[0]!);
+    expect(report).toMatchObject({ path: path('whole.onnx'), classes, config: { fpnChannels: 8, backbone } });
+    // The description is in the order of the folder's file.
+    const whole = await exportDetectorOnnx(weights, { ...config, input: report.config.input }, { classes });
+    expect(report.bytes).toBe(whole.length);
+    expect(readFileSync(path('whole.onnx')).equals(whole)).toBe(true);
+
+    await run(folder, path('backbone.onnx'), '--outputs', 'c2,c5');
+    const part = await exportOnnx(under(weights, 'backbone.body.'), backbone, { returns: ['c2', 'c5'] });
+    expect(readFileSync(path('backbone.onnx')).equals(part)).toBe(true);
+
+    await expect(run(folder, path('kept.onnx'), '--batch-norm', 'keep')).rejects.toThrow(
+      '--outputs exports a backbone',
+    );
+    expect(existsSync(path('kept.onnx'))).toBe(false);
     tf.dispose(weights);
   });
 

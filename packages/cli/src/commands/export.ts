@@ -1,4 +1,4 @@
-/** `icconv export onnx WEIGHTS OUTPUT`: a backbone for other runtimes. */
+/** `icconv export onnx WEIGHTS OUTPUT`: networks for other runtimes. */
 import { existsSync, statSync } from 'node:fs';
 import { defined } from '@icconv/base';
 import { ConfigError, readConfig } from '@icconv/base/config';
@@ -20,10 +20,11 @@ import { exportOnnx } from '@icconv/models/onnx';
 import {
   BACKBONES,
   checkpointEpsilon,
+  type LoadNetworkOptions,
   loadBackbone,
+  loadNetwork,
   loadNetworkBackbone,
   type NetworkBackbone,
-  type ResolveOptions,
   taskOfFolder,
 } from '@icconv/task';
 import { useEngine } from '@icconv/tensor-ops/engine';
@@ -34,6 +35,7 @@ import { z } from 'zod';
 import { countOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { TASKS } from '../tasks';
+import type { AnyTaskCommand } from '../tasks/task-command';
 import { downloadProgress } from '../ui/progress';
 import { formatBytes } from '../weights/format';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
@@ -62,7 +64,9 @@ export function exportCommand(context: CommandContext): Command {
 
 function onnxCommand({ signal }: CommandContext): Command {
   const command = new Command('onnx')
-    .description('a ResNet backbone, plain or inception, as an ONNX model of ordinary operators (operator set 17)')
+    .description(
+      'a detector, or a ResNet backbone of any network, plain or inception, as an ONNX model of ordinary operators (operator set 17)',
+    )
     .argument('<weights>', 'weight file, a trained model’s folder, or a name that `icconv models list` shows')
     .argument('<output>', 'the .onnx file to write')
     .option('--config <file>', 'the backbone as YAML or JSON, by the names of `ResNetConfig`')
@@ -75,11 +79,13 @@ function onnxCommand({ signal }: CommandContext): Command {
     .option('--classes <n>', 'outputs of the classifier, where the logits are wanted', countOption)
     .option('--prefix <text>', 'what stands before the names of the backbone: backbone.')
     .addOption(new Option('--style <library>', 'whose names the file has').choices(STYLES).default('torchvision'))
-    .option('--outputs <list>', `some of ${OUTPUTS.join(',')} (default: the features)`, (text) =>
-      text.split(',').map((name) => oneOf(name as ResNetOutput, OUTPUTS)),
+    .option(
+      '--outputs <list>',
+      `the backbone alone, with some of ${OUTPUTS.join(',')} (default: a detector whole, of others the features)`,
+      (text) => text.split(',').map((name) => oneOf(name as ResNetOutput, OUTPUTS)),
     )
     .addOption(
-      new Option('--batch-norm <how>', 'inside the filters, or as operators of their own')
+      new Option('--batch-norm <how>', 'of a backbone: inside the filters, or as operators of their own')
         .choices(['fold', 'keep'])
         .default('fold'),
     )
@@ -87,28 +93,66 @@ function onnxCommand({ signal }: CommandContext): Command {
     .option('--json', 'print the result as JSON');
   return withWeightOptions(command).action(async (source: string, output: string, flags: ExportFlags) => {
     await useEngine();
-    const { weights, config } = await load(source, flags, signal);
-    const { outputs, batchNorm } = flags;
-    const bytes = await exportOnnx(weights, config, { batchNorm, ...(outputs && { returns: outputs }) });
-    dispose(weights);
+    const { bytes, ...network } = await exported(source, flags, signal);
     await writeAtomically(output, bytes);
-    if (flags.json) console.log(JSON.stringify({ path: output, bytes: bytes.length, config }));
+    if (flags.json) console.log(JSON.stringify({ path: output, bytes: bytes.length, ...network }));
     else console.log(`${output}: ${formatBytes(bytes.length)}`);
   });
 }
 
-async function load(source: string, flags: ExportFlags, signal: AbortSignal): Promise<NetworkBackbone> {
+interface Exported {
+  readonly bytes: Uint8Array;
+  readonly config: unknown;
+  /** Of a whole network. */
+  readonly classes?: unknown;
+}
+
+/** The file of a whole network where its task has one and no outputs of the backbone are asked for, else that of the backbone. */
+async function exported(source: string, flags: ExportFlags, signal: AbortSignal): Promise<Exported> {
+  const own = await taskOf(source);
+  const { outputs, batchNorm } = flags;
+  if (own?.exportOnnx !== undefined && outputs === undefined) {
+    if (batchNorm === 'keep') {
+      throw new ConfigError(
+        '--batch-norm keep: batch norms of whole networks are folded; --outputs exports a backbone',
+      );
+    }
+    const { model, weights } = await fetching(source, flags, signal, (options) =>
+      loadNetwork(own.task, source, options),
+    );
+    try {
+      const bytes = await own.exportOnnx(weights, model);
+      return { bytes, ...(own.task.model.toJson(model) as { config: unknown }) };
+    } finally {
+      dispose(weights);
+    }
+  }
+  const { weights, config } = await loadAnyBackbone(source, own, flags, signal);
+  try {
+    const bytes = await exportOnnx(weights, config, { batchNorm, ...defined({ returns: outputs }) });
+    return { bytes, config };
+  } finally {
+    dispose(weights);
+  }
+}
+
+/** Of a trained model's folder, or a name of a zoo. */
+async function taskOf(source: string): Promise<AnyTaskCommand | undefined> {
+  if (existsSync(source) && statSync(source).isDirectory()) return taskOfFolder(source, TASKS);
+  return TASKS.find(({ task }) => task.zoo.some(({ name }) => name === source));
+}
+
+async function loadAnyBackbone(
+  source: string,
+  own: AnyTaskCommand | undefined,
+  flags: ExportFlags,
+  signal: AbortSignal,
+): Promise<NetworkBackbone> {
   if (BACKBONES.some(({ name }) => name === source)) {
     return fetching(source, flags, signal, (options) => loadBackbone(source, options));
   }
-  const isFolder = existsSync(source) && statSync(source).isDirectory();
-  const own = isFolder
-    ? await taskOfFolder(source, TASKS)
-    : TASKS.find(({ task }) => task.zoo.some(({ name }) => name === source));
   if (own !== undefined) {
-    return fetching(source, flags, signal, (options) =>
-      loadNetworkBackbone(own.task, source, { ...readingOf(flags), ...options }),
-    );
+    return fetching(source, flags, signal, (options) => loadNetworkBackbone(own.task, source, options));
   }
   const described = await backbone(flags);
   const epsilon = described.batchNormEpsilon ?? (await checkpointEpsilon(source));
@@ -127,12 +171,15 @@ async function load(source: string, flags: ExportFlags, signal: AbortSignal): Pr
 /** With a bar for what has to be fetched. */
 function fetching<R>(
   name: string,
-  { offline }: ExportFlags,
+  flags: ExportFlags,
   signal: AbortSignal,
-  load: (options: ResolveOptions) => Promise<R>,
+  load: (options: LoadNetworkOptions) => Promise<R>,
 ): Promise<R> {
+  const { offline } = flags;
   const progress = downloadProgress(name);
-  return load({ ...defined({ offline }), signal, onProgress: progress.report }).finally(progress.stop);
+  return load({ ...readingOf(flags), ...defined({ offline }), signal, onProgress: progress.report }).finally(
+    progress.stop,
+  );
 }
 
 const schema = backboneSchema.extend({ classes: z.int().min(1).exactOptional() });

@@ -7,6 +7,7 @@ import {
   type DetectionTypes,
   drawDetections,
 } from '@icconv/detection/node';
+import { exportDetectorOnnx } from '@icconv/detection/onnx';
 import { Option } from 'commander';
 import { z } from 'zod';
 import { nameList } from '../config/name-list';
@@ -61,6 +62,7 @@ export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
   },
   draw: (picture, result, _, { format }) => drawDetections(picture, result, { format }),
   validation: { of: 'coco', annotations: 'annotations/instances_val2017.json', images: 'val2017' },
+  exportOnnx: (weights, { config, classes }) => exportDetectorOnnx(weights, config, { classes }),
   published: {
     figures: () => [
       { metric: 'box AP', name: 'AP', stat: 'AP' },

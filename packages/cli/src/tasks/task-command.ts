@@ -1,6 +1,7 @@
 /** What the command line adds to a task: its flags, its table, its drawing. */
 import type { DecodedImage } from '@icconv/base/pictures';
 import type { CocoId } from '@icconv/coco';
+import type { StateDict } from '@icconv/models';
 import type { PictureResult, RemoteRunnerOptions, RemoteSource, Runner, Task, TaskTypes } from '@icconv/task';
 import type { Command } from 'commander';
 import type { z } from 'zod';
@@ -51,6 +52,8 @@ export interface TaskCommand<T extends TaskTypes = TaskTypes> {
   ): Promise<Buffer>;
   /** Annotations and pictures of the published figures, as their own archives hold them; of folders of classes `annotations` alone. */
   readonly validation: { readonly of: 'coco' | 'imagenet'; readonly annotations: string; readonly images?: string };
+  /** The whole network as an ONNX model; of a task without it, its backbone is all that can be exported. */
+  exportOnnx?(weights: Readonly<StateDict>, model: T['model']): Promise<Uint8Array>;
   /** The published protocol. */
   readonly published: {
     /** The row's figures that a run by these flags is to give. */

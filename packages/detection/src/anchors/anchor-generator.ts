@@ -14,7 +14,7 @@ export function anchorsPerCell(config: AnchorConfig): number {
 }
 
 /** Anchors around the origin of one level, A rows x1 y1 x2 y2. */
-function cellAnchors(config: AnchorConfig, level: number): number[][] {
+export function cellAnchors(config: AnchorConfig, level: number): number[][] {
   // In float32, as the references compute them: before rounding, 22.627417 and 22.62741699 can differ by a pixel.
   const f = Math.fround;
   const rows: number[][] = [];

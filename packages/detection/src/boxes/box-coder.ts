@@ -16,7 +16,7 @@ export type BoxCoderWeights = readonly [number, number, number, number];
  * A decoded side is at most 1000/16 times the reference's: 1000 pixels, a usual image, over 16 pixels, the stride of the first
  * detectors. Keeps exp() finite while training starts.
  */
-const LOG_SCALE_LIMIT = Math.log(1000 / 16);
+export const LOG_SCALE_LIMIT = Math.log(1000 / 16);
 
 /**
  * @param boxes - targets, float32 [N, 4], x1 y1 x2 y2, of positive size.

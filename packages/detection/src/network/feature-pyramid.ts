@@ -13,7 +13,7 @@ export function pyramidConfig(config: FasterRcnnConfig) {
 }
 
 /** The pyramid's maps, finest first. */
-export function pyramidMaps(levels: Readonly<Record<string, Tensor4D>>): Tensor4D[] {
+export function pyramidMaps<T>(levels: Readonly<Record<string, T>>): T[] {
   return ['p2', 'p3', 'p4', 'p5', 'p6'].map((level) => levels[level]!);
 }
 

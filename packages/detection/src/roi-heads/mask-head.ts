@@ -36,7 +36,7 @@ function maskHead({ classes, fpnChannels }: FasterRcnnConfig, mask: MaskConfig, 
 }
 
 /** Channels before that of the first class. */
-const backgroundMasks = ({ convention }: MaskConfig) => (convention === 'torchvision' ? 1 : 0);
+export const backgroundMasks = ({ convention }: MaskConfig) => (convention === 'torchvision' ? 1 : 0);
 
 /** The channel of the head's maps that each class has, int32 [R]. */
 export function channelsOf(classes: Tensor1D, mask: MaskConfig): Tensor1D {

@@ -15,7 +15,7 @@ import type { HeadDeconv } from './head-plan';
 import { weightShape } from './head-weights';
 
 /** Rows dropped at each side of a transposed convolution's result, and rows added, which together double a map. Source: mmpose. */
-const PADDING = {
+export const DECONV_PADDING = {
   2: { pad: 0, outputPadding: 0 },
   3: { pad: 1, outputPadding: 1 },
   4: { pad: 1, outputPadding: 0 },
@@ -23,7 +23,7 @@ const PADDING = {
 
 /** On tensors, before norm and activation. @param filter - [K, K, out, in] */
 export function doubled(x: Tensor4D, filter: Tensor4D, { size }: HeadDeconv, bias?: Tensor1D): Tensor4D {
-  return convTranspose2d(x, filter, { strides: 2, ...PADDING[size], ...(bias !== undefined && { bias }) });
+  return convTranspose2d(x, filter, { strides: 2, ...DECONV_PADDING[size], ...(bias !== undefined && { bias }) });
 }
 
 /**
@@ -53,7 +53,7 @@ export function compileDeconv(op: string, weights: Readonly<StateDict>, layer: H
 /** The compiled layer, with norm and activation. */
 export function runDeconv(x: Tensor4D, layer: HeadDeconv, compiled: CompiledConv): Tensor4D {
   const [images, height, width] = x.shape;
-  const { pad } = PADDING[layer.size];
+  const { pad } = DECONV_PADDING[layer.size];
   // The four pixels of each window are as much memory as the result: they go at once.
   return tf.tidy(() => {
     const windows = runConv(x, compiled, { relu: layer.relu ?? false });

@@ -1,5 +1,5 @@
 import { describeBackends, expectFaultsNamed, maxRelativeError } from '@icconv/test-utils';
-import { hashedTensor, initialWeights } from '@icconv/test-utils/values';
+import { hashedTensor } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import {
@@ -12,35 +12,8 @@ import {
   runHead,
 } from '../../src/index';
 import { activate } from '../support/activate';
+import { conv, HEADS, weightsOf } from '../support/heads';
 
-const conv = { kind: 'conv', size: 3 } as const;
-
-/** Every kind of layer with all that it may have. */
-const HEADS: Readonly<Record<string, HeadPlan>> = {
-  'two outputs of one trunk': [
-    { ...conv, name: 'trunk', inChannels: 3, outChannels: 4, relu: true },
-    { ...conv, name: 'a', size: 1, inChannels: 4, outChannels: 2, output: 'a' },
-    { ...conv, name: 'b', inChannels: 4, outChannels: 5, relu: true, output: 'b' },
-  ],
-  'norms, then linear layers on the map': [
-    { ...conv, name: 'conv', norm: 'bn', inChannels: 3, outChannels: 4, relu: true },
-    { kind: 'linear', name: 'hidden', inChannels: 4 * 5 * 4, outChannels: 6, relu: true },
-    { kind: 'linear', name: 'logits', inChannels: 6, outChannels: 2, output: 'logits' },
-    { kind: 'linear', name: 'deltas', inChannels: 6, outChannels: 8, output: 'deltas' },
-  ],
-  'a linear layer alone': [{ kind: 'linear', name: 'fc', inChannels: 4 * 5 * 3, outChannels: 2, output: 'logits' }],
-  'transposed convolutions with norms, an output that joins': [
-    { kind: 'deconv', name: 'up4', norm: 'n4', size: 4, inChannels: 3, outChannels: 4, relu: true },
-    { ...conv, name: 'coarse', size: 1, inChannels: 4, outChannels: 2, output: 'coarse' },
-    { kind: 'deconv', name: 'up3', norm: 'n3', size: 3, inChannels: 6, outChannels: 3, relu: true, joins: 'coarse' },
-    { ...conv, name: 'fine', size: 1, inChannels: 3, outChannels: 2, output: 'fine' },
-  ],
-  'as of masks: transposed convolutions with biases': [
-    { ...conv, name: 'mask', inChannels: 3, outChannels: 4, relu: true },
-    { kind: 'deconv', name: 'up2', size: 2, inChannels: 4, outChannels: 4, relu: true },
-    { kind: 'deconv', name: 'up4', size: 4, inChannels: 4, outChannels: 2, output: 'masks' },
-  ],
-};
 const SHAPES: Readonly<Record<string, Record<string, readonly number[]>>> = {
   'two outputs of one trunk': { a: [2, 4, 5, 2], b: [2, 4, 5, 5] },
   'norms, then linear layers on the map': { logits: [2, 2], deltas: [2, 8] },
@@ -52,9 +25,6 @@ const cases = Object.entries(HEADS);
 const input = (count = 2) => hashedTensor<tf.Rank.R4>('x', [count, 4, 5, 3]);
 const shapesOf = (outputs: Readonly<Record<string, tf.Tensor>>) =>
   Object.fromEntries(Object.entries(outputs).map(([name, { shape }]) => [name, shape]));
-
-/** What is counted on every backend alike: with norms that do something. */
-const weightsOf = (plan: HeadPlan) => initialWeights(headShapes(plan));
 
 describeBackends('heads', activate, () => {
   test.each(cases)('%s: compiled gives what it gives on tensors', async (name, plan) => {

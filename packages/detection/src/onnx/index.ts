@@ -1,0 +1,2 @@
+/** Detectors for other runtimes. */
+export { type ExportDetectorOnnxOptions, exportDetectorOnnx } from './export-detector-onnx';
