@@ -56,6 +56,56 @@ test('train writes a folder that eval and detect take', async () => {
   expect(process.exitCode).toBe(1);
 }, 60_000);
 
+test('a dry run tells what a training takes, and leaves no trace', async () => {
+  const dry = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0', '--dry-run'];
+  const before = readdirSync(path());
+  await icconv(...dry, '--output', path('dry'), '--json');
+  const told = JSON.parse(take());
+  // Four pictures in batches of two, two epochs with an evaluation each.
+  expect(told).toMatchObject({ epochs: 2, batchesPerEpoch: 2, updates: 4, evaluations: 2 });
+  expect(told.data.train).toMatchObject({ pictures: 4, objects: 4, classes: [{ name: 'square', objects: 4 }] });
+  expect(told.sizes).toEqual({ widths: [96, 96], heights: [96, 96], objects: [{ label: '16-32 px', count: 4 }] });
+  const { seconds, secondsPerUpdate, secondsPerEvaluation, memory, losses } = told;
+  expect(seconds).toBeCloseTo(4 * secondsPerUpdate + 2 * secondsPerEvaluation, 6);
+  expect(Math.min(secondsPerUpdate, secondsPerEvaluation)).toBeGreaterThan(0);
+  expect(losses.total).toBeGreaterThan(0);
+  // TensorFlow alone takes more than that.
+  expect(memory.peakBytes).toBeGreaterThan(2 ** 26);
+  expect(memory.peakBytes).toBeLessThan(memory.reachableBytes);
+  expect(readdirSync(path())).toEqual(before);
+
+  await icconv(...dry, '--output', path('dry'));
+  expect(take()).toMatch(
+    /^pictures .*96 px x 96 px\n[\s\S]*4 updates: 2 epochs of 2 batches\n[\s\S]*nothing was written/,
+  );
+  // Where the training itself would not begin.
+  expect(await fails(...dry)).toMatch(/holds a run/);
+  await expect(icconv(...dry, '--cluster', 'none.json')).rejects.toThrow();
+}, 60_000);
+
+test('a training ends by the time it is given, or when its metric grows no more', async () => {
+  const train = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0'];
+  const time = ['--time', '1.5s', '--set', 'recipe.evaluateEvery=1000'];
+  await icconv(...train, ...time, '--output', path('timed'));
+  expect(take()).toMatch(/epochs? in .* min, as the time is over; weights/);
+  expect(readFileSync(path('timed', 'config.yaml'), 'utf8')).toMatch(/^# --set recipe.minutes=0.025\n/);
+  await icconv(...train, ...time, '--print-config');
+  expect(parse(take()).recipe).toMatchObject({ minutes: 0.025, epochs: 2 });
+  await icconv(...train, ...time, '--output', path('timed-dry'), '--dry-run', '--json');
+  expect(JSON.parse(take())).toMatchObject({ seconds: 1.5, epochs: expect.any(Number) });
+  await icconv(
+    ...train,
+    '--resume',
+    '--allow-changes',
+    ...['patience=1', 'epochs=9'].flatMap((one) => ['--set', `recipe.${one}`]),
+  );
+  expect(take()).toMatch(/as the metric grew no more/);
+  const blind = ['--data', path('gt.json'), '--images', path('images'), '--set', 'recipe.patience=3'];
+  expect(await fails('train', 'detection', ...blind, '--output', path('blind'))).toMatch(
+    /recipe.patience.*validation data/,
+  );
+}, 60_000);
+
 test('a second run into the folder is refused, and resumed only when asked', async () => {
   const args = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0'];
   await expect(icconv(...args)).rejects.toThrow(/holds a run/);

@@ -65,6 +65,7 @@ export {
   taskRecipeSchema,
   trainingSchema,
 } from './settings/settings';
+export { type Rehearsal, rehearseTraining } from './train/rehearse';
 export { type StartFrom, startFrom } from './train/start-from';
 export { type TrainTaskOptions, trainTask } from './train/train';
 export * from './zoo';

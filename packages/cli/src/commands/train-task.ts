@@ -6,9 +6,11 @@ import type { CocoData, OpenedData } from '@icconv/coco/node';
 import {
   networkForData,
   networkOfFolder,
+  rehearseTraining,
   type StartFrom,
   startOf,
   type TaskTypes,
+  type TrainTaskOptions,
   trainingSchema,
   trainTask,
 } from '@icconv/task';
@@ -20,7 +22,7 @@ import { stringify } from 'yaml';
 import { type ClusterFlags, clusterPlace } from '../cluster/cluster-place';
 import { collect } from '../config/collect';
 import { type DataFlags, givenConfig } from '../config/given-config';
-import { countOption, naturalOption } from '../config/number-options';
+import { countOption, minutesOption, naturalOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
 import { readyData } from '../data/ready-data';
@@ -28,10 +30,12 @@ import { tellData } from '../data/tell-data';
 import type { AnyTaskCommand } from '../tasks/task-command';
 import { INTERRUPTED } from '../ui/failure';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
+import { rehearsalJson, rehearsalText } from './rehearsal-result';
 import { printResult } from './training-result';
 
 interface TrainFlags extends WeightFlags, PictureFlags, ClusterFlags, DataFlags {
   readonly printConfig?: boolean;
+  readonly dryRun?: boolean;
   readonly model?: string;
   readonly set?: readonly string[];
   readonly output?: string;
@@ -52,6 +56,7 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
     .option('--val-images <folder>', 'pictures of --val, by default those of --images')
     .addOption(new Option('--preset <name>', 'without --config, by default small').choices(Object.keys(presets)))
     .option('--set <place=value>', 'override a value of the file, such as recipe.epochs=3; may be repeated', collect)
+    .option('--time <length>', 'train so long, such as 20m or 1h30m, instead of the recipe’s epochs', minutesOption)
     .option('--model <folder>', 'go on from a trained model: its network, classes and weights instead of the file’s')
     .option('--output <folder>', 'folder of the run, instead of the file’s')
     .option('--resume', 'go on with the run in the folder')
@@ -59,6 +64,12 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .option('--workers <n>', 'threads that decode pictures', naturalOption)
     .option('--print-config', 'print every value of the configuration, and do nothing')
+    .addOption(
+      new Option(
+        '--dry-run',
+        'look at the data, do two updates, tell memory and time of the whole training; write nothing',
+      ).conflicts(['cluster', 'clusterIndex']),
+    )
     .option('--json', 'print the result as JSON')
     .option('--cluster <file>', 'train with other machines: JSON as in the variable TF_CONFIG, which serves as well')
     .option('--cluster-index <n>', 'which worker of the cluster this is, from 0, instead of the file’s', naturalOption)
@@ -106,7 +117,7 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
       ];
       let data: Record<string, object> = {};
       const started = performance.now();
-      const result = await trainTask(task, {
+      const training: TrainTaskOptions<TaskTypes> = {
         model,
         recipe,
         train: chosen(opened.train, 'training'),
@@ -133,7 +144,14 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
           };
           data = tellData({ train: told('train'), val: told('val') });
         },
-      });
+      };
+      if (flags.dryRun) {
+        const rehearsal = await rehearseTraining(task, training);
+        const told = { folder, data, pictures: opened.train.dataset, kind: task.data.kind(model) };
+        console.log(flags.json ? rehearsalJson(rehearsal, told) : rehearsalText(rehearsal, told));
+        return;
+      }
+      const result = await trainTask(task, training);
       await cluster?.close();
       if (!leads) {
         if (result.reason === 'interrupted') process.exitCode = INTERRUPTED;
@@ -144,8 +162,11 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
 }
 
 /** Alone, or with the others of a cluster. @throws InvalidArgumentError where only wasm is there, which has no gradients; as `joinCluster`. */
-async function startEngine({ threads, ...flags }: TrainFlags): Promise<Cluster | undefined> {
+async function startEngine({ threads, dryRun, ...flags }: TrainFlags): Promise<Cluster | undefined> {
   const place = await clusterPlace(flags);
+  if (place !== undefined && dryRun) {
+    throw new InvalidArgumentError('train', '--dry-run', dryRun, 'not given to a worker of a cluster (TF_CONFIG)');
+  }
   if (place !== undefined) return joinCluster({ ...place, ...defined({ threads }) });
   const engine = await useEngine({ device: 'auto', ...defined({ threads }) });
   if (engine.backend === 'tensorflow') return undefined;

@@ -11,14 +11,20 @@ export interface TrainingEnd {
   readonly data: Readonly<Record<string, object>>;
 }
 
+const WHY = {
+  ...{ finished: '', interrupted: '' },
+  time: ', as the time is over',
+  patience: ', as the metric grew no more',
+} as const satisfies Record<TrainResult['reason'], string>;
+
 /** Best and last epoch by their metrics, and where everything is. @param best - the metric that says which weights are best. */
 function trainingSummary(
   { folder, minutes }: Pick<TrainingEnd, 'folder' | 'minutes'>,
-  rows: TrainResult['rows'],
+  { rows, reason }: TrainResult,
   best: string,
 ): string {
   const evaluated = rows.filter((row) => row[`val/${best}`] !== undefined);
-  const done = `${counted(rows.length, 'epoch')} in ${minutes.toFixed(1)} min; weights, curves and results.csv are in ${folder}`;
+  const done = `${counted(rows.length, 'epoch')} in ${minutes.toFixed(1)} min${WHY[reason]}; weights, curves and results.csv are in ${folder}`;
   if (evaluated.length === 0) return done;
   const value = (row: TrainResult['rows'][number], metric: string) => Number(row[`val/${metric}`]);
   const top = evaluated.reduce((a, b) => (value(b, best) > value(a, best) ? b : a));
@@ -39,7 +45,7 @@ export function printResult(
 ): void {
   if (json) console.log(JSON.stringify({ ...result, ...end }, null, 2));
   else if (result.reason === 'interrupted') console.log(`saved; icconv train ${name} --resume goes on`);
-  else console.log(trainingSummary(end, result.rows, evaluation.best));
+  else console.log(trainingSummary(end, result, evaluation.best));
   if (result.unreadable.length > 0) {
     console.error(`left out, as they could not be read: ${counted(result.unreadable.length, 'picture')}`);
     for (const { path, reason } of result.unreadable) console.error(`  ${path}: ${reason}`);

@@ -11,6 +11,8 @@ export interface DataFlags {
   readonly val?: string;
   readonly valImages?: string;
   readonly preset?: string;
+  /** Minutes. */
+  readonly time?: number;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface DataFlags {
  * @throws InvalidArgumentError where nothing says what to learn from; as `readDataYaml`.
  */
 export async function givenConfig(task: string, flags: DataFlags): Promise<string[]> {
-  const { config, data, images, valImages = images, preset } = flags;
+  const { config, data, images, valImages = images, preset, time } = flags;
   if (config === undefined && data === undefined) {
     throw new InvalidArgumentError('train', '--data', data, 'given, or --config');
   }
@@ -32,6 +34,7 @@ export async function givenConfig(task: string, flags: DataFlags): Promise<strin
     ...(config === undefined && { preset: preset ?? 'small', output: resolve('runs', task) }),
     ...(data !== undefined && { 'data.train': dataSet(data, images) }),
     ...(val !== undefined && { 'data.val': dataSet(val, valImages) }),
+    ...(time !== undefined && { 'recipe.minutes': time }),
   };
   // JSON is YAML on one line.
   return Object.entries(places).map(([place, value]) => `${place}=${JSON.stringify(value)}`);

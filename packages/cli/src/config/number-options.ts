@@ -23,3 +23,17 @@ export function countOption(text: string): number {
 
 /** 0 and more: `--workers 0` decodes on the main thread, `--cluster-index 0` is the first worker. */
 export const naturalOption = (text: string): number => (text === '0' ? 0 : countOption(text));
+
+const SECONDS = { s: 1, m: 60, h: 3600 } as const;
+
+/** `90s`, `20m`, `1.5h`, `1h30m`: minutes. */
+export function minutesOption(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)([smh])/g)];
+  const seconds = parts.reduce(
+    (sum, [, value, unit]) => sum + Number(value) * SECONDS[unit as keyof typeof SECONDS],
+    0,
+  );
+  if (parts.map(([part]) => part).join('') !== text || seconds === 0)
+    throw new InvalidArgumentError('expected a time such as 20m, 1h30m or 90s');
+  return seconds / 60;
+}

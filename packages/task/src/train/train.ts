@@ -6,7 +6,7 @@ import { makeFolder, writeAtomically } from '@icconv/base/files';
 import type { CocoDetection } from '@icconv/coco';
 import type { CocoData } from '@icconv/coco/node';
 import { type StateDict, trainableParts } from '@icconv/models';
-import { sharingStatistics } from '@icconv/tensor-ops';
+import { InvalidArgumentError, sharingStatistics } from '@icconv/tensor-ops';
 import { recipeOptions } from '@icconv/training';
 import {
   type Batch,
@@ -21,11 +21,12 @@ import {
 import { dispose } from '@tensorflow/tfjs-core';
 import { stringify } from 'yaml';
 import type { BoundData, Task, TaskTypes } from '../contract/task';
-import { bindTrainingData, describeData, requireTrainingData, type TrainingData } from '../data/bind';
+import { bindTrainingData, requireTrainingData, type TrainingData } from '../data/bind';
 import { type EvaluateTaskOptions, findInData } from '../evaluate/evaluate';
 import { writeModel } from '../model/model-folder';
 import { localRunner } from '../run/local-runner';
 import { writeTrainingCurves } from './curves';
+import { settingsOf } from './settings-of';
 import { type StartFrom, startFrom } from './start-from';
 
 export interface TrainTaskOptions<T extends TaskTypes>
@@ -85,6 +86,10 @@ export async function trainTask<T extends TaskTypes>(
   const folder = (cluster?.index ?? 0) === 0 ? options.folder : undefined;
   task.inference.check({ ...evaluation } as T['options'], model);
   task.training.check?.(model, recipe);
+  if (recipe.patience !== undefined && options.val === undefined) {
+    const expected = 'left out, or validation data given, whose metric it watches';
+    throw new InvalidArgumentError('train', 'recipe.patience', recipe.patience, expected);
+  }
   const data = bindTrainingData(task, model, options);
   options.onData?.(data);
   requireTrainingData(data);
@@ -171,14 +176,6 @@ function sharedEvaluation<T extends TaskTypes>(
     },
     metrics: (found) => task.evaluation.metrics(task.evaluation.score(found as CocoDetection[], data, model, {})),
   };
-}
-
-function settingsOf<T extends TaskTypes>(
-  task: Task<T>,
-  { model, recipe, evaluation, train, val }: TrainTaskOptions<T>,
-): RunSettings {
-  const data = { train: describeData(train), ...defined({ val: val && describeData(val) }) };
-  return { model: task.model.toJson(model), recipe, evaluation, data };
 }
 
 /** The folder's description and configuration, after a look at whether the run may have it. */

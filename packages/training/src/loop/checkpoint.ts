@@ -22,6 +22,8 @@ export interface CheckpointState {
   readonly best?: { readonly metric: string; readonly value: number; readonly epoch: number };
   /** Workers of the cluster that trained. @defaultValue `1` */
   readonly workers?: number;
+  /** That the run took, where time ends it. */
+  readonly seconds?: number;
   /** What the run was begun with. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Sums of the running epoch's logs, so that its row is that of an unbroken run. */
@@ -83,6 +85,7 @@ const stateSchema = z.strictObject({
   emaUpdates: count.optional(),
   best: z.strictObject({ metric: z.string(), value: measured, epoch: count }).optional(),
   workers: z.int().min(1).optional(),
+  seconds: z.number().min(0).optional(),
   settings: z.record(z.string(), z.unknown()).optional(),
   epochLog: z.strictObject({ sums: z.record(z.string(), measured), count }),
 });

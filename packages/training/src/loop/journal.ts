@@ -21,6 +21,8 @@ export interface JournalOptions {
   readonly loggedSteps: number;
   /** Evaluations that are still to come after so many updates. */
   readonly evaluationsAfter: (step: number) => number;
+  /** Where time ends the run. */
+  readonly secondsLeft: () => number | undefined;
   /** Pictures left out so far. */
   readonly unreadable: () => number;
   readonly resumed: boolean;
@@ -96,7 +98,7 @@ export class Journal {
       this.#recent = emptySums();
     }
     this.#timeLeft.step(this.#lap());
-    const secondsLeft = this.#timeLeft.left(totalSteps - step, evaluationsAfter(step));
+    const secondsLeft = this.#options.secondsLeft() ?? this.#timeLeft.left(totalSteps - step, evaluationsAfter(step));
     this.progress.update({
       epoch,
       epochs,

@@ -15,6 +15,7 @@ import type { Optimizer, StateDict } from '../optimizers/types';
 import type { CheckpointState } from './checkpoint';
 import { GradientExchange } from './exchange';
 import { settingDifferences } from './run-settings';
+import type { Pace } from './time-budget';
 import type { Metrics } from './types';
 
 /** What one worker says of its part of an update. */
@@ -24,6 +25,8 @@ export interface Share {
   /** The next batch. */
   readonly position: DataPosition;
   readonly stop: boolean;
+  /** Worker 0's counts. */
+  readonly pace: Pace;
 }
 
 /** What is trained, on every worker. */
@@ -34,7 +37,7 @@ export interface Trained {
 }
 
 /** Where a run begins, of which worker 0 knows. */
-export type Start = Pick<CheckpointState, 'step' | 'position' | 'best' | 'epochLog'> & {
+export type Start = Pick<CheckpointState, 'step' | 'position' | 'best' | 'epochLog' | 'seconds'> & {
   readonly resumed: boolean;
   /** Updates by the count of the run's logs. */
   readonly loggedSteps: number;
@@ -142,7 +145,7 @@ export class Team {
    * have changed. A gradient that a worker lacks counts as 0 there.
    *
    * @param exchange - begun for this update, some gradients may be under way.
-   * @returns losses that are averaged too, batch by batch, and whether anyone wants to stop.
+   * @returns losses that are averaged too, batch by batch, whether anyone wants to stop, and worker 0's pace.
    */
   async average(
     share: Share,
@@ -150,9 +153,10 @@ export class Team {
     weights: StateDict,
     statistics: ReadonlySet<string>,
     exchange: GradientExchange | undefined,
-  ): Promise<{ readonly losses: readonly Metrics[]; readonly stop: boolean; readonly gradients: StateDict }> {
+  ): Promise<Omit<Share, 'position'> & { readonly gradients: StateDict }> {
     if (this.#cluster === undefined || exchange === undefined) {
-      return { losses: share.losses, stop: share.stop, gradients };
+      const { losses, stop, pace } = share;
+      return { losses, stop, pace, gradients };
     }
     try {
       return await this.#average(this.#cluster, share, gradients, weights, statistics, exchange);
@@ -199,6 +203,7 @@ export class Team {
     return {
       losses: share.losses.map((_, batch) => meanOf(all.map(({ losses }) => losses[batch]!))),
       stop: all.some(({ stop }) => stop),
+      pace: all[0]!.pace,
       gradients: means,
     };
   }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { defined } from '@icconv/base';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
@@ -21,8 +22,10 @@ import type { GradientExchange } from './exchange';
 import { describeFrozen, frozenWeights, isStatisticName } from './freezing';
 import { watchInterrupt } from './interrupt';
 import { Journal } from './journal';
+import { evaluationsLeft, lengthOf } from './length';
 import { CHECKPOINT_FILE, checkRun } from './run-settings';
 import { type Start, Team } from './team';
+import { TimeBudget } from './time-budget';
 import type { Metrics, TrainBatch, TrainOptions, TrainResult } from './types';
 
 /** Names in the folder, beside the checkpoint's. */
@@ -56,7 +59,8 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
   const { weights, loader, optimizer, schedule, seed = 0 } = options;
   const folder = team.leads ? options.folder : undefined;
   const { accumulate = 1, clipNorm, ema, evaluateEvery = 1, checkpointEvery = 1, checkpointEverySteps } = options;
-  const { epochs, totalSteps, perEpoch } = lengthOf(options);
+  const { seconds, patience } = options;
+  const { epochs, totalSteps, perEpoch, planned } = lengthOf(options);
   checkShard(options, team);
   const frozen = options.freezing === undefined ? undefined : frozenWeights(Object.keys(weights), options.freezing);
   const learned = Object.keys(weights).filter((name) => !isStatisticName(name) && !frozen?.includes(name));
@@ -67,15 +71,24 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
   const begun = startOf(checkpoint, { workers: team.size, perEpoch, accumulate });
   const { resumed, epochLog, loggedSteps, ...start } = await team.begin(begun, { weights, optimizer, ema });
   let { step, position, best } = start;
+  const budget = seconds === undefined ? undefined : new TimeBudget(seconds, planned, start.seconds ?? 0);
+  /** Why the run is over, once it is. */
+  let ended: TrainResult['reason'] | undefined = endOf(step >= totalSteps, budget?.pace.over);
+  /** Updates for the schedule. */
+  let place = budget?.pace.place ?? Math.max(0, step - 1);
   const { tensorBoard = true, logEvery = 10 } = options;
   const progress = team.leads ? (options.progress ?? true) : false;
   const batches = loader.batchesPerEpoch;
   const unreadable = () => loader.unreadable ?? [];
   const evaluationsAfter = (done: number) =>
     options.evaluate === undefined ? 0 : evaluationsLeft(done, { totalSteps, perEpoch, evaluateEvery });
+  const secondsLeft = () => budget?.left;
   const length = { batches, epochs, totalSteps, firstStep: step };
   const log = { folder, tensorBoard, progress, logEvery, ...length, loggedSteps, resumed };
-  const journal = new Journal({ ...log, evaluationsAfter, unreadable: () => unreadable().length }, epochLog);
+  const journal = new Journal(
+    { ...log, evaluationsAfter, secondsLeft, unreadable: () => unreadable().length },
+    epochLog,
+  );
   const interrupt = watchInterrupt(options.handleInterrupt ?? true, options.signal, journal.progress.line);
   const sum = new GradientSum();
   let exchange: GradientExchange | undefined;
@@ -94,13 +107,14 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
       ...(ema === undefined ? {} : { emaUpdates: ema.updates }),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
       ...(team.size === 1 ? {} : { workers: team.size }),
+      ...(budget === undefined ? {} : { seconds: budget.spent }),
     };
     const tensors = { model: weights, buffers: optimizer.buffers(), ema: ema?.weights() ?? {} };
     await saveCheckpoint(checkpointPath, { ...state, ...extras }, tensors);
   };
   const evaluate = async (epochsDone: number): Promise<Metrics | undefined> => {
     const { evaluate: evaluation } = options;
-    const due = step >= totalSteps || epochsDone % evaluateEvery === 0;
+    const due = ended !== undefined || epochsDone % evaluateEvery === 0;
     if (evaluation === undefined || !due) return undefined;
     // If it fails, the epoch is not lost: its log is still open in the checkpoint, and a resumed run begins with its end.
     await save();
@@ -121,9 +135,13 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
       throw error;
     }
   };
+  /** Whether the metric has not grown for too long. */
+  const isStale = (epochsDone: number) => patience !== undefined && epochsDone - (best?.epoch ?? 0) >= patience;
   /** @returns whether anyone wants to stop. */
   const endEpoch = async (epochsDone: number): Promise<boolean> => {
+    const began = performance.now();
     const { metrics, stop } = await team.evaluated(await evaluate(epochsDone), () => interrupt.requested);
+    if (metrics !== undefined) budget?.evaluation((performance.now() - began) / 1000);
     const value = options.best === undefined ? undefined : metrics?.[options.best.metric];
     if (metrics !== undefined && options.best !== undefined && value === undefined) {
       const known = `one of evaluate's: ${Object.keys(metrics).join(', ')}`;
@@ -134,19 +152,20 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
       best = { metric: options.best!.metric, value, epoch: epochsDone };
       if (folder !== undefined) await saveWeights(options, join(folder, BEST_FILE), averaged(weights, ema?.weights()));
     }
-    journal.epochEnd(epochsDone, step, schedule(Math.max(0, step - 1)), metrics, improved);
+    journal.epochEnd(epochsDone, step, schedule(place, Math.max(0, step - 1)), metrics, improved);
+    if (metrics !== undefined && isStale(epochsDone)) ended ??= 'patience';
     return stop;
   };
 
   try {
     if (frozen !== undefined) journal.progress.line(describeFrozen(Object.keys(weights), frozen));
     if (resumed) journal.progress.line(`resumed at step ${step}, epoch ${position.epoch + 1}`);
-    const epochIsOver = position.batch === 0 || step >= totalSteps;
+    const epochIsOver = position.batch === 0 || ended !== undefined;
     if (resumed && epochIsOver && journal.epochLog.count > 0) {
       await endEpoch(position.epoch + (position.batch > 0 ? 1 : 0));
       await save();
-    }
-    let stop = step >= totalSteps || (team.size === 1 && interrupt.requested);
+    } else if (resumed && isStale(position.epoch - (position.epoch % evaluateEvery))) ended ??= 'patience';
+    let stop = ended !== undefined || (team.size === 1 && interrupt.requested);
     if (!stop) {
       let shares: Metrics[] = [];
       const changed = new Set<string>();
@@ -174,12 +193,14 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
         position = next;
         if (lastOfUpdate) {
           const share = 1 / sum.count;
-          const own = { losses: shares, position, stop: interrupt.requested };
+          const pace = budget?.pace ?? { place: step, over: false };
+          const own = { losses: shares, position, stop: interrupt.requested, pace };
           const { gradients, ...agreed } = await team.average(own, sum.take(), weights, changed, exchange);
           for (const batchLosses of agreed.losses) journal.batch(batchLosses);
           shares = [];
           changed.clear();
-          const learningRate = schedule(step);
+          place = agreed.pace.place;
+          const learningRate = schedule(place, step);
           const norm = gradientNorm(gradients) * share;
           if (!Number.isFinite(norm)) {
             tf.dispose(gradients);
@@ -191,8 +212,10 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
           ema?.update(weights);
           step++;
           journal.update(step, epoch, batch.batch + 1, learningRate, norm);
-          stop = step >= totalSteps || agreed.stop;
-          if ((epochEnds || step >= totalSteps) && (await endEpoch(epoch + 1))) stop = true;
+          ended = endOf(step >= totalSteps, agreed.pace.over);
+          stop = agreed.stop;
+          if ((epochEnds || ended !== undefined) && (await endEpoch(epoch + 1))) stop = true;
+          stop ||= ended !== undefined;
           const due = epochEnds
             ? (epoch + 1) % checkpointEvery === 0
             : step % (checkpointEverySteps ?? Number.POSITIVE_INFINITY) === 0;
@@ -203,9 +226,13 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
         await setImmediate();
       }
     }
-    const reason = step >= totalSteps ? 'finished' : 'interrupted';
-    if (reason === 'finished' && folder !== undefined) {
+    const reason = ended ?? 'interrupted';
+    if (reason !== 'interrupted' && folder !== undefined) {
       await saveWeights(options, join(folder, FINAL_FILE), averaged(weights, ema?.weights()));
+    }
+    if (reason === 'patience') {
+      const since = best === undefined ? `a number in ${position.epoch} epochs` : `better since epoch ${best.epoch}`;
+      journal.progress.line(`ended, as ${options.best!.metric} has not been ${since}`);
     }
     if (reason === 'interrupted') journal.progress.line(`interrupted at step ${step}; the run can be resumed`);
     return { reason, steps: step, position, best, rows: journal.rows, unreadable: unreadable() };
@@ -228,8 +255,8 @@ function startOf(
   const epochLog = checkpoint?.epochLog ?? { sums: {}, count: 0 };
   if (checkpoint === undefined)
     return { resumed: false, step: 0, loggedSteps: 0, position: { epoch: 0, batch: 0 }, epochLog };
-  const { step: loggedSteps, position, best, workers = 1 } = checkpoint;
-  const start = { resumed: true, loggedSteps, epochLog, ...(best !== undefined && { best }) };
+  const { step: loggedSteps, position, best, seconds, workers = 1 } = checkpoint;
+  const start = { resumed: true, loggedSteps, epochLog, ...defined({ best, seconds }) };
   if (workers === now.workers) return { ...start, step: loggedSteps, position };
   // Updates are of whole groups of batches.
   const updates = Math.floor((position.batch * workers) / (now.workers * now.accumulate));
@@ -237,10 +264,24 @@ function startOf(
   return { ...start, step: position.epoch * now.perEpoch + updates, position: { epoch: position.epoch, batch } };
 }
 
+const endOf = (allDone: boolean, timeOver = false): 'finished' | 'time' | undefined =>
+  allDone ? 'finished' : timeOver ? 'time' : undefined;
+
 /** What must be alike on all workers. */
 function factsOf<B extends TrainBatch>(options: TrainOptions<B>): Readonly<Record<string, unknown>> {
-  const { settings, epochs, steps, accumulate, clipNorm, seed, evaluateEvery, optimizer, loader, ema } = options;
-  const run = { epochs, steps, accumulate, clipNorm, seed, evaluateEvery, optimizer: optimizer.kind };
+  const { settings, epochs, steps, seconds, patience, accumulate, clipNorm, seed, evaluateEvery } = options;
+  const { optimizer, loader, ema } = options;
+  const run = {
+    epochs,
+    steps,
+    seconds,
+    patience,
+    accumulate,
+    clipNorm,
+    seed,
+    evaluateEvery,
+    optimizer: optimizer.kind,
+  };
   return { settings, run: { ...run, batchesPerEpoch: loader.batchesPerEpoch, averages: ema !== undefined } };
 }
 
@@ -250,42 +291,6 @@ function checkShard<B extends TrainBatch>({ loader }: TrainOptions<B>, { index, 
   if (shard.index === index && shard.count === size) return;
   const expected = `{ index: ${index}, count: ${size} }, this worker's place`;
   throw new InvalidArgumentError('trainLoop', 'loader.shard', shard, expected);
-}
-
-interface Length {
-  readonly epochs: number | undefined;
-  /** Updates of the whole run, and of an epoch. */
-  readonly totalSteps: number;
-  readonly perEpoch: number;
-}
-
-/** Evaluations after so many updates: every so many epochs, and at the end. */
-function evaluationsLeft(
-  done: number,
-  { totalSteps, perEpoch, evaluateEvery }: Pick<Length, 'totalSteps' | 'perEpoch'> & { evaluateEvery: number },
-): number {
-  if (done >= totalSteps) return 0;
-  const due = (steps: number) => Math.floor(steps / perEpoch / evaluateEvery);
-  return due(totalSteps) - due(done) + (totalSteps % (perEpoch * evaluateEvery) === 0 ? 0 : 1);
-}
-
-function lengthOf<B extends TrainBatch>(options: TrainOptions<B>): Length {
-  const { epochs, steps, accumulate = 1, loader, clipNorm } = options;
-  const whole = (name: string, value: number | undefined) => {
-    if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
-    throw new InvalidArgumentError('trainLoop', name, value, 'a whole number of at least 1');
-  };
-  const { evaluateEvery, checkpointEvery, checkpointEverySteps, logEvery } = options;
-  const counts = { epochs, steps, accumulate, evaluateEvery, checkpointEvery, checkpointEverySteps, logEvery };
-  for (const [name, value] of Object.entries(counts)) whole(name, value);
-  if (clipNorm !== undefined && !(clipNorm > 0))
-    throw new InvalidArgumentError('trainLoop', 'clipNorm', clipNorm, 'a number above 0');
-  if (epochs === undefined && steps === undefined) {
-    throw new InvalidArgumentError('trainLoop', 'epochs', undefined, 'given, or steps');
-  }
-  const perEpoch = Math.ceil(loader.batchesPerEpoch / accumulate);
-  const most = epochs === undefined ? Number.POSITIVE_INFINITY : epochs * perEpoch;
-  return { epochs, perEpoch, totalSteps: Math.min(most, steps ?? Number.POSITIVE_INFINITY) };
 }
 
 async function resumeFrom<B extends TrainBatch>(

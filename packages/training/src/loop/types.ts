@@ -67,6 +67,13 @@ export interface TrainOptions<B extends TrainBatch> extends RunOptions {
   readonly epochs?: number;
   /** Updates. */
   readonly steps?: number;
+  /**
+   * Length in seconds instead of `epochs`, over which their schedule is laid. Evaluations count, and the last one, as long as those before
+   * it, has its part of the time. Interruptions do not count. @defaultValue no limit
+   */
+  readonly seconds?: number;
+  /** Epochs without a better value of `best`'s metric after which the training ends. @defaultValue it goes on */
+  readonly patience?: number;
   /** Batches whose mean gradient makes one update; what is left at the end of an epoch makes a smaller one. @defaultValue `1` */
   readonly accumulate?: number;
   /** Gradients are shortened to this norm. @defaultValue none */
@@ -112,8 +119,8 @@ export interface TrainOptions<B extends TrainBatch> extends RunOptions {
 }
 
 export interface TrainResult {
-  /** `interrupted` runs go on with `resume: true`. */
-  readonly reason: 'finished' | 'interrupted';
+  /** All updates done, the time is over, the metric did not grow for so long; `interrupted` runs go on with `resume: true`. */
+  readonly reason: 'finished' | 'time' | 'patience' | 'interrupted';
   /** Updates done. */
   readonly steps: number;
   /** The next batch. */

@@ -27,6 +27,8 @@ export const scheduleSchema = schemaOf<ScheduleConfig>()(
 export const recipeSchema = schemaOf<TrainingRecipe>()(
   z.strictObject({
     epochs: count,
+    minutes: z.number().positive().exactOptional(),
+    patience: count.exactOptional(),
     batchSize: z
       .int()
       .min(1)

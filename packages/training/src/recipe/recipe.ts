@@ -13,6 +13,10 @@ export type ScheduleConfig =
 
 export interface TrainingRecipe {
   readonly epochs: number;
+  /** Minutes instead of epochs, whose schedule is laid over them. @defaultValue no limit */
+  readonly minutes?: number;
+  /** Epochs without a better value of the task's metric after which the training ends. @defaultValue it goes on */
+  readonly patience?: number;
   /** Pictures a batch. */
   readonly batchSize: number;
   readonly learningRate: number;
@@ -39,19 +43,29 @@ export interface TrainingRecipe {
 
 type FromRecipe = Pick<
   TrainOptions<TrainBatch>,
-  'schedule' | 'epochs' | 'accumulate' | 'seed' | 'clipNorm' | 'ema' | 'evaluateEvery' | 'checkpointEvery'
+  | 'schedule'
+  | 'epochs'
+  | 'seconds'
+  | 'patience'
+  | 'accumulate'
+  | 'seed'
+  | 'clipNorm'
+  | 'ema'
+  | 'evaluateEvery'
+  | 'checkpointEvery'
 >;
 
 /** The loop's options that a recipe decides. The caller disposes `ema`. */
 export function recipeOptions(recipe: TrainingRecipe, batchesPerEpoch: number): FromRecipe {
-  const { epochs, accumulate = 1, seed = 0, clipNorm, emaDecay, evaluateEvery, checkpointEvery } = recipe;
+  const { epochs, minutes, accumulate = 1, seed = 0, emaDecay } = recipe;
+  const { patience, clipNorm, evaluateEvery, checkpointEvery } = recipe;
   return {
     schedule: scheduleOf(recipe, Math.ceil(batchesPerEpoch / accumulate)),
     epochs,
     accumulate,
     seed,
     ...(emaDecay !== undefined && { ema: ema({ decay: emaDecay }) }),
-    ...defined({ clipNorm, evaluateEvery, checkpointEvery }),
+    ...defined({ seconds: minutes && 60 * minutes, patience, clipNorm, evaluateEvery, checkpointEvery }),
   };
 }
 

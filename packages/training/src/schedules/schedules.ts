@@ -1,8 +1,12 @@
 /** Learning rates as plain functions of the number of updates done. */
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 
-/** @param step - updates done before this one, from 0. */
-export type Schedule = (step: number) => number;
+/**
+ * @param step - updates done before this one, from 0; where a schedule is laid over a time, as many of those it was written for as that
+ *   part of the time stands for.
+ * @param done - updates really done, which a warm-up counts. @defaultValue step
+ */
+export type Schedule = (step: number, done?: number) => number;
 
 /** Always the same. */
 export const constant =
@@ -40,7 +44,7 @@ export function withWarmUp(
 ): Schedule {
   const { steps, factor = 0.001 } = options;
   positive('withWarmUp', 'steps', steps);
-  return (step) => schedule(step) * (step >= steps ? 1 : factor + ((1 - factor) * step) / steps);
+  return (step, done = step) => schedule(step, done) * (done >= steps ? 1 : factor + ((1 - factor) * done) / steps);
 }
 
 function positive(op: string, name: string, value: number): void {

@@ -13,6 +13,8 @@ export interface WorkerOptions {
   readonly batchSize: number;
   readonly dropLast?: boolean;
   readonly epochs?: number;
+  /** Ends the run, by the clock of worker 0. */
+  readonly seconds?: number;
   readonly accumulate?: number;
   /** Running statistics stay as they are: the tiny network computes with them, and between updates each worker has its own. */
   readonly frozen?: boolean;
@@ -50,12 +52,14 @@ const {
   trouble,
   evaluationFails,
   norms,
+  seconds,
 } = options;
 const settings = mine === 1 ? (options.settingsOf1 ?? options.settings) : options.settings;
 const { run, weights, averages, optimizer, dispose } = makeRun(
   {
     ...{ epochs, accumulate, resume: true, checkpointEverySteps: 1, handleInterrupt: true },
     ...(folder !== undefined && { folder }),
+    ...(seconds !== undefined && { seconds }),
     ...(cluster !== undefined && { cluster }),
     ...(settings !== undefined && { settings }),
     // Adam makes steps of one size of whatever gradient, of one that is all rounding too.

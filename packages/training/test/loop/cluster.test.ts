@@ -97,6 +97,13 @@ describeBackends(
       expect(difference(whole!.weights, local!.weights)).toBeGreaterThan(1e-2);
     });
 
+    test('by the clock: all end with the same update, at the same rate', TIMEOUT, async () => {
+      const ends = await run(2, { batchSize: 2, epochs: 1000, seconds: 2, pause: 50 });
+      for (const { reason, steps, prints, rows } of ends) {
+        expect([reason, steps < 45, prints, rows]).toEqual(['time', true, ends[0]!.prints, ends[0]!.rows]);
+      }
+    });
+
     test.each([1, 0])(
       'worker %i is killed: the other names it, and a resumed run has the bits of an unbroken one',
       TIMEOUT,
