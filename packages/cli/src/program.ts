@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval-coco';
 import { reproduceTaskCommand } from './commands/eval-task';
 import { exportCommand } from './commands/export';
+import { initCommand } from './commands/init';
 import { inspectCommand } from './commands/inspect';
 import { launchCommand } from './commands/launch';
 import { modelsCommand } from './commands/models';
@@ -38,6 +39,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(evalCommand(context));
   for (const task of TASKS) program.addCommand(runTaskCommand(task, context));
   return program
+    .addCommand(initCommand(context))
     .addCommand(forEachTask('train', 'train a network on your data', trainTaskCommand, context))
     .addCommand(launchCommand(context))
     .addCommand(serveCommand(context))

@@ -49,20 +49,27 @@ export interface DetectionTypes extends TaskTypes {
 }
 
 const modelFields = {
-  /** Whose conventions. */
-  preset: z.enum(PRESETS as unknown as readonly [Preset, ...Preset[]]).default('torchvision'),
-  /** A mask for each detection. */
-  masks: z.boolean().default(false),
-  /** Three box heads, each on the boxes of the one before. */
-  cascade: z.boolean().default(false),
-  /** Sizes and ratios of anchors, and the levels that boxes are pooled from: the configuration's, or fitted to the data's boxes. */
-  anchors: z.enum(['config', 'data']).default('config'),
+  preset: z
+    .enum(PRESETS as unknown as readonly [Preset, ...Preset[]])
+    .meta({ description: 'Whose conventions.', examples: ['torchvision'] })
+    .default('torchvision'),
+  masks: z
+    .boolean()
+    .meta({ description: 'A mask for each detection.', examples: [true] })
+    .default(false),
+  cascade: z
+    .boolean()
+    .meta({ description: 'Three box heads, each on the boxes of the one before.', examples: [true] })
+    .default(false),
+  anchors: z
+    .enum(['config', 'data'])
+    .meta({ description: 'Anchors of the configuration, or fitted to the boxes of the data.', examples: ['data'] })
+    .default('config'),
 } as const;
 
 const dataFields = {
   categories: categoriesField,
-  /** The same, by name only. */
-  classes: z.array(z.string()).min(1).optional(),
+  classes: z.array(z.string()).min(1).meta({ description: 'The same, by name only.' }).optional(),
 } as const;
 
 export const DETECTION: Task<DetectionTypes> = {

@@ -37,12 +37,22 @@ export interface PoseTypes extends TaskTypes {
 }
 
 const dataFields = {
-  /** The only one with keypoints by default. */
-  category: z.string().optional(),
-  /** Keypoints that a mirrored picture exchanges, by name; by default those called left and right. */
-  swapPairs: z.array(z.tuple([z.string(), z.string()])).optional(),
-  /** Falloff of the keypoints for OKS, in their order; by default the file's, COCO's, or 0.07. */
-  sigmas: z.array(z.number().positive()).min(1).optional(),
+  category: z
+    .string()
+    .meta({ description: 'The only one with keypoints by default.', examples: ['person'] })
+    .optional(),
+  swapPairs: z
+    .array(z.tuple([z.string(), z.string()]))
+    .meta({
+      description: 'Keypoints that a mirrored picture exchanges, by name; by default those called left and right.',
+      examples: [[['left_eye', 'right_eye']]],
+    })
+    .optional(),
+  sigmas: z
+    .array(z.number().positive())
+    .min(1)
+    .meta({ description: 'Falloff of the keypoints for OKS, in their order; by default the file’s, COCO’s, or 0.07.' })
+    .optional(),
 } as const;
 
 export const POSE: Task<PoseTypes> = {

@@ -15,6 +15,7 @@ import type { ChosenNetwork, TaskTypes } from '../contract/task';
 export const categoriesField = z
   .array(z.union([z.string(), z.int()]))
   .min(1)
+  .meta({ description: 'What to learn, by name or id; all that do not only group others.', examples: [['car', 7]] })
   .optional();
 
 /**

@@ -23,17 +23,24 @@ const patternSchema = z.union([
 ]);
 
 const backboneFields = {
-  backbone: backboneSchema.omit({ conv: true }),
-  /** Dilations of the backbone's 3x3 convolutions; plain without. */
-  pattern: patternSchema.optional(),
-  /** Super-kernels in their place, from which `icconv search` chooses dilations up to this. */
-  super: z.strictObject({ maxDilation: z.int().min(1).max(64) }).optional(),
+  backbone: backboneSchema.omit({ conv: true }).meta({ description: 'A ResNet by its depth, or block by block.' }),
+  pattern: patternSchema
+    .meta({
+      description: 'Dilations of the 3x3 convolutions: by hand, a file that icconv search wrote, or a published name.',
+      examples: [{ manual: { maxDilation: 4 } }],
+    })
+    .optional(),
+  super: z
+    .strictObject({ maxDilation: z.int().min(1).max(64) })
+    .meta({
+      description: 'Super-kernels in their place, from which icconv search chooses dilations up to this.',
+      examples: [{ maxDilation: 4 }],
+    })
+    .optional(),
 } as const;
 
-/** Annotations in COCO's format and the folder of their pictures; or a folder of pictures for each class. */
 const dataSet = z.strictObject({ annotations: z.string(), images: z.string().exactOptional() });
 
-/** Start: a checkpoint, a model's folder or a name of the zoo; of a whole network, or of a backbone. */
 const startSchema = z.strictObject({
   file: z.string(),
   part: z.enum(['whole', 'backbone']).exactOptional(),
@@ -43,7 +50,14 @@ const startSchema = z.strictObject({
 
 /** What every task's recipe may say; a task adds its own by `extend`. */
 export const taskRecipeSchema = schemaOf<TaskRecipe>()(
-  z.strictObject({ ...recipeSchema.shape, ...freezingSchema.shape, skipEmpty: z.boolean().exactOptional() }),
+  z.strictObject({
+    ...recipeSchema.shape,
+    ...freezingSchema.shape,
+    skipEmpty: z
+      .boolean()
+      .meta({ description: 'Leave out pictures without an object, which teach what is background.', examples: [false] })
+      .exactOptional(),
+  }),
 );
 
 /** Of a training's configuration, with the values of the preset that it names underneath. */
@@ -54,15 +68,28 @@ export function trainingSchema<T extends TaskTypes>({ model: { configSchema, fix
     model: z.strictObject({
       ...backboneFields,
       ...model,
-      /** What differs from the task's own configuration, by its names. */
-      config: changesOf(configSchema, fixed).default({}),
+      config: changesOf(configSchema, fixed)
+        .meta({ description: 'What differs from the task’s own configuration of the network.' })
+        .default({}),
     }),
-    data: z.strictObject({ train: dataSet, val: dataSet.optional(), ...pictureFields, ...data }),
+    data: z.strictObject({
+      train: dataSet.meta({
+        description:
+          'Annotations in COCO’s format and their pictures, a data.yaml, or a folder with one folder for each class.',
+      }),
+      val: dataSet.meta({ description: 'The same, to evaluate on.' }).optional(),
+      ...pictureFields,
+      ...data,
+    }),
     recipe,
     ...(evaluation !== undefined && { evaluation: z.strictObject(evaluation).optional() }),
-    weights: startSchema.optional(),
-    /** Folder of the run. */
-    output: z.string(),
+    weights: startSchema
+      .meta({
+        description: 'Trained weights to begin with: a checkpoint, a model’s folder, or a name of icconv models list.',
+        examples: [{ file: 'torchvision/resnet50-v2' }],
+      })
+      .optional(),
+    output: z.string().meta({ description: 'Folder of the run.' }),
   });
   return withPresets(presets, schema);
 }

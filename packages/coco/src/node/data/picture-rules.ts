@@ -16,8 +16,17 @@ export const DEFAULT_PICTURE_RULES: PictureRules = { check: true, onUnreadable: 
 /** In the part `data` of a configuration. */
 export const pictureFields = schemaOf<Partial<PictureRules>>()(
   z.strictObject({
-    check: z.boolean().exactOptional(),
-    onUnreadable: z.enum(['stop', 'skip']).exactOptional(),
-    tolerateDamage: z.boolean().exactOptional(),
+    check: z
+      .boolean()
+      .meta({ description: 'Look at all pictures before the first step.', examples: [true] })
+      .exactOptional(),
+    onUnreadable: z
+      .enum(['stop', 'skip'])
+      .meta({ description: 'Pictures that are missing or broken: stop, or skip.', examples: ['stop'] })
+      .exactOptional(),
+    tolerateDamage: z
+      .boolean()
+      .meta({ description: 'Take damaged pictures as far as they can be read.', examples: [false] })
+      .exactOptional(),
   }),
 ).shape;
