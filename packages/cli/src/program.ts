@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { cocoCommand } from './commands/coco';
+import { completeCommand, completionCommand } from './commands/completion';
 import { convertCommand } from './commands/convert';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval-coco';
@@ -20,6 +21,7 @@ import { trainTaskCommand } from './commands/train-task';
 import type { CommandContext } from './context';
 import { TASKS } from './tasks';
 import type { AnyTaskCommand } from './tasks/task-command';
+import { withExamples } from './ui/examples';
 
 export function createProgram(context: CommandContext): Command {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -38,14 +40,17 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(exportCommand(context))
     .addCommand(evalCommand(context));
   for (const task of TASKS) program.addCommand(runTaskCommand(task, context));
-  return program
+  program
     .addCommand(initCommand(context))
     .addCommand(forEachTask('train', 'train a network on your data', trainTaskCommand, context))
     .addCommand(launchCommand(context))
     .addCommand(serveCommand(context))
     .addCommand(searchCommand(context))
     .addCommand(schemaCommand(context))
-    .addCommand(forEachTask('reproduce', REPRODUCE, reproduceTaskCommand, context));
+    .addCommand(forEachTask('reproduce', REPRODUCE, reproduceTaskCommand, context))
+    .addCommand(completionCommand())
+    .addCommand(completeCommand(program), { hidden: true });
+  return withExamples(program);
 }
 
 const REPRODUCE = 'run a published protocol and put the measured number beside the published one';
