@@ -7,6 +7,7 @@ export { OutputNames } from './names/output-names';
 export { isPictureName, PICTURE_EXTENSIONS } from './names/picture-extensions';
 export { relativeName, withoutExtension } from './names/relative-name';
 export { counted } from './text/counted';
+export { escapeHtml } from './text/escape-html';
 export { listed } from './text/listed';
 export type { Same } from './types/same';
 export { schemaOf } from './types/schema-of';

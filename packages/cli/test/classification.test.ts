@@ -1,5 +1,5 @@
 /** train, eval, classify and reproduce from end to end, on folders of classes that are made on the spot. */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { CLASSIFICATION, type ClassificationTypes, IMAGENET_NAMES } from '@icconv/classification/node';
 import { initResNet } from '@icconv/models';
 import type { ZooRow } from '@icconv/task';
@@ -73,6 +73,16 @@ test('train writes a folder that eval and classify take', async () => {
   process.exitCode = 0;
   await icconv('classify', path('val', 'red', '0.png'), '--model', path('run'), '--score', '0.3');
   expect(take()).toMatch(/class.*score[\s\S]*red +│ 0\.\d{3}/);
+}, 60_000);
+
+test('a report shows what was taken for what', async () => {
+  cpSync(path('val'), path('odd'), { recursive: true });
+  cpSync(path('val', 'blue', '0.png'), path('odd', 'red', 'blue.png'));
+  const odd = ['--set', 'data.val={annotations: odd}', '--output', path('run-odd')];
+  await icconv('train', 'classification', '--config', path('train.yaml'), '--workers', '0', ...odd);
+  const report = readFileSync(path('run-odd', 'report.html'), 'utf8');
+  expect(report.match(/<figcaption>[^<]*/g)).toEqual(['<figcaption>red/blue.png: red, taken for blue']);
+  expect(report).toContain('>nothing</text>');
 }, 60_000);
 
 test('faults are named', async () => {

@@ -23,15 +23,20 @@ test('train writes a folder that eval and detect take', async () => {
   expect({ reason, steps }).toEqual({ reason: 'finished', steps: 4 });
   expect(best.metric).toBe('AP');
   const files = [
+    'best-results.json',
     'best.safetensors',
     'config.yaml',
     'curves.png',
     'curves.svg',
     'final.safetensors',
     'model.json',
+    'report.html',
     'results.csv',
   ];
   expect(readdirSync(path('run'))).toEqual(expect.arrayContaining(files));
+
+  await icconv('eval', 'bbox', '--gt', path('gt.json'), '--dt', path('run', 'best-results.json'), '--json');
+  expect(JSON.parse(take()).stats.AP).toBe(best.value);
 
   const data = ['--annotations', path('gt.json'), '--images', path('images')];
   for (const size of ['1', '2', '4']) {
@@ -55,6 +60,21 @@ test('train writes a folder that eval and detect take', async () => {
   expect(complained.join('\n')).toMatch(/broken\.jpg.*known format/);
   expect(process.exitCode).toBe(1);
 }, 60_000);
+
+test('a report shows how it went and what is wrong, and needs nothing beside it', async () => {
+  const report = readFileSync(path('run', 'report.html'), 'utf8');
+  for (const title of ['Metric of the best weights', 'Precision over recall', 'Mistakes', 'Confusion', 'Data'])
+    expect(report).toContain(title);
+  expect(report).not.toMatch(/(?:src|href)="(?!data:)/);
+  const drawn = [...report.matchAll(/<figure><img src="data:image\/jpeg;base64,([^"]+)" alt="(\d)\.png: ([^"]+)"/g)];
+  // After two epochs nothing is found with certainty.
+  expect(drawn.map(([, , picture]) => picture).sort()).toEqual(['0', '1', '2', '3']);
+  for (const [, bytes, , problem] of drawn) {
+    expect(problem).toMatch(/\d (missed|wrong)/);
+    const { width, height } = await sharp(Buffer.from(bytes!, 'base64')).metadata();
+    expect([width, height]).toEqual([96, 96]);
+  }
+});
 
 test('a dry run tells what a training takes, and leaves no trace', async () => {
   const dry = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0', '--dry-run'];

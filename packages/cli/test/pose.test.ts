@@ -15,7 +15,15 @@ test('train writes a folder that eval and pose take', async () => {
   const { reason, steps, best } = JSON.parse(take());
   expect({ reason, steps }).toEqual({ reason: 'finished', steps: 40 });
   expect(best.metric).toBe('AP');
-  const files = ['best.safetensors', 'config.yaml', 'curves.png', 'final.safetensors', 'model.json', 'results.csv'];
+  const files = [
+    'best.safetensors',
+    'config.yaml',
+    'curves.png',
+    'final.safetensors',
+    'model.json',
+    'report.html',
+    'results.csv',
+  ];
   expect(readdirSync(path('run'))).toEqual(expect.arrayContaining(files));
 
   const data = ['--annotations', path('gt.json'), '--images', path('images')];

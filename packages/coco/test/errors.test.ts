@@ -57,6 +57,20 @@ describe('kinds of mistakes', () => {
     ]);
   });
 
+  test('pictures with most mistakes come first, those without any are left out', () => {
+    expect(analyzeErrors(gt, dt, { iouType: 'bbox' }).pictures).toEqual([{ id: 1, missed: 1, wrong: 5 }]);
+    const images = [4, 5, 6].map((id) => ({ id, width: 100, height: 100 }));
+    const annotations = [4, 5, 6, 6].map((image_id, i) => ({
+      ...{ id: i + 1, image_id, category_id: 1, bbox: [20 * i, 0, 10, 10], area: 100, iscrowd: 0 },
+    }));
+    const several = CocoDataset.parse({ images, annotations, categories: [{ id: 1, name: 'a' }] });
+    const found = CocoResults.parse([{ image_id: 5, category_id: 1, bbox: [20, 0, 10, 10], score: 0.9 }]);
+    expect(analyzeErrors(several, found, { iouType: 'bbox' }).pictures).toEqual([
+      { id: 6, missed: 2, wrong: 0 },
+      { id: 4, missed: 1, wrong: 0 },
+    ]);
+  });
+
   test("the limits are the caller's", () => {
     expect(analyzeErrors(gt, dt, { iouType: 'bbox', minScore: 0 }).total.correct).toBe(2);
     expect(analyzeErrors(gt, dt, { iouType: 'bbox', iouThr: 0.2 }).total).toMatchObject({

@@ -67,5 +67,5 @@ export {
 } from './settings/settings';
 export { type Rehearsal, rehearseTraining } from './train/rehearse';
 export { type StartFrom, startFrom } from './train/start-from';
-export { type TrainTaskOptions, trainTask } from './train/train';
+export { BEST_RESULTS_FILE, type TrainTaskOptions, trainTask } from './train/train';
 export * from './zoo';

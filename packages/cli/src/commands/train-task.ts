@@ -10,6 +10,7 @@ import {
   type StartFrom,
   startOf,
   type TaskTypes,
+  type TrainingData,
   type TrainTaskOptions,
   trainingSchema,
   trainTask,
@@ -27,6 +28,7 @@ import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
 import { readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
+import { writeTrainingReport } from '../report/training-report';
 import type { AnyTaskCommand } from '../tasks/task-command';
 import { INTERRUPTED } from '../ui/failure';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
@@ -46,9 +48,10 @@ interface TrainFlags extends WeightFlags, PictureFlags, ClusterFlags, DataFlags 
   readonly json?: boolean;
 }
 
-export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }: CommandContext): Command {
+export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext): Command {
+  const { task } = own;
   const { presets } = task.training.settings;
-  return withPictureRules(withWeightOptions(new Command(task.name).description(training)))
+  return withPictureRules(withWeightOptions(new Command(task.name).description(own.training)))
     .option('--config <file>', `YAML or JSON; presets: ${Object.keys(presets).join(', ')}`)
     .option('--data <path>', 'annotations to learn from, a data.yaml, or a folder of classes; needs no --config')
     .option('--images <folder>', 'pictures of --data, where they do not lie beside it')
@@ -116,6 +119,7 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
         ...[...given, ...set].map((one) => `--set ${one}`),
       ];
       let data: Record<string, object> = {};
+      let reports: TrainingData['reports'] | undefined;
       const started = performance.now();
       const training: TrainTaskOptions<TaskTypes> = {
         model,
@@ -136,10 +140,11 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
           flags.config === undefined ? yaml : await readText(flags.config),
         ].join(''),
         onNote: note,
-        onData({ reports }) {
+        onData(bound) {
+          reports = bound.reports;
           if (!leads) return;
           const told = (name: 'train' | 'val') => {
-            const [data, report, source] = [opened[name], reports[name], config.data[name]];
+            const [data, report, source] = [opened[name], bound.reports[name], config.data[name]];
             return data && report && source && { data, report, annotations: besideConfig(file, source.annotations) };
           };
           data = tellData({ train: told('train'), val: told('val') });
@@ -157,7 +162,12 @@ export function trainTaskCommand({ task, training }: AnyTaskCommand, { signal }:
         if (result.reason === 'interrupted') process.exitCode = INTERRUPTED;
         return;
       }
-      printResult(task, result, { folder, minutes: (performance.now() - started) / 60000, data }, flags.json ?? false);
+      const end = { folder, minutes: (performance.now() - started) / 60000, data };
+      if (result.reason !== 'interrupted') {
+        const done = { ...end, ...{ model, result, signal, reports: { ...reports! }, val: training.val } };
+        note(`${await writeTrainingReport(own, done)} is written`);
+      }
+      printResult(task, result, end, flags.json ?? false);
     });
 }
 

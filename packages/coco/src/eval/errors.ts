@@ -54,6 +54,8 @@ export interface ErrorAnalysis {
   readonly total: Omit<ErrorRow, 'id' | 'name'>;
   /** By category of the detection; `objects` and `missed` by category of the object. */
   readonly perCategory: readonly ErrorRow[];
+  /** Pictures with mistakes, most first: objects that were missed, and detections that are wrong. */
+  readonly pictures: readonly { readonly id: CocoId; readonly missed: number; readonly wrong: number }[];
   /** `counts[true][predicted]`, both by `labels`, whose last is the background. */
   readonly confusion: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] };
 }
@@ -102,6 +104,7 @@ export function analyzeErrors(
     const overlaps = new Float64Array(taking.length * objects.length);
     if (overlaps.length > 0) plan.source.fill(firstObject, g, taking, taking.length, current, overlaps);
     tally.image(
+      params.imgIds[current]!,
       Array.from(objects, (row) => truthClass[gt.columns.annotations.categoryIndex[row]!]!),
       Array.from(objects, (row) => truth.ignore[row] === 1),
       Array.from(taking, (row) => resultClass[categoryIndex[row]!]!),
@@ -116,6 +119,7 @@ class ErrorTally {
   private readonly objects: Int32Array;
   private readonly missed: Int32Array;
   private readonly confusion: Int32Array[];
+  private readonly pictures: { readonly id: CocoId; readonly missed: number; readonly wrong: number }[] = [];
 
   constructor(
     private readonly catIds: readonly CocoId[],
@@ -139,6 +143,7 @@ class ErrorTally {
 
   /** One image: categories and ignore flags of its G objects, categories of its D detections by falling score, overlaps [D, G]. */
   image(
+    id: CocoId,
     objects: readonly number[],
     ignored: readonly boolean[],
     detections: readonly number[],
@@ -149,11 +154,13 @@ class ErrorTally {
     const found = new Uint8Array(G);
     const touched = new Uint8Array(G);
     const confused = new Uint8Array(G);
+    let [missed, wrong] = [0, 0];
     for (let d = 0; d < detections.length; d++) {
       const predicted = detections[d]!;
       const [kind, object] = this.judge(predicted, objects, ignored, found, overlaps.subarray(d * G, d * G + G));
       if (kind === 'ignored') continue;
       this.kinds[kind][predicted]!++;
+      if (kind !== 'correct') wrong++;
       if (object >= 0) touched[object] = 1;
       if (kind === 'correct') found[object] = 1;
       const mistaken = kind === 'classification' && found[object] === 0 && confused[object] === 0;
@@ -164,9 +171,13 @@ class ErrorTally {
       if (ignored[g]) continue;
       const category = objects[g]!;
       this.objects[category]!++;
-      if (touched[g] === 0) this.missed[category]!++;
+      if (touched[g] === 0) {
+        this.missed[category]!++;
+        missed++;
+      }
       if (found[g] === 0 && confused[g] === 0) this.confusion[category]![none]!++;
     }
+    if (missed + wrong > 0) this.pictures.push({ id, missed, wrong });
   }
 
   private judge(
@@ -205,7 +216,7 @@ class ErrorTally {
     return ['background', -1];
   }
 
-  finish(): Pick<ErrorAnalysis, 'total' | 'perCategory' | 'confusion'> {
+  finish(): Pick<ErrorAnalysis, 'total' | 'perCategory' | 'pictures' | 'confusion'> {
     const names = new Map(this.gt.categories.map((c) => [c.id, c.name]));
     const perCategory = this.catIds.map(
       (id, k): ErrorRow => ({ id, name: names.get(id) ?? String(id), ...this.row((c) => c[k]!) }),
@@ -213,6 +224,7 @@ class ErrorTally {
     return {
       total: this.row((column) => column.reduce((a, b) => a + b, 0)),
       perCategory,
+      pictures: this.pictures.sort((a, b) => b.missed + b.wrong - (a.missed + a.wrong)),
       confusion: {
         labels: [...perCategory.map((row) => row.name), 'background'],
         counts: this.confusion.map((row) => Array.from(row)),

@@ -89,7 +89,9 @@ export function errorChart(errors: ErrorAnalysis): EChartsOption {
 }
 
 /** Which categories are taken for which: parts of the objects (last row: detections on the background are left out). */
-export function confusionChart(errors: ErrorAnalysis): EChartsOption {
+export function confusionChart(
+  errors: Pick<ErrorAnalysis, 'confusion'> & { readonly perCategory: readonly { readonly objects: number }[] },
+): EChartsOption {
   const { labels, counts } = errors.confusion;
   const background = labels.length - 1;
   const shown = errors.perCategory

@@ -1,5 +1,6 @@
 /** All charts of an evaluation as SVG, and a page that holds them. */
-import { renderSvg } from '@icconv/base/charts';
+import { escapeHtml } from '@icconv/base';
+import { type PageSection, pageTable, renderPage, renderSvg } from '@icconv/base/charts';
 import type { CocoDataset } from '../data/dataset';
 import type { ErrorAnalysis } from '../eval/errors';
 import type { Evaluation } from '../eval/evaluation';
@@ -30,30 +31,26 @@ export function renderCharts(report: Report): Record<string, string> {
 
 /** One self-contained HTML page: summary, charts, table of categories. */
 export function renderHtml(report: Report, options: { readonly title?: string } = {}): string {
-  const { evaluation, dataset } = report;
-  const title = escapeHtml(options.title ?? `COCO ${evaluation.params.iouType} evaluation`);
-  const rows = perCategory(evaluation, dataset).map(
-    (row) =>
-      `<tr><td>${escapeHtml(row.name)}</td><td>${row.objects}</td>${[row.AP, row.AP50, row.AP75, row.AR]
-        .map((v) => `<td>${v < 0 ? '' : v.toFixed(3)}</td>`)
-        .join('')}</tr>`,
-  );
-  const table =
-    rows.length === 0
-      ? ''
-      : `<table><tr><th>category</th><th>objects</th><th>AP</th><th>AP50</th><th>AP75</th><th>AR</th></tr>${rows.join('\n')}</table>`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
-<style>body{font:14px system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 16px}pre{overflow-x:auto}
-td,th{padding:2px 12px;text-align:right;font-variant-numeric:tabular-nums}td:first-child,th:first-child{text-align:left}
-tr:nth-child(even){background:#f4f4f4}svg{margin:1em 0;max-width:100%;height:auto}</style></head>
-<body><h1>${title}</h1><pre>${escapeHtml(formatSummary(evaluation))}</pre>
-${Object.values(renderCharts(report)).join('\n')}
-${table}
-</body></html>
-`;
+  const { evaluation } = report;
+  return renderPage({
+    title: options.title ?? `COCO ${evaluation.params.iouType} evaluation`,
+    sections: [
+      { title: 'Summary', html: `<pre>${escapeHtml(formatSummary(evaluation))}</pre>` },
+      ...reportSections(report),
+    ],
+  });
 }
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+/** Charts and table of categories, for a page that has more to tell. */
+export function reportSections(report: Report): PageSection[] {
+  const rows = perCategory(report.evaluation, report.dataset).map((row) => [
+    ...[row.name, String(row.objects)],
+    ...[row.AP, row.AP50, row.AP75, row.AR].map((value) => (value < 0 ? '' : value.toFixed(3))),
+  ]);
+  const charts = Object.values(renderCharts(report)).map((html) => ({ html }));
+  if (rows.length === 0) return charts;
+  return [
+    ...charts,
+    { title: 'Categories', html: pageTable(['category', 'objects', 'AP', 'AP50', 'AP75', 'AR'], rows) },
+  ];
 }

@@ -1,4 +1,5 @@
 /** The map of dilations: a small square of d x d cells for each layer, shaded by the share of channels. SVG without any library. */
+import { escapeHtml } from '@icconv/base';
 import type { DilationPattern } from '@icconv/inception-conv';
 
 const CELL = 20;
@@ -33,7 +34,7 @@ export function dilationMapSvg(pattern: DilationPattern): string {
       const [row, column] = [Math.floor(at / maxDilation), at % maxDilation];
       const [x, y] = [column * cell, row * cell];
       const percent = share === 0 ? '' : share < 0.005 ? '&lt;1' : String(Math.round(share * 100));
-      const title = `<title>${escapeXml(name)} ${row + 1}x${column + 1}: ${count} of ${dilations.length}</title>`;
+      const title = `<title>${escapeHtml(name)} ${row + 1}x${column + 1}: ${count} of ${dilations.length}</title>`;
       const ink = share > 0.22 ? '#ffffff' : '#27364b';
       return [
         `<g>${title}<rect x="${x}" y="${y}" width="${cell - 1}" height="${cell - 1}" rx="2" fill="${shade(share)}"/>`,
@@ -47,7 +48,7 @@ export function dilationMapSvg(pattern: DilationPattern): string {
         `<text x="${middle}" y="${side + 12}" text-anchor="middle">${k + 1}</text>`,
       ].join('');
     });
-    const heading = `<text x="0" y="-8" font-size="11.5" font-weight="600" fill="#27364b">${escapeXml(name)}</text>`;
+    const heading = `<text x="0" y="-8" font-size="11.5" font-weight="600" fill="#27364b">${escapeHtml(name)}</text>`;
     return `<g transform="translate(${left} ${top})">${heading}<g font-size="9" fill="#8794a8">${ticks.join('')}</g>${cells.join('')}</g>`;
   });
   const font = 'font-family="Inter, system-ui, Helvetica, Arial, sans-serif"';
@@ -61,8 +62,4 @@ function shade(share: number): string {
   if (share === 0) return '#f5f7fa';
   const t = Math.sqrt(Math.min(1, share / FULL));
   return `rgb(${LIGHT.map((from, i) => Math.round(from + (DARK[i]! - from) * t)).join(',')})`;
-}
-
-export function escapeXml(text: string): string {
-  return text.replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }

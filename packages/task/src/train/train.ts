@@ -1,6 +1,6 @@
 /** Trains the network of a task with the loop of `@icconv/training`, and leaves a folder that can be opened. */
 
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { defined } from '@icconv/base';
 import { makeFolder, writeAtomically } from '@icconv/base/files';
 import type { CocoDetection } from '@icconv/coco';
@@ -10,6 +10,7 @@ import { InvalidArgumentError, sharingStatistics } from '@icconv/tensor-ops';
 import { recipeOptions } from '@icconv/training';
 import {
   type Batch,
+  BEST_FILE,
   checkRun,
   createLoader,
   type RunSettings,
@@ -28,6 +29,9 @@ import { localRunner } from '../run/local-runner';
 import { writeTrainingCurves } from './curves';
 import { settingsOf } from './settings-of';
 import { type StartFrom, startFrom } from './start-from';
+
+/** What the best weights found in the validation data, in COCO's results format, in the run's folder. */
+export const BEST_RESULTS_FILE = 'best-results.json';
 
 export interface TrainTaskOptions<T extends TaskTypes>
   extends Pick<
@@ -71,7 +75,7 @@ export interface TrainTaskOptions<T extends TaskTypes>
 
 /**
  * Trains. The folder holds the model (`model.json`, best and final weights), what made it (`config.yaml`), the checkpoint to go on from,
- * `results.csv`, curves as pictures and for TensorBoard.
+ * `results.csv`, what the best weights found (`best-results.json`), curves as pictures and for TensorBoard.
  *
  * With a `cluster` all its workers call this with the same options; the recipe's batch size is that of one, and worker 0 alone has a folder.
  *
@@ -129,6 +133,8 @@ async function runLoop<T extends TaskTypes>(
     ...defined({ workers, shard: cluster && { index: cluster.index, count: cluster.size } }),
     ...task.training.loader(model, recipe, source),
   });
+  /** Of the last evaluation, on the worker that writes. */
+  let found: readonly CocoDetection[] = [];
   const parts = trainableParts(model.config.backbone, task.weights.backbonePrefix, recipe);
   const optimizer = task.training.optimizer(recipe);
   const fromRecipe = recipeOptions(recipe, loader.batchesPerEpoch);
@@ -145,10 +151,16 @@ async function runLoop<T extends TaskTypes>(
           task.training.step(current, batch, model, { ...parts, random, recipe }),
         ),
       ...(val !== undefined && {
-        evaluate: sharedEvaluation(task, val, options),
+        evaluate: sharedEvaluation(task, val, options, (records) => {
+          found = records;
+        }),
         best: { metric: task.evaluation.best },
       }),
-      saveWeights: (path, current) => task.weights.save(path, current, model),
+      async saveWeights(path, current) {
+        await task.weights.save(path, current, model);
+        const results = join(dirname(path), BEST_RESULTS_FILE);
+        if (basename(path) === BEST_FILE) await writeAtomically(results, JSON.stringify(found));
+      },
     });
   } finally {
     fromRecipe.ema?.dispose();
@@ -162,6 +174,7 @@ function sharedEvaluation<T extends TaskTypes>(
   task: Task<T>,
   data: BoundData,
   { model, evaluation, onUnreadable = 'stop', tolerateDamage = false, signal }: TrainTaskOptions<T>,
+  onFound: (records: readonly CocoDetection[]) => void,
 ): SharedEvaluation {
   const how = defined({ options: evaluation, signal });
   return {
@@ -174,7 +187,11 @@ function sharedEvaluation<T extends TaskTypes>(
         await runner.dispose();
       }
     },
-    metrics: (found) => task.evaluation.metrics(task.evaluation.score(found as CocoDetection[], data, model, {})),
+    metrics(found) {
+      const records = found as CocoDetection[];
+      onFound(records);
+      return task.evaluation.metrics(task.evaluation.score(records, data, model, {}));
+    },
   };
 }
 
