@@ -12,6 +12,7 @@ export {
   mutateBytes,
   mutateText,
 } from './fuzz';
+export { runExample } from './run-example';
 export { maxAbsError, maxRelativeError } from './tolerance';
 export {
   freePorts,

@@ -52,7 +52,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'reproduce classification': ['icconv reproduce classification --imagenet imagenet --model torchvision/resnet50-v2'],
 };
 
-export const EXIT_CODES = `
+const EXIT_CODES = `
 Exit codes:
   0    done
   1    failed, with the reason and what helps; pictures that could not be read among others; faults that check or doctor found
