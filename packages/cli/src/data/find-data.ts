@@ -1,8 +1,9 @@
 /** Data to learn from in a folder, by what such folders look like. */
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { isPictureName } from '@icconv/base';
-import { loadDataset } from '@icconv/coco/node';
+import { loadDataset, pictureFiles } from '@icconv/coco/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { DataFlags } from '../config/given-config';
 
@@ -72,20 +73,19 @@ async function isAnnotations(path: string): Promise<boolean> {
 /** The folder that has the first picture. */
 async function findPictures(folder: string, annotations: string, part: 'train' | 'val'): Promise<string> {
   const dataset = await loadDataset(annotations);
-  const [first] = dataset.loadImgs(dataset.getImgIds().slice(0, 1));
-  const name = first!.file_name ?? '';
+  const imageIds = dataset.getImgIds().slice(0, 1);
   const places = PICTURES.flatMap((place) =>
     place.includes('*') ? NAMES[part].map((split) => place.replace('*', split)) : [place],
   );
   for (const place of [dirname(annotations), ...places.map((place) => join(folder, place))]) {
-    const found = (await list(join(place, dirname(name)))).includes(basename(name));
+    const found = pictureFiles({ dataset, folder: place, imageIds }).every(({ image }) => existsSync(image));
     if (found) return place;
   }
   throw new InvalidArgumentError(
     'init',
     '--images',
     undefined,
-    `given: ${name} of ${annotations} is in none of the usual folders`,
+    `given: ${dataset.loadImgs(imageIds)[0]!.file_name} of ${annotations} is in none of the usual folders`,
   );
 }
 

@@ -1,8 +1,8 @@
 /** Pictures with most mistakes, as they stand in a page: what is annotated dashed, what was found as the task draws it. */
-import { join } from 'node:path';
 import { escapeHtml } from '@icconv/base';
 import { decodeImage, drawOver } from '@icconv/base/pictures';
 import type { CocoId } from '@icconv/coco';
+import { pictureFiles } from '@icconv/coco/node';
 import { type BoundData, createRunner } from '@icconv/task';
 import sharp from 'sharp';
 import type { AnyTaskCommand } from '../tasks/task-command';
@@ -25,9 +25,8 @@ export async function drawWorst(
   try {
     const figures: string[] = [];
     for (const { id, problem } of worst) {
-      const [image] = data.dataset.loadImgs([id]);
-      const name = image!.file_name ?? String(id);
-      const picture = await decodeImage(join(data.folder, name), { signal });
+      const [file] = pictureFiles({ ...data, imageIds: [id] });
+      const picture = await decodeImage(file!.image, { signal });
       const result = await runner.run(picture, { ...own.callOf(SCORE), signal });
       const annotated = await decodeImage(await drawOver(picture, boxesSvg(data, id, picture)));
       const drawn = await own.draw(annotated, result, runner.model, { flags: SCORE, format: 'jpg' });
@@ -36,7 +35,7 @@ export async function drawWorst(
         .jpeg({ quality: 82 })
         .toBuffer();
       const source = `data:image/jpeg;base64,${small.toString('base64')}`;
-      const caption = `${escapeHtml(name)}: ${escapeHtml(problem)}`;
+      const caption = `${escapeHtml(file!.name)}: ${escapeHtml(problem)}`;
       figures.push(`<figure><img src="${source}" alt="${caption}"><figcaption>${caption}</figcaption></figure>`);
     }
     return `<div class="pictures">${figures.join('\n')}</div>`;
