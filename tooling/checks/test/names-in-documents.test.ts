@@ -49,5 +49,8 @@ function isThere(name: string): boolean {
   const [, own, entry] = /^@icconv\/([\w-]+)((?:\/[\w-]+)*)$/.exec(name) ?? [];
   if (own === undefined || existsSync(join(ROOT, 'examples', own.replace(/^example-/, '')))) return true;
   const manifest = `packages/${own}/package.json`;
-  return existsSync(join(ROOT, manifest)) && `.${entry}` in JSON.parse(text(manifest)).exports;
+  if (!existsSync(join(ROOT, manifest))) return false;
+  // Packages of one platform are installed, not imported.
+  const { exports, os } = JSON.parse(text(manifest));
+  return `.${entry}` in exports || (os !== undefined && entry === '');
 }

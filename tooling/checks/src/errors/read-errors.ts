@@ -1,5 +1,5 @@
 /** The errors of the packages, as their sources state them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { isTest, ROOT } from '../imports/read-imports';
@@ -75,7 +75,11 @@ function kindOf(node: ts.ClassDeclaration): string | undefined {
 }
 
 function sources(): { readonly file: string; readonly tree: ts.SourceFile }[] {
-  return readdirSync(join(ROOT, 'packages')).flatMap((name) =>
+  // Packages of compiled files have no sources.
+  const packages = readdirSync(join(ROOT, 'packages')).filter((name) =>
+    existsSync(join(ROOT, 'packages', name, 'src')),
+  );
+  return packages.flatMap((name) =>
     readdirSync(join(ROOT, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !isTest(file))
       .map((path) => {
