@@ -4,6 +4,7 @@ export default preset(
   {
     index: 'src/index.ts',
     node: 'src/node.ts',
+    web: 'src/web.ts',
     onnx: 'src/onnx/index.ts',
     'hosted-detector': 'src/api/hosted-detector.ts',
   },

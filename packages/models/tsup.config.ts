@@ -4,4 +4,5 @@ export default preset({
   index: 'src/index.ts',
   onnx: 'src/onnx/index.ts',
   files: 'src/files/index.ts',
+  schema: 'src/schema/index.ts',
 });

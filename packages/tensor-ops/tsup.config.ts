@@ -10,6 +10,7 @@ export default preset(
     setup: 'src/setup/index.ts',
     doctor: 'src/doctor/index.ts',
     weights: 'src/weights/index.ts',
+    'state-dict': 'src/state-dict.ts',
     download: 'src/files/index.ts',
   },
   { platform: 'node', shims: true, onSuccess: bundleTfjsNode },

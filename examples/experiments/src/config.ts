@@ -3,7 +3,7 @@
 import { changesOf } from '@icconv/base/config';
 import { fasterRcnnSchema } from '@icconv/detection/node';
 import { OBJECTIVES } from '@icconv/edo';
-import { backboneSchema } from '@icconv/models/files';
+import { backboneSchema } from '@icconv/models/schema';
 import { recipeSchema } from '@icconv/training';
 import { z } from 'zod';
 

@@ -14,3 +14,4 @@ export { schemaOf } from './types/schema-of';
 export { type Defined, defined } from './values/defined';
 export { isRecord } from './values/is-record';
 export type { PictureSize } from './values/picture-size';
+export { withoutAlpha } from './values/without-alpha';

@@ -1,5 +1,5 @@
 import { initResNet, type ResNetConfig, resnetShapes } from '@icconv/models';
-import { backboneSchema, backboneToJson } from '@icconv/models/files';
+import { backboneSchema, backboneToJson } from '@icconv/models/schema';
 import { describeBackends, maxAbsError } from '@icconv/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';

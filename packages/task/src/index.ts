@@ -1,13 +1,11 @@
 export { type FunctionParts, taskFunctions } from './api/task-functions';
 export { type CallOptions, checkCount } from './contract/call-options';
+export type { NetworkTask, NetworkTypes, PictureResult, TaskModel } from './contract/network-task';
 export type {
   BoundData,
   ChosenNetwork,
-  Images,
-  PictureResult,
   ScoreOptions,
   Task,
-  TaskModel,
   TaskRecipe,
   TaskSettings,
   TaskTypes,
@@ -16,6 +14,7 @@ export { bindData, boundObjects, describeData, knownCategories, reportOf, type T
 export { categoriesField, classCategories, classNames, type LearnedClasses, learnedClasses } from './data/classes';
 export { type EvaluatedRunner, type EvaluateTaskOptions, evaluateOn, findInData } from './evaluate/evaluate';
 export type { BackboneChoice } from './model/backbone-choice';
+export { MODEL_FILE, ModelFileError } from './model/description';
 export {
   type LoadedNetwork,
   type LoadNetworkOptions,
@@ -23,14 +22,8 @@ export {
   loadNetworkBackbone,
   type NetworkBackbone,
 } from './model/load-network';
-export {
-  MODEL_FILE,
-  ModelFileError,
-  type ModelInFolder,
-  readModel,
-  taskOfFolder,
-  writeModel,
-} from './model/model-folder';
+export { loadTaskWeights } from './model/load-task-weights';
+export { type ModelInFolder, readModel, taskOfFolder, writeModel } from './model/model-folder';
 export {
   type Changes,
   type CheckpointSource,
@@ -52,7 +45,7 @@ export {
   type RemoteRunnerOptions,
   type RemoteSource,
 } from './run/remote-runner';
-export type { Runner } from './run/runner';
+export type { Images, Runner } from './run/runner';
 export { type ModelSearch, type SearchModelOptions, searchModel } from './search/search-model';
 export {
   type NetworkForData,

@@ -2,7 +2,7 @@
 import { changesOf } from '@icconv/base/config';
 import { DETECTION } from '@icconv/detection/node';
 import { OBJECTIVES, type ObjectiveName } from '@icconv/edo';
-import { backboneSchema } from '@icconv/models/files';
+import { backboneSchema } from '@icconv/models/schema';
 import { POSE } from '@icconv/pose/node';
 import type { Task } from '@icconv/task';
 import { z } from 'zod';

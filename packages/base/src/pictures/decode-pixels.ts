@@ -7,6 +7,7 @@
 import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
+import { withoutAlpha } from '../values/without-alpha';
 import { bmpSize, decodeBmp, isBmp } from './bmp';
 import { DecodeFailure } from './decode-failure';
 import { forHeader, readEncoded } from './encoded-picture';
@@ -143,12 +144,7 @@ function fromPixels({ data, width, height }: PixelData, background: readonly num
   }
   if (data.length === pixels) return { data: spreadGrey(data), width, height };
   if (data.length === pixels * 3) return { data: Uint8Array.from(data), width, height };
-  const rgb = new Uint8Array(pixels * 3);
-  for (let i = 0; i < pixels; i++) {
-    const alpha = data[i * 4 + 3]! / 255;
-    for (let c = 0; c < 3; c++) rgb[i * 3 + c] = Math.round(alpha * data[i * 4 + c]! + (1 - alpha) * background[c]!);
-  }
-  return { data: rgb, width, height };
+  return { data: withoutAlpha(data, background), width, height };
 }
 
 function spreadGrey(grey: Uint8Array | Uint8ClampedArray): Uint8Array<ArrayBuffer> {

@@ -1,6 +1,6 @@
 /** Schemas of a classifier's description, for files. */
 import { schemaOf } from '@icconv/base';
-import { backboneSchema } from '@icconv/models/files';
+import { backboneSchema } from '@icconv/models/schema';
 import { z } from 'zod';
 import type { ClassifierConfig, ClassifierModel } from './classifier-model';
 

@@ -1,7 +1,8 @@
 /** Classification of whole pictures as a task: what running, training and evaluating need to know of it. */
 import type { CocoId } from '@icconv/coco';
 import { type CompiledResNet, compileForInference, IMAGENET_RGB, initResNet } from '@icconv/models';
-import { backboneToJson, loadResNetWeights } from '@icconv/models/files';
+import { readResNetWeights } from '@icconv/models/files';
+import { backboneToJson } from '@icconv/models/schema';
 import {
   BACKBONES,
   categoriesField,
@@ -63,7 +64,7 @@ export const CLASSIFICATION: Task<ClassificationTypes> = {
   weights: {
     backbonePrefix: '',
     init: (model, options) => initResNet(resnetOf(model), options),
-    load: (path, model, options) => loadResNetWeights(path, resnetOf(model), options),
+    read: (file, model, options) => readResNetWeights(file, resnetOf(model), options),
     save: (path, weights, _, options) => saveStateDict(weights, path, options),
   },
   zoo: CLASSIFICATION_ZOO,

@@ -15,8 +15,8 @@ import {
   resnetShapes,
   type WeightStyle,
 } from '@icconv/models';
-import { backboneSchema } from '@icconv/models/files';
 import { exportOnnx } from '@icconv/models/onnx';
+import { backboneSchema } from '@icconv/models/schema';
 import {
   BACKBONES,
   checkpointEpsilon,

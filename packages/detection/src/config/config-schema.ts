@@ -1,7 +1,7 @@
 /** The schema of a detector's configuration, for files: what `FasterRcnnConfig` is in types. */
 import { schemaOf } from '@icconv/base';
-import { backboneSchema, backboneToJson } from '@icconv/models/files';
-import { z } from 'zod';
+import { backboneSchema, backboneToJson } from '@icconv/models/schema';
+import * as z from 'zod';
 import type { FasterRcnnConfig } from './faster-rcnn-config';
 
 // Upper limits are far above any detector in use: beyond them a file is damaged, or meant to fill the memory.

@@ -1,7 +1,7 @@
-import { checkCount } from '@icconv/task';
-import type { DetectOptions } from './types';
+import { checkCount } from '@icconv/task/contract';
+import type { WebDetectOptions } from './types';
 
 /** @throws InvalidArgumentError */
-export function checkDetectOptions({ maxDetections = Number.POSITIVE_INFINITY }: DetectOptions): void {
+export function checkDetectOptions({ maxDetections = Number.POSITIVE_INFINITY }: WebDetectOptions): void {
   if (maxDetections !== Number.POSITIVE_INFINITY) checkCount('detect', 'maxDetections', maxDetections);
 }

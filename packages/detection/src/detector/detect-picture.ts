@@ -6,14 +6,14 @@ import type { DetectionModel } from '../config/detection-model';
 import { preparePictures } from '../input/prepare';
 import type { CompiledFasterRcnn } from '../network/compile-faster-rcnn';
 import type { Detections } from '../roi-heads/select-detections';
-import type { Detection, DetectionResult, DetectOptions } from './types';
+import type { Detection, DetectionResult, WebDetectOptions } from './types';
 
 /** Best first, boxes in pixels of the picture and within it. */
 export function detectPicture(
   network: Pick<CompiledFasterRcnn, 'detect'>,
   picture: RgbImage,
   { config, classes }: DetectionModel,
-  { scoreThreshold = 0, maxDetections = Number.POSITIVE_INFINITY }: DetectOptions = {},
+  { scoreThreshold = 0, maxDetections = Number.POSITIVE_INFINITY }: WebDetectOptions = {},
 ): DetectionResult {
   const { images, sizes } = preparePictures([picture], config.input);
   let found: Detections[] = [];

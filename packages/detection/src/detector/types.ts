@@ -1,5 +1,5 @@
 import type { CocoRle } from '@icconv/coco';
-import type { CallOptions, PictureResult } from '@icconv/task';
+import type { CallOptions, NetworkOptions, PictureResult } from '@icconv/task/contract';
 
 /** A mask as COCO writes it: compressed run lengths of a picture of this size. `rleFromCoco` of `@icconv/coco` reads it. */
 export interface DetectionMask extends CocoRle {
@@ -24,7 +24,10 @@ export interface DetectionResult extends PictureResult {
   readonly detections: Detection[];
 }
 
-export interface DetectOptions extends CallOptions {
+/** Of a call, in browsers too. */
+export interface WebDetectOptions extends NetworkOptions {
   /** Detections a picture. @defaultValue the model's own, 100 in all presets */
   readonly maxDetections?: number;
 }
+
+export interface DetectOptions extends WebDetectOptions, CallOptions {}

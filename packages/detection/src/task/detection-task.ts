@@ -1,7 +1,6 @@
 /** Faster, Mask and Cascade R-CNN as a task: what running, training and evaluating need to know of it. */
 import { defined } from '@icconv/base';
-import { categoriesField, classCategories, learnedClasses, type Task, type TaskTypes } from '@icconv/task';
-import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { categoriesField, classCategories, learnedClasses, type Task } from '@icconv/task';
 import { decaysMatrices, sgd } from '@icconv/training';
 import type { Metrics } from '@icconv/training/node';
 import { z } from 'zod';
@@ -11,9 +10,7 @@ import { fasterRcnnConfig, PRESETS, type Preset } from '../config/presets';
 import { DETECTION_PRESETS } from '../config/training-presets';
 import { cocoSamples, type DetectionSample } from '../data/coco-samples';
 import { fitToBoxes } from '../data/fit-to-boxes';
-import { checkDetectOptions } from '../detector/detect-options';
-import { detectPicture } from '../detector/detect-picture';
-import type { DetectionResult, DetectOptions } from '../detector/types';
+import type { DetectOptions } from '../detector/types';
 import {
   type DetectionEvaluation,
   detectionRecords,
@@ -23,19 +20,16 @@ import {
 } from '../evaluation/score-detections';
 import { pixelOptions } from '../input/prepare';
 import { seededDraw } from '../matching/sampler';
-import { type CompiledFasterRcnn, compileFasterRcnn } from '../network/compile-faster-rcnn';
 import { BACKBONE_PREFIX } from '../network/names';
 import { initFasterRcnn } from '../network/shapes';
 import { batchStep } from '../training/batch-step';
 import { type DetectionRecipe, detectionRecipeSchema, inferenceResize } from '../training/detection-recipe';
 import { checkpointHeads, classesOf } from '../weights/checkpoint-heads';
-import { loadDetectorWeights, saveDetectorWeights } from '../weights/detector-weights';
+import { saveDetectorWeights } from '../weights/detector-weights';
+import { DETECTION_NETWORK, type DetectionNetwork } from './detection-network';
 import { DETECTION_ZOO } from './detection-zoo';
 
-export interface DetectionTypes extends TaskTypes {
-  readonly model: DetectionModel;
-  readonly network: CompiledFasterRcnn;
-  readonly result: DetectionResult;
+export interface DetectionTypes extends DetectionNetwork {
   readonly options: DetectOptions;
   readonly checkpoint: {
     /** Names of the classes by number, or their number. @defaultValue as many as the weights have, by COCO's names where they are 80 or 90 */
@@ -73,16 +67,9 @@ const dataFields = {
 } as const;
 
 export const DETECTION: Task<DetectionTypes> = {
-  name: 'detection',
-  noun: 'detector',
+  ...DETECTION_NETWORK,
   model: {
-    format: 'icconv-detector/1',
-    schema: z
-      .strictObject({ classes: z.array(z.string()).min(1), config: fasterRcnnSchema })
-      .refine(({ classes, config }) => classes.length === config.classes, {
-        path: ['classes'],
-        message: 'must be as many as config.classes',
-      }),
+    ...DETECTION_NETWORK.model,
     configSchema: fasterRcnnSchema,
     fixed: ['backbone', 'classes'],
     toJson: ({ config, classes }) => ({ classes, config: fasterRcnnToJson(config) }),
@@ -94,23 +81,12 @@ export const DETECTION: Task<DetectionTypes> = {
     },
   },
   weights: {
+    ...DETECTION_NETWORK.weights,
     backbonePrefix: BACKBONE_PREFIX,
     init: ({ config }, options) => initFasterRcnn(config, options),
-    load: (path, { config }, options) => loadDetectorWeights(path, config, options),
     save: (path, weights, { config }, options) => saveDetectorWeights(path, weights, config, options),
   },
   zoo: DETECTION_ZOO,
-  inference: {
-    verb: 'detect',
-    check(options, { classes, config }) {
-      checkDetectOptions(options);
-      if (classes.length === config.classes) return;
-      throw new InvalidArgumentError('detect', 'classes', classes.length, `the network's ${config.classes} names`);
-    },
-    compile: (weights, { config }) => compileFasterRcnn(weights, config),
-    run: (network, picture, model, options) => detectPicture(network, picture, model, options),
-    nothing: (size) => ({ ...size, detections: [] }),
-  },
   data: {
     kind: ({ config }) => kindOf(config),
     categories: (dataset, { classes }, ...how) => classCategories(dataset, classes, ...how),

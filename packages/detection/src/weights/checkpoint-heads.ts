@@ -4,9 +4,9 @@ import type { StateDict } from '@icconv/models';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import {
   type OpenWeightsOptions,
-  openWeights,
   StateDictMismatchError,
   selectStateDict,
+  withWeights,
 } from '@icconv/tensor-ops/weights';
 
 /** The classifier of the box head, one output a class and one for the background, by the names of the libraries. */
@@ -54,13 +54,10 @@ export async function checkpointHeads(
   if (typeof weights !== 'string') {
     return headsOf('weights', new Map(Object.entries(weights).map(([name, { shape }]) => [name, shape])));
   }
-  const file = await openWeights(weights, reading);
-  try {
+  return withWeights(weights, reading, async (file) => {
     const { entries } = selectStateDict(file);
     return headsOf(weights, new Map([...entries].map(([name, { shape }]) => [name, shape])));
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 function headsOf(path: string, shapes: ReadonlyMap<string, readonly number[]>): CheckpointHeads {

@@ -1,6 +1,6 @@
 /** The configuration of a search, as files give it. The one declaration: its types are read off the schema. */
 import { schemaOf } from '@icconv/base';
-import { backboneSchema } from '@icconv/models/files';
+import { backboneSchema } from '@icconv/models/schema';
 import { z } from 'zod';
 import { MAX_DILATION_SEARCH } from '../geometry/limits';
 import { OBJECTIVES, type ObjectiveName } from '../objectives/objective';

@@ -1,4 +1,8 @@
-/** What networks need of files: schema of backbones, checkpoints of ResNets. Needs Node. */
-export { backboneSchema, backboneToJson } from './backbone-schema';
-export { freezingSchema } from './freezing-schema';
-export { type LoadWeightsOptions, loadBackboneWeights, loadResNetWeights } from './load-resnet-weights';
+/** Checkpoints of ResNets. Needs Node. */
+export {
+  type LoadWeightsOptions,
+  loadBackboneWeights,
+  loadResNetWeights,
+  type ReadWeightsOptions,
+  readResNetWeights,
+} from './load-resnet-weights';

@@ -1,14 +1,17 @@
 /** Checkpoints of ResNets: of classifiers, and of these as the backbone of a larger network. */
 import type { StateDict } from '@icconv/tensor-ops';
-import { type LoadStateDictOptions, loadStateDict } from '@icconv/tensor-ops/weights';
+import { type ReadStateDictOptions, readStateDict, type WeightFile } from '@icconv/tensor-ops/state-dict';
+import { type OpenWeightsOptions, withWeights } from '@icconv/tensor-ops/weights';
 import type { ResNetConfig } from '../config/resnet-config';
 import { inceptionCounts, resnetShapes } from '../resnet/features';
 import { prefixed } from '../state-dict';
 
-export type LoadWeightsOptions = Pick<
-  LoadStateDictOptions,
-  'skipMismatched' | 'strict' | 'ema' | 'container' | 'opaqueClasses' | 'limits' | 'onReport' | 'onProgress' | 'signal'
+/** Of a file that is open. */
+export type ReadWeightsOptions = Pick<
+  ReadStateDictOptions,
+  'skipMismatched' | 'strict' | 'ema' | 'container' | 'onReport' | 'onProgress' | 'signal'
 >;
+export type LoadWeightsOptions = ReadWeightsOptions & OpenWeightsOptions;
 
 /**
  * Loads a ResNet's checkpoint by torchvision's names; the `fc` layer is left out where the config has no classes. A plain checkpoint gives an
@@ -22,8 +25,17 @@ export async function loadResNetWeights(
   config: ResNetConfig,
   options: LoadWeightsOptions = {},
 ): Promise<StateDict> {
+  return withWeights(path, options, (file) => readResNetWeights(file, config, options));
+}
+
+/** The same from an open file, which stays open. */
+export async function readResNetWeights(
+  file: WeightFile,
+  config: ResNetConfig,
+  options: ReadWeightsOptions = {},
+): Promise<StateDict> {
   const counts = inceptionCounts(config);
-  return loadStateDict(path, {
+  return readStateDict(file, {
     ...options,
     expected: resnetShapes(config),
     rename: (name) => (config.classes === undefined && name.startsWith('fc.') ? undefined : name),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { backboneSchema } from '../files/backbone-schema';
 import { resnetShapes } from '../resnet/features';
+import { backboneSchema } from '../schema/backbone-schema';
 import { checkWeightBudget } from './weight-budget';
 
 test('a description of more weights than any network has is refused before they are made', () => {

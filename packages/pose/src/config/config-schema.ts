@@ -1,7 +1,7 @@
 /** The schema of a pose estimator's configuration, for files: what `PoseConfig` is in types. */
 import { schemaOf } from '@icconv/base';
-import { backboneSchema, backboneToJson } from '@icconv/models/files';
-import { z } from 'zod';
+import { backboneSchema, backboneToJson } from '@icconv/models/schema';
+import * as z from 'zod';
 import type { Skeleton } from '../skeleton/skeleton';
 import type { PoseConfig } from './pose-config';
 

@@ -6,14 +6,14 @@ import { COARSEST_STRIDE, type PoseConfig } from '../config/pose-config';
 import { placeInput, prepareInput, toPicture } from '../input/prepare';
 import type { CompiledPose } from '../network/compile-pose';
 import { keypointMaps } from './keypoint-maps';
-import type { EstimateOptions, Pose, PoseResult } from './types';
+import type { Pose, PoseResult, WebEstimateOptions } from './types';
 
 /** @throws {@link InvalidArgumentError} for options that cannot be. */
 export function estimatePicture(
   network: Pick<CompiledPose, 'forward'>,
   picture: RgbImage,
   config: PoseConfig,
-  options: EstimateOptions = {},
+  options: WebEstimateOptions = {},
 ): PoseResult {
   const { flip = true, scales = [1], scoreThreshold = 0 } = options;
   checkScales(scales);

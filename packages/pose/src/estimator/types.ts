@@ -1,4 +1,4 @@
-import type { CallOptions, PictureResult } from '@icconv/task';
+import type { CallOptions, NetworkOptions, PictureResult } from '@icconv/task/contract';
 
 export interface Keypoint {
   /** Pixels of the picture, upright by its EXIF orientation. */
@@ -23,9 +23,12 @@ export interface PoseResult extends PictureResult {
   readonly poses: Pose[];
 }
 
-export interface EstimateOptions extends CallOptions {
+/** Of a call, in browsers too. */
+export interface WebEstimateOptions extends NetworkOptions {
   /** Average with the mirrored picture: twice the time. @defaultValue `true` */
   readonly flip?: boolean;
   /** Sizes at which the picture is looked at, of which 1 gives the tags. mmpose's multi-scale test has 2, 1, 0.5. @defaultValue `[1]` */
   readonly scales?: readonly number[];
 }
+
+export interface EstimateOptions extends WebEstimateOptions, CallOptions {}

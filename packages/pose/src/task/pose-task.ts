@@ -2,30 +2,26 @@
 import { defined } from '@icconv/base';
 import { ConfigError } from '@icconv/base/config';
 import type { CocoDataset } from '@icconv/coco';
-import type { Task, TaskTypes } from '@icconv/task';
+import type { Task } from '@icconv/task';
 import { adam, decaysMatrices } from '@icconv/training';
 import { z } from 'zod';
 import { poseSchema, poseToJson } from '../config/config-schema';
-import { COARSEST_STRIDE, type PoseModel, poseConfig } from '../config/pose-config';
+import { COARSEST_STRIDE, poseConfig } from '../config/pose-config';
 import { POSE_PRESETS } from '../config/presets';
 import { categoryFor, cocoPoses, type PoseSample, poseCategory } from '../data/coco-poses';
-import { checkDivisor, checkScales, estimatePicture } from '../estimator/estimate-picture';
-import type { EstimateOptions, PoseResult } from '../estimator/types';
+import type { EstimateOptions } from '../estimator/types';
 import { formatPoses, type PoseEvaluation, poseRecords, scorePoses } from '../evaluation/score-poses';
 import { posePixels } from '../input/prepare';
-import { type CompiledPose, compilePose } from '../network/compile-pose';
 import { BACKBONE_PREFIX } from '../network/layers';
 import { initPose } from '../network/weights';
 import { checkSkeleton, type Skeleton, skeletonOf } from '../skeleton/skeleton';
 import { DEFAULT_AUGMENT, inputSizeOf, type PoseRecipe, poseRecipeSchema } from '../training/pose-recipe';
 import { poseStep } from '../training/pose-step';
-import { loadPoseWeights, savePoseWeights } from '../weights/pose-weights';
+import { savePoseWeights } from '../weights/pose-weights';
+import { POSE_NETWORK, type PoseNetwork } from './pose-network';
 import { POSE_ZOO } from './pose-zoo';
 
-export interface PoseTypes extends TaskTypes {
-  readonly model: PoseModel;
-  readonly network: CompiledPose;
-  readonly result: PoseResult;
+export interface PoseTypes extends PoseNetwork {
   readonly options: EstimateOptions;
   readonly checkpoint: {
     /** @defaultValue COCO's 17 keypoints */
@@ -56,11 +52,9 @@ const dataFields = {
 } as const;
 
 export const POSE: Task<PoseTypes> = {
-  name: 'pose',
-  noun: 'pose estimator',
+  ...POSE_NETWORK,
   model: {
-    format: 'icconv-pose/1',
-    schema: z.strictObject({ config: poseSchema }),
+    ...POSE_NETWORK.model,
     configSchema: poseSchema,
     fixed: ['backbone', 'skeleton'],
     toJson: ({ config }) => ({ config: poseToJson(config) }),
@@ -69,22 +63,12 @@ export const POSE: Task<PoseTypes> = {
     },
   },
   weights: {
+    ...POSE_NETWORK.weights,
     backbonePrefix: BACKBONE_PREFIX,
     init: ({ config }, options) => initPose(config, options),
-    load: (path, { config }, options) => loadPoseWeights(path, config, options),
     save: (path, weights, _, options) => savePoseWeights(path, weights, options),
   },
   zoo: POSE_ZOO,
-  inference: {
-    verb: 'estimate',
-    check({ scales }, { config }) {
-      checkDivisor(config);
-      if (scales !== undefined) checkScales(scales);
-    },
-    compile: (weights, { config }) => compilePose(weights, config),
-    run: (network, picture, { config }, options) => estimatePicture(network, picture, config, options),
-    nothing: (size) => ({ ...size, poses: [] }),
-  },
   data: {
     kind: () => 'keypoints',
     categories: (dataset, { config }) => [categoryFor(dataset, config.skeleton).id],

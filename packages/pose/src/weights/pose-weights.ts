@@ -1,11 +1,9 @@
 /** Checkpoints of pose estimators: mmpose's 0.x, the published IC-ResNets' and our own, as safetensors or PyTorch files. */
-import { inceptionCounts } from '@icconv/models';
 import type { LoadWeightsOptions } from '@icconv/models/files';
-import { loadStateDict, type SaveStateDictOptions, saveStateDict } from '@icconv/tensor-ops/weights';
+import { type SaveStateDictOptions, saveStateDict, withWeights } from '@icconv/tensor-ops/weights';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { PoseConfig } from '../config/pose-config';
-import { BACKBONE_PREFIX } from '../network/layers';
-import { poseShapes } from '../network/weights';
+import { readPoseWeights } from './read-pose-weights';
 
 /**
  * Loads a pose estimator's checkpoint.
@@ -18,14 +16,7 @@ export async function loadPoseWeights(
   config: PoseConfig,
   options: LoadWeightsOptions = {},
 ): Promise<Record<string, Tensor>> {
-  const counts = Object.entries(inceptionCounts(config.backbone));
-  return loadStateDict(path, {
-    ...options,
-    expected: poseShapes(config),
-    ...(counts.length > 0 && {
-      inceptionCounts: Object.fromEntries(counts.map(([layer, list]) => [BACKBONE_PREFIX + layer, list])),
-    }),
-  });
+  return withWeights(path, options, (file) => readPoseWeights(file, config, options));
 }
 
 /** Saves a pose estimator's weights by mmpose's names and PyTorch's layouts. @returns the path written. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { CocoDetection } from '@icconv/coco';
-import { findInData, localRunner, trainTask } from '@icconv/task';
+import { findInData, loadTaskWeights, localRunner, trainTask } from '@icconv/task';
 import { joinCluster } from '@icconv/tensor-ops/collectives';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { POSE } from '../../src/node';
@@ -55,7 +55,7 @@ await trainTask(task, {
 await cluster?.close();
 if (index === '0') {
   // What the workers found together is what one finds.
-  const weights = await task.weights.load(join(folder, 'run/final.safetensors'), model);
+  const weights = await loadTaskWeights(task, join(folder, 'run/final.safetensors'), model);
   const runner = localRunner(task, model, weights);
   const { records } = await findInData(task, runner, train);
   console.log(JSON.stringify({ found: records.length, alike: isDeepStrictEqual(records, scored) }));

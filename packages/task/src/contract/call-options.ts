@@ -2,21 +2,25 @@
 import type { DecodeOptions } from '@icconv/base/pictures';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 
-export interface CallOptions {
+/** Of a call anywhere. */
+export interface NetworkOptions {
   /** Least score, 0 to 1. @defaultValue the model's own */
   readonly scoreThreshold?: number;
+  /** `report`: a picture that cannot be read does not cost the others their results, but has its `error` among them. @defaultValue `'throw'` */
+  readonly onError?: 'throw' | 'report';
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Its abortion ends the call between two pictures. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CallOptions extends NetworkOptions {
   /**
    * Pictures that are decoded while the network is busy with one: the memory bound. The network sees one after the other, so that a
    * picture's result never depends on others. @defaultValue `2`
    */
   readonly batchSize?: number;
-  /** `report`: a picture that cannot be read does not cost the others their results, but has its `error` among them. @defaultValue `'throw'` */
-  readonly onError?: 'throw' | 'report';
   /** On top of those that the network was created with. */
   readonly decode?: Omit<DecodeOptions, 'signal'>;
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-  /** Its abortion ends the call between two pictures. */
-  readonly signal?: AbortSignal;
 }
 
 /** @param verb - for messages: `detect`. @throws {@link InvalidArgumentError} */

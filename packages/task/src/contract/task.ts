@@ -3,7 +3,6 @@
  * from and how it is scored. Running (in this process or in another), model folders, the zoo, training and evaluation are written once
  * over it.
  */
-import type { DecodedImage, ImageInput } from '@icconv/base/pictures';
 import type { CocoDataset, CocoDetection, CocoId, DataReportOptions } from '@icconv/coco';
 import type { CocoData } from '@icconv/coco/node';
 import type { FreezingConfig, ResNetConfig, StateDict, TrainableParts } from '@icconv/models';
@@ -13,23 +12,8 @@ import type { Optimizer, Random, StepResult, TrainingRecipe } from '@icconv/trai
 import type { Batch, LoaderOptions, Metrics, Sample, SampleSource } from '@icconv/training/node';
 import type { z } from 'zod';
 import type { CallOptions } from './call-options';
+import type { NetworkTask, NetworkTypes } from './network-task';
 import type { ZooRow } from './zoo-row';
-
-/** What `model.json` says of a network: all but its weights. Plain data. */
-export interface TaskModel {
-  readonly config: { readonly backbone: ResNetConfig };
-  /** Names of the classes by number, of tasks that have classes. */
-  readonly classes?: readonly string[];
-}
-
-/** What was found in one picture. */
-export interface PictureResult {
-  /** Of the picture, upright by its EXIF orientation; pixels. */
-  readonly width: number;
-  readonly height: number;
-  /** Only with `onError: 'report'`: why this picture could not be read. It has no size then, and nothing was found in it. */
-  readonly error?: { readonly code: string; readonly message: string };
-}
 
 export interface TaskRecipe extends TrainingRecipe, FreezingConfig {
   /** Leave out pictures without an object. @defaultValue `false`: they teach what is background */
@@ -37,11 +21,7 @@ export interface TaskRecipe extends TrainingRecipe, FreezingConfig {
 }
 
 /** The types of a task, so that one parameter stands for all. */
-export interface TaskTypes {
-  readonly model: TaskModel;
-  /** Made ready for inference. */
-  readonly network: { dispose(): void };
-  readonly result: PictureResult;
+export interface TaskTypes extends NetworkTypes {
   /** Of a call. */
   readonly options: CallOptions;
   /** What has to be known of a bare checkpoint besides its backbone. */
@@ -98,18 +78,9 @@ export interface ChosenNetwork<T extends TaskTypes> {
   readonly notes: readonly string[];
 }
 
-export interface Task<T extends TaskTypes = TaskTypes> {
-  /** `detection`. */
-  readonly name: string;
-  /** What one network of it is called: `detector`. */
-  readonly noun: string;
-
+export interface Task<T extends TaskTypes = TaskTypes> extends NetworkTask<T> {
   /** `model.json`. */
-  readonly model: {
-    /** `icconv-detector/1`. */
-    readonly format: string;
-    /** Of what the file holds besides the format. */
-    readonly schema: z.ZodType<T['model']>;
+  readonly model: NetworkTask<T>['model'] & {
     /** Of the configuration in it, and which of its keys come from elsewhere and are not to be changed on their own: `backbone`. */
     readonly configSchema: z.ZodObject;
     readonly fixed: readonly string[];
@@ -128,13 +99,11 @@ export interface Task<T extends TaskTypes = TaskTypes> {
     ): Promise<T['model']>;
   };
 
-  readonly weights: {
+  readonly weights: NetworkTask<T>['weights'] & {
     /** What stands before the backbone's names. */
     readonly backbonePrefix: string;
     /** Random ones to begin with; the caller disposes them. */
     init(model: T['model'], options: { readonly seed: number }): StateDict;
-    /** @throws as `loadStateDict`. */
-    load(path: string, model: T['model'], options?: LoadWeightsOptions): Promise<StateDict>;
     /** By the names and layouts of the library that the task follows. @returns the path written. */
     save(
       path: string,
@@ -146,22 +115,6 @@ export interface Task<T extends TaskTypes = TaskTypes> {
 
   /** Published checkpoints. */
   readonly zoo: readonly ZooRow<T['model']>[];
-
-  readonly inference: {
-    /** What a call does, for messages: `detect`. */
-    readonly verb: string;
-    /** @throws InvalidArgumentError for options that cannot be, or a network that cannot be run. */
-    check(options: T['options'], model: T['model']): void;
-    /** @param weights - stay the caller's. */
-    compile(weights: Readonly<StateDict>, model: T['model']): T['network'];
-    /**
-     * One picture, to results in its own pixels. Always one: in a batch each would see the padding that another's size needs, and kernels
-     * choose how to compute by the size of the whole batch, so that results would depend on the company.
-     */
-    run(network: T['network'], picture: DecodedImage, model: T['model'], options: T['options']): T['result'];
-    /** A result in which nothing was found. */
-    nothing(size: PictureResult): T['result'];
-  };
 
   readonly data: {
     /** What is learned and scored of an object. */
@@ -216,6 +169,3 @@ export interface ScoreOptions {
   /** Detections a picture that count. @defaultValue the metric's own */
   readonly maxDetections?: number;
 }
-
-/** One picture or several, of any sizes: paths, addresses, encoded bytes, pixels. */
-export type Images = ImageInput | readonly ImageInput[];

@@ -4,6 +4,7 @@ import type { ResNetConfig, StateDict } from '@icconv/models';
 import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import type { Task, TaskTypes } from '../contract/task';
+import { loadTaskWeights } from './load-task-weights';
 import { type ResolveOptions, resolveModel } from './resolve-model';
 
 export type LoadNetworkOptions = ResolveOptions & Pick<OpenWeightsOptions, 'opaqueClasses' | 'limits'>;
@@ -28,7 +29,7 @@ export async function loadNetwork<T extends TaskTypes>(
   const { opaqueClasses, limits, signal } = options;
   const found = await resolveModel(task, { model }, options);
   const reading = { opaqueClasses, limits, ...defined({ signal }) };
-  return { model: found.model, weights: await task.weights.load(found.weights as string, found.model, reading) };
+  return { model: found.model, weights: await loadTaskWeights(task, found.weights as string, found.model, reading) };
 }
 
 export interface NetworkBackbone {

@@ -1,23 +1,10 @@
 /** A trained model in a folder: `model.json` says what it is, a weights file beside it what it has learned. */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FileError, isRecord, VisionError } from '@icconv/base';
+import { FileError } from '@icconv/base';
 import { readText, writeAtomically } from '@icconv/base/files';
 import type { Task, TaskTypes } from '../contract/task';
-
-/** Name of the description in a model's folder. */
-export const MODEL_FILE = 'model.json';
-/** Looked for in this order where no weights are named. */
-const WEIGHT_FILES = ['model.safetensors', 'best.safetensors', 'final.safetensors'] as const;
-
-/** A description that cannot be read, or is none. */
-export class ModelFileError extends VisionError {
-  static override readonly kind: string = 'ModelFileError';
-
-  constructor(path: string, fault: string, options?: { readonly cause?: unknown }) {
-    super('ICCONV_MODEL_FILE', `${path}: ${fault}`, options);
-  }
-}
+import { describedModel, MODEL_FILE, ModelFileError, parseDescription, WEIGHT_FILES } from './description';
 
 /** Writes `model.json` into the folder, which is made where it is missing. @returns its path. */
 export async function writeModel<T extends TaskTypes>(
@@ -45,18 +32,9 @@ export interface ModelInFolder<T extends TaskTypes> {
  */
 export async function readModel<T extends TaskTypes>(task: Task<T>, path: string): Promise<ModelInFolder<T>> {
   const { file, json } = await readDescription(path, task.noun);
-  const { format, ...rest } = json;
-  if (format !== task.model.format) {
-    const expected = `expected "${task.model.format}", a ${task.noun}'s`;
-    throw new ModelFileError(file, `format: ${expected}, received ${JSON.stringify(format)}`);
-  }
-  const result = task.model.schema.safeParse(rest);
-  if (!result.success) {
-    const faults = result.error.issues.map(({ path: place, message }) => `${place.join('.') || 'file'}: ${message}`);
-    throw new ModelFileError(file, faults.join('; '));
-  }
+  const model = describedModel(task, json, file);
   const weights = WEIGHT_FILES.map((name) => join(dirname(file), name)).find((name) => existsSync(name));
-  return { model: result.data, weights };
+  return { model, weights };
 }
 
 /**
@@ -94,13 +72,9 @@ async function readDescription(
 ): Promise<{ readonly file: string; readonly json: Readonly<Record<string, unknown>> }> {
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, MODEL_FILE) : path;
   if (!existsSync(file)) throw new ModelFileError(file, `not found; expected the folder of a trained ${noun}`);
-  let json: unknown;
-  try {
-    json = JSON.parse(await readText(file));
-  } catch (error) {
-    const fault = FileError.isInstance(error) ? error.reason : `is no JSON: ${(error as Error).message}`;
-    throw new ModelFileError(file, fault, { cause: error });
-  }
-  if (!isRecord(json)) throw new ModelFileError(file, 'expected an object');
-  return { file, json };
+  const text = await readText(file).catch((error: unknown) => {
+    if (!FileError.isInstance(error)) throw error;
+    throw new ModelFileError(file, error.reason, { cause: error });
+  });
+  return { file, json: parseDescription(text, file) };
 }

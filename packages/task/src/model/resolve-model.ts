@@ -9,7 +9,8 @@ import type { Task, TaskTypes } from '../contract/task';
 import { type FetchModelOptions, fetchRow } from '../zoo/fetch-row';
 import { findRow, rowOfFile } from '../zoo/find-row';
 import { type BackboneChoice, chosenBackbone } from './backbone-choice';
-import { MODEL_FILE, readModel, readTrained } from './model-folder';
+import { MODEL_FILE } from './description';
+import { readModel, readTrained } from './model-folder';
 
 /** A name of the zoo, or a trained model's folder. */
 export interface NamedSource {

@@ -5,6 +5,7 @@ import { type EngineDevice, useEngine } from '@icconv/tensor-ops/engine';
 import type { OpenWeightsOptions } from '@icconv/tensor-ops/weights';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Task, TaskTypes } from '../contract/task';
+import { loadTaskWeights } from '../model/load-task-weights';
 import { type ModelSource, type ResolveOptions, resolveModel } from '../model/resolve-model';
 import { type LocalRunner, localRunner } from './local-runner';
 
@@ -35,7 +36,7 @@ export async function createRunner<T extends TaskTypes>(
   await useEngine({ device, ...defined({ threads }) });
   if (typeof weights !== 'string') return localRunner(task, model, weights, decode);
   const reading = { opaqueClasses, limits, ...defined({ signal }) };
-  const loaded = await task.weights.load(weights, model, reading);
+  const loaded = await loadTaskWeights(task, weights, model, reading);
   try {
     return localRunner(task, model, loaded, decode);
   } finally {

@@ -8,6 +8,7 @@ import type { LoadWeightsOptions } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Task, TaskTypes } from '../contract/task';
+import { loadTaskWeights } from '../model/load-task-weights';
 import { readTrained, writeModel } from '../model/model-folder';
 
 export interface SearchModelOptions extends PictureWatcher, Pick<LoadWeightsOptions, 'opaqueClasses' | 'limits'> {
@@ -41,7 +42,7 @@ export async function searchModel<T extends TaskTypes>(
   }
   const { signal } = watcher;
   const reading = { opaqueClasses, limits, ...defined({ signal }) };
-  const weights = await task.weights.load(path, model, reading);
+  const weights = await loadTaskWeights(task, path, model, reading);
   const prefix = task.weights.backbonePrefix;
   let run: SearchRun | undefined;
   try {

@@ -7,7 +7,7 @@ import type { CocoDataset } from '@icconv/coco';
 import { pictureFields } from '@icconv/coco/node';
 import { parsePattern } from '@icconv/inception-conv';
 import { PATTERN_NAMES, type PatternName, type ResNetConfig, withManualPattern } from '@icconv/models';
-import { backboneSchema, freezingSchema } from '@icconv/models/files';
+import { backboneSchema, freezingSchema } from '@icconv/models/schema';
 import { recipeSchema } from '@icconv/training';
 import { z } from 'zod';
 import type { ChosenNetwork, Task, TaskRecipe, TaskTypes } from '../contract/task';

@@ -6,6 +6,7 @@ import type { StateDict } from '@icconv/models';
 import { type LoadWeightsOptions, loadBackboneWeights } from '@icconv/models/files';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { Task, TaskTypes } from '../contract/task';
+import { loadTaskWeights } from '../model/load-task-weights';
 import { readTrained } from '../model/model-folder';
 import type { ResolveOptions } from '../model/resolve-model';
 import { BACKBONES } from '../zoo/backbones';
@@ -49,7 +50,7 @@ export async function startFrom<T extends TaskTypes>(
   };
   const loaded = await (part === 'backbone'
     ? loadBackboneWeights(path, model.config.backbone, task.weights.backbonePrefix, how)
-    : task.weights.load(path, model, how));
+    : loadTaskWeights(task, path, model, how));
   for (const [name, tensor] of Object.entries(loaded)) {
     weights[name]!.dispose();
     weights[name] = tensor;

@@ -1,7 +1,4 @@
-/** Positional reads from a file or from memory. Nothing is read but what is asked for, so a file of any size is opened at once. */
-import { constants } from 'node:buffer';
-import { FileError } from '@icconv/base';
-import { openOrdinaryFile } from '@icconv/base/files';
+/** Positional reads: nothing is read but what is asked for, so a file of any size is opened at once. */
 import { WeightFormatError } from '../errors';
 
 export interface ByteSource {
@@ -11,51 +8,6 @@ export interface ByteSource {
   /** Fills `target` from `position` on; fails when the source ends before. */
   read(target: Uint8Array, position: number): Promise<void>;
   close(): Promise<void>;
-}
-
-// One read call takes less than 2 GiB on every platform; smaller pieces also let other requests of the thread pool in between.
-const MAX_READ_BYTES = 64 * 1024 * 1024;
-
-/**
- * Headers and small tensors lie close together, and each request of the operating system costs more than their bytes: requests up to
- * SMALL_BYTES are served from a window that was read at once.
- */
-const SMALL_BYTES = 16 * 1024;
-const WINDOW_BYTES = 128 * 1024;
-
-export async function openFile(path: string): Promise<ByteSource> {
-  const { handle, size } = await openOrdinaryFile(path).catch((cause: unknown) => {
-    if (!FileError.isInstance(cause)) throw cause;
-    throw new WeightFormatError(path, `cannot be opened: ${cause.reason}`, { cause });
-  });
-  const readAt = async (target: Uint8Array, position: number): Promise<void> => {
-    for (let done = 0; done < target.byteLength; ) {
-      const length = Math.min(MAX_READ_BYTES, target.byteLength - done);
-      const { bytesRead } = await handle.read(target, done, length, position + done);
-      if (bytesRead === 0) {
-        throw new WeightFormatError(path, `became shorter while it was read, at byte ${position + done}`);
-      }
-      done += bytesRead;
-    }
-  };
-  let window = { start: 0, bytes: new Uint8Array(0) };
-  return {
-    path,
-    size,
-    async read(target, position) {
-      checkRange(path, size, position, target.byteLength);
-      if (target.byteLength > SMALL_BYTES) return readAt(target, position);
-      let { start, bytes } = window;
-      if (position < start || position + target.byteLength > start + bytes.byteLength) {
-        start = position;
-        bytes = new Uint8Array(Math.min(WINDOW_BYTES, size - position));
-        await readAt(bytes, position);
-        window = { start, bytes };
-      }
-      target.set(bytes.subarray(position - start, position - start + target.byteLength));
-    },
-    close: () => handle.close(),
-  };
 }
 
 export function fromMemory(bytes: Uint8Array, path = '<memory>'): ByteSource {
@@ -79,18 +31,24 @@ export async function readBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   // Checked before the memory is asked for: a damaged length must not allocate gigabytes.
   checkRange(source.path, source.size, position, length, what);
-  if (length > constants.MAX_LENGTH) {
-    throw new WeightFormatError(
-      source.path,
-      `${what} has ${length} bytes; one array holds ${constants.MAX_LENGTH} at most`,
-    );
-  }
+  checkArray(source.path, length, what);
   const bytes = new Uint8Array(length);
   await source.read(bytes, position);
   return bytes;
 }
 
-function checkRange(path: string, size: number, position: number, length: number, what = 'a record'): void {
+/** What one array holds in every browser, and in the oldest Node that is supported. */
+const MAX_ARRAY_BYTES = 2 ** 32;
+
+/** @throws {@link WeightFormatError} for more bytes than one array holds. */
+export function checkArray(path: string, bytes: number, what: string, entry?: string): void {
+  if (bytes <= MAX_ARRAY_BYTES) return;
+  throw new WeightFormatError(path, `${what} takes ${bytes} bytes; one array holds ${MAX_ARRAY_BYTES} at most`, {
+    entry,
+  });
+}
+
+export function checkRange(path: string, size: number, position: number, length: number, what = 'a record'): void {
   if (!(position >= 0 && length >= 0 && position + length <= size)) {
     throw new WeightFormatError(
       path,

@@ -11,18 +11,13 @@ export { type Selection, type SelectOptions, selectStateDict } from './convert/s
 export type { InceptionCounts, WeightLayout } from './convert/types';
 export type { ReadDtype, WeightData, WeightDtype } from './dtypes';
 export { WEIGHT_LIMITS, type WeightLimits } from './limits';
-export { type OpenWeightsOptions, openWeights } from './open';
+export { type OpenWeightsOptions, openWeights, withWeights } from './open';
 export type { PlainValue } from './pickle/writer';
 export { type PytorchWriteOptions, writePytorch } from './pytorch/write';
+export type { ReadStateDictOptions, StateDictReport } from './read-state-dict';
 export { type SafetensorsWriteOptions, writeSafetensors } from './safetensors/write';
 export type { SaveOptions } from './save';
-export {
-  type LoadStateDictOptions,
-  loadStateDict,
-  type SaveStateDictOptions,
-  type StateDictReport,
-  saveStateDict,
-} from './state-dict';
+export { type LoadStateDictOptions, loadStateDict, type SaveStateDictOptions, saveStateDict } from './state-dict';
 export type { StateDict } from './types';
 export {
   type MetadataValue,

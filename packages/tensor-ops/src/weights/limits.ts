@@ -139,8 +139,11 @@ export class Budget {
 }
 
 function now(): { elapsed: number; busy: number } {
+  const elapsed = performance.now();
+  // Browsers tell no processor time.
+  if (typeof process === 'undefined') return { elapsed, busy: elapsed };
   const { user, system } = process.cpuUsage();
-  return { elapsed: performance.now(), busy: (user + system) / 1000 };
+  return { elapsed, busy: (user + system) / 1000 };
 }
 
 /** A file asks for more than a limit allows; names the limit. */

@@ -1,9 +1,12 @@
 /** Opens a weight file of any known format; the first bytes decide, not the name. */
 import { fileURLToPath } from 'node:url';
 import { WeightFormatError } from '../errors';
-import { type ByteSource, fromMemory, openFile, readBytes } from './byte-source';
+import { type ByteSource, fromMemory, readBytes } from './byte-source';
+import { describeHead } from './describe-head';
+import { openFile } from './file-source';
 import { type PytorchReadOptions, readPickles, readPytorchZip } from './pytorch/read';
-import { MAX_HEADER_BYTES, readSafetensors, readShardedSafetensors } from './safetensors/read';
+import { MAX_HEADER_BYTES, readSafetensors } from './safetensors/read';
+import { readShardedSafetensors } from './safetensors/sharded';
 import type { WeightFile } from './weight-file';
 
 export type OpenWeightsOptions = PytorchReadOptions;
@@ -35,6 +38,20 @@ export async function openWeights(
   }
 }
 
+/** Opens a file for the time of `use`; as {@link openWeights}. */
+export async function withWeights<T>(
+  file: string | URL | Uint8Array,
+  options: OpenWeightsOptions,
+  use: (file: WeightFile) => Promise<T>,
+): Promise<T> {
+  const opened = await openWeights(file, options);
+  try {
+    return await use(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
 // A tar header is the first block of 512 bytes; everything else is known by fewer.
 const HEAD_BYTES = 512;
 const PICKLE_PROTOCOL = 0x80;
@@ -62,7 +79,7 @@ async function openSource(source: ByteSource, options: OpenWeightsOptions): Prom
   }
   if (text[0] === '{') return readShardedSafetensors(source, options.limits);
   if (text[8] === '{') return readSafetensors(source, options.limits);
-  throw new WeightFormatError(path, describe(head, text));
+  throw new WeightFormatError(path, describeHead(head));
 }
 
 /** Tar files older than the ustar marker: an octal checksum at byte 148 that fits. */
@@ -73,18 +90,4 @@ function isOldTar(text: string): boolean {
   let sum = 0;
   for (let i = 0; i < blank.length; i++) sum += blank.charCodeAt(i);
   return stored === sum;
-}
-
-function describe(head: Buffer, text: string): string {
-  if (/^\s*<(?:!doctype|html)/i.test(text))
-    return 'an HTML page: the download failed or needs a confirmation in a browser';
-  if (text.startsWith('version https://git-lfs'))
-    return 'a Git LFS pointer, not the file itself; fetch it with `git lfs pull`';
-  if (text.startsWith('\x89HDF')) return 'an HDF5 file; safetensors and PyTorch checkpoints are read';
-  if (text.startsWith('\x1f\x8b')) return 'compressed with gzip; unpack it first';
-  const start = head
-    .subarray(0, 8)
-    .toString('hex')
-    .replace(/(..)(?=.)/g, '$1 ');
-  return `neither safetensors nor a PyTorch checkpoint (it begins with ${start})`;
 }

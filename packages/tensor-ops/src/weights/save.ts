@@ -1,7 +1,7 @@
 /** Writes tensors to the format that a file's name asks for. */
 import { extname } from 'node:path';
 import { InvalidArgumentError } from '../errors';
-import type { WeightLayout } from './convert/types';
+import { LAYOUT_KEY, type WeightLayout } from './convert/types';
 import type { PlainValue } from './pickle/writer';
 import { writePytorch } from './pytorch/write';
 import { writeSafetensors } from './safetensors/write';
@@ -18,8 +18,6 @@ export interface SaveOptions {
   readonly maxShardBytes?: number;
 }
 
-/** Key of the safetensors header that tells the order of dimensions; a file without it is in PyTorch's. */
-export const LAYOUT_KEY = 'icconv.layout';
 const PYTORCH_ENDINGS = ['.pth', '.pt', '.tar', '.bin', '.ckpt'];
 
 /** @returns the path written: the index for a sharded file. */

@@ -3,9 +3,8 @@
  * Memory: opening reads names and shapes only; reading a tensor takes its own size, and for halves, views and changed layouts a
  * copy of that one tensor for the time of the call.
  */
-import { constants } from 'node:buffer';
 import { InvalidArgumentError, RefusedPickleError, WeightFormatError } from '../errors';
-import type { ByteSource } from './byte-source';
+import { type ByteSource, checkArray } from './byte-source';
 import { allocate, DTYPES, decodeInto, type ReadDtype, type WeightData, type WeightDtype } from './dtypes';
 import { copyStrided, type Elements, elementCount, isRowMajor, rowMajor, span } from './strided';
 
@@ -247,11 +246,7 @@ export class WeightFile {
       );
     }
     // As bytes or as float32, whichever is longer.
-    const longest = elementCount(tensor.shape) * Math.max(DTYPES[tensor.dtype].size, 4);
-    if (longest > constants.MAX_LENGTH) {
-      const problem = `takes ${longest} bytes in memory; one array of this Node holds ${constants.MAX_LENGTH} at most`;
-      throw new WeightFormatError(this.path, problem, { entry: name });
-    }
+    checkArray(this.path, elementCount(tensor.shape) * Math.max(DTYPES[tensor.dtype].size, 4), 'it', name);
     return tensor;
   }
 

@@ -1,4 +1,3 @@
-import { constants } from 'node:buffer';
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openWeights, RefusedPickleError, WeightFormatError } from '../../src/weights';
@@ -87,7 +86,7 @@ describe('files that are refused', () => {
     truncateSync(path, 8 + header.length + 2 ** 34);
     const file = await openWeights(path);
     expect(file.entries.get('x')!.bytes).toBe(2 ** 34);
-    if (constants.MAX_LENGTH < 2 ** 34) await expect(file.read('x')).rejects.toThrow('one array of this Node holds');
+    await expect(file.read('x')).rejects.toThrow('takes 17179869184 bytes; one array holds 4294967296 at most');
     await file.close();
   });
 

@@ -11,7 +11,7 @@ import {
   writePytorch,
   writeSafetensors,
 } from '../../src/weights';
-import { openFile } from '../../src/weights/byte-source';
+import { openFile } from '../../src/weights/file-source';
 import { crc32, crc32ByTable } from '../../src/weights/pytorch/crc32';
 import { readZip } from '../../src/weights/pytorch/zip-archive';
 import { ZipWriter } from '../../src/weights/pytorch/zip-writer';

@@ -1,13 +1,13 @@
 /** Converts one weight file into another, tensor by tensor: the memory is that of the largest tensor, not of the file. */
 import { DTYPES, encode, type ReadDtype, type WeightDtype } from '../dtypes';
 import { type OpenWeightsOptions, openWeights } from '../open';
-import { LAYOUT_KEY, type SaveOptions, saveTensors } from '../save';
+import { type SaveOptions, saveTensors } from '../save';
 import type { WeightFile } from '../weight-file';
 import type { WritableTensor } from '../writable';
-import { branchedLayers, countsByLayer } from './inception';
+import { fileLayout, resolveCounts, unreadableOf } from './file-facts';
 import type { LayoutRule } from './layouts';
 import { type PlannedTensor, planConversion, readPlanned } from './plan';
-import { type Selection, type SelectOptions, selectStateDict } from './select';
+import { type SelectOptions, selectStateDict } from './select';
 import type { InceptionCounts, WeightLayout } from './types';
 import { targetDtype, toWritable } from './writable';
 
@@ -111,35 +111,6 @@ export async function convertWeights(
     await file.close();
   }
 }
-
-/** For reports. */
-export const unreadableOf = ({ unreadable }: Selection): { name: string; reason: string }[] =>
-  [...unreadable].map(([name, { reason }]) => ({ name, reason }));
-
-/** The order of dimensions that the file declares. */
-export function fileLayout(file: WeightFile): WeightLayout {
-  return file.metadata.get(LAYOUT_KEY) === 'tensorflow' ? 'tensorflow' : 'pytorch';
-}
-
-const PUBLISHED_LAYER = /(?:^|\.)conv2\.weight$/;
-const withoutEnding = (name: string) => name.slice(0, -'.weight'.length);
-
-/** Counts by layer; a list is given to the layers with branches, or else to the published ones, in forward order. */
-export function resolveCounts(
-  counts: InceptionCounts | readonly (readonly number[])[] | undefined,
-  names: Iterable<string>,
-  file: WeightFile,
-): InceptionCounts | undefined {
-  if (!isList(counts)) return counts;
-  const all = [...names];
-  const branched = branchedLayers(all);
-  const layers = branched.length > 0 ? branched : all.filter((name) => PUBLISHED_LAYER.test(name)).map(withoutEnding);
-  // PyTorch files keep the forward order; safetensors writers sort by name, with layer1.10 before layer1.2.
-  if (file.format === 'safetensors') layers.sort(new Intl.Collator('en', { numeric: true }).compare);
-  return countsByLayer(layers, counts, file.path);
-}
-
-const isList = (counts: unknown): counts is readonly (readonly number[])[] => Array.isArray(counts);
 
 async function readAs(file: WeightFile, tensor: PlannedTensor, dtype: WeightDtype): Promise<Uint8Array> {
   // Moved bit by bit, so that types which are not made from numbers keep their values too.

@@ -6,3 +6,6 @@ export type WeightLayout = 'pytorch' | 'tensorflow';
  * A pattern file's counts, in its order of keys, are such a list.
  */
 export type InceptionCounts = Readonly<Record<string, readonly number[]>>;
+
+/** Key of the safetensors header that tells the order of dimensions; a file without it is in PyTorch's. */
+export const LAYOUT_KEY = 'icconv.layout';

@@ -7,7 +7,7 @@ import { readOrdinaryFile, writeAtomically } from '@icconv/base/files';
 import { InvalidArgumentError, WeightFormatError } from '../../errors';
 import { DTYPES } from '../dtypes';
 import { checkNames, readWritable, type WritableTensor, writableBytes } from '../writable';
-import { parseIndex } from './read';
+import { parseIndex } from './sharded';
 
 export interface SafetensorsWriteOptions {
   /** Texts for the header's `__metadata__`. */

@@ -1,7 +1,7 @@
 /** The schema of a backbone's configuration, for files: what `BackboneConfig` is in types. */
 import { schemaOf } from '@icconv/base';
 import { type DilationPattern, formatPattern, parsePattern } from '@icconv/inception-conv';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PATTERN_NAMES, type PatternName } from '../config/pattern-names';
 import type { BackboneConfig } from '../config/resnet-config';
 

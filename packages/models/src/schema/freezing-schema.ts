@@ -1,5 +1,5 @@
 import { schemaOf } from '@icconv/base';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FreezingConfig } from '../training/trainable-parts';
 
 /** Of {@link FreezingConfig}, for files. */

@@ -1,0 +1,12 @@
+/** Pose estimators in browsers. */
+export {
+  BackendUnavailableError,
+  type DownloadProgress,
+  ModelFileError,
+  type WebModelSource,
+  type WebPicture,
+  type WebRunnerOptions,
+} from '@icconv/task/web';
+export { createPoseEstimator, type WebPoseEstimator } from './api/web-estimator';
+export type { PoseModel } from './config/pose-config';
+export type { Keypoint, Pose, PoseResult, WebEstimateOptions } from './estimator/types';
