@@ -1,3 +1,4 @@
+export { DRAWING_COLOURS, drawingOf, drawingPlate } from './drawing/drawing';
 export { DisposedError } from './errors/disposed-error';
 export { FileError, NameCollisionError, UnsafeNameError } from './errors/file-errors';
 export { ImageDecodeError } from './errors/image-decode-error';

@@ -10,3 +10,4 @@ export {
 export { createDetector, type WebDetector } from './api/web-detector';
 export type { DetectionModel } from './config/detection-model';
 export type { Detection, DetectionMask, DetectionResult, WebDetectOptions } from './detector/types';
+export { detectionsSvg } from './drawing/detections-svg';

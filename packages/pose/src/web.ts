@@ -10,3 +10,5 @@ export {
 export { createPoseEstimator, type WebPoseEstimator } from './api/web-estimator';
 export type { PoseModel } from './config/pose-config';
 export type { Keypoint, Pose, PoseResult, WebEstimateOptions } from './estimator/types';
+export { type PosesSvgOptions, posesSvg } from './drawing/poses-svg';
+export type { Skeleton } from './skeleton/skeleton';

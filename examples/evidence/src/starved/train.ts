@@ -46,7 +46,7 @@ export async function trainedNetwork(
 ): Promise<{ model: TaskModel; weights: StateDict } | undefined> {
   if (!existsSync(join(folder, DONE_FILE))) return undefined;
   const { model } = await readModel(task, folder);
-  return { model, weights: await task.weights.load(join(folder, WEIGHTS_FILE), model) };
+  return { model, weights: await loadTaskWeights(task, join(folder, WEIGHTS_FILE), model) };
 }
 
 /**
@@ -69,7 +69,7 @@ export async function train(
 ): Promise<Trained> {
   const folder = join(parent, name);
   const [done, path] = [join(folder, DONE_FILE), join(folder, WEIGHTS_FILE)];
-  if (existsSync(done)) return { weights: await task.weights.load(path, model), seconds: await secondsIn(done) };
+  if (existsSync(done)) return { weights: await loadTaskWeights(task, path, model), seconds: await secondsIn(done) };
   await mkdir(folder, { recursive: true });
   const recipe = { ...given, seed };
   const weights = start();

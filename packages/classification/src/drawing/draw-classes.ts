@@ -1,5 +1,6 @@
 /** Classes of a whole picture, best first, in its upper left corner. */
-import { DRAWING_COLOURS, drawingPlate, drawOver, type ImageInput } from '@icconv/base/pictures';
+import { DRAWING_COLOURS, drawingOf, drawingPlate } from '@icconv/base';
+import { drawOver, type ImageInput } from '@icconv/base/pictures';
 import type { ClassificationResult } from '../classifier/classify-picture';
 
 /** Writes names and scores in percent over a picture. @returns the picture, encoded. @throws ImageDecodeError */
@@ -13,6 +14,5 @@ export async function drawClasses(
     const plate = drawingPlate(`${label} ${Math.round(100 * score)}`, size);
     return plate.at(0, i * plate.height, DRAWING_COLOURS[classId % DRAWING_COLOURS.length]!);
   });
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${plates.join('')}</svg>`;
-  return drawOver(image, svg, format);
+  return drawOver(image, drawingOf({ width, height }, plates.join('')), format);
 }

@@ -1,10 +1,7 @@
 /** Boxes with labels, and masks, over a picture. */
-import { DRAWING_COLOURS, drawingPlate, drawOver, type ImageInput } from '@icconv/base/pictures';
-import { maskOutlines } from '@icconv/coco';
-import type { DetectionMask, DetectionResult } from '../detector/types';
-
-/** Coordinates in SVG: a tenth of a pixel is enough. */
-const n = (value: number) => value.toFixed(1);
+import { drawOver, type ImageInput } from '@icconv/base/pictures';
+import type { DetectionResult } from '../detector/types';
+import { detectionsSvg } from './detections-svg';
 
 export interface DrawOptions {
   /** @defaultValue `'png'` */
@@ -27,31 +24,5 @@ export async function drawDetections(
   result: DetectionResult,
   { format }: DrawOptions = {},
 ): Promise<Buffer> {
-  return drawOver(image, boxesSvg(result), format);
-}
-
-/** Faint boxes first, so that sure ones lie on top. */
-function boxesSvg({ width, height, detections }: DetectionResult): string {
-  const line = Math.max(1.5, Math.min(width, height) / 250);
-  const size = Math.max(11, Math.min(width, height) / 36);
-  const shapes = [...detections].reverse().map(({ box: [x1, y1, x2, y2], label, score, classId, mask }, i) => {
-    // Masks of a class that touch are told apart by their colours.
-    const shade = mask === undefined ? classId : detections.length - 1 - i;
-    const colour = DRAWING_COLOURS[shade % DRAWING_COLOURS.length]!;
-    const plate = drawingPlate(`${label} ${Math.round(100 * score)}`, size);
-    // Above the box, or inside it where there is no room.
-    const top = y1 >= plate.height ? y1 - plate.height : Math.min(y1, height - plate.height);
-    const left = Math.max(0, Math.min(x1 - line / 2, width - plate.width));
-    const rect = `<rect x="${n(x1)}" y="${n(y1)}" width="${n(x2 - x1)}" height="${n(y2 - y1)}" fill="none" stroke="${colour}" stroke-width="${n(line)}"/>`;
-    return { mask: mask === undefined ? '' : maskSvg(mask, colour), labelled: rect + plate.at(left, top, colour) };
-  });
-  // No mask over another's label.
-  const layers = [...shapes.map(({ mask }) => mask), ...shapes.map(({ labelled }) => labelled)];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${layers.join('')}</svg>`;
-}
-
-/** The object's pixels in its colour, with the picture shining through. */
-function maskSvg(mask: DetectionMask, colour: string): string {
-  const path = maskOutlines(mask).map((outline) => `M${outline.join(' ')}Z`);
-  return `<path d="${path.join('')}" fill="${colour}" fill-opacity="0.45" fill-rule="evenodd"/>`;
+  return drawOver(image, detectionsSvg(result), format);
 }

@@ -8,6 +8,7 @@ import type { NetworkOptions } from '../contract/call-options';
 import type { NetworkTask, NetworkTypes } from '../contract/network-task';
 import { type PictureRunner, pictureRunner } from '../run/picture-runner';
 import { BackendUnavailableError } from './backend-unavailable-error';
+import { faultOfReads } from './check-reads';
 import { type FetchModelOptions, fetchModel, type WebModelSource } from './fetch-model';
 import { decodeWebPicture, type WebPicture } from './web-picture';
 
@@ -44,6 +45,10 @@ async function startBackend(noun: string): Promise<void> {
     await tf.ready();
   } catch (cause) {
     throw new BackendUnavailableError(noun, (cause as Error).message, { cause });
+  }
+  if (tf.getBackend() === 'webgpu') {
+    const fault = await faultOfReads();
+    if (fault !== undefined) throw new BackendUnavailableError(noun, `webgpu: ${fault}`);
   }
   registerKernels();
 }

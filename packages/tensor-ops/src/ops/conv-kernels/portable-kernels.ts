@@ -41,10 +41,25 @@ function perGroup(
 
 function forwardOne(x: Tensor4D, filter: Tensor4D, geometry: ConvGeometry): Tensor4D {
   const { strides, pad, dilations } = geometry;
+  if (x.shape[1] === 1 && x.shape[2] === 1 && filter.shape[0] === 1 && filter.shape[1] === 1 && pad[0] + pad[1] === 0) {
+    return forwardVectors(x, filter);
+  }
   const strided = strides[0] > 1 || strides[1] > 1;
   const dilated = dilations[0] > 1 || dilations[1] > 1;
   if (strided && dilated) return forwardByPhases(x, filter, geometry);
   return tf.conv2d(x, filter, [...strides], explicit([pad[0], pad[0]], [pad[1], pad[1]]), 'NHWC', [...dilations]);
+}
+
+/**
+ * A linear layer: one product of matrices. As a convolution it would be a product of a vector and a matrix for each image, of which WebGL's
+ * backend writes out every single term, images * channels * outputs of them, before it sums them.
+ */
+function forwardVectors(x: Tensor4D, filter: Tensor4D): Tensor4D {
+  const [images, , , channels] = x.shape;
+  const outChannels = filter.shape[3];
+  const rows = tf.reshape(x, [images, channels]) as tf.Tensor2D;
+  const product = tf.matMul(rows, tf.reshape(filter, [channels, outChannels]) as tf.Tensor2D);
+  return tf.reshape(product, [images, 1, 1, outChannels]);
 }
 
 /**

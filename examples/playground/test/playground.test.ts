@@ -1,0 +1,181 @@
+/** The built page in a browser: what it finds is what Node finds. Skipped where there is no Chromium. */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDetector, type DetectionResult } from '@icconv/detection/node';
+import { createPoseEstimator, type PoseResult } from '@icconv/pose/node';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SAMPLES } from '../src/samples';
+import { buildAndServe, findChromium, launch, type ServedPage } from './browser';
+
+const ROOT = join(import.meta.dirname, '..');
+const OUT = join(ROOT, 'node_modules/.test-page');
+const CHROMIUM = findChromium();
+/** A GPU made of software on a busy machine. */
+const PATIENCE = 600_000;
+/** Pixels of boxes and keypoints, and scores. */
+const TOLERANCE = 1e-3;
+
+let served: ServedPage;
+let browser: Browser;
+const native: { detection?: DetectionResult; pose?: PoseResult } = {};
+
+const sample = (task: 'detection' | 'pose') => readFile(join(ROOT, `public/samples/${task}-${SAMPLES[task][0]}.png`));
+
+describe.skipIf(CHROMIUM === undefined)('the page', () => {
+  beforeAll(async () => {
+    await import('../scripts/assets');
+    served = await buildAndServe(ROOT, OUT);
+    browser = await launch(CHROMIUM!);
+    const detector = await createDetector(join(ROOT, '../digits/model'));
+    native.detection = await detector.detect(await sample('detection'), { scoreThreshold: 0.6 });
+    await detector.dispose();
+    const estimator = await createPoseEstimator(join(ROOT, '../figures/model'));
+    native.pose = await estimator.estimate(await sample('pose'), { flip: false, scoreThreshold: 0.4 });
+    await estimator.dispose();
+  }, PATIENCE);
+
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+    await rm(OUT, { recursive: true, force: true });
+  });
+
+  // WebGL's textures are held to 4096 pixels a side, which every device has.
+  test.each(['wasm', 'webgl&tfjsflags=WEBGL_MAX_TEXTURE_SIZE:4096'])(
+    'on %s finds what Node finds',
+    async (backend) => {
+      await onPage(`?backend=${backend}`, async (page) => {
+        await settled(page);
+        const detections = (await result(page)) as DetectionResult;
+        expect(detections.detections.length).toBeGreaterThan(2);
+        expectClose(detections, native.detection!);
+        expect(await page.locator('#picture svg rect').count()).toBeGreaterThan(2);
+
+        await go(page, 'pose');
+        const poses = (await result(page)) as PoseResult;
+        expect(poses.poses.length).toBeGreaterThan(0);
+        expectClose(poses, native.pose!);
+        expect(await page.locator('#picture svg circle').count()).toBeGreaterThan(5);
+      });
+    },
+    PATIENCE,
+  );
+
+  test(
+    'a backend that does not serve is passed over, and a visitor who insists is told',
+    async () => {
+      await onPage('?backend=webgpu', async (page) => {
+        const option = page.locator('#backend option[value=webgpu]');
+        // Without an adapter it cannot be chosen at all.
+        if (await option.isDisabled()) return expect(await page.inputValue('#backend')).toBe('webgl');
+        await settled(page);
+        // A real GPU serves; one made of software loses its numbers.
+        const error = await page.locator('#error').textContent();
+        if (error === '') expectClose(await result(page), native.detection!);
+        else expect(error).toContain('no backend of TensorFlow.js serves (webgpu: ');
+      });
+    },
+    PATIENCE,
+  );
+
+  test(
+    'the receptive field of the inception network is the wider one',
+    async () => {
+      await onPage('?backend=wasm', async (page) => {
+        await settled(page);
+        await go(page, 'field');
+        const extent = async (kind: string) => {
+          const text = await page.locator(`#extent-${kind}`).textContent();
+          return Number(/±([\d.]+)/.exec(text!)![1]);
+        };
+        expect(await extent('plain')).toBeGreaterThan(5);
+        expect(await extent('inception')).toBeGreaterThan(1.2 * (await extent('plain')));
+      });
+    },
+    PATIENCE,
+  );
+
+  test(
+    'a wrong picture, a wrong network: what is wrong, and the page goes on',
+    async () => {
+      await onPage('?backend=wasm', async (page) => {
+        await settled(page);
+        const give = async (input: string, files: { name: string; content: string }[]) => {
+          await forget(page);
+          const buffers = files.map(({ name, content }) => ({ name, mimeType: '', buffer: Buffer.from(content) }));
+          await page.setInputFiles(input, buffers);
+          await settled(page);
+          return page.locator('#error').textContent();
+        };
+        expect(await give('#file', [{ name: 'a.png', content: 'no picture' }])).toContain(
+          'no picture that the browser',
+        );
+        expect(await give('#model', [{ name: 'model.json', content: '{}' }])).toContain(
+          'a .safetensors file, received model.json',
+        );
+        const description = { name: 'model.json', content: '{"format":"icconv-detector/9"}' };
+        const weights = { name: 'w.safetensors', content: 'no weights' };
+        expect(await give('#model', [description, weights])).toContain(
+          'expected "icconv-detector/1", a detector\'s, received',
+        );
+        await go(page, 'pose');
+        expectClose(await result(page), native.pose!);
+      });
+    },
+    PATIENCE,
+  );
+});
+
+async function onPage(query: string, use: (page: Page) => Promise<unknown>): Promise<void> {
+  const page = await browser.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  // Nothing is fetched from elsewhere.
+  page.on('request', (request) => {
+    if (/^https?:/.test(request.url()) && !request.url().startsWith(served.url)) faults.push(request.url());
+  });
+  try {
+    await page.goto(served.url + query);
+    await use(page);
+    expect(faults).toEqual([]);
+  } finally {
+    await page.close();
+  }
+}
+
+/** Waits for a result, or for what went wrong. */
+async function settled(page: Page): Promise<void> {
+  const done = () => {
+    const status = document.querySelector('#status')!.textContent!;
+    const failed = !document.querySelector<HTMLElement>('#error')!.hidden;
+    return !document.body.classList.contains('busy') && (failed || (status !== '' && !status.endsWith('...')));
+  };
+  await page.waitForFunction(done, undefined, { timeout: PATIENCE });
+}
+
+const forget = (page: Page) =>
+  page.evaluate(() => {
+    document.querySelector('#status')!.textContent = '';
+    document.querySelector<HTMLElement>('#error')!.hidden = true;
+  });
+
+async function go(page: Page, tab: string): Promise<void> {
+  await forget(page);
+  await page.click(`#tab-${tab}`);
+  await settled(page);
+}
+
+const result = async (page: Page): Promise<unknown> => JSON.parse((await page.locator('#json').textContent())!);
+
+/** Every number by the tolerance, everything else exactly. */
+function expectClose(found: unknown, expected: unknown, place = 'result'): void {
+  if (typeof expected === 'number') {
+    expect(Math.abs((found as number) - expected), place).toBeLessThan(TOLERANCE);
+  } else if (typeof expected === 'object' && expected !== null) {
+    expect(Object.keys(found as object), place).toEqual(Object.keys(expected));
+    for (const [key, value] of Object.entries(expected)) {
+      expectClose((found as Record<string, unknown>)[key], value, `${place}.${key}`);
+    }
+  } else expect(found, place).toEqual(expected);
+}

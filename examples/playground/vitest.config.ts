@@ -1,0 +1,3 @@
+import { preset } from '@icconv/vitest-preset';
+
+export default preset();
