@@ -2,7 +2,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDetector, type DetectionResult } from '@icconv/detection/node';
-import { createPoseEstimator, type PoseResult } from '@icconv/pose/node';
+import type { PoseResult } from '@icconv/pose';
+import { createPoseEstimator } from '@icconv/pose/node';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SAMPLES } from '../src/samples';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readText, writeAtomically } from '@icconv/base/files';
 import type { CocoData } from '@icconv/coco/node';
 import type { StateDict } from '@icconv/models';
-import { readModel, type Task, type TaskModel, type TaskRecipe, trainTask } from '@icconv/task';
+import { loadTaskWeights, readModel, type Task, type TaskModel, type TaskRecipe, trainTask } from '@icconv/task';
 import { CHECKPOINT_FILE } from '@icconv/training/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Starved } from './config';

@@ -42,7 +42,9 @@ export function compileDeconv(op: string, weights: Readonly<StateDict>, layer: H
     const scaled = tf.mul<Tensor4D>(filter, tf.reshape(scale, [1, 1, outChannels, 1]));
     const missing: [number, number] = [0, 2 * taps - size];
     const full = tf.pad(scaled, [missing, missing, [0, 0], [0, 0]]);
-    const byTap = tf.reverse(tf.reshape(full, [taps, 2, taps, 2, outChannels, inChannels]), [0, 2]);
+    // In four dimensions: WebGL's backend reverses no more.
+    const reversed = tf.reverse(tf.reshape(full, [taps, 2, taps, 2 * outChannels * inChannels]), [0, 2]);
+    const byTap = tf.reshape(reversed, [taps, 2, taps, 2, outChannels, inChannels]);
     const windows = tf.reshape(tf.transpose(byTap, [0, 2, 5, 1, 3, 4]), [taps, taps, inChannels, 4 * outChannels]);
     return [windows as Tensor4D, tf.tile(shift, [4])];
   };

@@ -47,7 +47,35 @@ function forwardOne(x: Tensor4D, filter: Tensor4D, geometry: ConvGeometry): Tens
   const strided = strides[0] > 1 || strides[1] > 1;
   const dilated = dilations[0] > 1 || dilations[1] > 1;
   if (strided && dilated) return forwardByPhases(x, filter, geometry);
+  if (tf.getBackend() === 'webgl') return forwardInStrips(x, filter, geometry, MOST_NUMBERS);
   return tf.conv2d(x, filter, [...strides], explicit([pad[0], pad[0]], [pad[1], pad[1]]), 'NHWC', [...dilations]);
+}
+
+/** In a texture of 4096 pixels a side, four in each: what every device has. */
+const MOST_NUMBERS = 4 * 4096 ** 2;
+
+/**
+ * WebGL's backend writes out the window of every output before it multiplies, kernel size times the map: strips of rows bound that.
+ *
+ * @param most - numbers that may be written out at once.
+ */
+export function forwardInStrips(x: Tensor4D, filter: Tensor4D, geometry: ConvGeometry, most: number): Tensor4D {
+  const { strides, pad, dilations } = geometry;
+  const [images, height, width, channels] = x.shape;
+  const [kernelHeight, kernelWidth] = filter.shape;
+  const [outHeight, outWidth] = convOutputSize([height, width], [kernelHeight, kernelWidth], geometry);
+  const rows = Math.max(1, Math.floor(most / (images * outWidth * kernelHeight * kernelWidth * channels)));
+  const convolve = (part: Tensor4D, before: number) =>
+    tf.conv2d(part, filter, [...strides], explicit([before, before], [pad[1], pad[1]]), 'NHWC', [...dilations]);
+  if (rows >= outHeight) return convolve(x, pad[0]);
+  const padded = padOrCrop(x, [pad[0], pad[0]], [0, 0]);
+  const strips: Tensor4D[] = [];
+  for (let start = 0; start < outHeight; start += rows) {
+    const count = Math.min(rows, outHeight - start);
+    const taken = strides[0] * (count - 1) + dilations[0] * (kernelHeight - 1) + 1;
+    strips.push(convolve(tf.slice(padded, [0, strides[0] * start, 0, 0], [images, taken, width, channels]), 0));
+  }
+  return tf.concat(strips, 1);
 }
 
 /**
