@@ -12,7 +12,7 @@ export default {
     'tooling/checks': { ignore: ['test/broken-projects/**'] },
     'examples/*': {},
     // Imported by the examples of documents.
-    docs: { ignoreDependencies: [/^@icconv\//, '@tensorflow/tfjs-layers'] },
+    docs: { ignoreDependencies: [/^@icconv\//, '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-layers'] },
   },
   // A type stands beside what has it in its signature, imported by name or not.
   ignoreExportsUsedInFile: { interface: true, type: true },

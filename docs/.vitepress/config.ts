@@ -72,6 +72,7 @@ export default defineConfig({
         'Search dilations': '/search',
         Evaluate: '/evaluate',
         Server: '/server',
+        'In a browser': '/browser',
       }),
       group('Machines', { GPU: '/gpu', 'Several machines': '/machines', Performance: '/performance' }),
       group('Weights and data', {

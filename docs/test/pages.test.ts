@@ -12,8 +12,12 @@ import sharp from 'sharp';
 
 const activate = activator({ useEngine, registerKernels });
 
+/** The playground's test runs the same calls in a browser. */
+const IN_BROWSERS = { skip: 'is for a page' };
+
 const PAGES: Readonly<Record<string, ReadmeOptions['examples']>> = {
   'README.md': ['run'],
+  'docs/browser.md': [IN_BROWSERS, IN_BROWSERS, IN_BROWSERS],
   'docs/detect.md': ['run', 'run'],
   'docs/errors.md': ['run'],
   'docs/machines.md': ['run'],

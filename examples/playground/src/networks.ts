@@ -45,8 +45,8 @@ export async function loadNetwork(
   onProgress: (share: number | undefined) => void,
 ): Promise<Network> {
   const options = {
-    onProgress: ({ bytes, totalBytes }: { readonly bytes: number; readonly totalBytes?: number }) =>
-      onProgress(totalBytes === undefined ? undefined : bytes / totalBytes),
+    onProgress: ({ done, total }: { readonly done: number; readonly total: number }) =>
+      onProgress(total > 0 ? done / total : undefined),
   };
   if (task === 'detection') return ofDetector(source, await createDetector(source, options));
   return ofEstimator(source, await createPoseEstimator(source, options));

@@ -1,7 +1,6 @@
 /** Detectors in browsers. */
 export {
   BackendUnavailableError,
-  type DownloadProgress,
   ModelFileError,
   type WebModelSource,
   type WebPicture,

@@ -1,7 +1,6 @@
 /** Pose estimators in browsers. */
 export {
   BackendUnavailableError,
-  type DownloadProgress,
   ModelFileError,
   type WebModelSource,
   type WebPicture,
@@ -9,6 +8,6 @@ export {
 } from '@icconv/task/web';
 export { createPoseEstimator, type WebPoseEstimator } from './api/web-estimator';
 export type { PoseModel } from './config/pose-config';
-export type { Keypoint, Pose, PoseResult, WebEstimateOptions } from './estimator/types';
 export { type PosesSvgOptions, posesSvg } from './drawing/poses-svg';
+export type { Keypoint, Pose, PoseResult, WebEstimateOptions } from './estimator/types';
 export type { Skeleton } from './skeleton/skeleton';

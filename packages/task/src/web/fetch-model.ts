@@ -2,6 +2,7 @@
 /// <reference lib="dom.asynciterable" />
 /** A model's folder on a server: the description and the weights beside it. */
 import { defined } from '@icconv/base';
+import type { DownloadProgress } from '@icconv/tensor-ops/download';
 import type { NetworkTask, NetworkTypes } from '../contract/network-task';
 import { describedModel, MODEL_FILE, ModelFileError, parseDescription, WEIGHT_FILES } from '../model/description';
 
@@ -12,14 +13,8 @@ export interface WebModelSource {
   readonly weights?: string | URL | Uint8Array;
 }
 
-export interface DownloadProgress {
-  readonly bytes: number;
-  /** Where the server tells it. */
-  readonly totalBytes?: number;
-}
-
 export interface FetchModelOptions {
-  /** Told while the weights come. */
+  /** Told while the weights come; `total` is 0 where the server does not tell it. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -77,15 +72,15 @@ async function readBody(response: Response, onProgress: FetchModelOptions['onPro
   if (onProgress === undefined || response.body === null) return new Uint8Array(await response.arrayBuffer());
   // The length is that of the compressed bytes where the server compresses.
   const length = response.headers.get('content-encoding') === null ? response.headers.get('content-length') : null;
-  const totalBytes = length === null ? undefined : Number(length);
+  const total = Number(length ?? 0);
   const pieces: Uint8Array<ArrayBuffer>[] = [];
-  let bytes = 0;
+  let done = 0;
   for (const reader = response.body.getReader(); ; ) {
-    const { done, value } = await reader.read();
-    if (done) break;
+    const { value } = await reader.read();
+    if (value === undefined) break;
     pieces.push(value as Uint8Array<ArrayBuffer>);
-    bytes += value.byteLength;
-    onProgress({ bytes, ...defined({ totalBytes }) });
+    done += value.byteLength;
+    onProgress({ phase: 'download', done, total });
   }
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }

@@ -2,5 +2,5 @@
 export { ModelFileError } from '../model/description';
 export { BackendUnavailableError } from './backend-unavailable-error';
 export { createWebRunner, type WebRunner, type WebRunnerOptions } from './create-web-runner';
-export type { DownloadProgress, WebModelSource } from './fetch-model';
+export type { WebModelSource } from './fetch-model';
 export type { WebPicture } from './web-picture';
