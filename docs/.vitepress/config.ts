@@ -45,6 +45,8 @@ export default defineConfig({
   srcExclude: ['**/{.venv,demo,fixtures,native,tooling,.changeset}/**'],
   rewrites: (file) => pageOf(file) ?? file,
   lastUpdated: false,
+  // Indented code has no frame of VitePress' own: long lines would widen the page on phones.
+  head: [['style', {}, '.vp-doc pre { overflow-x: auto; }']],
   markdown: {
     anchor: { slugify: placeName },
     config: ({ core }) => {
