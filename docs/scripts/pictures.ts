@@ -16,7 +16,7 @@ await mkdir(FOLDER, { recursive: true });
 
 const detector = await createDetector(join(ROOT, 'examples/digits/model'));
 const scene = digits.scene(10_001, { split: 'test' });
-const found = await detector.detect(scene, { scoreThreshold: 0.6 });
+const found = await detector.detect(scene, { scoreThreshold: 0.5 });
 await writeFile(join(FOLDER, 'detections.jpg'), await drawDetections(scene, found, { format: 'jpg' }));
 await detector.dispose();
 
@@ -25,7 +25,7 @@ const drawn = await sharp(Buffer.from(figures.paintScene(figures.scene(10_003, '
   .png()
   .toBuffer();
 // A mirrored figure is no such figure: its stripes are on its left.
-const people = await estimator.estimate(drawn, { flip: false, scoreThreshold: 0.4 });
+const people = await estimator.estimate(drawn, { flip: false, scoreThreshold: 0.25 });
 await writeFile(
   join(FOLDER, 'poses.jpg'),
   await drawPoses(drawn, people, estimator.model.config.skeleton, { format: 'jpg' }),

@@ -1,6 +1,6 @@
 // pnpm demo [--scenes N]: the main job on a fresh machine. Networks that this project trained find handwritten digits, and the keypoints of
-// drawn figures, in scenes that they have not seen: tables, COCO's metric, and pictures with boxes and skeletons drawn in.
-import { rmSync } from 'node:fs';
+// drawn figures, in scenes that they have not seen: COCO's metric, what is found, missed and wrong, and pictures with boxes and skeletons drawn in.
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { icconv, installDependencies, pnpm, ROOT } from './steps.mjs';
 
@@ -15,35 +15,38 @@ const check = (code) => {
   if (code !== 0) process.exit(code);
 };
 
-/** Makes unseen scenes of an example, runs its model over them, and prints COCO's metric; `predict` and `evaluate` are command and options. */
-function show({ name, example, predict: [command, ...how], evaluate: [task, ...options] }) {
+/** Makes unseen scenes of an example, runs its model over them, and prints what it finds and COCO's metric. */
+async function show({ name, example, command, task, score, options, noun }) {
   title(name);
   const [data, model] = [join(folder, example), join(ROOT, 'examples', example, 'model')];
-  const images = join(data, 'images');
+  const [images, overlays, annotations, results] = ['images', 'overlays', 'test.json', 'results.json'].map((part) =>
+    join(data, part),
+  );
   const make = ['--silent', '--filter', `@icconv/example-${example}`, 'run', 'data', '--out', data, '--train', '0'];
   check(pnpm([...make, '--test', scenes, '--first', String(FIRST_UNSEEN)]));
-  check(icconv([command, images, '--model', model, '--out', join(data, 'overlays'), ...how]));
-  title("COCO's metric");
-  check(
-    icconv(['eval', task, '--model', model, '--annotations', join(data, 'test.json'), '--images', images, ...options]),
-  );
+  const run = [command, images, '--model', model, '--out', overlays, '--score', String(score), ...options];
+  const table = openSync(join(data, 'found.txt'), 'w');
+  check(icconv(run, { stdout: table }));
+  closeSync(table);
+  const how = ['--min-score', String(score), '--out', results, ...options];
+  check(icconv(['eval', task, '--model', model, '--annotations', annotations, '--images', images, ...how]));
+  const sheet = join(folder, `${example}.png`);
+  await writeContactSheet(sheet, { overlays, annotations, results, score, noun });
+  return `${sheet} shows the first scenes; all are in ${overlays}, what was found in ${join(data, 'found.txt')}`;
 }
 
 installDependencies();
 // Without the native engine the demo runs on wasm, slowly; set-up says what is missing.
 if (icconv(['setup']) !== 0) console.error('The native engine is missing (see above): going on with wasm.\n');
 rmSync(folder, { recursive: true, force: true });
-show({
+const { writeContactSheet } = await import('./contact-sheet.mjs');
+const digits = await show({
   name: `Faster R-CNN with an IC-ResNet-18 on ${scenes} scenes of handwritten digits, 12 to 200 pixels high`,
-  example: 'digits',
-  predict: ['detect', '--score', '0.6'],
-  evaluate: ['detection', '--per-category'],
+  ...{ example: 'digits', command: 'detect', task: 'detection', score: 0.5, options: [], noun: 'digit' },
 });
-// The mirrored picture of a figure with a striped left side is no such figure: no flip test.
-show({
+const figures = await show({
   name: `Bottom-up pose estimation with an IC-ResNet-18 on ${scenes} synthetic scenes of up to four drawn figures`,
-  example: 'figures',
-  predict: ['pose', '--no-flip', '--score', '0.4'],
-  evaluate: ['pose', '--no-flip'],
+  // The mirrored picture of a figure with a striped left side is no such figure: no flip test.
+  ...{ example: 'figures', command: 'pose', task: 'pose', score: 0.25, options: ['--no-flip'], noun: 'figure' },
 });
-title(`Pictures with boxes: ${join(folder, 'digits/overlays')}; with skeletons: ${join(folder, 'figures/overlays')}`);
+title(`${digits}\n${figures}`);

@@ -122,11 +122,14 @@ function render(glyph: Glyph, size: number, random: Random): Mask {
 function sample(glyph: Glyph, x: number, y: number): number {
   const x0 = Math.floor(x);
   const y0 = Math.floor(y);
-  const at = (column: number, row: number) =>
-    column >= 0 && row >= 0 && column < GLYPH_SIDE && row < GLYPH_SIDE ? glyph[row * GLYPH_SIDE + column]! : 0;
-  const top = at(x0, y0) * (x0 + 1 - x) + at(x0 + 1, y0) * (x - x0);
-  const bottom = at(x0, y0 + 1) * (x0 + 1 - x) + at(x0 + 1, y0 + 1) * (x - x0);
+  const top = inkAt(glyph, x0, y0) * (x0 + 1 - x) + inkAt(glyph, x0 + 1, y0) * (x - x0);
+  const bottom = inkAt(glyph, x0, y0 + 1) * (x0 + 1 - x) + inkAt(glyph, x0 + 1, y0 + 1) * (x - x0);
   return top * (y0 + 1 - y) + bottom * (y - y0);
+}
+
+// Not within `sample`: a function made for each of its calls took half of the time of making scenes.
+function inkAt(glyph: Glyph, column: number, row: number): number {
+  return column >= 0 && row >= 0 && column < GLYPH_SIDE && row < GLYPH_SIDE ? glyph[row * GLYPH_SIDE + column]! : 0;
 }
 
 function boundsOf(values: Float32Array, width: number, height: number, least: number) {

@@ -92,6 +92,13 @@ describe('eval', () => {
     expect(take()).toMatch(/category +│ +objects[\s\S]*square +│ +4 │ +0\./);
   }, 30_000);
 
+  test('--min-score tells what is found, by size, and what is wrong', async () => {
+    await icconv(...evaluate, '--min-score', '0.05');
+    expect(take()).toMatch(/scores of 0\.05[\s\S]*small +│ +\d[\s\S]*all +│ +4 │[\s\S]*precision/);
+    const { errors } = (await json(...evaluate, '--min-score', '0.05')) as { errors: { total: object } };
+    expect(errors.total).toMatchObject({ objects: 4 });
+  }, 30_000);
+
   test('--limit looks at the first pictures alone', async () => {
     const { data: told } = (await json(...evaluate, '--limit', '3', '--out', path('some.json'))) as {
       data: { pictures: number };

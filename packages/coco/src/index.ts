@@ -29,7 +29,7 @@ export { boxOf } from './data/object-box';
 export type { CocoReadOptions, ResultColumns } from './data/results';
 export { CocoResults } from './data/results';
 export { CocoArgumentError, CocoError, CocoFormatError, CocoMaskError, CocoMismatchError } from './errors';
-export type { ErrorAnalysis, ErrorKind, ErrorOptions, ErrorRow } from './eval/errors';
+export type { ErrorAnalysis, ErrorKind, ErrorOptions, ErrorRow, ObjectSize } from './eval/errors';
 export { analyzeErrors, ERROR_KINDS } from './eval/errors';
 export { type Evaluation, type PrecisionRecallPoint, precisionRecallCurve } from './eval/evaluation';
 export { CocoEvaluator, evaluate } from './eval/evaluator';

@@ -71,6 +71,24 @@ describe('kinds of mistakes', () => {
     ]);
   });
 
+  test('objects by size, however few are found', () => {
+    const sizes = [20, 60, 100, 110].map((side, i) => ({
+      ...{ id: i + 1, image_id: 1, category_id: 1, bbox: [0, 200 * i, side, side], area: side * side, iscrowd: 0 },
+    }));
+    const file = {
+      images: [{ id: 1, width: 200, height: 800 }],
+      categories: [{ id: 1, name: 'a' }],
+      annotations: sizes,
+    };
+    const found = [0, 2].map((i) => ({ image_id: 1, category_id: 1, bbox: sizes[i]!.bbox, score: 0.9 }));
+    const analysis = analyzeErrors(CocoDataset.parse(file), CocoResults.parse(found), { iouType: 'bbox' });
+    expect(analysis.sizes).toEqual([
+      { size: 'small', objects: 1, correct: 1 },
+      { size: 'medium', objects: 1, correct: 0 },
+      { size: 'large', objects: 2, correct: 1 },
+    ]);
+  });
+
   test("the limits are the caller's", () => {
     expect(analyzeErrors(gt, dt, { iouType: 'bbox', minScore: 0 }).total.correct).toBe(2);
     expect(analyzeErrors(gt, dt, { iouType: 'bbox', iouThr: 0.2 }).total).toMatchObject({

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { counted, defined } from '@icconv/base';
 import { writeAtomically } from '@icconv/base/files';
-import { type Evaluation, perCategory } from '@icconv/coco';
+import { analyzeErrors, type Evaluation, perCategory } from '@icconv/coco';
 import {
   bindData,
   createRunner,
@@ -14,7 +14,7 @@ import {
   type TaskTypes,
 } from '@icconv/task';
 import { Command, Option } from 'commander';
-import { countOption } from '../config/number-options';
+import { countOption, scoreOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
 import { readyData } from '../data/ready-data';
@@ -23,6 +23,7 @@ import { loading, type ModelFlags, modelOf, withModelFlags } from '../tasks/mode
 import type { AnyTaskCommand, Flags } from '../tasks/task-command';
 import { countProgress } from '../ui/progress';
 import { categoryTable } from './category-table';
+import { mistakesText } from './mistakes-text';
 
 interface RunFlags extends ModelFlags, PictureFlags, Flags {
   readonly batchSize: number;
@@ -30,6 +31,7 @@ interface RunFlags extends ModelFlags, PictureFlags, Flags {
   readonly out?: string;
   readonly json?: boolean;
   readonly perCategory?: boolean;
+  readonly minScore?: number;
 }
 
 interface EvalFlags extends RunFlags {
@@ -50,6 +52,7 @@ function withRunFlags(command: Command, own: AnyTaskCommand): Command {
     .option('--limit <n>', 'only the first pictures', countOption)
     .option('--out <file>', `write the ${own.found} in COCO’s results format`)
     .option('--per-category', 'print the table by category')
+    .option('--min-score <least>', 'tell too what is found, missed and wrong at this score and above', scoreOption)
     .option('--json', 'print everything as JSON');
 }
 
@@ -145,16 +148,27 @@ async function evaluate(
     const metrics = task.evaluation.metrics(evaluation);
     const categories = isCocos(evaluation) ? perCategory(evaluation, bound.dataset) : undefined;
     const table = flags.perCategory && categories !== undefined ? `\n\n${categoryTable(categories)}` : '';
+    const errors =
+      flags.minScore !== undefined && isCocos(evaluation)
+        ? analyzeErrors(bound.dataset, records, { ...errorOptions(evaluation), minScore: flags.minScore })
+        : undefined;
     return {
       evaluation,
-      json: { stats: evaluation.stats, metrics, perCategory: categories, ...told },
-      text: task.evaluation.format(evaluation, runner.model) + table,
+      json: { stats: evaluation.stats, metrics, perCategory: categories, errors, ...told },
+      text:
+        task.evaluation.format(evaluation, runner.model) +
+        table +
+        (errors === undefined ? '' : `\n\n${mistakesText(errors)}`),
     };
   } finally {
     progress.stop();
     await runner.dispose();
   }
 }
+
+const errorOptions = ({ params: { iouType, imgIds, catIds, sigmas, protocol, unknownImages } }: Evaluation) => ({
+  ...{ iouType, imgIds, catIds, sigmas, protocol, unknownImages },
+});
 
 const isCocos = (evaluation: object): evaluation is Evaluation => 'params' in evaluation;
 

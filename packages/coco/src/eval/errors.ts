@@ -16,7 +16,7 @@ import type { CocoResults } from '../data/results';
 import { CocoArgumentError } from '../errors';
 import type { CocoDetection, CocoId } from '../format/types';
 import { planEvaluation, resultsOf } from './evaluator';
-import { completeParams, type EvaluateOptions } from './params';
+import { AREAS, completeParams, type EvaluateOptions } from './params';
 import { sortByScore } from './sort';
 
 export type ErrorKind = 'correct' | 'classification' | 'duplicate' | 'localisation' | 'both' | 'background';
@@ -47,11 +47,18 @@ export interface ErrorRow extends Readonly<Record<ErrorKind, number>> {
   readonly missed: number;
 }
 
+/** COCO's sizes of objects, whatever is compared. */
+export type ObjectSize = 'small' | 'medium' | 'large';
+
+const SIZES: readonly ObjectSize[] = ['small', 'medium', 'large'];
+
 export interface ErrorAnalysis {
   readonly iouThr: number;
   readonly background: number;
   readonly minScore: number;
   readonly total: Omit<ErrorRow, 'id' | 'name'>;
+  /** Objects by their size, and those of them that a detection is correct for. */
+  readonly sizes: readonly { readonly size: ObjectSize; readonly objects: number; readonly correct: number }[];
   /** By category of the detection; `objects` and `missed` by category of the object. */
   readonly perCategory: readonly ErrorRow[];
   /** Pictures with mistakes, most first: objects that were missed, and detections that are wrong. */
@@ -107,6 +114,7 @@ export function analyzeErrors(
       params.imgIds[current]!,
       Array.from(objects, (row) => truthClass[gt.columns.annotations.categoryIndex[row]!]!),
       Array.from(objects, (row) => truth.ignore[row] === 1),
+      Array.from(objects, (row) => SIZES.findIndex((size) => truth.area[row]! < AREAS[size][1])),
       Array.from(taking, (row) => resultClass[categoryIndex[row]!]!),
       overlaps,
     );
@@ -120,6 +128,9 @@ class ErrorTally {
   private readonly missed: Int32Array;
   private readonly confusion: Int32Array[];
   private readonly pictures: { readonly id: CocoId; readonly missed: number; readonly wrong: number }[] = [];
+  /** Objects by size, and the found ones. */
+  private readonly ofSize = new Int32Array(SIZES.length);
+  private readonly correctOfSize = new Int32Array(SIZES.length);
 
   constructor(
     private readonly catIds: readonly CocoId[],
@@ -141,11 +152,12 @@ class ErrorTally {
     this.confusion = Array.from({ length: K + 1 }, () => new Int32Array(K + 1));
   }
 
-  /** One image: categories and ignore flags of its G objects, categories of its D detections by falling score, overlaps [D, G]. */
+  /** One image: categories, ignore flags and sizes of its G objects, categories of its D detections by falling score, overlaps [D, G]. */
   image(
     id: CocoId,
     objects: readonly number[],
     ignored: readonly boolean[],
+    sizes: readonly number[],
     detections: readonly number[],
     overlaps: Float64Array,
   ): void {
@@ -171,6 +183,8 @@ class ErrorTally {
       if (ignored[g]) continue;
       const category = objects[g]!;
       this.objects[category]!++;
+      this.ofSize[sizes[g]!]!++;
+      if (found[g] === 1) this.correctOfSize[sizes[g]!]!++;
       if (touched[g] === 0) {
         this.missed[category]!++;
         missed++;
@@ -216,13 +230,14 @@ class ErrorTally {
     return ['background', -1];
   }
 
-  finish(): Pick<ErrorAnalysis, 'total' | 'perCategory' | 'pictures' | 'confusion'> {
+  finish(): Pick<ErrorAnalysis, 'total' | 'sizes' | 'perCategory' | 'pictures' | 'confusion'> {
     const names = new Map(this.gt.categories.map((c) => [c.id, c.name]));
     const perCategory = this.catIds.map(
       (id, k): ErrorRow => ({ id, name: names.get(id) ?? String(id), ...this.row((c) => c[k]!) }),
     );
     return {
       total: this.row((column) => column.reduce((a, b) => a + b, 0)),
+      sizes: SIZES.map((size, i) => ({ size, objects: this.ofSize[i]!, correct: this.correctOfSize[i]! })),
       perCategory,
       pictures: this.pictures.sort((a, b) => b.missed + b.wrong - (a.missed + a.wrong)),
       confusion: {

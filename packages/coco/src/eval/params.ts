@@ -60,7 +60,8 @@ export const CROWDPOSE_SIGMAS: readonly number[] = [
   0.79, 0.79, 0.72, 0.72, 0.62, 0.62, 1.07, 1.07, 0.87, 0.87, 0.89, 0.89, 0.79, 0.79,
 ].map((s) => s / 10);
 
-const AREAS: Readonly<Record<string, readonly [number, number]>> = {
+/** COCO's object sizes in pixels. */
+export const AREAS: Readonly<Record<'all' | 'small' | 'medium' | 'large', readonly [number, number]>> = {
   all: [0, 1e10],
   small: [0, 1024],
   medium: [1024, 9216],
@@ -122,7 +123,7 @@ export function completeParams(options: EvaluateOptions, gt: CocoDataset): Evalu
 }
 
 function defaultAreas(keypoints: boolean, protocol: string): Readonly<Record<string, readonly [number, number]>> {
-  const { all, medium, large } = AREAS as Readonly<Record<'all' | 'medium' | 'large', readonly [number, number]>>;
+  const { all, medium, large } = AREAS;
   if (protocol === 'crowdpose') return { all };
   return keypoints ? { all, medium, large } : AREAS;
 }

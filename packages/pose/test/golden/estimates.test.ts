@@ -28,7 +28,7 @@ const { pictures, modes } = JSON.parse(readFileSync(new URL('estimates.json', fo
   readonly modes: readonly Mode[];
 };
 
-const model = fileURLToPath(new URL('../../../../examples/figures/model', import.meta.url));
+const model = fileURLToPath(new URL('free-tags', folder));
 const images = testData('coco-mini', 'images');
 
 interface Person {
