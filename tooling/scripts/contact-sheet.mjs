@@ -1,4 +1,5 @@
-// The first overlays of a data set in one picture, four by three, each with how many objects it has and how many were found.
+// The first overlays of a data set in one picture, four by three, each with how many objects it has and how many answers it got,
+// right and wrong.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -24,7 +25,7 @@ export async function writeContactSheet(file, { overlays, annotations, results, 
     const [left, top] = [(i % COLUMNS) * SIDE, Math.floor(i / COLUMNS) * (SIDE + CAPTION)];
     const count = (list) => list.filter((one) => one.image_id === id).length;
     const all = count(objects);
-    const text = `${stem(name)}: ${all} ${noun}${all === 1 ? '' : 's'}, ${count(found)} found`;
+    const text = `${stem(name)}: ${all} ${noun}${all === 1 ? '' : 's'}, ${count(found)} answers`;
     const caption = `<svg xmlns="http://www.w3.org/2000/svg" width="${SIDE}" height="${CAPTION}"><text x="6" y="19" font-size="15" font-family="DejaVu Sans, sans-serif">${text}</text></svg>`;
     return [
       {

@@ -8,6 +8,12 @@ import { icconv, installDependencies, pnpm, ROOT } from './steps.mjs';
 const FIRST_UNSEEN = 10_000;
 const at = process.argv.indexOf('--scenes');
 const scenes = at < 0 ? '24' : process.argv[at + 1];
+if (!/^[1-9]\d*$/.test(scenes ?? '')) {
+  console.error(
+    `--scenes must be followed by a number from 1 on, as in pnpm demo --scenes 24, got ${scenes ?? 'nothing'}`,
+  );
+  process.exit(1);
+}
 const folder = join(ROOT, 'demo');
 
 const title = (text) => console.log(`\n${text}\n`);

@@ -99,6 +99,15 @@ describe('eval', () => {
     expect(errors.total).toMatchObject({ objects: 4 });
   }, 30_000);
 
+  test('--min-score counts what the metric counts: boxes of masks, and nothing that has neither', async () => {
+    const file = JSON.parse(readFileSync(path('gt.json'), 'utf8'));
+    const [{ bbox: _1, ...masked }, { bbox: _2, segmentation: _3, ...bare }, ...others] = file.annotations;
+    writeFileSync(path('masks.json'), JSON.stringify({ ...file, annotations: [masked, bare, ...others] }));
+    const some = ['eval', 'detection', '--annotations', path('masks.json'), '--images', path('images'), ...model];
+    const { errors } = (await json(...some, '--min-score', '0.05')) as { errors: { total: object } };
+    expect(errors.total).toMatchObject({ objects: 3 });
+  }, 30_000);
+
   test('--limit looks at the first pictures alone', async () => {
     const { data: told } = (await json(...evaluate, '--limit', '3', '--out', path('some.json'))) as {
       data: { pictures: number };

@@ -70,6 +70,13 @@ coarse.dispose();
 const picture = { data: pixels, height: HEIGHT, width: WIDTH };
 await peers?.input(pixels, [HEIGHT, WIDTH, 3]);
 
+function chosenNetworks(list: string): Name[] {
+  const unknown = list.split(',').filter((name) => !(name in NETWORKS));
+  if (unknown.length === 0) return list.split(',') as Name[];
+  console.error(`--networks: no ${unknown.join(', ')}; there are ${Object.keys(NETWORKS).join(', ')}`);
+  process.exit(1);
+}
+
 interface BenchDetector {
   readonly name: Name;
   readonly config: FasterRcnnConfig;
@@ -78,7 +85,7 @@ interface BenchDetector {
 }
 
 const detectors: BenchDetector[] = [];
-for (const name of values.networks.split(',') as Name[]) {
+for (const name of chosenNetworks(values.networks)) {
   const { pattern, ...heads }: { pattern?: typeof PATTERN; masks?: true; cascade?: true } = NETWORKS[name];
   const conv = pattern === undefined ? { kind: 'plain' as const } : { kind: 'inception' as const, pattern };
   const config = fasterRcnnConfig({ backbone: { depth: 50, conv: conv as never }, classes: 90, ...heads });

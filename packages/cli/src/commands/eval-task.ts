@@ -1,8 +1,9 @@
 /** `icconv eval <task>` and `icconv reproduce <task>`: a network over a data set, and its metric. */
 import { join } from 'node:path';
 import { counted, defined } from '@icconv/base';
+import { ConfigError } from '@icconv/base/config';
 import { writeAtomically } from '@icconv/base/files';
-import { analyzeErrors, type Evaluation, perCategory } from '@icconv/coco';
+import { type Evaluation, perCategory } from '@icconv/coco';
 import {
   bindData,
   createRunner,
@@ -19,6 +20,7 @@ import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
 import { readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
+import { boxMistakes } from '../report/mistakes';
 import { loading, type ModelFlags, modelOf, withModelFlags } from '../tasks/model-flags';
 import type { AnyTaskCommand, Flags } from '../tasks/task-command';
 import { countProgress } from '../ui/progress';
@@ -134,9 +136,11 @@ async function evaluate(
     const chosen = categoryIds === undefined ? data : { ...data, categoryIds: categoryIds(runner.model) };
     const bound = bindData(task, runner.model, chosen, 'evaluation');
     tellMissing(runner.model, bound.categoryIds);
-    const told = tellData({
-      data: { data, annotations, report: reportOf(task.data.kind(runner.model), bound, 'evaluation') },
-    });
+    const kind = task.data.kind(runner.model);
+    if (kind === 'labels' && (flags.minScore !== undefined || flags.perCategory)) {
+      throw new ConfigError('--min-score and --per-category tell of objects; labels of whole pictures have none');
+    }
+    const told = tellData({ data: { data, annotations, report: reportOf(kind, bound, 'evaluation') } });
     const { onUnreadable, tolerateDamage } = rules;
     const { records } = await findInData(task, runner, bound, {
       ...{ options: own.callOf(flags), batchSize, onUnreadable, tolerateDamage, signal },
@@ -148,17 +152,16 @@ async function evaluate(
     const metrics = task.evaluation.metrics(evaluation);
     const categories = isCocos(evaluation) ? perCategory(evaluation, bound.dataset) : undefined;
     const table = flags.perCategory && categories !== undefined ? `\n\n${categoryTable(categories)}` : '';
+    const { minScore } = flags;
     const errors =
-      flags.minScore !== undefined && isCocos(evaluation)
-        ? analyzeErrors(bound.dataset, records, { ...errorOptions(evaluation), minScore: flags.minScore })
+      minScore !== undefined && isCocos(evaluation)
+        ? boxMistakes(evaluation, records, bound, kind, { minScore }).errors
         : undefined;
+    const mistakes = errors === undefined ? '' : `\n\n${mistakesText(errors, overlapOf(kind))}`;
     return {
       evaluation,
       json: { stats: evaluation.stats, metrics, perCategory: categories, errors, ...told },
-      text:
-        task.evaluation.format(evaluation, runner.model) +
-        table +
-        (errors === undefined ? '' : `\n\n${mistakesText(errors)}`),
+      text: task.evaluation.format(evaluation, runner.model) + table + mistakes,
     };
   } finally {
     progress.stop();
@@ -166,9 +169,8 @@ async function evaluate(
   }
 }
 
-const errorOptions = ({ params: { iouType, imgIds, catIds, sigmas, protocol, unknownImages } }: Evaluation) => ({
-  ...{ iouType, imgIds, catIds, sigmas, protocol, unknownImages },
-});
+/** What the analysis compares: of a network with masks the boxes. */
+const overlapOf = (kind: string) => (kind === 'keypoints' ? 'similarity of keypoints (OKS)' : 'overlap of boxes');
 
 const isCocos = (evaluation: object): evaluation is Evaluation => 'params' in evaluation;
 

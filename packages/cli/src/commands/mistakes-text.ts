@@ -2,7 +2,8 @@
 import type { ErrorAnalysis } from '@icconv/coco';
 import { table } from '../ui/table';
 
-export function mistakesText({ minScore, iouThr, total, sizes }: ErrorAnalysis): string {
+/** @param measure - what is compared, such as `overlap of boxes`. */
+export function mistakesText({ minScore, iouThr, total, sizes }: ErrorAnalysis, measure: string): string {
   const { objects, correct, classification, duplicate, localisation, both, background } = total;
   const wrong = classification + duplicate + localisation + both + background;
   const share = (part: number, whole: number) => (whole === 0 ? '' : (part / whole).toFixed(3));
@@ -16,7 +17,7 @@ export function mistakesText({ minScore, iouThr, total, sizes }: ErrorAnalysis):
   ] as const;
   const named = kinds.filter(([count]) => count > 0).map(([count, kind]) => `${count} ${kind}`);
   return [
-    `At scores of ${minScore} and more, an object is found where the overlap is ${iouThr}:`,
+    `At scores of ${minScore} and more, an object is found where the ${measure} is ${iouThr}:`,
     table(['objects', 'all', 'found', 'recall'], [...rows, ['all', objects, correct, share(correct, objects)]]),
     `precision ${share(correct, correct + wrong)}: ${correct} right, ${wrong} wrong${named.length > 0 ? ` (${named.join(', ')})` : ''}`,
   ].join('\n');

@@ -22,12 +22,14 @@ export function boxMistakes(
   records: readonly CocoDetection[],
   { dataset, imageIds, categoryIds }: BoundData,
   kind: Parameters<typeof boundObjects>[0],
+  options: { readonly minScore?: number } = {},
 ): { readonly errors: ErrorAnalysis; readonly worst: readonly WorstPicture[] } {
   const bound = { dataset, categoryIds, folder: '', ...defined({ imageIds }) };
   const { dataset: scored } = boundObjects(kind, bound, 'evaluation');
   const errors = analyzeErrors(scored, CocoResults.parse(records as CocoDetection[]), {
     ...{ iouType: params.iouType, imgIds: params.imgIds, catIds: params.catIds },
     ...(params.iouType === 'keypoints' && { sigmas: params.sigmas }),
+    ...options,
   });
   const said = ({ missed, wrong }: ErrorAnalysis['pictures'][number]) =>
     [missed > 0 && `${missed} missed`, wrong > 0 && `${wrong} wrong`].filter(Boolean).join(', ');

@@ -52,6 +52,8 @@ export function channelsOf(classes: Tensor1D, mask: MaskConfig): Tensor1D {
 export function ofClass(maps: Tensor4D, classes: Tensor1D, mask: MaskConfig): Tensor3D {
   return tf.tidy(() => {
     const [regions, rows, columns, channels] = maps.shape;
+    // TensorFlow.js has no one-hot vectors of one element.
+    if (channels === 1) return tf.reshape(maps, [regions, rows, columns]) as Tensor3D;
     const chosen = tf.oneHot(channelsOf(classes, mask), channels);
     const pixels = tf.reshape(maps, [regions, rows * columns, channels]) as Tensor3D;
     const products = tf.matMul(pixels, tf.reshape(tf.cast(chosen, 'float32'), [regions, channels, 1]));

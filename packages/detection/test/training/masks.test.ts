@@ -9,7 +9,7 @@ import { describeBackends } from '@icconv/test-utils';
 import { seededRandom } from '@icconv/training';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
-import { type FasterRcnnConfig, fasterRcnnConfig } from '../../src';
+import { type FasterRcnnConfig, fasterRcnnConfig, type Preset } from '../../src';
 import { createDetector, DETECTION, type DetectionRecipe, evaluateDetector, trainDetector } from '../../src/node';
 import { activate } from '../support/activate';
 import { tinyConfig } from './boxes-data';
@@ -60,9 +60,12 @@ async function ellipses(folder: string, pictures: number): Promise<CocoData> {
   return { dataset: CocoDataset.parse({ images, categories, annotations } as never), folder };
 }
 
-function maskConfig(cascade: boolean): FasterRcnnConfig {
-  const { backbone, roi, ...tiny } = tinyConfig(2);
-  const base = fasterRcnnConfig({ backbone, classes: 2, preset: 'mmdetection', masks: true, cascade });
+function maskConfig(
+  cascade: boolean,
+  { classes = 2, preset = 'mmdetection' }: { readonly classes?: number; readonly preset?: Preset } = {},
+): FasterRcnnConfig {
+  const { backbone, roi, ...tiny } = tinyConfig(classes);
+  const base = fasterRcnnConfig({ backbone, classes, preset, masks: true, cascade });
   const own = { hidden: roi.hidden, levelRule: roi.levelRule, sampler: roi.sampler };
   return {
     ...{ ...base, ...tiny, input: { ...base.input, minSize: SIDE, maxSize: SIDE } },
@@ -128,6 +131,18 @@ describeBackends(
       await expect(trainDetector({ ...given, train: { dataset, folder: folder! }, val: some })).rejects.toThrow(
         '1 annotation has no mask (1), so that masks cannot be scored',
       );
+    });
+
+    test.each(['torchvision', 'mmdetection', 'detectron2'] as const)('one class alone, by %s', async (preset) => {
+      const { dataset, folder } = await ellipses(join(root, `one-${preset}`), 2);
+      const file = dataset.toJson();
+      const annotations = file.annotations.map((one) => ({ ...one, category_id: 1 }));
+      const one = CocoDataset.parse({ ...file, annotations, categories: [{ id: 1, name: 'ellipse' }] } as never);
+      const { rows } = await trainDetector({
+        ...{ config: maskConfig(false, { classes: 1, preset }), recipe, train: { dataset: one, folder: folder! } },
+        ...{ steps: 1, ...quiet },
+      });
+      expect(rows[0]!['train/mask']).toBeGreaterThan(0);
     });
 
     test('a search chooses dilations for a network with masks', async () => {

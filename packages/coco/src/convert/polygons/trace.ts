@@ -16,7 +16,7 @@ interface Bars {
 
 /**
  * Closed outlines [x1, y1, x2, y2, ...] of the object's pixels; those of holes too, the other way round. They begin with their uppermost
- * corner, of several with the leftmost one, and come in the order of these, row by row.
+ * way to the right, of several with the leftmost one, and come in the order of these, row by row.
  *
  * @throws {@link CocoArgumentError} for more pixels than `maxPixels`.
  */

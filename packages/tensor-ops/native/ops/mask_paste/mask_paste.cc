@@ -182,7 +182,8 @@ private:
             const float share = (params_.threshold - column_[row]) / (column_[row + 1] - column_[row]);
             const float span = y_.far[to - 1] - y_.far[from];
             const float guess = span > 0 ? (share - y_.far[from]) / span * static_cast<float>(to - 1 - from) : 0;
-            first = last = from + static_cast<size_t>(std::max(0.0f, std::min(guess, static_cast<float>(to - from))));
+            // A difference beyond 2^24 may round up.
+            first = last = std::min(to, from + static_cast<size_t>(std::max(0.0f, std::min(guess, static_cast<float>(to - from)))));
             while (first > from && band_.side(value_at(first - 1, row)) != upper) --first;
             while (last < to && band_.side(value_at(last, row)) != lower) ++last;
         }

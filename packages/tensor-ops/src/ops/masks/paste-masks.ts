@@ -30,7 +30,8 @@ export interface PasteMasksOptions {
  * Pastes masks into a picture: interpolated bilinearly at the pixels' centres, zeros around them, and thresholded.
  *
  * @param probabilities - float32 [N, S, S]; N may be 0.
- * @param boxes - float32 [N, 4], x1 y1 x2 y2 in pixels of the picture, finite. One without area gives an empty mask.
+ * @param boxes - float32 [N, 4], x1 y1 x2 y2 in pixels of the picture, finite. One without area gives an empty mask by
+ *   `detectron2`'s convention; by torchvision's a box is a pixel wide and high at least.
  * @returns for each mask its run lengths, as COCO counts them: down the columns, zeros first, height times width in all.
  * @throws {@link ShapeMismatchError}, {@link InvalidArgumentError}, {@link UnsupportedBackendError}
  * @example
