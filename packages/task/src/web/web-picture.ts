@@ -29,12 +29,14 @@ export async function decodeWebPicture(picture: WebPicture, signal?: AbortSignal
 }
 
 async function fetchPicture(address: string, signal: AbortSignal | undefined): Promise<Blob> {
-  const response = await fetch(address, defined({ signal })).catch((cause: Error) => {
+  const failed = (cause: Error) => {
     signal?.throwIfAborted();
     throw new ImageDecodeError(shown(address), `it cannot be fetched: ${cause.message}`, { cause });
-  });
+  };
+  const response = await fetch(address, defined({ signal })).catch(failed);
   if (!response.ok) throw new ImageDecodeError(shown(address), `the server answers ${response.status}`);
-  return response.blob();
+  // A connection may also end in the middle.
+  return response.blob().catch(failed);
 }
 
 const shown = (address: string) => (address.startsWith('data:') ? 'data URL' : address);
