@@ -1,8 +1,8 @@
 /** Native files that come compiled, in a package for each platform on which `@icconv/tensor-ops` depends optionally. */
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { BINDING_FILE, COLLECTIVES_FILE, OPS_FILE, QUIET_FILE, sourceKey } from '../installed/build-key';
+import { ENGINE_FILES, QUIET_FILE, sourceKey } from '../installed/build-key';
 import { packageRoot } from '../installed/package-root';
 import type { CompileOptions } from './compile-engine';
 import { run } from './run';
@@ -23,28 +23,39 @@ export interface Prebuilt {
 }
 
 /**
- * Copies the files of this platform's package into `folder`, if there is one, made of the same sources for the same TensorFlow, and they
- * load on this machine.
+ * Copies the files of this platform's package into `folder`, if there is one, whole, made of the same sources for the same TensorFlow, and
+ * they load on this machine.
  *
  * @returns what they were compiled by; undefined where they are to be compiled here.
  */
 export async function copyPrebuilt(
-  { library, libraryPath, tfjsNode }: Pick<CompileOptions, 'library' | 'libraryPath' | 'tfjsNode'>,
+  { library, libraryPath, tfjsNode, signal }: Pick<CompileOptions, 'library' | 'libraryPath' | 'tfjsNode' | 'signal'>,
   folder: string,
   from = prebuiltFolder(),
 ): Promise<string | undefined> {
-  const text = from && (await readFile(join(from, 'build.json'), 'utf8').catch(() => undefined));
-  if (text === undefined) return undefined;
-  const { sources, tensorflow, compiler } = JSON.parse(text) as Prebuilt;
+  const prebuilt = from && (await describedIn(from));
+  if (!prebuilt) return undefined;
+  const { sources, tensorflow, compiler } = prebuilt;
   // TensorFlow's headers differ between its variants.
   if (library.variant !== 'cpu' || tensorflow !== library.version || sources !== (await sourceKey(tfjsNode)))
     return undefined;
-  for (const file of [BINDING_FILE, OPS_FILE, COLLECTIVES_FILE]) {
-    const content = await readFile(join(from!, file));
-    await writeFile(join(folder, file), withLibraryPath(content, libraryPath));
+  for (const file of ENGINE_FILES) {
+    const content = await readFile(join(from, file)).catch(() => undefined);
+    // The quiet one alone needs none of the libraries.
+    const fitted = file === QUIET_FILE ? content : content && withLibraryPath(content, libraryPath);
+    if (fitted === undefined) return undefined;
+    await writeFile(join(folder, file), fitted);
   }
-  await copyFile(join(from!, QUIET_FILE), join(folder, QUIET_FILE));
-  return (await loads(folder)) ? compiler : undefined;
+  return (await loads(folder, signal)) ? compiler : undefined;
+}
+
+/** Undefined where there is none: the package is not filled, or its installation was broken off. */
+async function describedIn(folder: string): Promise<Prebuilt | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, 'build.json'), 'utf8')) as Prebuilt;
+  } catch {
+    return undefined;
+  }
 }
 
 function prebuiltFolder(): string | undefined {
@@ -56,22 +67,25 @@ function prebuiltFolder(): string | undefined {
   }
 }
 
-function withLibraryPath(content: Buffer, path: string): Buffer {
+/** Undefined where a file has no place for it, as one that is cut short. */
+function withLibraryPath(content: Buffer, path: string): Buffer | undefined {
   const at = content.indexOf(LIBRARY_PATH_PLACEHOLDER);
   const bytes = Buffer.from(path);
-  if (at < 0 || bytes.length > LIBRARY_PATH_PLACEHOLDER.length)
-    throw new Error('internal: no place for the path of libraries');
+  if (at < 0 || bytes.length > LIBRARY_PATH_PLACEHOLDER.length) return undefined;
   content.fill(0, at, at + LIBRARY_PATH_PLACEHOLDER.length);
   bytes.copy(content, at);
   return content;
 }
 
 /** Compiled elsewhere, they may want a newer C library than this machine has. */
-async function loads(folder: string): Promise<boolean> {
+async function loads(folder: string, signal: AbortSignal | undefined): Promise<boolean> {
   const program = `for (const file of process.argv.slice(1)) require(file)`;
-  const files = [QUIET_FILE, BINDING_FILE, OPS_FILE].map((file) => join(folder, file));
-  return run(process.execPath, ['-e', program, ...files]).then(
+  const files = ENGINE_FILES.map((file) => join(folder, file));
+  return run(process.execPath, ['-e', program, ...files], { signal }).then(
     () => true,
-    () => false,
+    () => {
+      signal?.throwIfAborted();
+      return false;
+    },
   );
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ENGINE_FILES, QUIET_FILE, sourceKey } from '../../src/installed/build-key';
+import { COLLECTIVES_FILE, ENGINE_FILES, QUIET_FILE, sourceKey } from '../../src/installed/build-key';
 import type { Library } from '../../src/installed/library';
 import { findCompiler, link } from '../../src/setup/compile';
 import { copyPrebuilt, LIBRARY_PATH_PLACEHOLDER, type Prebuilt } from '../../src/setup/prebuilt';
@@ -47,10 +47,15 @@ describe.skipIf(compiler === undefined)('files of a platform’s package', () =>
     mkdirSync(path('engine'));
   });
 
-  const copy = (how: Partial<Prebuilt> = {}, of: Library = library, libraryPath = path('lib')) => {
+  const copy = (
+    how: Partial<Prebuilt> = {},
+    of: Library = library,
+    libraryPath = path('lib'),
+    signal?: AbortSignal,
+  ) => {
     const description: Prebuilt = { sources, tensorflow: '2.21.0', compiler: 'g++ of another machine', ...how };
     writeFileSync(path('package', 'build.json'), JSON.stringify(description));
-    return copyPrebuilt({ library: of, libraryPath, tfjsNode }, path('engine'), path('package'));
+    return copyPrebuilt({ library: of, libraryPath, tfjsNode, signal }, path('engine'), path('package'));
   };
 
   it('load with the path of this machine’s libraries', async () => {
@@ -74,6 +79,44 @@ describe.skipIf(compiler === undefined)('files of a platform’s package', () =>
   ] as const)('are not taken for %s', async (_, how, of) => {
     expect(await copy(how, of)).toBeUndefined();
     expect(existsSync(path('engine', ENGINE_FILES[0]!))).toBe(false);
+  });
+
+  it.each(ENGINE_FILES)('are compiled here where %s is missing or cut short', async (file) => {
+    const whole = readFileSync(path('package', file));
+    try {
+      writeFileSync(path('package', file), '');
+      expect(await copy()).toBeUndefined();
+      rmSync(path('package', file));
+      expect(await copy()).toBeUndefined();
+    } finally {
+      writeFileSync(path('package', file), whole);
+    }
+  });
+
+  it('are compiled here where that of a cluster’s workers alone does not load', async () => {
+    const whole = readFileSync(path('package', COLLECTIVES_FILE));
+    const broken = Buffer.from(whole);
+    // A library of another name, which is nowhere.
+    for (let at = broken.indexOf('libanswer.so'); at >= 0; at = broken.indexOf('libanswer.so')) {
+      broken.write('libabsent.so', at, 'latin1');
+    }
+    writeFileSync(path('package', COLLECTIVES_FILE), broken);
+    try {
+      expect(await copy()).toBeUndefined();
+    } finally {
+      writeFileSync(path('package', COLLECTIVES_FILE), whole);
+    }
+  });
+
+  it.each(['', 'null', '{"sources":'])('are compiled here where their description is %o', async (text) => {
+    writeFileSync(path('package', 'build.json'), text);
+    const options = { library, libraryPath: path('lib'), tfjsNode };
+    expect(await copyPrebuilt(options, path('engine'), path('package'))).toBeUndefined();
+  });
+
+  it('are no longer tried after an abort, whose reason is thrown', async () => {
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(copy({}, library, path('lib'), signal)).rejects.toThrow(/^enough$/);
   });
 
   it('are none where a package has none', async () => {
