@@ -1,4 +1,5 @@
 /** What drawings over pictures have in common: SVG, free of Node. */
+import { escapeHtml } from '../text/escape-html';
 import type { PictureSize } from '../values/picture-size';
 
 /** Colours that stay apart on photographs; classes, or people, take them in turn. */
@@ -22,7 +23,6 @@ const LETTER = 0.6;
 export function drawingPlate(text: string, size: number) {
   const n = (value: number) => value.toFixed(1);
   const [width, height] = [text.length * size * LETTER + size * 0.5, size * 1.3];
-  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return {
     width,
     height,
@@ -30,7 +30,7 @@ export function drawingPlate(text: string, size: number) {
     at(left: number, top: number, colour: string): string {
       const rect = `<rect x="${n(left)}" y="${n(top)}" width="${n(width)}" height="${n(height)}" fill="${colour}" fill-opacity="0.85"/>`;
       const place = `x="${n(left + size * 0.25)}" y="${n(top + size)}" font-size="${n(size)}"`;
-      return `${rect}<text ${place} font-family="DejaVu Sans Mono, monospace" fill="#fff">${escaped}</text>`;
+      return `${rect}<text ${place} font-family="DejaVu Sans Mono, monospace" fill="#fff">${escapeHtml(text)}</text>`;
     },
   };
 }

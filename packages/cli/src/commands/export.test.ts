@@ -6,7 +6,7 @@ import { DETECTION, saveDetectorWeights } from '@icconv/detection/node';
 import { exportDetectorOnnx } from '@icconv/detection/onnx';
 import { initResNet, type ResNetConfig, under } from '@icconv/models';
 import { exportOnnx } from '@icconv/models/onnx';
-import { writeModel } from '@icconv/task';
+import { BACKBONES, writeModel } from '@icconv/task';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import * as tf from '@tensorflow/tfjs-core';
@@ -88,6 +88,21 @@ describe('icconv export onnx', () => {
     );
     expect(existsSync(path('kept.onnx'))).toBe(false);
     tf.dispose(weights);
+  });
+
+  test('refuses to be told what a folder or a name of the zoo says itself', async () => {
+    const config = fasterRcnnConfig({ backbone: { block: 'basic', blocks: [1, 1, 1, 1], width: 8 }, classes: 2 });
+    await writeModel(DETECTION, folder, { config, classes: ['cat', 'dog'] });
+    const flags = ['--depth', '50', '--pattern', 'x', '--classes', '2', '--prefix', 'p.', '--style', 'torchvision'];
+    await expect(run(folder, path('out.onnx'), ...flags, '--outputs', 'c5')).rejects.toThrow(
+      `${folder}: --depth, --pattern, --classes, --prefix, --style: only for a weight file; this folder says`,
+    );
+    for (const { name } of [BACKBONES[0]!, DETECTION.zoo[0]!]) {
+      await expect(run(name, path('out.onnx'), '--offline', '--config', 'x.yaml')).rejects.toThrow(
+        `${name}: --config: only for a weight file; this name says itself what the network is`,
+      );
+    }
+    expect(existsSync(path('out.onnx'))).toBe(false);
   });
 
   test.each<[string, string[], RegExp]>([

@@ -92,8 +92,10 @@ function onnxCommand({ signal }: CommandContext): Command {
     .option('--offline', 'never touch the network')
     .option('--json', 'print the result as JSON');
   return withWeightOptions(command).action(async (source: string, output: string, flags: ExportFlags) => {
+    const own = await taskOf(source);
+    if (own !== undefined || isBackbone(source)) refuseDescription(source, command);
     await useEngine();
-    const { bytes, ...network } = await exported(source, flags, signal);
+    const { bytes, ...network } = await exported(source, own, flags, signal);
     await writeAtomically(output, bytes);
     if (flags.json) console.log(JSON.stringify({ path: output, bytes: bytes.length, ...network }));
     else console.log(`${output}: ${formatBytes(bytes.length)}`);
@@ -108,8 +110,12 @@ interface Exported {
 }
 
 /** The file of a whole network where its task has one and no outputs of the backbone are asked for, else that of the backbone. */
-async function exported(source: string, flags: ExportFlags, signal: AbortSignal): Promise<Exported> {
-  const own = await taskOf(source);
+async function exported(
+  source: string,
+  own: AnyTaskCommand | undefined,
+  flags: ExportFlags,
+  signal: AbortSignal,
+): Promise<Exported> {
   const { outputs, batchNorm } = flags;
   if (own?.exportOnnx !== undefined && outputs === undefined) {
     if (batchNorm === 'keep') {
@@ -142,13 +148,27 @@ async function taskOf(source: string): Promise<AnyTaskCommand | undefined> {
   return TASKS.find(({ task }) => task.zoo.some(({ name }) => name === source));
 }
 
+const isBackbone = (source: string) => BACKBONES.some(({ name }) => name === source);
+
+/** What says which network a weight file is of; a folder's description and a row of a zoo say it themselves. */
+const DESCRIBING = ['config', 'depth', 'pattern', 'classes', 'prefix', 'style'] satisfies (keyof ExportFlags)[];
+
+function refuseDescription(source: string, command: Command): void {
+  const given = DESCRIBING.filter((name) => command.getOptionValueSource(name) === 'cli').map((name) => `--${name}`);
+  if (given.length === 0) return;
+  const kind = existsSync(source) ? 'folder' : 'name';
+  throw new ConfigError(
+    `export onnx ${source}: ${given.join(', ')}: only for a weight file; this ${kind} says itself what the network is`,
+  );
+}
+
 async function loadAnyBackbone(
   source: string,
   own: AnyTaskCommand | undefined,
   flags: ExportFlags,
   signal: AbortSignal,
 ): Promise<NetworkBackbone> {
-  if (BACKBONES.some(({ name }) => name === source)) {
+  if (isBackbone(source)) {
     return fetching(source, flags, signal, (options) => loadBackbone(source, options));
   }
   if (own !== undefined) {
