@@ -18,7 +18,8 @@ interface Wish {
   readonly task: TaskName;
   readonly source: Source;
   readonly backend: Backend;
-  readonly picture: Blob;
+  /** A visitor's, or the address of a scene: fetched in its turn, so that of two wishes the later one stays. */
+  readonly picture: Blob | string;
   /** Of the unit in the picture, 0 to 1. */
   readonly at: readonly [x: number, y: number];
 }
@@ -30,6 +31,8 @@ let running = false;
 let again = false;
 /** A visitor's choice is kept, come what may. */
 let chosen = false;
+/** How often a tab or a network was chosen: reading a network's files takes time, in which another choice may be made. */
+let choices = 0;
 
 const status = element('status', HTMLParagraphElement);
 const progress = element('progress', HTMLProgressElement);
@@ -58,8 +61,7 @@ async function work(): Promise<void> {
       await fulfil(wish!);
     } catch (error) {
       status.textContent = '';
-      errorLine.textContent = (error as Error).message;
-      errorLine.hidden = false;
+      showError(error as Error);
       element('table', HTMLTableElement).replaceChildren();
       element('json', HTMLPreElement).textContent = '';
     }
@@ -67,6 +69,11 @@ async function work(): Promise<void> {
   } while (again);
   running = false;
   document.body.classList.remove('busy');
+}
+
+function showError({ message }: Error): void {
+  errorLine.textContent = message;
+  errorLine.hidden = false;
 }
 
 let current: { readonly backend: Backend; readonly source: Source } | undefined;
@@ -83,12 +90,14 @@ async function fulfil({ tab, task, source, backend, picture, at }: Wish): Promis
       return fulfil({ ...wish, tab, task, source, picture, at });
     }
   }
-  const bitmap = await createImageBitmap(picture).catch((cause: Error) => {
+  const blob = typeof picture === 'string' ? await scene(picture) : picture;
+  if (wish!.picture === picture) wish = { ...wish!, picture: blob };
+  const bitmap = await createImageBitmap(blob).catch((cause: Error) => {
     throw new Error(`This is no picture that the browser can read: ${cause.message}`, { cause });
   });
-  showPicture(picture, bitmap);
+  showPicture(blob, bitmap);
   if (tab === 'field') await showFields(bitmap, at);
-  else await showFound(picture, backend);
+  else await showFound(blob, backend);
   bitmap.close();
 }
 
@@ -175,38 +184,68 @@ async function say(text: string): Promise<void> {
   await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
 
-async function sample(task: TaskName, index: number): Promise<Blob> {
-  const response = await fetch(`samples/${task}-${index}.png`);
+const sceneAddress = (task: TaskName, index: number) => `samples/${task}-${index}.png`;
+
+async function scene(address: string): Promise<Blob> {
+  const failed = (cause: Error) => {
+    throw new Error(`The scene cannot be fetched: ${cause.message}`, { cause });
+  };
+  const response = await fetch(address).catch(failed);
   if (!response.ok) throw new Error(`The scene is not there: the server answers ${response.status}`);
-  return response.blob();
+  return response.blob().catch(failed);
 }
 
 function showSamples(task: TaskName): void {
   const buttons = SAMPLES[task].map((index, i) => {
     const button = document.createElement('button');
     button.ariaLabel = `scene ${i + 1}`;
+    const picture = sceneAddress(task, index);
     const image = new Image();
-    image.src = `samples/${task}-${index}.png`;
+    image.src = picture;
     image.alt = '';
     button.append(image);
-    button.addEventListener('click', async () => change({ picture: await sample(task, index) }));
+    button.addEventListener('click', () => change({ picture }));
     return button;
   });
   element('samples', HTMLDivElement).replaceChildren(...buttons);
 }
 
-async function choose(tab: Tab): Promise<void> {
+function choose(tab: Tab): void {
+  choices++;
+  showTab(tab);
+  if (tab === 'field' || tab === wish?.task) change({ tab });
+  else {
+    showTask(tab);
+    change({ tab, task: tab, source: DEMO[tab], picture: sceneAddress(tab, SAMPLES[tab][0]), at: [0.5, 0.5] });
+  }
+}
+
+async function chooseOwn(files: readonly File[]): Promise<void> {
+  const choice = ++choices;
+  try {
+    const own = await ownNetwork(files);
+    if (choice !== choices || wish === undefined) return;
+    const tab = wish.tab === 'field' ? 'field' : own.task;
+    showTab(tab);
+    if (own.task !== wish.task) showTask(own.task);
+    change({ tab, ...own });
+  } catch (error) {
+    if (choice === choices) showError(error as Error);
+  }
+}
+
+function showTab(tab: Tab): void {
   for (const name of TABS) element(`tab-${name}`, HTMLButtonElement).ariaSelected = String(name === tab);
   element('found', HTMLDivElement).hidden = tab === 'field';
   element('fields', HTMLDivElement).hidden = tab !== 'field';
   const hint =
     tab === 'field' ? 'Click to move the cross, or drop a picture' : 'Drop a picture here, or click to choose one';
   element('hint', HTMLParagraphElement).textContent = drop.ariaLabel = hint;
-  if (tab === 'field' || wish === undefined) return change({ tab });
-  if (tab === wish.task) return change({ tab });
-  setThreshold(THRESHOLDS[tab]);
-  showSamples(tab);
-  change({ tab, task: tab, source: DEMO[tab], picture: await sample(tab, SAMPLES[tab][0]), at: [0.5, 0.5] });
+}
+
+function showTask(task: TaskName): void {
+  setThreshold(THRESHOLDS[task]);
+  showSamples(task);
 }
 
 function setThreshold(value: number): void {
@@ -250,14 +289,7 @@ function listen(): void {
     change({ backend: backendChoice.value as Backend });
   });
   const model = element('model', HTMLInputElement);
-  model.addEventListener('change', async () => {
-    try {
-      change(await ownNetwork([...(model.files ?? [])]));
-    } catch (error) {
-      errorLine.textContent = (error as Error).message;
-      errorLine.hidden = false;
-    }
-  });
+  model.addEventListener('change', () => chooseOwn([...(model.files ?? [])]));
 }
 
 async function start(): Promise<void> {
@@ -276,15 +308,11 @@ async function start(): Promise<void> {
   const backend = chosen ? wanted! : best;
   backendChoice.value = backend;
   backendChoice.disabled = false;
-  setThreshold(THRESHOLDS.detection);
-  showSamples('detection');
-  const picture = await sample('detection', SAMPLES.detection[0]);
+  showTask('detection');
+  const picture = sceneAddress('detection', SAMPLES.detection[0]);
   wish = { tab: 'detection', task: 'detection', source: DEMO.detection, backend, picture, at: [0.5, 0.5] };
   listen();
   await work();
 }
 
-start().catch((error: Error) => {
-  errorLine.textContent = error.message;
-  errorLine.hidden = false;
-});
+start().catch(showError);

@@ -104,16 +104,22 @@ export async function ownNetwork(
       `expected model.json and a .safetensors file, received ${files.map(({ name }) => name).join(', ')}`,
     );
   }
-  // The format's name decides; whatever else is wrong, the reader of that task says.
-  const { format } = (await description
-    .text()
-    .then(JSON.parse)
-    .catch(() => ({}))) as { format?: string };
+  const text = await description.text();
   return {
-    task: format?.startsWith('icconv-pose/') === true ? 'pose' : 'detection',
+    task: formatOf(text)?.startsWith('icconv-pose/') === true ? 'pose' : 'detection',
     source: {
-      model: URL.createObjectURL(description),
+      model: `data:application/json,${encodeURIComponent(text)}`,
       weights: new Uint8Array(await weights.arrayBuffer()),
     },
   };
+}
+
+/** The format's name decides; whatever else is wrong, the reader of that task says. */
+function formatOf(description: string): string | undefined {
+  try {
+    const { format } = JSON.parse(description) as { readonly format?: unknown };
+    return typeof format === 'string' ? format : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -126,6 +126,54 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     },
     PATIENCE,
   );
+
+  test(
+    'the latest wish is the last, and a scene that does not come is told',
+    async () => {
+      await onPage('?backend=wasm', async (page) => {
+        await settled(page);
+        await forget(page);
+        const scenes = '**/samples/pose-*.png';
+        await page.route(scenes, (route) => setTimeout(() => route.continue(), 1000));
+        await page.click('#tab-pose');
+        await page.click('#tab-detection');
+        await page.waitForTimeout(1500);
+        await settled(page);
+        expectClose(await result(page), native.detection!);
+        expect(await page.locator('#samples img').first().getAttribute('src')).toContain('detection-');
+
+        await page.unroute(scenes);
+        await page.route(scenes, (route) => route.abort());
+        await go(page, 'pose');
+        expect(await page.locator('#error').textContent()).toContain('The scene cannot be fetched');
+        await page.unroute(scenes);
+        await go(page, 'detection');
+        expectClose(await result(page), native.detection!);
+      });
+    },
+    PATIENCE,
+  );
+
+  test(
+    'a network of one’s own takes the page to its task',
+    async () => {
+      await onPage('?backend=wasm', async (page) => {
+        await settled(page);
+        await forget(page);
+        const files = ['model.json', 'model.safetensors'].map((name) => join(ROOT, '../figures/model', name));
+        await page.setInputFiles('#model', files);
+        await page.waitForSelector('#tab-pose[aria-selected=true]');
+        await settled(page);
+        expect(await page.locator('#error').isHidden()).toBe(true);
+        expect(await result(page)).toHaveProperty('poses');
+        await forget(page);
+        await page.locator('#samples button').first().click();
+        await settled(page);
+        expectClose(await result(page), native.pose!);
+      });
+    },
+    PATIENCE,
+  );
 });
 
 async function onPage(query: string, use: (page: Page) => Promise<unknown>): Promise<void> {
