@@ -48,6 +48,9 @@ test('a module has each import once, and lines that lead back', () => {
   const without = exampleModule(examplesOf(README), (i) => i === 0).code;
   expect(without).not.toContain('a(1)');
   expect(without).toContain('type B');
+  const forEffect = [{ line: 1, code: "import 'effect';" }];
+  expect(exampleModule(forEffect).code).toContain("import 'effect';");
+  expect(exampleModule(forEffect, () => true).code).not.toContain('import');
 });
 
 test('what is printed stands behind the call or below it', () => {

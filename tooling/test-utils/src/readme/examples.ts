@@ -33,10 +33,11 @@ export function examplesOf(markdown: string): Example[] {
   return examples;
 }
 
-/** @param leftOut - whether the code of an example is left out; what it imports stays */
+/** @param leftOut - whether the code of an example is left out; names that it imports stay for those behind it */
 export function exampleModule(examples: readonly Example[], leftOut = (_example: number) => false): ExampleModule {
   const split = examples.map(({ code }) => splitImports(code));
-  const imports = [...new Set(split.flatMap((each) => each.imports))];
+  const kept = split.flatMap(({ imports }, i) => (leftOut(i) ? imports.filter((text) => !isForEffect(text)) : imports));
+  const imports = [...new Set(kept)];
   const lines = [...imports, 'export async function examples(at: (example: number) => void): Promise<void> {'];
   const starts: { readonly module: number; readonly readme: number }[] = [];
   examples.forEach(({ line }, i) => {
@@ -51,6 +52,8 @@ export function exampleModule(examples: readonly Example[], leftOut = (_example:
   };
   return { code: lines.join('\n'), lineInReadme };
 }
+
+const isForEffect = (statement: string) => /^import\s*['"]/.test(statement);
 
 /** Imports one name each, so that examples may repeat them; in the body their lines are empty. */
 function splitImports(code: string): { imports: string[]; body: string } {
