@@ -30,7 +30,7 @@ import { readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
 import { writeTrainingReport } from '../report/training-report';
 import type { AnyTaskCommand } from '../tasks/task-command';
-import { INTERRUPTED } from '../ui/failure';
+import { failureText, INTERRUPTED } from '../ui/failure';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 import { rehearsalJson, rehearsalText } from './rehearsal-result';
 import { printResult } from './training-result';
@@ -119,7 +119,7 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
         ...[...given, ...set].map((one) => `--set ${one}`),
       ];
       let data: Record<string, object> = {};
-      let reports: TrainingData['reports'] | undefined;
+      let bound: TrainingData | undefined;
       const started = performance.now();
       const training: TrainTaskOptions<TaskTypes> = {
         model,
@@ -140,11 +140,11 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
           flags.config === undefined ? yaml : await readText(flags.config),
         ].join(''),
         onNote: note,
-        onData(bound) {
-          reports = bound.reports;
+        onData(all) {
+          bound = all;
           if (!leads) return;
           const told = (name: 'train' | 'val') => {
-            const [data, report, source] = [opened[name], bound.reports[name], config.data[name]];
+            const [data, report, source] = [opened[name], all.reports[name], config.data[name]];
             return data && report && source && { data, report, annotations: besideConfig(file, source.annotations) };
           };
           data = tellData({ train: told('train'), val: told('val') });
@@ -163,11 +163,15 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
         return;
       }
       const end = { folder, minutes: (performance.now() - started) / 60000, data };
-      if (result.reason !== 'interrupted') {
-        const done = { ...end, ...{ model, result, signal, reports: { ...reports! }, val: training.val } };
-        note(`${await writeTrainingReport(own, done)} is written`);
-      }
       printResult(task, result, end, flags.json ?? false);
+      if (result.reason === 'interrupted') return;
+      const done = { folder, minutes: end.minutes, model, result, data: bound!, rules, signal };
+      const told = await writeTrainingReport(own, done).then(
+        (path) => `${path} is written`,
+        // The training is done, whatever becomes of its report.
+        (error) => `no report.html, which the same command with --resume writes: ${failureText(error)}`,
+      );
+      note(told);
     });
 }
 
