@@ -33,7 +33,7 @@ import type { AnyTaskCommand } from '../tasks/task-command';
 import { failureText, INTERRUPTED } from '../ui/failure';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 import { rehearsalJson, rehearsalText } from './rehearsal-result';
-import { printResult } from './training-result';
+import { printResult, resumeCommand } from './training-result';
 
 interface TrainFlags extends WeightFlags, PictureFlags, ClusterFlags, DataFlags {
   readonly printConfig?: boolean;
@@ -76,7 +76,7 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
     .option('--json', 'print the result as JSON')
     .option('--cluster <file>', 'train with other machines: JSON as in the variable TF_CONFIG, which serves as well')
     .option('--cluster-index <n>', 'which worker of the cluster this is, from 0, instead of the file’s', naturalOption)
-    .action(async (flags: TrainFlags) => {
+    .action(async (flags: TrainFlags, command: Command) => {
       const { set = [], workers, resume = false, allowChanges = false } = flags;
       const given = await givenConfig(task.name, flags);
       const config = await readConfig(flags.config, trainingSchema(task), [...given, ...set]);
@@ -163,13 +163,14 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
         return;
       }
       const end = { folder, minutes: (performance.now() - started) / 60000, data };
-      printResult(task, result, end, flags.json ?? false);
+      const resumes = resumeCommand(command);
+      printResult(task.evaluation.best, result, end, { json: flags.json ?? false, resume: resumes });
       if (result.reason === 'interrupted') return;
       const done = { folder, minutes: end.minutes, model, result, data: bound!, rules, signal };
       const told = await writeTrainingReport(own, done).then(
         (path) => `${path} is written`,
         // The training is done, whatever becomes of its report.
-        (error) => `no report.html, which the same command with --resume writes: ${failureText(error)}`,
+        (error) => `no report.html, which ${resumes} writes: ${failureText(error)}`,
       );
       note(told);
     });
