@@ -14,6 +14,8 @@ const val = await openData({ annotations: valFile!, images });
 const preset = await detectorPreset('small', train.dataset, { recipe: { epochs: Number(epochs), patience: 8 } });
 const { reason, best } = await trainDetector({ ...preset, train, val, folder, resume: true });
 console.log(reason, best?.epoch);
+// Saved: the same command goes on.
+if (reason === 'interrupted') process.exit(130);
 
 const { stats } = await evaluateDetector(folder, val);
 console.log(`AP ${stats.AP!.toFixed(3)}, AP50 ${stats.AP50!.toFixed(3)}`);

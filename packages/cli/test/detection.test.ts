@@ -1,5 +1,5 @@
 /** train, eval, detect and reproduce from end to end, on data that is made on the spot. */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -76,6 +76,38 @@ test('a report shows how it went and what is wrong, and needs nothing beside it'
   }
 });
 
+test('whatever becomes of its report, a training that is done says so', async () => {
+  const train = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0', '--json'];
+  const here = ['--output', path('unreported')];
+  mkdirSync(path('unreported', 'report.html'), { recursive: true });
+  await icconv(...train, ...here);
+  expect(JSON.parse(take())).toMatchObject({ reason: 'finished', steps: 4 });
+  expect(complained.at(-1)).toMatch(/no report\.html, .*--resume.*report\.html: cannot be written: it is a folder/);
+  expect(process.exitCode ?? 0).toBe(0);
+  rmSync(path('unreported', 'report.html'), { recursive: true });
+  await icconv(...train, ...here, '--resume');
+  expect(complained.at(-1)).toBe(`${path('unreported', 'report.html')} is written`);
+}, 60_000);
+
+test('a report of pictures of which some cannot be read, of a class whose name another one has', async () => {
+  const dataset = JSON.parse(readFileSync(path('gt.json'), 'utf8'));
+  dataset.images.push({ ...dataset.images[0], id: 99, file_name: 'gone.png' });
+  dataset.annotations.push({ ...dataset.annotations[0], id: 99, image_id: 99 });
+  dataset.categories.push({ id: 8, name: 'square' });
+  writeFileSync(path('twins.json'), JSON.stringify(dataset));
+  const sets = ['train', 'val'].map((name) => `data.${name}={annotations: twins.json, images: images}`);
+  const set = ['data.categories=[7]', ...sets].flatMap((one) => ['--set', one]);
+  const train = ['train', 'detection', '--config', path('train.yaml'), ...set, '--output', path('twins')];
+  const rules = ['--workers', '0', '--on-unreadable', 'skip', '--no-check', '--json'];
+  await icconv(...train, ...rules, '--dry-run');
+  expect(JSON.parse(take()).data.val).toMatchObject({ objects: 5 });
+  await icconv(...train, ...rules);
+  expect(complained.at(-1)).toBe(`${path('twins', 'report.html')} is written`);
+  expect(readFileSync(path('twins', 'report.html'), 'utf8')).toMatch(
+    /<figure><figcaption>gone\.png: 1 missed \(the picture cannot be read\)</,
+  );
+}, 60_000);
+
 test('a dry run tells what a training takes, and leaves no trace', async () => {
   const dry = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0', '--dry-run'];
   const before = readdirSync(path());
@@ -121,9 +153,11 @@ test('a training ends by the time it is given, or when its metric grows no more'
   );
   expect(take()).toMatch(/as the metric grew no more/);
   const blind = ['--data', path('gt.json'), '--images', path('images'), '--set', 'recipe.patience=3'];
-  expect(await fails('train', 'detection', ...blind, '--output', path('blind'))).toMatch(
-    /recipe.patience.*validation data/,
-  );
+  for (const dry of [[], ['--dry-run']]) {
+    expect(await fails('train', 'detection', ...blind, '--output', path('blind'), ...dry)).toMatch(
+      /recipe.patience.*validation data/,
+    );
+  }
 }, 60_000);
 
 test('a second run into the folder is refused, and resumed only when asked', async () => {

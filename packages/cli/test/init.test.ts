@@ -159,4 +159,32 @@ test('where nothing can be learned from it says so, and where the pictures are n
   cpSync(made('squares'), here, { recursive: true });
   renameSync(at('images'), at('elsewhere'));
   await expect(init()).rejects.toThrow(/--images must be given: 0\.png of .*gt\.json is in none of the usual folders/);
+  await init('--images', at('elsewhere'));
+  expect((await read('detection')).data).toEqual({ train: { annotations: 'gt.json', images: 'elsewhere' } });
+});
+
+test('what is given goes over what is found', async () => {
+  LAYOUTS['COCO’s own']![0]();
+  renameSync(at('val2017'), at('others'));
+  await expect(init()).rejects.toThrow(/--val-images must be given: 0\.png of .*val2017\.json/);
+  await init('--val-images', at('others'));
+  const train = { annotations: 'annotations/instances_train2017.json', images: 'train2017' };
+  const val = { annotations: 'annotations/instances_val2017.json', images: 'others' };
+  expect((await read('detection')).data).toEqual({ train, val });
+  rmSync(at('train.yaml'));
+  cpSync(made('squares'), at('mine'), { recursive: true });
+  await init('--val', at('mine', 'gt.json'), '--val-images', at('mine', 'images'));
+  expect((await read('detection')).data).toEqual({
+    train,
+    val: { annotations: 'mine/gt.json', images: 'mine/images' },
+  });
+});
+
+test('a name with a line break stays in its comment', async () => {
+  cpSync(made('squares'), here, { recursive: true });
+  const dataset = JSON.parse(readFileSync(at('gt.json'), 'utf8'));
+  dataset.categories[0].name = 'x\nzzz: 1';
+  writeFileSync(at('gt.json'), JSON.stringify(dataset));
+  await init();
+  expect(readFileSync(at('train.yaml'), 'utf8')).toMatch(/^# A .* with 1 category: x zzz: 1\.$/m);
 });

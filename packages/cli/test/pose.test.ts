@@ -73,11 +73,14 @@ test('a refused run leaves the other as it was; a stopped one is saved', async (
   }, 10);
   try {
     const stopped = createProgram({ signal: controller.signal });
-    await stopped.parseAsync([...args, '--output', path('stopped')], { from: 'user' });
+    const set = ['--set', 'model.pattern={manual: {maxDilation: 1}}'];
+    await stopped.parseAsync([...args, '--output', path('stopped'), ...set], { from: 'user' });
   } finally {
     clearInterval(check);
   }
-  expect(take()).toContain('--resume goes on');
+  const [, resume] = /^saved; icconv (.*) --resume goes on$/m.exec(take())!;
+  const own = `${args.join(' ')} --output ${path('stopped')} --set 'model.pattern={manual: {maxDilation: 1}}'`;
+  expect(resume).toBe(own);
   expect(process.exitCode).toBe(130);
   expect(existsSync(path('stopped', 'last.safetensors'))).toBe(true);
 }, 60_000);

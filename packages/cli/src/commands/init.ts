@@ -1,5 +1,5 @@
 /** `icconv init [task]`: a configuration file for the data that is there, with comments, and the schema by which editors complete it. */
-import { writeFile } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { counted, defined, FileError } from '@icconv/base';
 import { fileSchema, type JsonSchema, readConfig, underneath } from '@icconv/base/config';
@@ -35,7 +35,9 @@ export function initCommand({ signal }: CommandContext): Command {
     .addOption(new Option('--preset <name>', 'what it begins with').default('small'))
     .option('--out <file>', 'where it is written; never over another file', 'train.yaml')
     .action(async (name: string | undefined, { out, preset = 'small', ...flags }: InitFlags) => {
-      const data = flags.data === undefined ? await findTrainingData(process.cwd()) : flags;
+      const { images, val, valImages } = flags;
+      const data =
+        flags.data === undefined ? await findTrainingData(process.cwd(), defined({ images, val, valImages })) : flags;
       const opened = await readyData(
         { split: 'train', annotations: data.data!, ...defined({ images: data.images }) },
         { check: false, onUnreadable: 'stop', tolerateDamage: false },
@@ -52,13 +54,12 @@ export function initCommand({ signal }: CommandContext): Command {
       const values = underneath(presets[preset], nested(given, dirname(resolve(out))));
       const branch = (schema.anyOf as readonly JsonSchema[])[Object.keys(presets).indexOf(preset)]!;
       const text = starterFile(branch, values as object, headOf(own, opened.dataset, { out, schemaFile }));
-      await writeNew(out, text);
+      await writeNew(out, text, () => readConfig(out, trainingSchema(own.task)));
       const beside = join(dirname(out), schemaFile);
       // An older one of the same name stays: icconv schema writes it anew.
       await writeNew(beside, `${JSON.stringify(schema, null, 2)}\n`).catch((error) => {
         if (!InvalidArgumentError.isInstance(error)) throw error;
       });
-      await readConfig(out, trainingSchema(own.task));
       console.log(`${out} is written; icconv train ${own.task.name} --config ${out} --dry-run tells what it takes`);
     });
 }
@@ -114,15 +115,18 @@ function headOf(
   ];
 }
 
-/** @throws InvalidArgumentError where there is a file. */
-async function writeNew(path: string, text: string): Promise<void> {
+/** Leaves no file that is not whole, or that the check refuses. @throws InvalidArgumentError where there is a file; as the check. */
+async function writeNew(path: string, text: string, check?: () => Promise<unknown>): Promise<void> {
   await makeFolder(dirname(path));
+  const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw FileError.from(path, 'cannot be written', error);
+    throw new InvalidArgumentError('init', '--out', path, 'a file that is not there yet');
+  });
   try {
-    await writeFile(path, text, { flag: 'wx' });
+    await file.writeFile(text).finally(() => file.close());
+    await check?.();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new InvalidArgumentError('init', '--out', path, 'a file that is not there yet');
-    }
+    await rm(path, { force: true });
     throw FileError.from(path, 'cannot be written', error);
   }
 }

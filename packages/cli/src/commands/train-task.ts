@@ -30,10 +30,10 @@ import { readyData } from '../data/ready-data';
 import { tellData } from '../data/tell-data';
 import { writeTrainingReport } from '../report/training-report';
 import type { AnyTaskCommand } from '../tasks/task-command';
-import { INTERRUPTED } from '../ui/failure';
+import { failureText, INTERRUPTED } from '../ui/failure';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
 import { rehearsalJson, rehearsalText } from './rehearsal-result';
-import { printResult } from './training-result';
+import { printResult, resumeCommand } from './training-result';
 
 interface TrainFlags extends WeightFlags, PictureFlags, ClusterFlags, DataFlags {
   readonly printConfig?: boolean;
@@ -76,7 +76,7 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
     .option('--json', 'print the result as JSON')
     .option('--cluster <file>', 'train with other machines: JSON as in the variable TF_CONFIG, which serves as well')
     .option('--cluster-index <n>', 'which worker of the cluster this is, from 0, instead of the file’s', naturalOption)
-    .action(async (flags: TrainFlags) => {
+    .action(async (flags: TrainFlags, command: Command) => {
       const { set = [], workers, resume = false, allowChanges = false } = flags;
       const given = await givenConfig(task.name, flags);
       const config = await readConfig(flags.config, trainingSchema(task), [...given, ...set]);
@@ -119,7 +119,7 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
         ...[...given, ...set].map((one) => `--set ${one}`),
       ];
       let data: Record<string, object> = {};
-      let reports: TrainingData['reports'] | undefined;
+      let bound: TrainingData | undefined;
       const started = performance.now();
       const training: TrainTaskOptions<TaskTypes> = {
         model,
@@ -140,11 +140,11 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
           flags.config === undefined ? yaml : await readText(flags.config),
         ].join(''),
         onNote: note,
-        onData(bound) {
-          reports = bound.reports;
+        onData(all) {
+          bound = all;
           if (!leads) return;
           const told = (name: 'train' | 'val') => {
-            const [data, report, source] = [opened[name], bound.reports[name], config.data[name]];
+            const [data, report, source] = [opened[name], all.reports[name], config.data[name]];
             return data && report && source && { data, report, annotations: besideConfig(file, source.annotations) };
           };
           data = tellData({ train: told('train'), val: told('val') });
@@ -163,11 +163,16 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
         return;
       }
       const end = { folder, minutes: (performance.now() - started) / 60000, data };
-      if (result.reason !== 'interrupted') {
-        const done = { ...end, ...{ model, result, signal, reports: { ...reports! }, val: training.val } };
-        note(`${await writeTrainingReport(own, done)} is written`);
-      }
-      printResult(task, result, end, flags.json ?? false);
+      const resumes = resumeCommand(command);
+      printResult(task.evaluation.best, result, end, { json: flags.json ?? false, resume: resumes });
+      if (result.reason === 'interrupted') return;
+      const done = { folder, minutes: end.minutes, model, result, data: bound!, rules, signal };
+      const told = await writeTrainingReport(own, done).then(
+        (path) => `${path} is written`,
+        // The training is done, whatever becomes of its report.
+        (error) => `no report.html, which ${resumes} writes: ${failureText(error)}`,
+      );
+      note(told);
     });
 }
 

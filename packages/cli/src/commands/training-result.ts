@@ -1,6 +1,7 @@
 /** How a training ended, for people and as JSON. */
 import { counted } from '@icconv/base';
 import type { TrainResult } from '@icconv/training/node';
+import type { Command } from 'commander';
 import { INTERRUPTED } from '../ui/failure';
 import { table } from '../ui/table';
 
@@ -10,6 +11,17 @@ export interface TrainingEnd {
   /** What was learned and scored. */
   readonly data: Readonly<Record<string, object>>;
 }
+
+/** The command line that goes on with a run: as it was given, since other values are refused. */
+export function resumeCommand(command: Command): string {
+  let root = command;
+  while (root.parent !== null) root = root.parent;
+  const given = root.args.includes('--resume') ? root.args : [...root.args, '--resume'];
+  return [root.name(), ...given].map(quoted).join(' ');
+}
+
+/** As shells take it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const WHY = {
   ...{ finished: '', interrupted: '' },
@@ -36,16 +48,16 @@ function trainingSummary(
   return `${table(['', 'epoch', ...metrics], [line('best', top), line('last', evaluated.at(-1)!)])}\n${done}`;
 }
 
-/** Prints; an interrupted training sets the exit code of Ctrl-C. */
+/** Prints; an interrupted training sets the exit code of Ctrl-C. @param best - the metric that says which weights are best. */
 export function printResult(
-  { name, evaluation }: { readonly name: string; readonly evaluation: { readonly best: string } },
+  best: string,
   result: TrainResult,
   end: TrainingEnd,
-  json: boolean,
+  { json, resume }: { readonly json: boolean; readonly resume: string },
 ): void {
   if (json) console.log(JSON.stringify({ ...result, ...end }, null, 2));
-  else if (result.reason === 'interrupted') console.log(`saved; icconv train ${name} --resume goes on`);
-  else console.log(trainingSummary(end, result, evaluation.best));
+  else if (result.reason === 'interrupted') console.log(`saved; ${resume} goes on`);
+  else console.log(trainingSummary(end, result, best));
   if (result.unreadable.length > 0) {
     console.error(`left out, as they could not be read: ${counted(result.unreadable.length, 'picture')}`);
     for (const { path, reason } of result.unreadable) console.error(`  ${path}: ${reason}`);

@@ -12,7 +12,8 @@ const WIDTH = 110;
  * @param head - lines of a comment at the beginning.
  */
 export function starterFile(schema: JsonSchema, values: object, head: readonly string[]): string {
-  return `${head.map((line) => `# ${line}`).join('\n')}\n\n${mapping(schema, values, '')}`;
+  // A name of the data may have line breaks, after which it would be no comment.
+  return `${head.map((line) => `# ${line.replaceAll(/[\r\n]+/g, ' ')}`).join('\n')}\n\n${mapping(schema, values, '')}`;
 }
 
 function mapping(schema: JsonSchema, values: object, indent: string): string {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { isPictureName } from '@icconv/base';
+import { defined, isPictureName } from '@icconv/base';
 import { loadDataset, pictureFiles } from '@icconv/coco/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { DataFlags } from '../config/given-config';
@@ -18,13 +18,19 @@ const NAMES = { train: ['train'], val: ['val', 'valid', 'test'] } as const;
 /**
  * A `data.yaml`; annotations in COCO's format with the folder of their pictures; or a folder with one folder of pictures for each class.
  *
+ * @param given - is not looked for.
  * @throws InvalidArgumentError where nothing of these is found.
  */
-export async function findTrainingData(folder: string): Promise<FoundData> {
+export async function findTrainingData(folder: string, given: Omit<FoundData, 'data'> = {}): Promise<FoundData> {
+  const { val, valImages, ...found } = await find(folder, given);
+  return { ...found, ...(given.val === undefined && defined({ val, valImages })), ...defined(given) };
+}
+
+async function find(folder: string, given: Omit<FoundData, 'data'>): Promise<FoundData> {
   const names = await list(folder);
   const described = names.find((name) => /^data\.ya?ml$/i.test(name));
   if (described !== undefined) return { data: join(folder, described) };
-  const annotated = await findAnnotations(folder);
+  const annotated = await findAnnotations(folder, given);
   if (annotated !== undefined) return annotated;
   const train = (await holdsClasses(join(folder, 'train'))) ? join(folder, 'train') : undefined;
   if (train !== undefined) {
@@ -38,7 +44,7 @@ export async function findTrainingData(folder: string): Promise<FoundData> {
   throw new InvalidArgumentError('init', '--data', folder, expected);
 }
 
-async function findAnnotations(folder: string): Promise<FoundData | undefined> {
+async function findAnnotations(folder: string, given: Omit<FoundData, 'data'>): Promise<FoundData | undefined> {
   const files: string[] = [];
   for (const place of PLACES) {
     for (const name of await list(join(folder, place))) {
@@ -50,9 +56,9 @@ async function findAnnotations(folder: string): Promise<FoundData | undefined> {
   const data = of('train') ?? (files.length === 1 ? files[0] : undefined);
   if (data === undefined) return undefined;
   const val = of('val');
-  const images = await findPictures(folder, data, 'train');
-  if (val === undefined || val === data) return { data, images };
-  return { data, images, val, valImages: await findPictures(folder, val, 'val') };
+  const images = given.images ?? (await findPictures(folder, data, 'train'));
+  if (val === undefined || val === data || given.val !== undefined) return { data, images };
+  return { data, images, val, valImages: given.valImages ?? (await findPictures(folder, val, 'val', given.images)) };
 }
 
 /** By the file's name, then by its folder's: `instances_val2017.json`, `train/_annotations.coco.json`. */
@@ -70,20 +76,29 @@ async function isAnnotations(path: string): Promise<boolean> {
   return dataset !== undefined && dataset.getImgIds().length > 0 && dataset.categories.length > 0;
 }
 
-/** The folder that has the first picture. */
-async function findPictures(folder: string, annotations: string, part: 'train' | 'val'): Promise<string> {
+/** The folder that has the first picture. @param first - where to look first. */
+async function findPictures(
+  folder: string,
+  annotations: string,
+  part: 'train' | 'val',
+  first?: string,
+): Promise<string> {
   const dataset = await loadDataset(annotations);
   const imageIds = dataset.getImgIds().slice(0, 1);
   const places = PICTURES.flatMap((place) =>
     place.includes('*') ? NAMES[part].map((split) => place.replace('*', split)) : [place],
   );
-  for (const place of [dirname(annotations), ...places.map((place) => join(folder, place))]) {
+  for (const place of [
+    ...(first === undefined ? [] : [first]),
+    dirname(annotations),
+    ...places.map((place) => join(folder, place)),
+  ]) {
     const found = pictureFiles({ dataset, folder: place, imageIds }).every(({ image }) => existsSync(image));
     if (found) return place;
   }
   throw new InvalidArgumentError(
     'init',
-    '--images',
+    part === 'train' ? '--images' : '--val-images',
     undefined,
     `given: ${dataset.loadImgs(imageIds)[0]!.file_name} of ${annotations} is in none of the usual folders`,
   );

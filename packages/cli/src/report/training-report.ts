@@ -6,7 +6,8 @@ import { counted, escapeHtml } from '@icconv/base';
 import type { PageSection } from '@icconv/base/charts';
 import { readText, writeAtomically } from '@icconv/base/files';
 import { type CocoDetection, type DataReport, type Evaluation, formatDataReports } from '@icconv/coco';
-import { BEST_RESULTS_FILE, type BoundData, bindData, type TaskTypes } from '@icconv/task';
+import { loadResults, type PictureRules } from '@icconv/coco/node';
+import { BEST_RESULTS_FILE, type BoundData, type TaskTypes, type TrainingData } from '@icconv/task';
 import type { TrainResult } from '@icconv/training/node';
 import type { AnyTaskCommand } from '../tasks/task-command';
 import { drawWorst } from './draw-worst';
@@ -20,26 +21,29 @@ export interface FinishedTraining {
   readonly model: TaskTypes['model'];
   readonly result: TrainResult;
   readonly minutes: number;
-  readonly reports: Readonly<Record<string, DataReport>>;
-  readonly val: Parameters<typeof bindData>[2] | undefined;
+  /** As it was learned and scored. */
+  readonly data: TrainingData;
+  readonly rules: PictureRules;
   readonly signal: AbortSignal;
 }
 
-/** Writes it. @returns its path. @throws FileError; ImageDecodeError for a picture that has gone meanwhile; the signal's reason. */
+/** Writes it. @returns its path. @throws FileError; ImageDecodeError for a picture that has gone meanwhile, where the rules say so; the signal's reason. */
 export async function writeTrainingReport(own: AnyTaskCommand, training: FinishedTraining): Promise<string> {
   // The chart library is large: loaded only here.
   const { renderPage } = await import('@icconv/base/charts');
-  const { folder, model, result, minutes, reports, val } = training;
+  const { folder, model, result, minutes, data } = training;
+  const { val } = data;
   const { best, rows } = result;
   const found = join(folder, BEST_RESULTS_FILE);
   const evaluated = val !== undefined && best !== undefined && existsSync(found);
-  const records = evaluated ? (JSON.parse(await readFile(found, 'utf8')) as CocoDetection[]) : [];
+  const records = evaluated ? await readRecords(found, own.task.data.kind(model)) : [];
   const curves = Buffer.from(await readFile(join(folder, 'curves.svg'))).toString('base64');
   const page = renderPage({
     title: `${own.task.noun}: ${basename(folder)}`,
     intro: `${counted(rows.length, 'epoch')}, ${counted(result.steps, 'update')}, ${minutes.toFixed(1)} minutes in this process.`,
     tiles: evaluated
-      ? Object.entries(rows.find(({ epoch }) => epoch === best.epoch) ?? {}).flatMap(([column, value]) =>
+      ? // An epoch that time ended in its middle, and that was gone on with, has two rows.
+        Object.entries(rows.findLast(({ epoch }) => epoch === best.epoch) ?? {}).flatMap(([column, value]) =>
           column.startsWith('val/')
             ? [[Number(value).toFixed(3), `${column.slice('val/'.length)}, epoch ${best.epoch}`] as const]
             : [],
@@ -47,10 +51,8 @@ export async function writeTrainingReport(own: AnyTaskCommand, training: Finishe
       : [],
     sections: [
       { html: `<img src="data:image/svg+xml;base64,${curves}" alt="losses and metrics by epoch">` },
-      ...(evaluated
-        ? await evaluationSections(own, training, bindData(own.task, model, val, 'evaluation'), records)
-        : []),
-      { title: 'Data', html: pre(formatDataReports(reports)) },
+      ...(evaluated ? await evaluationSections(own, training, val, records) : []),
+      { title: 'Data', html: pre(formatDataReports({ ...data.reports })) },
       { title: 'Configuration', html: pre(await readText(join(folder, 'config.yaml'))) },
     ],
   });
@@ -59,9 +61,15 @@ export async function writeTrainingReport(own: AnyTaskCommand, training: Finishe
   return path;
 }
 
+async function readRecords(path: string, kind: DataReport['task']): Promise<CocoDetection[]> {
+  // Labels have ranks, which COCO's results lack; and a few records for each picture at most.
+  if (kind === 'labels') return JSON.parse(await readText(path)) as CocoDetection[];
+  return [...(await loadResults(path))];
+}
+
 async function evaluationSections(
   own: AnyTaskCommand,
-  { folder, model, signal }: FinishedTraining,
+  { folder, model, rules, signal }: FinishedTraining,
   data: BoundData,
   records: readonly CocoDetection[],
 ): Promise<PageSection[]> {
@@ -75,7 +83,7 @@ async function evaluationSections(
   const pictures = {
     title: 'Pictures with most mistakes',
     text: `${shown.length} of ${worst.length}; what is annotated is dashed, what was found is in colour.`,
-    html: await drawWorst(own, folder, data, shown, signal),
+    html: await drawWorst(own, folder, data, shown, { rules, signal }),
   };
   return [summary, ...charts, pictures];
 

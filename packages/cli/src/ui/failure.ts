@@ -13,13 +13,20 @@ export const INTERRUPTED = 130;
  * @param command - the one that ran: options of the library are named by its flags.
  */
 export function reportFailure(error: unknown, command?: Command): number {
-  if (error instanceof Error && (error.name === 'AbortError' || error.message === 'interrupted')) {
+  if (isInterruption(error)) {
     console.error(pc.yellow('interrupted'));
     return INTERRUPTED;
   }
-  const label = pc.red(pc.bold('error'));
-  if (VisionError.isInstance(error)) {
-    console.error(`${label} ${rephraseOptions(error.message, error.hints, (hint) => flagFor(hint, command))}`);
-  } else console.error(`${label} ${error instanceof Error ? error.stack : String(error)}`);
+  console.error(`${pc.red(pc.bold('error'))} ${failureText(error, command)}`);
   return 1;
 }
+
+/** Errors made on purpose by their message, others with where they came from. */
+export function failureText(error: unknown, command?: Command): string {
+  if (isInterruption(error)) return 'interrupted';
+  if (!VisionError.isInstance(error)) return error instanceof Error ? error.stack! : String(error);
+  return rephraseOptions(error.message, error.hints, (hint) => flagFor(hint, command));
+}
+
+const isInterruption = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || error.message === 'interrupted');

@@ -7,7 +7,7 @@ import { findInData } from '../evaluate/evaluate';
 import { localRunner } from '../run/local-runner';
 import { reachableMemory, watchPeak } from './peak-memory';
 import { settingsOf } from './settings-of';
-import { type TrainTaskOptions, trainTask } from './train';
+import { type TrainTaskOptions, trainableData, trainTask } from './train';
 
 /** The first update also compiles kernels and fills pools: its time says little about those to come. */
 const UPDATES = 2;
@@ -41,8 +41,10 @@ export async function rehearseTraining<T extends TaskTypes>(
   task: Task<T>,
   options: Omit<TrainTaskOptions<T>, 'cluster' | 'steps' | 'progress' | 'weights'>,
 ): Promise<Rehearsal> {
-  const { folder, val, model, recipe, ...rest } = options;
+  const { folder, val: _, onData: __, model, recipe, ...rest } = options;
   const { resume = false, allowChanges = false, signal, onNote } = options;
+  // As the training binds them: validation data after what is learned, of which the rehearsal's own training knows nothing.
+  const { train, val } = trainableData(task, options);
   if (folder !== undefined) await checkRun(folder, { resume, allowChanges, settings: settingsOf(task, options) });
   const reachableBytes = reachableMemory();
   const weights = task.weights.init(model, { seed: recipe.seed ?? 0 });
@@ -63,7 +65,8 @@ export async function rehearseTraining<T extends TaskTypes>(
     };
     // A rehearsal takes as long as it takes, and evaluates by itself.
     const { minutes: _, patience: __, ...untimed } = recipe;
-    await trainTask(task, { ...rest, ...{ model, recipe: untimed as T['recipe'], weights, progress, steps: UPDATES } });
+    const own = { model, recipe: untimed as T['recipe'], train, weights, progress, steps: UPDATES };
+    await trainTask(task, { ...rest, ...own });
     signal?.throwIfAborted();
     const peakBytes = peak();
     const secondsPerUpdate = (ends.at(-1)! - ends.at(-2)!) / 1000;

@@ -86,17 +86,9 @@ export async function trainTask<T extends TaskTypes>(
   task: Task<T>,
   options: TrainTaskOptions<T>,
 ): Promise<TrainResult> {
-  const { model, recipe, evaluation, start, cluster } = options;
+  const { model, recipe, start, cluster } = options;
   const folder = (cluster?.index ?? 0) === 0 ? options.folder : undefined;
-  task.inference.check({ ...evaluation } as T['options'], model);
-  task.training.check?.(model, recipe);
-  if (recipe.patience !== undefined && options.val === undefined) {
-    const expected = 'left out, or validation data given, whose metric it watches';
-    throw new InvalidArgumentError('train', 'recipe.patience', recipe.patience, expected);
-  }
-  const data = bindTrainingData(task, model, options);
-  options.onData?.(data);
-  requireTrainingData(data);
+  const data = trainableData(task, options);
   const settings = settingsOf(task, options);
   if (folder !== undefined) await beginFolder(task, folder, options, settings);
 
@@ -110,6 +102,24 @@ export async function trainTask<T extends TaskTypes>(
   } finally {
     if (options.weights === undefined) dispose(weights);
   }
+}
+
+/** The data of a training that can begin, told. @throws as {@link trainTask} where data, network and recipe do not fit. */
+export function trainableData<T extends TaskTypes>(
+  task: Task<T>,
+  options: Pick<TrainTaskOptions<T>, 'model' | 'recipe' | 'evaluation' | 'train' | 'val' | 'onData'>,
+): TrainingData {
+  const { model, recipe, evaluation, val } = options;
+  task.inference.check({ ...evaluation } as T['options'], model);
+  task.training.check?.(model, recipe);
+  if (recipe.patience !== undefined && val === undefined) {
+    const expected = 'left out, or validation data given, whose metric it watches';
+    throw new InvalidArgumentError('train', 'recipe.patience', recipe.patience, expected);
+  }
+  const data = bindTrainingData(task, model, options);
+  options.onData?.(data);
+  requireTrainingData(data);
+  return data;
 }
 
 type LoopOptions<T extends TaskTypes> = TrainTaskOptions<T> &
@@ -159,7 +169,7 @@ async function runLoop<T extends TaskTypes>(
       async saveWeights(path, current) {
         await task.weights.save(path, current, model);
         const results = join(dirname(path), BEST_RESULTS_FILE);
-        if (basename(path) === BEST_FILE) await writeAtomically(results, JSON.stringify(found));
+        if (basename(path) === BEST_FILE) await writeAtomically(results, recordPieces(found));
       },
     });
   } finally {
@@ -167,6 +177,13 @@ async function runLoop<T extends TaskTypes>(
     optimizer.dispose();
     await loader.close();
   }
+}
+
+/** A list in JSON, a record on each line: of large data its whole text would be longer than a string may be. */
+function* recordPieces(records: readonly CocoDetection[]): Generator<string> {
+  yield '[';
+  for (const [i, record] of records.entries()) yield `${i > 0 ? ',\n' : ''}${JSON.stringify(record)}`;
+  yield ']\n';
 }
 
 /** As `evaluateOn` of the folder that the training leaves; each worker looks at its part of the pictures. */

@@ -24,6 +24,8 @@ export interface CheckpointState {
   readonly workers?: number;
   /** That the run took, where time ends it. */
   readonly seconds?: number;
+  /** Those of the run and the seconds that they took in all, where time ends it. */
+  readonly evaluations?: { readonly count: number; readonly seconds: number };
   /** What the run was begun with. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Sums of the running epoch's logs, so that its row is that of an unbroken run. */
@@ -86,6 +88,7 @@ const stateSchema = z.strictObject({
   best: z.strictObject({ metric: z.string(), value: measured, epoch: count }).optional(),
   workers: z.int().min(1).optional(),
   seconds: z.number().min(0).optional(),
+  evaluations: z.strictObject({ count, seconds: z.number().min(0) }).optional(),
   settings: z.record(z.string(), z.unknown()).optional(),
   epochLog: z.strictObject({ sums: z.record(z.string(), measured), count }),
 });

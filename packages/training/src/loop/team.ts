@@ -37,7 +37,7 @@ export interface Trained {
 }
 
 /** Where a run begins, of which worker 0 knows. */
-export type Start = Pick<CheckpointState, 'step' | 'position' | 'best' | 'epochLog' | 'seconds'> & {
+export type Start = Pick<CheckpointState, 'step' | 'position' | 'best' | 'epochLog' | 'seconds' | 'evaluations'> & {
   readonly resumed: boolean;
   /** Updates by the count of the run's logs. */
   readonly loggedSteps: number;

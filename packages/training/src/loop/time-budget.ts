@@ -1,4 +1,5 @@
 /** A training that ends by the clock: its schedule is laid over the time, and the last evaluation has its part of it. */
+import type { CheckpointState } from './checkpoint';
 
 /** Where a training stands by worker 0's clock, which all workers follow. */
 export interface Pace {
@@ -12,21 +13,27 @@ export class TimeBudget {
   readonly #planned: number;
   readonly #before: number;
   readonly #began = performance.now();
-  readonly #evaluations = { count: 0, seconds: 0 };
+  #evaluations: NonNullable<CheckpointState['evaluations']>;
   #over = false;
 
-  /** @param planned - updates that the schedule is written for. @param before - seconds that earlier parts of the run took. */
-  constructor(seconds: number, planned: number, before: number) {
+  /** @param planned - updates that the schedule is written for. @param before - what earlier parts of the run took. */
+  constructor(seconds: number, planned: number, before: Pick<CheckpointState, 'seconds' | 'evaluations'>) {
     this.#seconds = seconds;
     this.#planned = planned;
-    this.#before = before;
-    this.#over = before >= seconds;
+    this.#before = before.seconds ?? 0;
+    this.#evaluations = before.evaluations ?? { count: 0, seconds: 0 };
+    this.#over = this.#before >= seconds;
   }
 
   /** One evaluation: the last one is expected to take as long as those before. */
   evaluation(seconds: number): void {
-    this.#evaluations.count++;
-    this.#evaluations.seconds += seconds;
+    const before = this.#evaluations;
+    this.#evaluations = { count: before.count + 1, seconds: before.seconds + seconds };
+  }
+
+  /** Of the whole run. */
+  get evaluations(): NonNullable<CheckpointState['evaluations']> {
+    return this.#evaluations;
   }
 
   /** Seconds of the whole run; all of them once it is over, so that a resumed run knows. */

@@ -71,7 +71,7 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
   const begun = startOf(checkpoint, { workers: team.size, perEpoch, accumulate });
   const { resumed, epochLog, loggedSteps, ...start } = await team.begin(begun, { weights, optimizer, ema });
   let { step, position, best } = start;
-  const budget = seconds === undefined ? undefined : new TimeBudget(seconds, planned, start.seconds ?? 0);
+  const budget = seconds === undefined ? undefined : new TimeBudget(seconds, planned, start);
   /** Why the run is over, once it is. */
   let ended: TrainResult['reason'] | undefined = endOf(step >= totalSteps, budget?.pace.over);
   /** Updates for the schedule. */
@@ -107,15 +107,16 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
       ...(ema === undefined ? {} : { emaUpdates: ema.updates }),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
       ...(team.size === 1 ? {} : { workers: team.size }),
-      ...(budget === undefined ? {} : { seconds: budget.spent }),
+      ...(budget === undefined ? {} : { seconds: budget.spent, evaluations: budget.evaluations }),
     };
     const tensors = { model: weights, buffers: optimizer.buffers(), ema: ema?.weights() ?? {} };
     await saveCheckpoint(checkpointPath, { ...state, ...extras }, tensors);
   };
+  const { evaluate: evaluation } = options;
+  const isDue = (epochsDone: number) =>
+    evaluation !== undefined && (ended !== undefined || epochsDone % evaluateEvery === 0);
   const evaluate = async (epochsDone: number): Promise<Metrics | undefined> => {
-    const { evaluate: evaluation } = options;
-    const due = ended !== undefined || epochsDone % evaluateEvery === 0;
-    if (evaluation === undefined || !due) return undefined;
+    if (evaluation === undefined || !isDue(epochsDone)) return undefined;
     // If it fails, the epoch is not lost: its log is still open in the checkpoint, and a resumed run begins with its end.
     await save();
     const context = { step, epoch: epochsDone };
@@ -126,7 +127,7 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
     const found = await team.gathered(await unlessStopped(() => evaluation.part(current, shard, context)));
     return team.leads && found !== undefined ? evaluation.metrics(found, context) : undefined;
   };
-  /** Stopped in the evaluation: the epoch's work is saved, without its metrics. */
+  /** Stopped in the evaluation: the epoch's work is saved, and its end is left to the resumed run. */
   const unlessStopped = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
@@ -140,7 +141,13 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
   /** @returns whether anyone wants to stop. */
   const endEpoch = async (epochsDone: number): Promise<boolean> => {
     const began = performance.now();
+    const due = isDue(epochsDone);
     const { metrics, stop } = await team.evaluated(await evaluate(epochsDone), () => interrupt.requested);
+    if (due && metrics === undefined) {
+      // Nor has it ended in another way: what ends with an evaluation that nobody made has no last metric.
+      ended = undefined;
+      return true;
+    }
     if (metrics !== undefined) budget?.evaluation((performance.now() - began) / 1000);
     const value = options.best === undefined ? undefined : metrics?.[options.best.metric];
     if (metrics !== undefined && options.best !== undefined && value === undefined) {
@@ -161,11 +168,12 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
     if (frozen !== undefined) journal.progress.line(describeFrozen(Object.keys(weights), frozen));
     if (resumed) journal.progress.line(`resumed at step ${step}, epoch ${position.epoch + 1}`);
     const epochIsOver = position.batch === 0 || ended !== undefined;
+    let stop = false;
     if (resumed && epochIsOver && journal.epochLog.count > 0) {
-      await endEpoch(position.epoch + (position.batch > 0 ? 1 : 0));
+      stop = await endEpoch(position.epoch + (position.batch > 0 ? 1 : 0));
       await save();
     } else if (resumed && isStale(position.epoch - (position.epoch % evaluateEvery))) ended ??= 'patience';
-    let stop = ended !== undefined || (team.size === 1 && interrupt.requested);
+    stop ||= ended !== undefined || (team.size === 1 && interrupt.requested);
     if (!stop) {
       let shares: Metrics[] = [];
       const changed = new Set<string>();
@@ -216,10 +224,10 @@ async function train<B extends TrainBatch>(options: TrainOptions<B>, team: Team)
           stop = agreed.stop;
           if ((epochEnds || ended !== undefined) && (await endEpoch(epoch + 1))) stop = true;
           stop ||= ended !== undefined;
-          const due = epochEnds
+          const saves = epochEnds
             ? (epoch + 1) % checkpointEvery === 0
             : step % (checkpointEverySteps ?? Number.POSITIVE_INFINITY) === 0;
-          if (stop || due) await save();
+          if (stop || saves) await save();
           if (stop) break;
         }
         // TensorFlow blocks the event loop: let decoded pictures, signals and timers in.
@@ -255,8 +263,8 @@ function startOf(
   const epochLog = checkpoint?.epochLog ?? { sums: {}, count: 0 };
   if (checkpoint === undefined)
     return { resumed: false, step: 0, loggedSteps: 0, position: { epoch: 0, batch: 0 }, epochLog };
-  const { step: loggedSteps, position, best, seconds, workers = 1 } = checkpoint;
-  const start = { resumed: true, loggedSteps, epochLog, ...defined({ best, seconds }) };
+  const { step: loggedSteps, position, best, seconds, evaluations, workers = 1 } = checkpoint;
+  const start = { resumed: true, loggedSteps, epochLog, ...defined({ best, seconds, evaluations }) };
   if (workers === now.workers) return { ...start, step: loggedSteps, position };
   // Updates are of whole groups of batches.
   const updates = Math.floor((position.batch * workers) / (now.workers * now.accumulate));

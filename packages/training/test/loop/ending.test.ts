@@ -40,6 +40,37 @@ describeBackends(
       await patient.dispose();
     });
 
+    test('an evaluation that was interrupted is made up for by the resumed run, and tries no patience', async () => {
+      const here = folder('interrupted-evaluation');
+      const values = [0.1, 0.5, 0.4, 0.9, 0.3, 0.9];
+      const part = (stopAt: number, resume: boolean) => {
+        const controller = new AbortController();
+        const evaluate = (_: unknown, { epoch }: { epoch: number }) => {
+          if (epoch === stopAt) controller.abort();
+          controller.signal.throwIfAborted();
+          return { accuracy: values[epoch - 1]! };
+        };
+        return makeRun({ folder: here, evaluate, patience: 2, resume, signal: controller.signal });
+      };
+      // In the middle, again, and at the very end.
+      for (const [stopAt, steps] of [
+        [4, 16],
+        [4, 16],
+        [6, 24],
+      ] as const) {
+        const { run, dispose } = part(stopAt, existsSync(join(here, 'last.safetensors')));
+        const { reason, ...result } = await trainLoop(run);
+        expect([reason, result.steps, result.rows.length]).toEqual(['interrupted', steps, stopAt - 1]);
+        await dispose();
+      }
+      expect(existsSync(join(here, 'final.safetensors'))).toBe(false);
+      const last = part(0, true);
+      const { reason, best, rows } = await trainLoop(last.run);
+      expect([reason, best!.epoch]).toEqual(['finished', 4]);
+      expect(rows.map((row) => row['val/accuracy'])).toEqual(values);
+      await last.dispose();
+    });
+
     test('patience is of epochs, however rarely they are evaluated, and wants a metric', async () => {
       const evaluate = () => ({ accuracy: Number.NaN });
       const { run, dispose } = makeRun({ evaluate, patience: 3, evaluateEvery: 2 });
@@ -121,6 +152,29 @@ describeBackends(
       const { reason, steps } = await trainLoop(longer.run);
       expect([reason, steps > 25]).toEqual(['time', true]);
       await longer.dispose();
+    });
+
+    test('a resumed run knows how long an evaluation takes', async () => {
+      const here = folder('time-evaluations');
+      const began = now;
+      const controller = new AbortController();
+      const first = makeRun({
+        ...timed,
+        folder: here,
+        signal: controller.signal,
+        // In the sixth epoch, at 46 s: there is time for one more update and an evaluation.
+        step(weights, batch, context) {
+          if (context.step === 20) controller.abort();
+          return timed.step!(weights, batch, context);
+        },
+        seconds: 52,
+      });
+      expect(await trainLoop(first.run)).toMatchObject({ reason: 'interrupted', steps: 21 });
+      await first.dispose();
+      const next = makeRun({ ...timed, folder: here, resume: true, seconds: 52 });
+      const { reason } = await trainLoop(next.run);
+      expect([reason, (now - began) / 1000]).toEqual(['time', 52]);
+      await next.dispose();
     });
 
     test('less time than for one update is enough for one', async () => {
