@@ -1,7 +1,7 @@
 /** Entries that claim to run everywhere need nothing of Node, nor do the packages that they bring along. */
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { ROOT } from '../src/imports/read-imports';
 
@@ -27,12 +27,12 @@ const ENTRIES = [
 
 const OPTIONS = {
   bundle: true,
-  write: false,
+  write: false as const,
   format: 'esm',
   platform: 'browser',
   conditions: ['icconv-source'],
   logLevel: 'silent',
-} as const;
+} satisfies BuildOptions;
 
 /** Bundled from the sources, with everything but TensorFlow.js inside. @returns what the bundle imports. */
 async function bundle(entry: string): Promise<string[]> {
