@@ -71,8 +71,9 @@ function run([command, ...args], cwd) {
 function project(name, packed) {
   const folder = join(scratch, name.replace(' ', '-'));
   mkdirSync(folder);
-  const files = (some) => Object.fromEntries(some.map(([name, { tarball }]) => [name, `file:${tarball}`]));
-  const tarballs = files(Object.entries(packed));
+  // Compiled engines are for who wants them, and for one platform each.
+  const everywhere = Object.entries(packed).filter(([, { platform }]) => !platform);
+  const tarballs = Object.fromEntries(everywhere.map(([name, { tarball }]) => [name, `file:${tarball}`]));
   const { dependencies = {}, nodes = [] } = MANAGERS[name];
   writeFileSync(
     join(folder, 'package.json'),
@@ -81,7 +82,7 @@ function project(name, packed) {
       version: '1.0.0',
       private: true,
       dependencies: {
-        ...files(Object.entries(packed).filter(([, { platform }]) => !platform)),
+        ...tarballs,
         '@tensorflow/tfjs-backend-wasm': TFJS,
         '@tensorflow/tfjs-core': TFJS,
         '@tensorflow/tfjs-layers': TFJS,

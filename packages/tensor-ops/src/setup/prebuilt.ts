@@ -1,4 +1,4 @@
-/** Native files that come compiled, in a package for each platform on which `@icconv/tensor-ops` depends optionally. */
+/** Native files that come compiled, in a package for each platform, an optional peer of `@icconv/tensor-ops`. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
