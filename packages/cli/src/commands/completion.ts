@@ -1,15 +1,17 @@
 /** `icconv completion <shell>`: a script that completes commands, options and their values, and `icconv complete`, which it asks. */
-import { ShellCompDirective, script } from '@bomb.sh/tab';
 import { Argument, Command } from 'commander';
 import { completionsOf } from '../ui/completions';
 
 const NAME = 'icconv';
 
+/** A module without a form for `require`, which zipped packages of yarn cannot load by it. */
+const tab = () => import('@bomb.sh/tab');
+
 export function completionCommand(): Command {
   return new Command('completion')
     .description('print a script that completes commands, options and their values in a shell')
     .addArgument(new Argument('<shell>', 'whose').choices(['bash', 'zsh', 'fish']))
-    .action((shell: string) => script(shell, NAME, NAME));
+    .action(async (shell: string) => (await tab()).script(shell, NAME, NAME));
 }
 
 /** Asked by the scripts as `icconv complete -- train det`; lines of value, tab and description, and a number that says whether files fit. */
@@ -17,10 +19,10 @@ export function completeCommand(program: Command): Command {
   return new Command('complete')
     .description('what a shell’s script asks')
     .argument('[words...]')
-    .action((words: readonly string[]) => {
+    .action(async (words: readonly string[]) => {
       const { candidates, files } = completionsOf(program, words);
       for (const { value, description } of candidates) console.log(`${value}\t${description}`);
-      const { ShellCompDirectiveDefault, ShellCompDirectiveNoFileComp } = ShellCompDirective;
+      const { ShellCompDirectiveDefault, ShellCompDirectiveNoFileComp } = (await tab()).ShellCompDirective;
       console.log(`:${files ? ShellCompDirectiveDefault : ShellCompDirectiveNoFileComp}`);
     });
 }
