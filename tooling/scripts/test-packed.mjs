@@ -193,10 +193,10 @@ function compile(packed, folder, resolution, typescript) {
     cwd: folder,
     encoding: 'utf8',
   });
-  // tfjs-layers' own declarations do not pass a strict compiler, whoever imports them, nor sharp's an old one. Entries name their types.
+  // tfjs-layers' own declarations do not pass a strict compiler, whoever imports them. Its entries extend its classes.
   const errors = stdout
     .split('\n')
-    .filter((text) => /error TS/.test(text) && !/@tensorflow\/tfjs-layers\/|node_modules\/sharp\//.test(text));
+    .filter((text) => /error TS/.test(text) && !text.includes('@tensorflow/tfjs-layers/'));
   if (errors.length > 0) throw new Error(errors.join('\n'));
   return `${names.length} entries`;
 }
