@@ -3,11 +3,17 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { defined, isPictureName } from '@icconv/base';
+import type { CocoDataset } from '@icconv/coco';
 import { loadDataset, pictureFiles } from '@icconv/coco/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { DataFlags } from '../config/given-config';
 
 type FoundData = Pick<DataFlags, 'data' | 'images' | 'val' | 'valImages'>;
+
+interface AnnotationFile {
+  readonly path: string;
+  readonly dataset: CocoDataset;
+}
 
 /** Where annotations lie beside their pictures, deepest first. */
 const PLACES = ['.', 'annotations', 'train', 'valid', 'val'];
@@ -45,20 +51,22 @@ async function find(folder: string, given: Omit<FoundData, 'data'>): Promise<Fou
 }
 
 async function findAnnotations(folder: string, given: Omit<FoundData, 'data'>): Promise<FoundData | undefined> {
-  const files: string[] = [];
+  const files: AnnotationFile[] = [];
   for (const place of PLACES) {
     for (const name of await list(join(folder, place))) {
-      if (extname(name) === '.json' && (await isAnnotations(join(folder, place, name))))
-        files.push(join(folder, place, name));
+      if (extname(name) !== '.json') continue;
+      const path = join(folder, place, name);
+      const dataset = await readAnnotations(path);
+      if (dataset !== undefined) files.push({ path, dataset });
     }
   }
-  const of = (part: 'train' | 'val') => files.find((file) => splitOf(file) === part);
-  const data = of('train') ?? (files.length === 1 ? files[0] : undefined);
-  if (data === undefined) return undefined;
+  const of = (part: 'train' | 'val') => files.find(({ path }) => splitOf(path) === part);
+  const train = of('train') ?? (files.length === 1 ? files[0] : undefined);
+  if (train === undefined) return undefined;
   const val = of('val');
-  const images = given.images ?? (await findPictures(folder, data, 'train'));
-  if (val === undefined || val === data || given.val !== undefined) return { data, images };
-  return { data, images, val, valImages: given.valImages ?? (await findPictures(folder, val, 'val', given.images)) };
+  const found = { data: train.path, images: given.images ?? findPictures(folder, train, 'train') };
+  if (val === undefined || val === train || given.val !== undefined) return found;
+  return { ...found, val: val.path, valImages: given.valImages ?? findPictures(folder, val, 'val', given.images) };
 }
 
 /** By the file's name, then by its folder's: `instances_val2017.json`, `train/_annotations.coco.json`. */
@@ -70,27 +78,26 @@ function splitOf(file: string): 'train' | 'val' | undefined {
   return undefined;
 }
 
-/** A list of images in it, which configurations and schemas lack. */
-async function isAnnotations(path: string): Promise<boolean> {
+/** Undefined without a list of images, which configurations and schemas lack. */
+async function readAnnotations(path: string): Promise<CocoDataset | undefined> {
   const dataset = await loadDataset(path).catch(() => undefined);
-  return dataset !== undefined && dataset.getImgIds().length > 0 && dataset.categories.length > 0;
+  return dataset !== undefined && dataset.getImgIds().length > 0 && dataset.categories.length > 0 ? dataset : undefined;
 }
 
 /** The folder that has the first picture. @param first - where to look first. */
-async function findPictures(
+function findPictures(
   folder: string,
-  annotations: string,
+  { path, dataset }: AnnotationFile,
   part: 'train' | 'val',
   first?: string,
-): Promise<string> {
-  const dataset = await loadDataset(annotations);
+): string {
   const imageIds = dataset.getImgIds().slice(0, 1);
   const places = PICTURES.flatMap((place) =>
     place.includes('*') ? NAMES[part].map((split) => place.replace('*', split)) : [place],
   );
   for (const place of [
     ...(first === undefined ? [] : [first]),
-    dirname(annotations),
+    dirname(path),
     ...places.map((place) => join(folder, place)),
   ]) {
     const found = pictureFiles({ dataset, folder: place, imageIds }).every(({ image }) => existsSync(image));
@@ -100,7 +107,7 @@ async function findPictures(
     'init',
     part === 'train' ? '--images' : '--val-images',
     undefined,
-    `given: ${dataset.loadImgs(imageIds)[0]!.file_name} of ${annotations} is in none of the usual folders`,
+    `given: ${dataset.loadImgs(imageIds)[0]!.file_name} of ${path} is in none of the usual folders`,
   );
 }
 

@@ -1,5 +1,4 @@
 /** What a network got wrong in a data set, whatever its task: which pictures most, and what was taken for what. */
-import { defined } from '@icconv/base';
 import {
   analyzeErrors,
   type CocoDetection,
@@ -20,13 +19,12 @@ export interface WorstPicture {
 export function boxMistakes(
   { params }: Evaluation,
   records: readonly CocoDetection[],
-  { dataset, imageIds, categoryIds }: BoundData,
+  data: BoundData,
   kind: Parameters<typeof boundObjects>[0],
   options: { readonly minScore?: number } = {},
 ): { readonly errors: ErrorAnalysis; readonly worst: readonly WorstPicture[] } {
-  const bound = { dataset, categoryIds, folder: '', ...defined({ imageIds }) };
-  const { dataset: scored } = boundObjects(kind, bound, 'evaluation');
-  const errors = analyzeErrors(scored, CocoResults.parse(records as CocoDetection[]), {
+  const { dataset } = boundObjects(kind, data, 'evaluation');
+  const errors = analyzeErrors(dataset, CocoResults.parse(records as CocoDetection[]), {
     ...{ iouType: params.iouType, imgIds: params.imgIds, catIds: params.catIds },
     ...(params.iouType === 'keypoints' && { sigmas: params.sigmas }),
     ...options,

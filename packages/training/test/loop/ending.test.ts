@@ -102,6 +102,17 @@ describeBackends(
         return { accuracy: 1 };
       },
     };
+    /** One that is interrupted while it takes that step. */
+    const stoppedIn = (last: number, more: Parameters<typeof makeRun>[0]) => {
+      const controller = new AbortController();
+      return makeRun({
+        ...{ ...timed, ...more, signal: controller.signal },
+        step(weights, batch, context) {
+          if (context.step === last) controller.abort();
+          return timed.step!(weights, batch, context);
+        },
+      });
+    };
 
     test('by the clock, evaluations included, with its schedule laid over the time', async () => {
       const lefts: number[] = [];
@@ -130,16 +141,7 @@ describeBackends(
 
     test('an interruption costs none of the time, and what has ended by it stays so', async () => {
       const here = folder('time');
-      const controller = new AbortController();
-      const first = makeRun({
-        ...timed,
-        folder: here,
-        signal: controller.signal,
-        step(weights, batch, context) {
-          if (context.step === 5) controller.abort();
-          return timed.step!(weights, batch, context);
-        },
-      });
+      const first = stoppedIn(5, { folder: here });
       expect(await trainLoop(first.run)).toMatchObject({ reason: 'interrupted', steps: 6 });
       await first.dispose();
       now += 3_600_000;
@@ -157,18 +159,8 @@ describeBackends(
     test('a resumed run knows how long an evaluation takes', async () => {
       const here = folder('time-evaluations');
       const began = now;
-      const controller = new AbortController();
-      const first = makeRun({
-        ...timed,
-        folder: here,
-        signal: controller.signal,
-        // In the sixth epoch, at 46 s: there is time for one more update and an evaluation.
-        step(weights, batch, context) {
-          if (context.step === 20) controller.abort();
-          return timed.step!(weights, batch, context);
-        },
-        seconds: 52,
-      });
+      // In the sixth epoch, at 46 s: there is time for one more update and an evaluation.
+      const first = stoppedIn(20, { folder: here, seconds: 52 });
       expect(await trainLoop(first.run)).toMatchObject({ reason: 'interrupted', steps: 21 });
       await first.dispose();
       const next = makeRun({ ...timed, folder: here, resume: true, seconds: 52 });
