@@ -76,15 +76,15 @@ describe('completion', () => {
     expect([files('inspect', ''), files('inspect', 'a.pth', '')]).toEqual([true, false]);
   });
 
-  const scriptFor = (shell: string): string => {
+  const scriptFor = async (shell: string): Promise<string> => {
     const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
-    createProgram({ signal: new AbortController().signal }).parse(['completion', shell], { from: 'user' });
+    await createProgram({ signal: new AbortController().signal }).parseAsync(['completion', shell], { from: 'user' });
     const script = printed.mock.lastCall![0] as string;
     printed.mockRestore();
     return script;
   };
 
-  test('bash runs the script and shows what it is told', () => {
+  test('bash runs the script and shows what it is told', async () => {
     // Stand for the program, whose answers are above, and for the package bash-completion.
     const program = `icconv() { [ "$*" = "complete -- train " ] && printf 'detection\\tboxes\\npose\\tpeople\\n:4\\n'; }
       compopt() { :; }
@@ -92,7 +92,7 @@ describe('completion', () => {
         words=("\${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur="\${COMP_WORDS[COMP_CWORD]}"; prev="\${COMP_WORDS[COMP_CWORD-1]}"
       }`;
     const shell = `${program}
-      ${scriptFor('bash')}
+      ${await scriptFor('bash')}
       COMP_WORDS=(icconv train ""); COMP_CWORD=2; COMP_LINE="icconv train "; COMP_POINT=13; COMP_TYPE=9
       $(complete -p icconv | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
       printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -102,7 +102,7 @@ describe('completion', () => {
     expect(stdout).toMatch(/^pose/m);
   });
 
-  test.each(['zsh', 'fish'])('%s has a script that asks the program', (shell) => {
-    expect(scriptFor(shell)).toContain('icconv complete --');
+  test.each(['zsh', 'fish'])('%s has a script that asks the program', async (shell) => {
+    expect(await scriptFor(shell)).toContain('icconv complete --');
   });
 });
