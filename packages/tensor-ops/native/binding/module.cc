@@ -4,8 +4,11 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "binding/gpu_device.h"
+#include "binding/gpu_precision.h"
 #include "common/memory.h"
 #include "common/simd.h"
 #include "tensorflow/core/framework/device_factory.h"
@@ -91,6 +94,58 @@ napi_value gpu_kernels(napi_env env, napi_callback_info) {
     return result;
 }
 
+napi_value gpu_precision(napi_env env, napi_callback_info) {
+    napi_value result;
+    napi_create_string_utf8(env, icconv::precision_name(icconv::gpu_precision()), NAPI_AUTO_LENGTH, &result);
+    return result;
+}
+
+// setGpuPrecision(name): for all that runs from now on; gives the precision in force.
+napi_value set_gpu_precision(napi_env env, napi_callback_info info) {
+    using icconv::Precision;
+    size_t argc = 1;
+    napi_value argument;
+    char name[16] = "";
+    size_t length = 0;
+    if (napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr) != napi_ok || argc != 1 ||
+        napi_get_value_string_utf8(env, argument, name, sizeof(name), &length) != napi_ok) {
+        napi_throw_type_error(env, nullptr, "setGpuPrecision: expected one string");
+        return nullptr;
+    }
+    for (Precision precision : {Precision::kFloat32, Precision::kTf32, Precision::kFloat16, Precision::kBfloat16}) {
+        if (std::string(name) == icconv::precision_name(precision)) {
+            icconv::set_gpu_precision(precision);
+            return gpu_precision(env, info);
+        }
+    }
+    napi_throw_range_error(env, nullptr, "setGpuPrecision: expected float32, tf32, float16 or bfloat16");
+    return nullptr;
+}
+
+// gpuDevice(): the first GPU by its driver, which TensorFlow has started: { name, architecture, multiprocessors, clockKhz, memoryClockKhz, busBits }; or
+// null.
+napi_value gpu_device(napi_env env, napi_callback_info) {
+    napi_value result, value;
+    icconv::GpuDevice device;
+    if (!icconv::first_gpu(&device)) {
+        napi_get_null(env, &result);
+        return result;
+    }
+    napi_create_object(env, &result);
+    napi_create_string_utf8(env, device.name.c_str(), device.name.size(), &value);
+    napi_set_named_property(env, result, "name", value);
+    const std::pair<const char*, int32_t> numbers[] = {{"architecture", device.architecture},
+                                                       {"multiprocessors", device.multiprocessors},
+                                                       {"clockKhz", device.clock},
+                                                       {"memoryClockKhz", device.memory_clock},
+                                                       {"busBits", device.bus_bits}};
+    for (const auto& [name, number] : numbers) {
+        napi_create_int32(env, number, &value);
+        napi_set_named_property(env, result, name, value);
+    }
+    return result;
+}
+
 // obtainable(bytes): whether there is so much memory.
 napi_value obtainable(napi_env env, napi_callback_info info) {
     size_t argc = 1;
@@ -112,6 +167,9 @@ napi_value init(napi_env env, napi_value exports) {
         {"setSimdLevel", nullptr, set_simd_level, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"devices", nullptr, devices, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"gpuKernels", nullptr, gpu_kernels, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"gpuPrecision", nullptr, gpu_precision, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"setGpuPrecision", nullptr, set_gpu_precision, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"gpuDevice", nullptr, gpu_device, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"obtainable", nullptr, obtainable, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"compiler", nullptr, compiler, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     };

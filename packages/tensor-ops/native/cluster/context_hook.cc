@@ -1,6 +1,7 @@
 // Linked into tfjs_binding.node beside tfjs-node-gpu's own unchanged sources, with two functions of these wrapped by the linker: so that
 // collectives are enabled before the binding reads its device's name, which they change to /job:worker/replica:0/task:N/device:CPU:0,
-// and so that binding.h reaches the binding's context and tensors. Without ICCONV_CLUSTER nothing is different.
+// and so that binding.h reaches the binding's context and tensors. Without ICCONV_CLUSTER nothing is different. The context also learns here how
+// much memory of a GPU it may take, ICCONV_GPU_LIMIT in MiB, for which TensorFlow has no variable of the environment.
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>
@@ -8,6 +9,7 @@
 #include <unordered_map>
 
 #include "binding/tfjs_backend.h"
+#include "cluster/gpu_memory.h"
 #include "tensorflow/c/c_api_experimental.h"
 #include "tensorflow/core/protobuf/tensorflow_server.pb.h"
 
@@ -64,6 +66,12 @@ extern "C" {
 
 TFE_Context* __real_TFE_NewContext(const TFE_ContextOptions*, TF_Status*);
 TFE_Context* __wrap_TFE_NewContext(const TFE_ContextOptions* options, TF_Status* status) {
+    if (const char* mib = std::getenv("ICCONV_GPU_LIMIT")) {
+        const std::string config = icconv::gpu_memory_config(std::atoi(mib));
+        // The binding's own, which it does not read again.
+        TFE_ContextOptionsSetConfig(const_cast<TFE_ContextOptions*>(options), config.data(), config.size(), status);
+        if (TF_GetCode(status) != TF_OK) return nullptr;
+    }
     context = __real_TFE_NewContext(options, status);
     const char* workers = std::getenv("ICCONV_CLUSTER");
     if (TF_GetCode(status) == TF_OK && workers != nullptr) enable_collectives(workers, std::getenv("ICCONV_CLUSTER_INDEX"));

@@ -134,6 +134,8 @@ void DriverLauncher::to_host(void* to, const void* from, size_t bytes) {
 
 int DriverLauncher::multiprocessors() const { return device_attribute(kMultiprocessors); }
 
+int DriverLauncher::architecture() const { return 10 * device_attribute(kMajor) + device_attribute(kMinor); }
+
 void DriverLauncher::launch(const CudaKernel& kernel, CudaGrid grid, void** arguments, const size_t*, size_t) {
     static Kernels kernels;
     void* const function = kernels.function(context_, kernel);

@@ -25,6 +25,8 @@ public:
     void to_host(void* to, const void* from, size_t bytes);
 
     int multiprocessors() const;
+    // 86 for sm_86.
+    int architecture() const;
 
 protected:
     // @throws CudaUnavailable where there is no NVRTC; CudaFailure

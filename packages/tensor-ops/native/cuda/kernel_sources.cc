@@ -1,5 +1,7 @@
 #include "cuda/kernel_sources.h"
 
+#include "cuda/precision.h"
+
 // Paths are relative to an include folder, which compilers name to their assemblers too.
 #define ICCONV_EMBED(symbol, path)                                                                                                        \
     asm(".pushsection .rodata\n.local " #symbol "\n" #symbol ":\n.incbin \"" path "\"\n.byte 0\n.popsection");                             \
@@ -10,12 +12,15 @@
     ICCONV_EMBED(icconv_##op##_cuh, "ops/" #op "/" #op ".cuh")
 
 ICCONV_EMBED(icconv_channels_cuh, "cuda/channels.cuh");
+ICCONV_EMBED(icconv_mma_cuh, "cuda/mma.cuh");
 ICCONV_EMBED(icconv_prelude_cuh, "cuda/prelude.cuh");
 ICCONV_EMBED(icconv_reduce_cuh, "cuda/reduce.cuh");
 ICCONV_EMBED_KERNEL(batch_norm);
 ICCONV_EMBED_KERNEL(conv_finish);
 ICCONV_EMBED_WITH_HEADER(image_batch);
 ICCONV_EMBED_WITH_HEADER(inception_conv2d);
+ICCONV_EMBED(icconv_inception_conv2d_mma_cu, "ops/inception_conv2d/inception_conv2d_mma.cu");
+ICCONV_EMBED(icconv_inception_pixels_cuh, "ops/inception_conv2d/inception_pixels.cuh");
 ICCONV_EMBED_WITH_HEADER(keypoint_grouping);
 ICCONV_EMBED_WITH_HEADER(keypoint_maps);
 ICCONV_EMBED_WITH_HEADER(nms);
@@ -30,6 +35,7 @@ const std::vector<SourceText>& kernel_sources() {
         {"conv_finish", icconv_conv_finish_cu},
         {"image_batch", icconv_image_batch_cu},
         {"inception_conv2d", icconv_inception_conv2d_cu},
+        {"inception_conv2d_mma", icconv_inception_conv2d_mma_cu, kTensorCoresArch},
         {"keypoint_grouping", icconv_keypoint_grouping_cu},
         {"keypoint_maps", icconv_keypoint_maps_cu},
         {"nms", icconv_nms_cu},
@@ -42,10 +48,12 @@ const std::vector<SourceText>& kernel_sources() {
 const std::vector<SourceText>& kernel_headers() {
     static const std::vector<SourceText> headers = {
         {"cuda/channels.cuh", icconv_channels_cuh},
+        {"cuda/mma.cuh", icconv_mma_cuh},
         {"cuda/prelude.cuh", icconv_prelude_cuh},
         {"cuda/reduce.cuh", icconv_reduce_cuh},
         {"ops/image_batch/image_batch.cuh", icconv_image_batch_cuh},
         {"ops/inception_conv2d/inception_conv2d.cuh", icconv_inception_conv2d_cuh},
+        {"ops/inception_conv2d/inception_pixels.cuh", icconv_inception_pixels_cuh},
         {"ops/keypoint_grouping/keypoint_grouping.cuh", icconv_keypoint_grouping_cuh},
         {"ops/keypoint_maps/keypoint_maps.cuh", icconv_keypoint_maps_cuh},
         {"ops/nms/nms.cuh", icconv_nms_cuh},

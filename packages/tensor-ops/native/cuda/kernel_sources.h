@@ -9,6 +9,8 @@ namespace icconv {
 struct SourceText {
     const char* name;
     const char* text;
+    // Of kernels: the oldest architecture that they are compiled for, 80 for sm_80.
+    int least_arch = 0;
 };
 
 // By the op's name, as in CudaKernel.

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { getKernelsForBackend } from '@tensorflow/tfjs-core';
+import type { GpuPrecision } from './gpu-options';
 import { loadedNative, type SimdLevel, startedThreads } from './load-native';
 
 /** What runs the tensors of this process. */
@@ -14,6 +15,8 @@ export interface EngineInfo {
   /** TensorFlow's devices, such as `CPU:0`, `GPU:0`. */
   readonly devices: readonly string[];
   readonly threads: number;
+  /** Of the products of convolutions; `float32` on all but a GPU. */
+  readonly precision: GpuPrecision;
   /** SIMD level of our kernels; undefined without the native engine. */
   readonly simd: SimdLevel | undefined;
   /** Kernels that this project adds to the backend. */
@@ -38,6 +41,7 @@ export function engineInfo(): EngineInfo {
       version: native.installed.tensorflow,
       devices: native.ops.devices(),
       threads: startedThreads() ?? availableParallelism(),
+      precision: native.gpu ? native.ops.gpuPrecision() : 'float32',
       simd: native.ops.simdLevel(),
       customOps,
     };
@@ -48,6 +52,7 @@ export function engineInfo(): EngineInfo {
     version: tf.version_core,
     devices: [],
     threads: 1,
+    precision: 'float32',
     simd: undefined,
     customOps,
   };

@@ -23,6 +23,7 @@ import {
 import { hasGpuKernel, setGpuKernels } from '../kernel/gpu-kernels';
 import { attr } from '../kernel/native-backend';
 import type { EngineAttempt } from './engine-error';
+import { type GpuMemory, type GpuOptions, type GpuPrecision, gpuOptionsOf } from './gpu-options';
 import { type GuardedBackend, guardMemory } from './guard-memory';
 import { watchDevice } from './watch-device';
 
@@ -35,8 +36,25 @@ export interface NativeOps {
   obtainable(bytes: number): boolean;
   /** TensorFlow's physical devices, such as `CPU:0`. */
   devices(): string[];
+  /** Of the products of convolutions on a GPU. */
+  gpuPrecision(): GpuPrecision;
+  /** For all that runs from now on, TensorFlow's convolutions and matrix products too, which know no halves. */
+  setGpuPrecision(precision: GpuPrecision): GpuPrecision;
+  /** The first GPU by its driver; null where TensorFlow runs on none. */
+  gpuDevice(): GpuDevice | null;
   /** Ops of ours that the runtime has a kernel for the GPU of, whether or not there is one. */
   gpuKernels(): string[];
+}
+
+/** What bounds the speed of a GPU: its multiprocessors and their highest clock, its memory's highest clock and bus. */
+export interface GpuDevice {
+  readonly name: string;
+  /** 86 for compute capability 8.6. */
+  readonly architecture: number;
+  readonly multiprocessors: number;
+  readonly clockKhz: number;
+  readonly memoryClockKhz: number;
+  readonly busBits: number;
 }
 
 /** The module `icconv_quiet.node`; see native/quiet/quiet.cc. */
@@ -54,16 +72,12 @@ export interface LoadedNative {
   readonly gpu: boolean;
 }
 
-export interface LoadNativeOptions {
+export interface LoadNativeOptions extends GpuOptions {
   readonly hideGpu: boolean;
   readonly threads: number | undefined;
-  readonly gpuMemory?: GpuMemory | undefined;
   readonly verbose: boolean;
   readonly cluster?: ClusterPlace | undefined;
 }
-
-/** How much of a GPU's memory TensorFlow takes at its start. */
-export type GpuMemory = 'all' | 'grow';
 
 /** Which worker of which cluster this process is; see src/collectives. */
 export interface ClusterPlace {
@@ -74,7 +88,7 @@ export interface ClusterPlace {
 const SETUP_REMEDY = 'npx icconv setup   (in a checkout of this project: pnpm run setup)';
 
 /** TensorFlow starts once in a process and keeps the settings of its start. */
-let loaded: (LoadedNative & { readonly options: LoadNativeOptions }) | undefined;
+let loaded: (LoadedNative & { readonly options: LoadNativeOptions; readonly gpuMemory: GpuMemory }) | undefined;
 
 export function loadedNative(): LoadedNative | undefined {
   return loaded;
@@ -94,10 +108,10 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
         remedy: 'name the number of threads in the first call of useEngine',
       };
     }
-    const { gpuMemory = 'all' } = loaded.options;
+    const { gpuMemory } = loaded;
     if (options.gpuMemory !== undefined && options.gpuMemory !== gpuMemory) {
       return {
-        reason: `TensorFlow already runs in this process with gpuMemory: "${gpuMemory}", which cannot change to "${options.gpuMemory}"`,
+        reason: `TensorFlow already runs in this process with gpuMemory: ${JSON.stringify(gpuMemory)}, which cannot change to ${JSON.stringify(options.gpuMemory)}`,
         remedy: 'name gpuMemory in the first call of useEngine',
       };
     }
@@ -113,8 +127,11 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
         remedy: 'call joinCluster once, before useEngine and whatever else starts TensorFlow',
       };
     }
+    if (options.gpuPrecision !== undefined) loaded.ops.setGpuPrecision(options.gpuPrecision);
     return loaded;
   }
+  const fromEnvironment = gpuOptionsOf(process.env);
+  const { gpuMemory = fromEnvironment.gpuMemory, gpuPrecision = fromEnvironment.gpuPrecision } = options;
   const found = await findInstalled();
   if ('reason' in found) return found;
   const { tfjsNode, installed } = found;
@@ -124,7 +141,7 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     process.env.TF_NUM_INTRAOP_THREADS = String(options.threads);
     process.env.TF_NUM_INTEROP_THREADS = '1';
   }
-  if (options.gpuMemory !== undefined) process.env.TF_FORCE_GPU_ALLOW_GROWTH = String(options.gpuMemory === 'grow');
+  if (typeof gpuMemory === 'string') process.env.TF_FORCE_GPU_ALLOW_GROWTH = String(gpuMemory === 'grow');
   if (!options.verbose) {
     // Without a driver the CUDA build reports its absence as errors; useEngine says the same in one line.
     process.env.TF_CPP_MIN_LOG_LEVEL ??= hasNvidiaDriver() ? '2' : '3';
@@ -132,6 +149,7 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
   restoreUtilFunctions();
   const require = createRequire(join(tfjsNode.folder, 'package.json'));
   enterCluster(options.cluster);
+  limitGpuMemory(gpuMemory);
   const quiet = options.verbose ? undefined : (require(join(installed.folder, QUIET_FILE)) as QuietModule);
   try {
     quiet?.silence();
@@ -147,7 +165,8 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     runFirstOp(backend);
     setGpuKernels(ops.gpuKernels());
     if (backend.isUsingGpuDevice === true) watchDevice(backend, hasGpuKernel, warnOfCpu);
-    loaded = { ops, installed, gpu: backend.isUsingGpuDevice === true, options };
+    if (gpuPrecision !== undefined) ops.setGpuPrecision(gpuPrecision);
+    loaded = { ops, installed, gpu: backend.isUsingGpuDevice === true, options, gpuMemory: gpuMemory ?? 'all' };
     return loaded;
   } catch (error) {
     return {
@@ -157,7 +176,14 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
   } finally {
     quiet?.restore();
     enterCluster(undefined);
+    limitGpuMemory(undefined);
   }
+}
+
+/** For native/cluster/context_hook.cc, while TensorFlow starts. */
+function limitGpuMemory(gpuMemory: GpuMemory | undefined): void {
+  if (typeof gpuMemory === 'number') process.env.ICCONV_GPU_LIMIT = String(gpuMemory);
+  else delete process.env.ICCONV_GPU_LIMIT;
 }
 
 /** For native/cluster/context_hook.cc, while TensorFlow starts: a child process must not take itself for this worker. */

@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { registerKernels } from '../ops/register-kernels';
 import { type EngineAttempt, EngineUnavailableError } from './engine-error';
 import { type EngineInfo, engineInfo } from './engine-info';
-import { type ClusterPlace, type GpuMemory, loadNative } from './load-native';
+import { checkGpuOptions, type GpuMemory, type GpuPrecision } from './gpu-options';
+import { type ClusterPlace, loadNative } from './load-native';
 
 /** Where tensors live and kernels run. */
 export type EngineDevice = 'auto' | 'cuda' | 'cpu' | 'wasm';
@@ -15,9 +16,17 @@ export interface EngineOptions {
   readonly threads?: number;
   /**
    * Of a GPU: `'all'` takes almost all of its memory at the start, as TensorFlow does; `'grow'` takes what tensors need, and leaves the rest to
-   * other processes. One process keeps its first choice. @defaultValue `'all'`
+   * other processes; a number takes so many MiB, and never more. One process keeps its first choice.
+   * @defaultValue `ICCONV_GPU_MEMORY` of the environment, else `'all'`
    */
   readonly gpuMemory?: GpuMemory;
+  /**
+   * Products of convolutions on a GPU of compute capability 8.0 or more, whose sums are float32: `'tf32'` has 10 bits of mantissa, as TensorFlow
+   * chooses by itself, there and for its matrix products; `'float32'` has 23; `'float16'` and `'bfloat16'` are for the inception layers of
+   * compiled networks, where everything else takes `'tf32'`. It may change from call to call.
+   * @defaultValue what is in force, at the start `ICCONV_GPU_PRECISION` of the environment, else `'tf32'`
+   */
+  readonly gpuPrecision?: GpuPrecision;
   /** Let TensorFlow print its log. @defaultValue `false` */
   readonly verbose?: boolean;
   /** Receives the one line about a fall-back. @defaultValue `process.emitWarning` with code `ICCONV_FALLBACK` */
@@ -31,7 +40,7 @@ const warned = new Set<string>();
  *
  * A fall-back is never silent: it is told once, with the reason and the remedy.
  *
- * @throws {@link EngineUnavailableError} when nothing that `device` allows can run.
+ * @throws {@link EngineUnavailableError} when nothing that `device` allows can run, {@link InvalidArgumentError}
  * @example
  * ```ts
  * import { useEngine } from '@icconv/tensor-ops/engine';
@@ -43,11 +52,20 @@ const warned = new Set<string>();
 export async function useEngine(
   options: EngineOptions & { /** Of `joinCluster`. */ readonly cluster?: ClusterPlace } = {},
 ): Promise<EngineInfo> {
-  const { device = 'auto', threads, gpuMemory, verbose = false, onWarning = emitWarning, cluster } = options;
+  const {
+    device = 'auto',
+    threads,
+    gpuMemory,
+    gpuPrecision,
+    verbose = false,
+    onWarning = emitWarning,
+    cluster,
+  } = options;
+  checkGpuOptions(options);
   const attempts: EngineAttempt[] = [];
 
   if (device !== 'wasm') {
-    const native = await loadNative({ hideGpu: device === 'cpu', threads, gpuMemory, verbose, cluster });
+    const native = await loadNative({ hideGpu: device === 'cpu', threads, gpuMemory, gpuPrecision, verbose, cluster });
     if ('reason' in native) {
       attempts.push({ engine: device === 'cuda' ? 'cuda' : 'native cpu', ...native });
     } else {

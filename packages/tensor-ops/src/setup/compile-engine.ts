@@ -65,7 +65,7 @@ export async function compileEngine(options: CompileOptions, folder: string): Pr
     ...common,
     label: 'cluster',
     sources: [join(nativeFolder(), CONTEXT_SOURCE)],
-    includeFolders: [tfjsNode],
+    includeFolders: [tfjsNode, nativeFolder()],
     // The collectives' module looks for its functions.
     flags: [
       ...COMMON_FLAGS.filter((flag) => flag !== '-fvisibility=hidden'),
@@ -74,6 +74,8 @@ export async function compileEngine(options: CompileOptions, folder: string): Pr
       napi,
       '-isystem',
       tfjsNode,
+      '-I',
+      nativeFolder(),
       ...tensorflowFlags(library),
     ],
   });

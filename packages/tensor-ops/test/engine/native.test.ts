@@ -92,6 +92,34 @@ describe.skipIf(!present && !required)('native engine', () => {
     expect(runScript(script).stdout).toBe('true\n');
   });
 
+  // What TensorFlow is given, and that it makes the device with it: native/cuda/emulation/device.
+  it('starts with a limit on the memory of a GPU, and with a precision, from the environment too', () => {
+    const script = `
+      import { engineInfo, loadedNative, useEngine } from '@icconv/tensor-ops/engine';
+      process.env.ICCONV_GPU_MEMORY = '2048';
+      process.env.ICCONV_GPU_PRECISION = 'bfloat16';
+      const { backend } = await useEngine({ device: 'cpu' });
+      const again = await useEngine({ device: 'cpu', gpuMemory: 4096 }).catch(({ message }) => message.split('\\n')[1]);
+      console.log(backend, loadedNative().ops.gpuPrecision(), process.env.ICCONV_GPU_LIMIT, again);`;
+    expect(runScript(script).stdout).toBe(
+      'tensorflow bfloat16 undefined   - native cpu: TensorFlow already runs in this process with gpuMemory: 2048, which cannot change to 4096\n',
+    );
+  });
+
+  it('takes the precision that TensorFlow takes on a GPU, and another on demand', async () => {
+    const { ops } = loadedNative()!;
+    expect(ops.gpuPrecision()).toBe('tf32');
+    for (const gpuPrecision of ['float16', 'bfloat16', 'float32', 'tf32'] as const) {
+      const info = await useEngine({ device: 'cpu', gpuPrecision });
+      expect(ops.gpuPrecision()).toBe(gpuPrecision);
+      expect(info.precision).toBe('float32');
+    }
+    await useEngine({ device: 'cpu' });
+    expect(ops.gpuPrecision()).toBe('tf32');
+    expect(() => ops.setGpuPrecision('fp16' as never)).toThrow(/float32, tf32, float16 or bfloat16/);
+    await expect(useEngine({ device: 'cpu', gpuPrecision: 'fp16' as never })).rejects.toThrow(/gpuPrecision must be/);
+  });
+
   it('starts without a word, and leaves standard error as it was', () => {
     const script = `
       import { useEngine } from '@icconv/tensor-ops/engine';

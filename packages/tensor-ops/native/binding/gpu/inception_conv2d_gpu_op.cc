@@ -5,6 +5,7 @@
 #include <string>
 
 #include "binding/gpu/on_gpu.h"
+#include "binding/gpu_precision.h"
 #include "binding/inception_conv2d_base.h"
 #include "ops/inception_conv2d/inception_conv2d_cuda.h"
 
@@ -29,7 +30,8 @@ public:
 
 protected:
     // The plan's tables go to the device at the first call; later ones are behind it on the same stream.
-    InceptionConv2DCudaCall call(OpKernelContext* context, OnGpu& gpu, const InceptionConv2DSize& size, int64_t in_channels, int64_t kernel) {
+    InceptionConv2DCudaCall call(OpKernelContext* context, OnGpu& gpu, const InceptionConv2DSize& size, int64_t in_channels, int64_t kernel,
+                                 Precision precision = gpu_training_precision()) {
         std::lock_guard<std::mutex> lock(mutex_);
         if (tables_.NumElements() == 0) {
             Tensor tables;
@@ -39,7 +41,8 @@ protected:
             gpu.launcher().to_device(tables.data(), plan_->tables().data(), count * sizeof(int32_t));
             tables_ = tables;
         }
-        return {*plan_, static_cast<const int32_t*>(tables_.data()), size, static_cast<int>(in_channels), static_cast<int>(kernel)};
+        if (gpu.launcher().architecture() < kTensorCoresArch) precision = Precision::kFloat32;
+        return {*plan_, static_cast<const int32_t*>(tables_.data()), size, static_cast<int>(in_channels), static_cast<int>(kernel), precision};
     }
 
 private:
@@ -81,7 +84,9 @@ public:
         Tensor* output = nullptr;
         OP_REQUIRES_OK(context, gpu.allocate(0, "output", {size.batch, size.out_height(), size.out_width(), out_channels()}, &output));
         if (output->NumElements() == 0) return;
-        const InceptionConv2DCudaCall call = this->call(context, gpu, size, input.dim_size(3), kPacked ? kernel_ : filter.dim_size(0));
+        const int64_t kernel = kPacked ? kernel_ : filter.dim_size(0);
+        const Precision precision = kPacked ? gpu_precision() : gpu_training_precision();
+        const InceptionConv2DCudaCall call = this->call(context, gpu, size, input.dim_size(3), kernel, precision);
         inception_conv2d_cuda(call, data(input), data(filter), data(bias), nullptr, activation_, data(output), gpu.launcher());
     }
 

@@ -1,4 +1,4 @@
-// What inception_conv2d.cu and its host code share. README.md has the formula and the letters.
+// What the kernels of inception convolution and their host code share. README.md has the formula and the letters.
 #ifndef ICCONV_OPS_INCEPTION_CONV2D_CUH_
 #define ICCONV_OPS_INCEPTION_CONV2D_CUH_
 
@@ -21,6 +21,8 @@ struct InceptionCudaTile {
 constexpr int kInceptionTile = 64;
 constexpr int kInceptionSlab = 16;
 constexpr int kInceptionThreads = 256;
+// Rows of pixels where tensor cores multiply, with the same columns.
+constexpr int kInceptionMmaRows = 128;
 
 }  // namespace icconv
 

@@ -8,14 +8,31 @@ namespace icconv {
 namespace {
 
 constexpr CudaKernel kForward{"inception_conv2d", "icconv_inception_conv2d"};
+constexpr CudaKernel kForwardTf32{"inception_conv2d_mma", "icconv_inception_conv2d_tf32"};
+constexpr CudaKernel kForwardFloat16{"inception_conv2d_mma", "icconv_inception_conv2d_float16"};
+constexpr CudaKernel kForwardBfloat16{"inception_conv2d_mma", "icconv_inception_conv2d_bfloat16"};
 constexpr CudaKernel kGradInput{"inception_conv2d", "icconv_inception_conv2d_grad_input"};
+constexpr CudaKernel kGradInputTf32{"inception_conv2d_mma", "icconv_inception_conv2d_grad_input_tf32"};
 constexpr CudaKernel kGradFilter{"inception_conv2d", "icconv_inception_conv2d_grad_filter"};
+constexpr CudaKernel kGradFilterTf32{"inception_conv2d_mma", "icconv_inception_conv2d_grad_filter_tf32"};
 
 constexpr int kTileInts = sizeof(InceptionCudaTile) / sizeof(int32_t);
 // Of the partial sums of the filter's gradient, in floats: 64 MiB.
 constexpr int64_t kMostPartial = 16 << 20;
 // Slabs of pixels that a block of the filter's gradient adds up at least.
 constexpr int64_t kLeastSlabs = 16;
+
+bool by_tensor_cores(const InceptionConv2DCudaCall& call) { return call.precision != Precision::kFloat32; }
+int64_t rows_of_a_block(const InceptionConv2DCudaCall& call) { return by_tensor_cores(call) ? kInceptionMmaRows : kInceptionTile; }
+
+const CudaKernel& forward_of(Precision precision) {
+    switch (precision) {
+        case Precision::kTf32: return kForwardTf32;
+        case Precision::kFloat16: return kForwardFloat16;
+        case Precision::kBfloat16: return kForwardBfloat16;
+        default: return kForward;
+    }
+}
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -65,17 +82,18 @@ void inception_conv2d_cuda(const InceptionConv2DCudaCall& call, const float* x, 
                            ConvActivation activation, float* y, Launcher& launcher) {
     const InceptionCudaShape shape = shape_of(call);
     const int64_t pixels = static_cast<int64_t>(shape.batch) * shape.out_h * shape.out_w;
-    const CudaGrid grid{static_cast<unsigned>(ceil_div(pixels, kInceptionTile) * call.plan.tile_count()), kInceptionThreads};
-    launcher.launch(kForward, grid, x, filter, bias, residual, y, order_of(call), tiles_of(call), static_cast<int32_t>(call.plan.tile_count()), shape,
-                    static_cast<int32_t>(activation == ConvActivation::kRelu));
+    const CudaGrid grid{static_cast<unsigned>(ceil_div(pixels, rows_of_a_block(call)) * call.plan.tile_count()), kInceptionThreads};
+    launcher.launch(forward_of(call.precision), grid, x, filter, bias, residual, y, order_of(call), tiles_of(call),
+                    static_cast<int32_t>(call.plan.tile_count()), shape, static_cast<int32_t>(activation == ConvActivation::kRelu));
 }
 
 void inception_conv2d_grad_input_cuda(const InceptionConv2DCudaCall& call, const float* dy, const float* filter, float* dx, Launcher& launcher) {
     const InceptionCudaShape shape = shape_of(call);
     const int64_t pixels = static_cast<int64_t>(shape.batch) * shape.in_h * shape.in_w;
     const int64_t parts = shape.groups * ceil_div(shape.in_c / shape.groups, kInceptionTile);
-    const CudaGrid grid{static_cast<unsigned>(ceil_div(pixels, kInceptionTile) * parts), kInceptionThreads};
-    launcher.launch(kGradInput, grid, dy, filter, dx, order_of(call), tiles_of(call), group_tiles_of(call), shape);
+    const CudaGrid grid{static_cast<unsigned>(ceil_div(pixels, rows_of_a_block(call)) * parts), kInceptionThreads};
+    launcher.launch(by_tensor_cores(call) ? kGradInputTf32 : kGradInput, grid, dy, filter, dx, order_of(call), tiles_of(call), group_tiles_of(call),
+                    shape);
 }
 
 int inception_conv2d_grad_filter_splits(const InceptionConv2DCudaCall& call, int blocks) {
@@ -94,8 +112,9 @@ void inception_conv2d_grad_filter_cuda(const InceptionConv2DCudaCall& call, int 
     const int64_t pieces = filter_pieces(call);
     uint32_t* const ended = splits == 1 ? nullptr : reinterpret_cast<uint32_t*>(workspace + splits * filter_size(call));
     if (splits > 1) launcher.clear(ended, pieces * sizeof(uint32_t));
-    launcher.launch(kGradFilter, {static_cast<unsigned>(pieces * splits), kInceptionThreads}, x, dy, dfilter, workspace, ended, order_of(call),
-                    tiles_of(call), static_cast<int32_t>(call.plan.tile_count()), static_cast<int32_t>(splits), shape_of(call));
+    const CudaGrid grid{static_cast<unsigned>(pieces * splits), kInceptionThreads};
+    launcher.launch(by_tensor_cores(call) ? kGradFilterTf32 : kGradFilter, grid, x, dy, dfilter, workspace, ended, order_of(call), tiles_of(call),
+                    static_cast<int32_t>(call.plan.tile_count()), static_cast<int32_t>(splits), shape_of(call));
 }
 
 }  // namespace icconv

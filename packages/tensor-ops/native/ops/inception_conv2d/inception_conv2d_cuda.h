@@ -1,4 +1,5 @@
-// Inception convolution on CUDA: the host's part. Formula and letters: README.md; kernels: inception_conv2d.cu. All pointers are the device's.
+// Inception convolution on CUDA: the host's part. Formula and letters: README.md; kernels: inception_conv2d.cu, and inception_conv2d_mma.cu for tensor
+// cores. All pointers are the device's.
 #ifndef ICCONV_OPS_INCEPTION_CONV2D_CUDA_H_
 #define ICCONV_OPS_INCEPTION_CONV2D_CUDA_H_
 
@@ -7,6 +8,7 @@
 
 #include "common/memory.h"
 #include "cuda/launcher.h"
+#include "cuda/precision.h"
 #include "ops/inception_conv2d/inception_conv2d.cuh"
 #include "ops/inception_conv2d/inception_conv2d.h"
 
@@ -39,12 +41,14 @@ struct InceptionConv2DCudaCall {
     InceptionConv2DSize size;
     int in_channels;
     int kernel;
+    Precision precision = Precision::kFloat32;
 };
 
 // bias [O] and residual [N,OH,OW,O] may be null.
 void inception_conv2d_cuda(const InceptionConv2DCudaCall& call, const float* x, const float* filter, const float* bias, const float* residual,
                            ConvActivation activation, float* y, Launcher& launcher);
 
+// Gradients have no halves: those of a call with halves are in TF32.
 void inception_conv2d_grad_input_cuda(const InceptionConv2DCudaCall& call, const float* dy, const float* filter, float* dx, Launcher& launcher);
 
 // Into how many pieces the filter's gradient cuts the pixels, so that `blocks` blocks, some for each multiprocessor, have work; and the floats

@@ -8,6 +8,7 @@
 #include "tensorflow/core/common_runtime/device_factory.h"
 #include "tensorflow/core/common_runtime/local_device.h"
 #include "tensorflow/core/framework/allocator.h"
+#include "tensorflow/core/public/session_options.h"
 #include "xla/stream_executor/platform_manager.h"
 #include "xla/stream_executor/stream.h"
 #include "xla/stream_executor/stream_executor.h"
@@ -73,6 +74,13 @@ private:
     AcceleratorDeviceInfo info_;
 };
 
+}  // namespace
+
+// MiB that the context made last was limited to; 0 without a limit.
+float icconv_fake_gpu_limit = 0;
+
+namespace {
+
 class Factory final : public DeviceFactory {
 public:
     absl::Status ListPhysicalDevices(std::vector<std::string>* devices) override {
@@ -80,6 +88,8 @@ public:
         return absl::OkStatus();
     }
     absl::Status CreateDevices(const SessionOptions& options, const std::string& prefix, std::vector<std::unique_ptr<Device>>* devices) override {
+        const auto& limits = options.config.gpu_options().experimental().virtual_devices();
+        icconv_fake_gpu_limit = limits.empty() ? 0 : limits[0].memory_limit_mb(0);
         const auto attributes = Device::BuildDeviceAttributes(prefix + "/device:GPU:0", DEVICE_GPU, Bytes(kMemory), DeviceLocality(), "fake");
         devices->push_back(std::make_unique<FakeGpu>(options, attributes));
         return absl::OkStatus();

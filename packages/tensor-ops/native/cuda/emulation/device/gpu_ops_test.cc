@@ -12,11 +12,16 @@
 #include <variant>
 #include <vector>
 
+#include "cluster/gpu_memory.h"
 #include "common/test.h"
+#include "cuda/precision.h"
 #include "tensorflow/c/c_api.h"
 #include "tensorflow/c/eager/c_api.h"
 #include "tensorflow/core/framework/kernel_def.pb.h"
 #include "tensorflow/core/framework/op_kernel.h"
+
+// Of fake_gpu.cc.
+extern float icconv_fake_gpu_limit;
 
 namespace {
 
@@ -48,6 +53,22 @@ const bool loaded = [] {
     std::printf("ICCONV_TEST_OPS: %s\n", ops == nullptr ? "not set" : dlerror());
     std::exit(1);
 }();
+
+// While one lives, products of convolutions are of that precision; else they are of float32, as the CPU's.
+class WithPrecision {
+public:
+    explicit WithPrecision(Precision precision) { set(precision); }
+    ~WithPrecision() { set(Precision::kFloat32); }
+    WithPrecision(const WithPrecision&) = delete;
+    WithPrecision& operator=(const WithPrecision&) = delete;
+
+private:
+    static void set(Precision precision) {
+        const auto set_precision = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "icconv_set_gpu_precision"));
+        set_precision(static_cast<int>(precision));
+    }
+};
+const bool begun = (WithPrecision(Precision::kFloat32), true);
 
 TFE_Context* context() {
     static TFE_Context* const one = [] {
@@ -198,6 +219,35 @@ TEST(gpu_ops_inception_conv2d) {
     EXPECT(refusal.find("filter must have 3 input channels") != std::string::npos);
 }
 
+// Tensor cores: TensorFlow's own setting for TF32, ours for halves, which are for packed filters alone.
+TEST(gpu_ops_inception_conv2d_precision) {
+    const std::vector<int64_t> dilations = {2, 1, 1, 1, 1, 3, 1, 1, 2, 1};
+    const std::vector<std::pair<std::string, Attribute>> common = {{"dilations", dilations}};
+    auto sized = common;
+    sized.push_back({"kernel_size", int64_t{3}});
+    const Values x = random_values({1, 7, 6, 8}), filter = random_values({3, 3, 8, 5}), bias = random_values({5}), dy = random_values({1, 7, 6, 5});
+    const Values packed{{9 * 8 * 5}, filter.floats, {}};
+    const auto forward = [&](bool of_packed) {
+        const Result y = of_packed ? run("IcconvInceptionConv2DPacked", sized, {x, packed, bias}, 1, kGpu)[0]
+                                   : run("IcconvInceptionConv2D", common, {x, filter, bias}, 1, kGpu)[0];
+        EXPECT(y.failure.empty());
+        return y.floats;
+    };
+    const std::vector<float> plain = forward(false);
+    const auto error = [&](const std::vector<float>& y) { return test::max_error(y.data(), plain.data(), static_cast<long>(plain.size())); };
+    std::set<std::vector<float>> different = {plain};
+    for (const Precision precision : {Precision::kTf32, Precision::kFloat16, Precision::kBfloat16}) {
+        const WithPrecision with(precision);
+        const std::vector<float> trained = forward(false), inferred = forward(true);
+        EXPECT(error(trained) < 4e-3 && error(inferred) < 4e-2);
+        EXPECT(different.insert(inferred).second);
+        EXPECT((trained == inferred) == (precision == Precision::kTf32));
+        compare("IcconvInceptionConv2DGradInput", common, {dy, filter, {{2}, {}, {7, 6}, true}}, 1, 4e-3);
+        compare("IcconvInceptionConv2DGradFilter", sized, {x, dy}, 1, 4e-3);
+    }
+    EXPECT(forward(true) == plain);
+}
+
 TEST(gpu_ops_roi_align) {
     const std::vector<std::pair<std::string, Attribute>> settings = {{"sampling_ratio", int64_t{0}}, {"aligned", true}};
     const Values rois{{3, 5}, {0, 1, 2, 9, 8, 1, -3, 4, 5, 30, 0, 4, 4, 6, 5}, {}}, levels{{3}, {}, {0, 1, 0}, true};
@@ -270,6 +320,31 @@ TEST(gpu_ops_image_batch) {
             compare("IcconvImageBatch", settings, {picture, size, region, map, no_colours, shape}, 1, 1e-5);
         }
     }
+}
+
+// What the driver says of it, as the benchmark's roofline takes it.
+TEST(gpu_ops_device) {
+    const auto first_gpu = reinterpret_cast<bool (*)(int32_t(&)[5])>(dlsym(RTLD_DEFAULT, "icconv_first_gpu"));
+    int32_t values[5] = {};
+    EXPECT(first_gpu(values));
+    EXPECT(values[0] == 90 && values[1] == 2 && values[2] == 1000000 && values[3] == 2000000 && values[4] == 384);
+}
+
+// What TensorFlow's C interface is given, byte by byte, and that the device is made with it.
+TEST(gpu_ops_memory_limit) {
+    // gpu_options = 6 { experimental = 9 { virtual_devices = 1 { memory_limit_mb = 1: packed floats } } }
+    const std::string config = gpu_memory_config(2048);
+    EXPECT(config == std::string("\x32\x0a\x4a\x08\x0a\x06\x0a\x04\x00\x00\x00\x45", 12));
+    Status status;
+    TFE_ContextOptions* const options = TFE_NewContextOptions();
+    TFE_ContextOptionsSetConfig(options, config.data(), config.size(), status);
+    status.need("config");
+    icconv_fake_gpu_limit = 0;
+    TFE_Context* const limited = TFE_NewContext(options, status);
+    status.need("limited context");
+    EXPECT(icconv_fake_gpu_limit == 2048);
+    TFE_DeleteContext(limited);
+    TFE_DeleteContextOptions(options);
 }
 
 // An output of 4.8 GB, and the device has 1 GiB.
