@@ -8,3 +8,4 @@ export interface PythonEnvOptions {
 }
 
 export function pythonEnv(options: PythonEnvOptions): Promise<string | undefined>;
+export function gpuPython(options: Omit<PythonEnvOptions, 'requirements'>): string | undefined;

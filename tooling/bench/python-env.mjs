@@ -61,6 +61,22 @@ export async function pythonEnv({ requirements, modules, log = console.error }) 
   }
 }
 
+/**
+ * The interpreter of `ICCONV_BENCH_PYTHON`, else `python3`, where it has the packages and its torch sees a GPU. No environment is made: builds for
+ * CUDA are gigabytes. Undefined, with the reason logged, where that is not so.
+ */
+export function gpuPython({ modules, log = console.error }) {
+  const python = process.env.ICCONV_BENCH_PYTHON || 'python3';
+  const missing =
+    importError(python, modules) ??
+    (spawnSync(python, ['-c', 'import torch; assert torch.cuda.is_available()']).status === 0
+      ? undefined
+      : 'its torch sees no GPU');
+  if (missing === undefined) return python;
+  log(`no peer on the GPU: ${python}: ${missing} (ICCONV_BENCH_PYTHON names another)`);
+  return undefined;
+}
+
 function importError(python, modules) {
   const result = spawnSync(python, ['-c', `import ${modules.join(', ')}`], { encoding: 'utf8' });
   return result.status === 0 ? undefined : (result.error?.message ?? lastLine(result.stderr));

@@ -1,5 +1,5 @@
-// pnpm bench PACKAGE [--json] [...]: runs the benchmark of one package; `cluster`, that of training on several machines; `cuda`, that of our
-// kernels on a GPU.
+// pnpm bench PACKAGE [--json] [...]: runs the benchmark of one package; `cluster`, that of training on several machines; `cuda`, those of our
+// kernels and of whole networks on a GPU.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { icconv, installDependencies, pnpm, ROOT } from './steps.mjs';
@@ -15,4 +15,9 @@ if (!name || !existsSync(manifest) || !JSON.parse(readFileSync(manifest, 'utf8')
 installDependencies();
 // The set-up speaks on standard error: standard output is for the JSON lines.
 const code = icconv(['setup'], { stdout: 2 });
-process.exit(code || pnpm(['--silent', '--filter', `@icconv/${name}`, 'run', 'bench', ...args]));
+const bench = (...run) => pnpm(['--silent', '--filter', `@icconv/${run[0]}`, 'run', 'bench', ...run.slice(1)]);
+const networks = ['detection', '--device', 'cuda', '--networks', 'plain,inception', '--only', 'detect,step', ...rest];
+// Without a driver the first says in its one line that there is nothing to measure.
+const onGpu =
+  first === 'cuda' && ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/dev/dxg'].some((file) => existsSync(file));
+process.exit(code || bench(name, ...args) || (onGpu ? bench(...networks) : 0));

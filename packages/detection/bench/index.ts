@@ -1,15 +1,16 @@
 /**
- * pnpm bench detection [--json] [--threads N] [--only detect,masks,step] [--networks plain,inception,mask,cascade]
+ * pnpm bench detection [--json] [--threads N] [--device cpu|cuda] [--only detect,masks,step] [--networks plain,inception,mask,cascade]
  *
  * A whole detection at 800x1216 (Faster R-CNN R50-FPN and IC-R50-FPN, Mask and Cascade R-CNN R50-FPN; 1000 proposals, 100 detections), its
  * stages apart, the detection with its masks in the picture, and a training step at 512x512, beside torchvision and onnxruntime with the
  * same weights: answers checked first, contenders in turns. torchvision has no cascade; its pieces make one after mmdetection's
- * definition. Without Python there are no peers. `--json` prints one JSON object a line.
+ * definition. Without Python there are no peers; on a GPU those are asked that ICCONV_BENCH_PYTHON has for it, answers are compared in
+ * float32 and times taken with TF32. `--json` prints one JSON object a line.
  */
 import { parseArgs } from 'node:util';
 import { publishedPattern } from '@icconv/models';
 import { pasteMasks } from '@icconv/tensor-ops';
-import { useEngine } from '@icconv/tensor-ops/engine';
+import { EngineUnavailableError, useEngine } from '@icconv/tensor-ops/engine';
 import { seededRandom, sgd } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Contender, interleaved, type Timing } from '../../tensor-ops/bench/measure';
@@ -23,7 +24,7 @@ import {
   preparePictures,
   seededDraw,
 } from '../src/index';
-import { ENGINES, type PeerDetections, Peers } from './peers';
+import { type PeerDetections, Peers } from './peers';
 import { stagesOf } from './stages';
 
 const PATTERN = 'detection/ic-resnet50-k9';
@@ -44,19 +45,25 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     threads: { type: 'string', default: '2' },
+    device: { type: 'string', default: 'cpu' },
     only: { type: 'string', default: 'detect,masks,step' },
     networks: { type: 'string', default: Object.keys(NETWORKS).join() },
   },
 });
 const threads = Number(values.threads);
 const parts = values.only.split(',');
-const engine = await useEngine({ device: 'cpu', threads });
-const peers = await Peers.start(threads);
+const device = values.device === 'cuda' ? 'cuda' : 'cpu';
+const engine = await useEngine({ device, threads }).catch((error) => {
+  if (device === 'cpu' || !EngineUnavailableError.isInstance(error)) throw error;
+  console.error(`cuda: nothing to measure; ${error.attempts.map(({ reason }) => reason).join('; ')}`);
+  process.exit();
+});
+const peers = await Peers.start(threads, device);
 const say = (text: string) => values.json || console.log(text);
-const machine = { tensorflow: engine.version, simd: engine.simd, threads, peers: peers?.versions };
+const machine = { device, tensorflow: engine.version, simd: engine.simd, threads, peers: peers?.versions };
 const emit = (line: object) => values.json && console.log(JSON.stringify({ bench: 'detection', ...line, ...machine }));
 say(
-  `TensorFlow ${engine.version}, ${engine.simd}, ${threads} threads; peers: ${peers === undefined ? 'none' : JSON.stringify(peers.versions)}`,
+  `TensorFlow ${engine.version}, ${device}, ${engine.simd}, ${threads} threads; peers: ${peers === undefined ? 'none' : JSON.stringify(peers.versions)}`,
 );
 
 /** Blurred noise: random weights then find objects of many sizes. */
@@ -120,15 +127,17 @@ function detected({ compiled, config }: BenchDetector, paste = false): Found {
 async function benchDetect(): Promise<void> {
   const contenders = detectors.flatMap((detector) => [
     { name: detector.name, engine: 'icconv', run: async () => timed(() => detected(detector)) },
-    ...(peers === undefined ? [] : ENGINES).map((engine) => ({
+    ...(peers?.engines ?? []).map((engine) => ({
       name: detector.name,
       engine,
       run: (repeat: number) => peers!.detect(engine, detector.name, repeat),
     })),
   ]);
   for (const detector of detectors) {
+    await useEngine({ device, gpuPrecision: 'float32' });
     const ours = detected(detector);
-    for (const engine of peers === undefined ? [] : ENGINES) {
+    await useEngine({ device, gpuPrecision: 'tf32' });
+    for (const engine of peers?.engines ?? []) {
       const share = agreement(ours, await peers!.answer(engine, detector.name));
       if (!(share > 0.97)) throw new Error(`${detector.name}: ${engine} agrees on ${share} of the detections`);
       say(
@@ -187,6 +196,8 @@ async function benchStep(): Promise<void> {
         weights[key] = value;
       }
       tf.dispose([images, truth.boxes, gradients]);
+      // On a GPU all of this is queued.
+      tf.tidy(() => Object.values(weights)[0]!.flatten().slice(0, 1).dataSync());
     };
     return [
       { name, engine: 'icconv', run: async () => timed(step) },

@@ -6,11 +6,11 @@ import type { DilationPattern } from '@icconv/inception-conv';
 import { inceptionCounts, inceptionLayers, type ResNetConfig, type StateDict } from '@icconv/models';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import { type Peer, startPeer } from '../../../tooling/bench/peer.mjs';
-import { pythonEnv } from '../../../tooling/bench/python-env.mjs';
+import { gpuPython, pythonEnv } from '../../../tooling/bench/python-env.mjs';
 import type { FasterRcnnConfig } from '../src/index';
 import { toTorchOrder } from '../src/weights/flatten-order';
 
-export const ENGINES = ['onnxruntime', 'torchvision'] as const;
+const ENGINES = ['onnxruntime', 'torchvision'] as const;
 export type PeerEngine = (typeof ENGINES)[number];
 
 export interface PeerDetections {
@@ -30,13 +30,19 @@ export class Peers {
     readonly versions: Readonly<Record<string, string>>,
   ) {}
 
+  /** Those that run on the device. */
+  get engines(): PeerEngine[] {
+    return ENGINES.filter((engine) => engine in this.versions);
+  }
+
   /** Undefined, with the reason on standard error, where Python or the packages are absent. */
-  static async start(threads: number): Promise<Peers | undefined> {
+  static async start(threads: number, device: 'cpu' | 'cuda'): Promise<Peers | undefined> {
     const folder = new URL('../../../tooling/bench/detection/', import.meta.url);
     const requirements = new URL('requirements.txt', folder);
-    const python = await pythonEnv({ requirements, modules: ['numpy', 'onnx', 'onnxruntime', 'torch', 'torchvision'] });
+    const modules = ['numpy', 'onnx', 'onnxruntime', 'torch', 'torchvision'];
+    const python = device === 'cuda' ? gpuPython({ modules }) : await pythonEnv({ requirements, modules });
     if (python === undefined) return undefined;
-    const peer = startPeer(python, new URL('peer.py', folder), [String(threads)]);
+    const peer = startPeer(python, new URL('peer.py', folder), [String(threads), device]);
     return new Peers(peer, await peer.ask<Record<string, string>>({ do: 'version' }));
   }
 

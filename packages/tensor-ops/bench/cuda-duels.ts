@@ -1,13 +1,18 @@
 /** Operators of ours on a GPU beside the composition of TensorFlow's that does the same: for `pnpm bench cuda`. */
 import * as tf from '@tensorflow/tfjs-core';
 import { batchNorm, fusedConv2d, packConv2dFilter, resizeNormalize, sgdUpdate } from '../src';
+import { convolutionWork, type Work } from './roofline';
 
 export interface Duel {
   readonly name: string;
   /** Both give the same numbers; called within a tidy. */
   readonly own: () => tf.Tensor;
   readonly plain: () => tf.Tensor;
+  readonly work: Work;
 }
+
+/** What reads and writes each number `times` times at least, and computes little. */
+const traffic = (numbers: number, times: number): Work => ({ flops: numbers, bytes: 4 * times * numbers });
 
 const random = (shape: number[], seed: number) => tf.randomUniform(shape, -1, 1, 'float32', seed);
 
@@ -22,6 +27,8 @@ function batchNormDuel(scale: number): Duel {
   const [weight, bias] = [random([256], 2) as tf.Tensor1D, random([256], 3) as tf.Tensor1D];
   return {
     name: `batchNorm with ReLU ${x.shape.join('x')}`,
+    // Read for the statistics, read again, written.
+    work: traffic(x.size, 3),
     own: () => batchNorm(x, weight, bias, { relu: true }).y,
     plain: () => {
       const { mean, variance } = tf.moments(x, [0, 1, 2]);
@@ -40,6 +47,11 @@ function updateDuel(scale: number): Duel {
   const options = { rates: sizes.map(() => rate), weightDecays: sizes.map(() => 0), momentum };
   return {
     name: `sgdUpdate of ${sizes.length} parameters`,
+    // Parameters, gradients and momenta read, parameters and momenta written.
+    work: traffic(
+      sizes.reduce((a, b) => a + b, 0),
+      5,
+    ),
     own: () => sgdUpdate(parameters, gradients, momenta, options).parameters.at(-1)!,
     plain: () =>
       parameters
@@ -57,7 +69,10 @@ function convolutionDuel(scale: number): Duel {
   const filter = random([3, 3, 128, 128], 2) as tf.Tensor4D;
   const bias = random([128], 3) as tf.Tensor1D;
   const packed = packConv2dFilter(filter);
+  const { flops, bytes } = convolutionWork(x.shape, 3, 128, false);
   return {
+    // The residual is read too.
+    work: { flops, bytes: bytes + 4 * x.size },
     name: `fusedConv2d with bias, residual, ReLU ${x.shape.join('x')}`,
     own: () => fusedConv2d(x, packed, { bias, residual: x, activation: 'relu' }),
     plain: () => tf.relu(tf.add(tf.add(tf.conv2d(x, filter, 1, 'same'), bias), x)),
@@ -70,6 +85,7 @@ function pictureDuel(scale: number): Duel {
   const data = Uint8Array.from({ length: 3 * height * width }, (_, i) => (i * 37) % 251);
   const size: [number, number] = [2 * height, 2 * width];
   return {
+    work: { flops: 0, bytes: data.length + 4 * 4 * data.length },
     name: `resizeNormalize of a picture to ${size.join('x')}`,
     own: () => resizeNormalize([{ data, height, width }], { size }),
     plain: () =>

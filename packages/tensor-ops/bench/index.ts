@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { useEngine } from '../src/engine';
-import { benchCuda } from './cuda.bench';
+import { benchCuda, cudaLine } from './cuda.bench';
 import { benchFusedConv2d } from './fused-conv2d.bench';
 import { benchMasks } from './masks.bench';
 import { type Result, reportLine } from './measure';
@@ -19,9 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 if (positionals[0] === 'cuda') {
-  await benchCuda((result) =>
-    console.log(values.json ? JSON.stringify({ bench: 'cuda', ...result }) : reportLine(result, 'per-pattern')),
-  );
+  await benchCuda((line) => console.log(values.json ? JSON.stringify({ bench: 'cuda', ...line }) : cudaLine(line)));
   process.exit();
 }
 const threads = Number(values.threads);

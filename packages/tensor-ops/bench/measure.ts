@@ -59,10 +59,10 @@ export function inProcess(run: () => Tensor | readonly ArrayLike<number>[]): Con
   };
 }
 
-export function reportLine({ name, native, peer, answer }: Result, peerName = 'torchvision'): string {
+export function reportLine({ name, native, peer, answer }: Result): string {
   const ms = (timing: Timing) => `${timing.median.toFixed(2).padStart(8)} ms (min ${timing.min.toFixed(2)})`;
   const other =
-    peer === undefined ? '' : `  ${peerName} ${ms(peer)}  ${(peer.median / native.median).toFixed(1).padStart(6)}x`;
+    peer === undefined ? '' : `  torchvision ${ms(peer)}  ${(peer.median / native.median).toFixed(1).padStart(6)}x`;
   return `${name.padEnd(42)} native ${ms(native)}${other}  ${answer}`;
 }
 

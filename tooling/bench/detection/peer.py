@@ -6,6 +6,7 @@
     {"do": "detect", "model": "ic", "engine": "torchvision" | "onnxruntime", "paste": false, "repeat": N} -> {"ms"}
         "paste": masks in the picture, by torchvision; otherwise they stay relative to their boxes
     {"do": "answer", ...} -> {"boxes", "scores", "labels", "masks"} of such a run
+    {"do": "answer", ...} is of float32 on a GPU too; times there are with TF32, which TensorFlow takes as well
     {"do": "step", "model": "ic", "size": 512, "boxes": [[x1, y1, x2, y2], ...], "labels": [...], "repeat": N} -> {"ms"}
         forward, backward and SGD with momentum on one image
 """
@@ -29,7 +30,15 @@ from torchvision.ops import boxes as box_ops
 
 warnings.filterwarnings("ignore")
 models, sessions, trained = {}, {}, {}
+# Those of a GPU without TF32.
+exact_sessions = {}
 image = None
+device = torch.device(sys.argv[2])
+on_gpu = device.type == "cuda"
+
+
+def let_tf32(allowed):
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = allowed
 
 
 class Inception(nn.Module):
@@ -69,7 +78,7 @@ class CascadeHeads(nn.Module):
             boxes = box_ops.clip_boxes_to_image(moved, shapes[0])
         scores = (logits / len(self.WEIGHTS)).softmax(1)[:, 1:]
         least, overlap, most = self.limits
-        labels = torch.arange(1, self.classes).expand_as(scores).reshape(-1)
+        labels = torch.arange(1, self.classes, device=scores.device).expand_as(scores).reshape(-1)
         boxes, scores = boxes[:, None].expand(-1, self.classes - 1, 4).reshape(-1, 4), scores.reshape(-1)
         for keep in (lambda: torch.where(scores > least)[0], lambda: box_ops.remove_small_boxes(boxes, 1e-2)):
             kept = keep()
@@ -114,8 +123,15 @@ def add_model(request):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3
-        sessions[name] = onnxruntime.InferenceSession(file.name, options, providers=["CPUExecutionProvider"])
-    models[name] = models[name].to(memory_format=torch.channels_last)
+        if on_gpu:
+            for kind, tf32 in ((sessions, "1"), (exact_sessions, "0")):
+                providers = [("CUDAExecutionProvider", {"use_tf32": tf32}), "CPUExecutionProvider"]
+                kind[name] = onnxruntime.InferenceSession(file.name, options, providers=providers)
+        else:
+            sessions[name] = exact_sessions[name] = onnxruntime.InferenceSession(file.name, options, providers=["CPUExecutionProvider"])
+    models[name] = models[name].to(device, memory_format=torch.channels_last)
+    if name in trained:
+        trained[name] = trained[name].to(device)
     return {}
 
 
@@ -126,16 +142,17 @@ def set_input(request):
     return {}
 
 
-def run(request):
+def run(request, exactly=False):
     name = request["model"]
+    let_tf32(not exactly)
     if request["engine"] == "torchvision":
         with torch.inference_mode():
-            result = models[name]([image])[0]
+            result = models[name]([image.to(device)])[0]
             if request["paste"]:
                 paste = detection.roi_heads.paste_masks_in_image
                 result["masks"] = paste(result["masks"], result["boxes"], tuple(image.shape[-2:]))
-        return {key: value.numpy() for key, value in result.items()}
-    values = sessions[name].run(None, {"image": image.numpy()})
+        return {key: value.cpu().numpy() for key, value in result.items()}
+    values = (exact_sessions if exactly else sessions)[name].run(None, {"image": image.numpy()})
     result = {"boxes": next(v for v in values if v.ndim == 2)}
     result["labels"] = next(v for v in values if v.ndim == 1 and v.dtype == np.int64)
     result["scores"] = next(v for v in values if v.ndim == 1 and v.dtype == np.float32)
@@ -150,7 +167,7 @@ def detect(request):
 
 
 def answer(request):
-    return {key: value.tolist() for key, value in run(request).items()}
+    return {key: value.tolist() for key, value in run(request, exactly=True).items()}
 
 
 optimizers = {}
@@ -163,19 +180,26 @@ def step(request):
     model.transform.min_size, model.transform.max_size = (size,), size
     if name not in optimizers:
         optimizers[name] = torch.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9, weight_decay=1e-4)
-    picture = image[:, :size, :size].contiguous()
-    target = {"boxes": torch.tensor(request["boxes"]), "labels": torch.tensor(request["labels"])}
+    let_tf32(True)
+    picture = image[:, :size, :size].contiguous().to(device)
+    target = {"boxes": torch.tensor(request["boxes"], device=device), "labels": torch.tensor(request["labels"], device=device)}
     start = time.perf_counter()
     for _ in range(request["repeat"]):
         losses = model([picture], [target])
         optimizers[name].zero_grad()
         sum(losses.values()).backward()
         optimizers[name].step()
+    if on_gpu:
+        torch.cuda.synchronize()
     return {"ms": (time.perf_counter() - start) * 1000 / request["repeat"]}
 
 
 def version(_):
-    return {"torchvision": torchvision.__version__, "onnxruntime": onnxruntime.__version__, "torch": torch.__version__}
+    versions = {"torchvision": torchvision.__version__, "torch": torch.__version__}
+    # onnxruntime's ordinary package is for the CPU alone, onnxruntime-gpu is not.
+    if not on_gpu or "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        versions["onnxruntime"] = onnxruntime.__version__
+    return versions
 
 
 torch.set_num_threads(int(sys.argv[1]))
