@@ -50,7 +50,8 @@ __device__ __forceinline__ void load_matrices(uint32_t (&words)[4], const uint32
     const auto address = static_cast<uint32_t>(__cvta_generic_to_shared(row));
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
-                 : "r"(address));
+                 : "r"(address)
+                 : "memory");
 }
 
 // sum += a * b. With g = lane / 4 and t = lane % 4: a[0..3] are words t of rows g and g + 8, then words t + 4 of them; b0 and b1 are words t and
