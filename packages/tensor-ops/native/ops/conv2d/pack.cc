@@ -1,13 +1,14 @@
 // Lays a filter out for the kernels, once for many calls.
 #include "ops/conv2d/packed.h"
 
+#include "ops/conv2d/winograd_filter.h"
+
 namespace icconv {
 namespace {
 
 using conv2d_internal::Blocks;
 using conv2d_internal::kHeader;
 using conv2d_internal::kPanel;
-using conv2d_internal::kWinogradIn;
 using conv2d_internal::kWinogradPoints;
 using conv2d_internal::PackedForms;
 
@@ -45,36 +46,17 @@ void pack_direct_panel(const Conv2DFilter& filter, const Blocks& blocks, const f
     }
 }
 
-// Rows of G for the points 0, 1, -1, 2, -2 and infinity.
-constexpr double kG[kWinogradIn][3] = {{1.0 / 4, 0, 0},
-                                       {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-                                       {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-                                       {1.0 / 24, 1.0 / 12, 1.0 / 6},
-                                       {1.0 / 24, -1.0 / 12, 1.0 / 6},
-                                       {0, 0, 1}};
-
 void pack_winograd_panel(const Conv2DFilter& filter, const float* hwio, int panel, int panels, float* to) {
     const size_t plane = static_cast<size_t>(panels) * filter.in_c * kPanel;
     to += static_cast<size_t>(panel) * filter.in_c * kPanel;
     for (int i = 0; i < filter.in_c; ++i) {
         for (int n = 0; n < kPanel; ++n, ++to) {
             const int o = panel * kPanel + n;
-            double half[kWinogradIn][3];
-            for (int r = 0; r < kWinogradIn; ++r) {
-                for (int v = 0; v < 3; ++v) {
-                    half[r][v] = 0;
-                    for (int u = 0; u < 3 && o < filter.out_c; ++u) {
-                        half[r][v] += kG[r][u] * hwio[(static_cast<size_t>(u * 3 + v) * filter.in_c + i) * filter.out_c + o];
-                    }
-                }
+            double taps[3][3] = {};
+            for (int tap = 0; tap < 9 && o < filter.out_c; ++tap) {
+                taps[tap / 3][tap % 3] = hwio[(static_cast<size_t>(tap) * filter.in_c + i) * filter.out_c + o];
             }
-            for (int r = 0; r < kWinogradIn; ++r) {
-                for (int c = 0; c < kWinogradIn; ++c) {
-                    double sum = 0;
-                    for (int v = 0; v < 3; ++v) sum += half[r][v] * kG[c][v];
-                    to[(r * kWinogradIn + c) * plane] = static_cast<float>(sum);
-                }
-            }
+            conv2d_internal::winograd_filter(taps, to, plane);
         }
     }
 }

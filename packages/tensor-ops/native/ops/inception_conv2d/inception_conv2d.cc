@@ -89,68 +89,85 @@ Array<ConvTask> forward_tasks(const Array<ConvBlock>& blocks, const ConvShape& s
     return make_tasks(shape.batch, shape.out_h, 1, split.strips, split_blocks(blocks, split.parts, forward_cost));
 }
 
-// First outputs of the tiles along an axis of so many pixels: pairs of outputs `dilation` apart.
+// First outputs of the tiles along an axis of so many pixels: kTileOut outputs `dilation` apart.
 Array<int> tile_starts(int pixels, int dilation) {
     Array<int> starts;
     for (int phase = 0; phase < std::min(dilation, pixels); ++phase) {
-        for (long at = phase; at < pixels; at += 2L * dilation) starts.push_back(static_cast<int>(at));
+        for (long at = phase; at < pixels; at += static_cast<long>(kTileOut) * dilation) starts.push_back(static_cast<int>(at));
     }
     return starts;
 }
 
-// The Winograd part of a call: its tiles and how they are shared out. Empty when the call is computed without it.
+// The Winograd part of a call: its tiles and how they are shared out, and the blocks of the channels that it leaves to the definition.
 struct WinogradPlan {
-    Array<Array<int>> starts;  // Rows and columns of each group.
+    Array<Array<int>> starts;  // Rows and columns of each group; empty for one that is not taken.
     Array<WinogradGrid> grids;
     Array<WinogradTask> tasks;
+    Array<ConvBlock> blocks;
 };
 
-// What a task may take beside the weights in a level-2 cache of 1 MB.
-constexpr size_t kWinogradBytes = 600 << 10;
-// More tiles at a time have no more use of the weights.
-constexpr int kMostTiles = 112;
+// More tiles at a time have no more use of the weights, and of what they are transformed into less finds room in the caches.
+constexpr long kMostTiles = 28;
 // Tiles at the border and along the phases of a dilation reach out of the map: beyond this excess the definition is faster.
-constexpr double kMostExcess = 1.4;
+constexpr double kMostExcess = 1.8;
+// With fewer, fetching four times the weights costs more than the saved products, as in a plain convolution.
+constexpr long kLeastTiles = 16;
+
+bool same_branch(const WinogradGroup& group, const ConvBlock& block) {
+    return group.dilation_h == block.dilation_h && group.dilation_w == block.dilation_w;
+}
 
 WinogradPlan plan_winograd(const InceptionConv2DPlan& plan, const ConvShape& shape, bool packed, size_t share, int threads) {
     WinogradPlan result;
-    if (!packed || shape.stride_h != 1 || shape.stride_w != 1) return result;
+    const bool possible = packed && shape.stride_h == 1 && shape.stride_w == 1;
     const WinogradLevel& winograd = winograd_level();
-    const long pixels = static_cast<long>(shape.batch) * shape.out_h * shape.out_w;
-    double channels = 0;
-    double weighted = 0;
+    const double pixels = static_cast<double>(shape.batch) * shape.out_h * shape.out_w;
+    Array<const WinogradGroup*> taken;
     for (const WinogradGroup& group : plan.winograd_groups()) {
-        result.starts.push_back(tile_starts(shape.out_h, group.dilation_h));
-        result.starts.push_back(tile_starts(shape.out_w, group.dilation_w));
-        const Array<int>& rows = result.starts[result.starts.size() - 2];
-        const Array<int>& columns = result.starts.back();
+        const int index = static_cast<int>(result.grids.size());
+        result.grids.push_back({nullptr, nullptr, 0, 0});
+        const size_t one = possible ? winograd.workspace(shape, group, winograd.tile_pixels) : 0;
+        if (!possible || one > share) continue;
+        Array<int> rows = tile_starts(shape.out_h, group.dilation_h);
+        Array<int> columns = tile_starts(shape.out_w, group.dilation_w);
         const long tiles = static_cast<long>(shape.batch) * static_cast<long>(rows.size()) * static_cast<long>(columns.size());
-        channels += group.count;
-        weighted += static_cast<double>(group.count) * static_cast<double>(tiles) * 4 / static_cast<double>(pixels);
-        const size_t one = winograd.workspace(shape, group, winograd.tile_pixels);
-        const long most = static_cast<long>(std::min(kWinogradBytes, share) / one) * winograd.tile_pixels;
-        if (most == 0 && one > share) return {};
-        const long step = std::max<long>(winograd.tile_pixels, std::min<long>(most, kMostTiles));
+        if (tiles < kLeastTiles || static_cast<double>(tiles) * kTileOut * kTileOut > kMostExcess * pixels) continue;
+        taken.push_back(&group);
+        const long most = static_cast<long>(share / one) * winograd.tile_pixels;
+        const long step = std::min<long>(most, std::max<long>(winograd.tile_pixels, kMostTiles));
         // Whole numbers of tasks a thread, of about equal size.
         long parts = std::max<long>(1, (tiles + step - 1) / step);
         parts = (parts + threads - 1) / threads * threads;
         for (long part = 0; part < parts; ++part) {
             const long begin = tiles * part / parts;
             const long end = tiles * (part + 1) / parts;
-            if (begin < end) result.tasks.push_back({static_cast<int>(result.grids.size()), begin, end});
+            if (begin < end) result.tasks.push_back({index, begin, end});
         }
-        result.grids.push_back({rows.data(), columns.data(), static_cast<int>(rows.size()), static_cast<int>(columns.size())});
+        // Elements stay where they are when the array that holds them moves, so the grid holds.
+        result.grids[index] = {rows.data(), columns.data(), static_cast<int>(rows.size()), static_cast<int>(columns.size())};
+        result.starts.push_back(std::move(rows));
+        result.starts.push_back(std::move(columns));
     }
-    if (weighted > kMostExcess * channels) return {};
-    // The vectors' elements stay where they are when `starts` grows, so the grids hold.
+    const auto is_taken = [&](const ConvBlock& block) {
+        return std::any_of(taken.begin(), taken.end(), [&](const WinogradGroup* group) { return same_branch(*group, block); });
+    };
+    for (const ConvBlock& block : plan.blocks()) {
+        if (!is_taken(block)) result.blocks.push_back(block);
+    }
+    for (const ConvBlock& block : plan.rest_blocks()) {
+        if (is_taken(block)) result.blocks.push_back(block);
+    }
     return result;
 }
+
+// A thread may take so much whatever the map's size: small maps are those whose calls are many.
+constexpr size_t kLeastShare = 1536 << 10;
 
 // What a thread may take so that all of them together stay below the size of input and output.
 size_t workspace_share(const ConvShape& shape, int threads) {
     const size_t pixels_in = static_cast<size_t>(shape.batch) * shape.in_h * shape.in_w * shape.in_c;
     const size_t pixels_out = static_cast<size_t>(shape.batch) * shape.out_h * shape.out_w * shape.out_c;
-    return (pixels_in + pixels_out) * sizeof(float) / static_cast<size_t>(threads);
+    return std::max((pixels_in + pixels_out) * sizeof(float) / static_cast<size_t>(threads), kLeastShare);
 }
 
 bool empty(const ConvShape& shape) { return shape.batch <= 0 || shape.out_c <= 0 || shape.in_h <= 0 || shape.in_w <= 0; }
@@ -163,7 +180,7 @@ void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize
     if (empty(shape)) return;
     const size_t share = workspace_share(shape, executor.threads());
     const WinogradPlan winograd = plan_winograd(plan, shape, packed != nullptr, share, executor.threads());
-    const Array<ConvBlock>& blocks = winograd.tasks.empty() ? plan.blocks() : plan.other_blocks();
+    const Array<ConvBlock>& blocks = winograd.blocks;
     const bool relu = activation == ConvActivation::kRelu;
     Array<float> channel_bias(shape.out_c, 0.0f);
     if (bias != nullptr) std::copy(bias, bias + shape.out_c, channel_bias.begin());
@@ -205,7 +222,7 @@ size_t inception_conv2d_workspace(const InceptionConv2DPlan& plan, const Incepti
     if (empty(shape)) return 0;
     const size_t share = workspace_share(shape, threads);
     const WinogradPlan winograd = plan_winograd(plan, shape, packed, share, threads);
-    const Array<ConvBlock>& blocks = winograd.tasks.empty() ? plan.blocks() : plan.other_blocks();
+    const Array<ConvBlock>& blocks = winograd.blocks;
     const Array<ConvTask> tasks = forward_tasks(blocks, shape, threads);
     const float any = 0;
     const ForwardJob job = {shape, nullptr, packed ? nullptr : &any, packed ? &any : nullptr, nullptr,      nullptr,

@@ -33,10 +33,10 @@ public:
     const Array<ConvBlock>& blocks() const { return blocks_; }
     const Array<int>& order() const { return order_; }
 
-    // Another cut, for packed filters at stride 1: groups for Winograd, and blocks for the channels that are in none. Empty where no branch
-    // of 3 x 3 taps is wide enough.
+    // Another cut of the branches that are wide enough, for packed filters at stride 1: groups for Winograd, those of a branch after one
+    // another, and blocks for the rest of these branches.
     const Array<WinogradGroup>& winograd_groups() const { return winograd_groups_; }
-    const Array<ConvBlock>& other_blocks() const { return other_blocks_; }
+    const Array<ConvBlock>& rest_blocks() const { return rest_blocks_; }
 
 private:
     void cut_for_winograd();
@@ -49,8 +49,7 @@ private:
     Array<ConvBlock> blocks_;
     Array<int> order_;
     Array<WinogradGroup> winograd_groups_;
-    Array<ConvBlock> other_blocks_;
-    size_t own_blocks_ = 0;  // The last so many of other_blocks_ are in no other cut.
+    Array<ConvBlock> rest_blocks_;
 };
 
 struct InceptionConv2DSize {

@@ -107,7 +107,8 @@ void check(const Problem& p, Executor& executor) {
     for (size_t i = 0; i < fused.size(); ++i) fused[i] = std::max(0.0, fused[i] + p.bias[i % p.out_c]);
     std::fill(got.begin(), got.end(), NAN);
     inception_conv2d(plan, p.size, p.x.data(), nullptr, packed.get(), p.bias.data(), ConvActivation::kRelu, got.data(), executor);
-    EXPECT(error_of(got, fused) < 2e-6);
+    // Winograd's transforms cost digits.
+    EXPECT(error_of(got, fused) < 2e-5);
 
     got.assign(p.x.size(), NAN);
     inception_conv2d_grad_input(plan, p.size, p.dy.data(), p.filter.data(), got.data(), executor);
@@ -183,7 +184,8 @@ TEST(inception_conv2d_map_smaller_than_dilation) {
     check(make_problem(random, {1, 4, 5, 2, 2}, 3, 6, 7, 1, Array<int>(12, 1000000)), three);
 }
 
-// The layers of IC-ResNet-50 at 800 x 1216 and, with dilations up to 6, at 640 x 640: memory beyond x and y stays below their size.
+// The layers of IC-ResNet-50 at 800 x 1216 and, with dilations up to 6, at 640 x 640: memory beyond x and y stays below their size, or 1.5 MiB a
+// thread.
 TEST(inception_conv2d_workspace) {
     test::Random random(11);
     const int layers[][5] = {{64, 200, 304, 1, 4}, {128, 200, 304, 2, 4}, {128, 100, 152, 1, 4}, {256, 50, 76, 1, 4},  {512, 50, 76, 2, 4},
@@ -198,7 +200,7 @@ TEST(inception_conv2d_workspace) {
         for (int threads = 1; threads <= 2; ++threads) {
             for (const bool packed : {false, true}) {
                 const size_t bytes = inception_conv2d_workspace(plan, size, packed, threads);
-                EXPECT(bytes > 0 && bytes <= maps);
+                EXPECT(bytes > 0 && bytes <= std::max(maps, static_cast<size_t>(threads) * (1536 << 10)));
             }
         }
     }

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "common/memory.h"
+#include "ops/conv2d/winograd_filter.h"
 #include "ops/inception_conv2d/inception_conv2d.h"
 #include "ops/inception_conv2d/weights.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 // A branch's channels that Winograd takes: whole panels of 16, the last one also when it is mostly full. Below that, transforms and empty
 // lanes cost more than the products saved.
-constexpr int kLeastOfPanel = 10;
+constexpr int kLeastOfPanel = 8;
 int winograd_channels(int count) { return count % 16 >= kLeastOfPanel ? count : count / 16 * 16; }
 // Wider branches are cut, so that what a few tiles take stays in a level-2 cache.
 constexpr int kMostOfGroup = 192;
@@ -20,9 +21,8 @@ constexpr int kLeastInput = 16;
 
 size_t whole_lines(size_t floats) { return (floats + 15) / 16 * 16; }
 
-// [16][panels][C][16] from HWIO.
+// [36][panels][C][16] from HWIO.
 void pack_winograd_panel(const WinogradGroup& group, const int* order, const float* filter, int in_c, int out_c, int panel, float* to) {
-    static constexpr double kG[kTileIn][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
     const size_t plane = static_cast<size_t>(group.panels()) * in_c * 16;
     to += static_cast<size_t>(panel) * in_c * 16;
     for (int i = 0; i < in_c; ++i) {
@@ -32,15 +32,7 @@ void pack_winograd_panel(const WinogradGroup& group, const int* order, const flo
             for (int tap = 0; tap < 9 && channel < group.count; ++tap) {
                 taps[tap / 3][tap % 3] = filter[(static_cast<size_t>(tap) * in_c + i) * out_c + order[group.first + channel]];
             }
-            double half[kTileIn][3] = {};
-            for (int r = 0; r < kTileIn; ++r) {
-                for (int v = 0; v < 3; ++v) half[r][v] = kG[r][0] * taps[0][v] + kG[r][1] * taps[1][v] + kG[r][2] * taps[2][v];
-            }
-            for (int point = 0; point < kTilePoints; ++point) {
-                const double* const row = half[point / kTileIn];
-                const double* const g = kG[point % kTileIn];
-                to[point * plane] = static_cast<float>(g[0] * row[0] + g[1] * row[1] + g[2] * row[2]);
-            }
+            conv2d_internal::winograd_filter(taps, to, plane);
         }
     }
 }
@@ -103,7 +95,6 @@ InceptionConv2DPlan::InceptionConv2DPlan(int in_channels, int out_channels, int 
 void InceptionConv2DPlan::cut_for_winograd() {
     Array<ConvBlock> sorted = blocks_;
     std::sort(sorted.begin(), sorted.end(), [](const ConvBlock& a, const ConvBlock& b) { return a.first < b.first; });
-    Array<ConvBlock> own;
     for (size_t i = 0; i < sorted.size();) {
         const size_t begin = i;
         const int first = sorted[i].first;
@@ -113,10 +104,7 @@ void InceptionConv2DPlan::cut_for_winograd() {
         int count = 0;
         for (; i < sorted.size() && in_branch(sorted[i]); ++i) count += sorted[i].count;
         const int taken = winograd_channels(count);
-        if (taken == 0) {
-            other_blocks_.insert(other_blocks_.end(), sorted.begin() + begin, sorted.begin() + i);
-            continue;
-        }
+        if (taken == 0) continue;
         const auto contiguous = [&](int from, int n) { return order_[from + n - 1] - order_[from] == n - 1; };
         const int panels = (taken + 15) / 16;
         const int groups = (taken + kMostOfGroup - 1) / kMostOfGroup;
@@ -134,19 +122,13 @@ void InceptionConv2DPlan::cut_for_winograd() {
             block.width = block.count;
             block.wide = false;
             block.contiguous = contiguous(block.first, block.count);
-            own.push_back(block);
+            rest_blocks_.push_back(block);
         }
     }
-    if (winograd_groups_.empty()) {
-        other_blocks_.clear();
-        return;
-    }
-    for (ConvBlock& block : own) {
+    for (ConvBlock& block : rest_blocks_) {
         block.weights = packed_size_;
         packed_size_ += whole_lines(static_cast<size_t>(in_channels_) * 9 * block.width);
     }
-    own_blocks_ = own.size();
-    other_blocks_.insert(other_blocks_.end(), own.begin(), own.end());
     for (WinogradGroup& group : winograd_groups_) {
         group.weights = packed_size_;
         packed_size_ += static_cast<size_t>(kTilePoints) * group.panels() * in_channels_ * 16;
@@ -155,7 +137,7 @@ void InceptionConv2DPlan::cut_for_winograd() {
 
 void InceptionConv2DPlan::pack(const float* filter, float* packed, Executor& executor) const {
     Array<ConvBlock> blocks = blocks_;
-    blocks.insert(blocks.end(), other_blocks_.end() - own_blocks_, other_blocks_.end());
+    blocks.insert(blocks.end(), rest_blocks_.begin(), rest_blocks_.end());
     struct Panel {
         const WinogradGroup* group;
         int panel;

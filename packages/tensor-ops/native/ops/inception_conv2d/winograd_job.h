@@ -1,18 +1,19 @@
-// Plain structures between the driver and the Winograd tasks, as job.h. Winograd's F(2x2, 3x3) at any dilation: outputs dH rows and dW
-// columns apart make up a plain convolution, so a tile is 2 x 2 such outputs from 4 x 4 inputs, and takes 16 products where the definition
-// takes 36.
+// Plain structures between the driver and the Winograd tasks, as job.h. Winograd's F(4x4, 3x3) at any dilation: outputs dH rows and dW
+// columns apart make up a plain convolution, so a tile is 4 x 4 such outputs from 6 x 6 inputs, and takes 36 products where the definition
+// takes 144.
 #ifndef ICCONV_OPS_INCEPTION_CONV2D_WINOGRAD_JOB_H_
 #define ICCONV_OPS_INCEPTION_CONV2D_WINOGRAD_JOB_H_
 
 #include <cstddef>
 
+#include "ops/conv2d/job.h"
 #include "ops/inception_conv2d/job.h"
 
 namespace icconv {
 
-constexpr int kTileOut = 2;
-constexpr int kTileIn = 4;
-constexpr int kTilePoints = kTileIn * kTileIn;
+constexpr int kTileOut = conv2d_internal::kWinogradOut;
+constexpr int kTileIn = conv2d_internal::kWinogradIn;
+constexpr int kTilePoints = conv2d_internal::kWinogradPoints;
 
 // Output channels of one dilation, order[first .. first+count). Weights are [kTilePoints][panels][C][16], zero past the last channel.
 struct WinogradGroup {

@@ -1,9 +1,10 @@
-// One Winograd task: inputs transformed, 16 matrix products, outputs transformed. Included after a lanes_*.h of ops/conv2d, whose register
-// tile does the products. Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, arXiv 1509.09308, section 4.1.
+// One Winograd task: inputs transformed, 36 matrix products, outputs transformed. Included after a lanes_*.h of ops/conv2d, whose register
+// tile does the products. Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, arXiv 1509.09308, section 4.3.
 #ifndef ICCONV_OPS_INCEPTION_CONV2D_WINOGRAD_TASK_H_
 #define ICCONV_OPS_INCEPTION_CONV2D_WINOGRAD_TASK_H_
 
 #include "ops/conv2d/register_tile.h"
+#include "ops/conv2d/winograd_axes.h"
 #include "ops/inception_conv2d/winograd_job.h"
 
 namespace icconv {
@@ -56,14 +57,6 @@ private:
         return {line / grid.row_count, grid.rows[line % grid.row_count], grid.columns[tile % grid.column_count]};
     }
 
-    // One axis of B' d.
-    static void input_axis(const V* d, int step, V* to, int to_step) {
-        to[0] = Lanes::sub(d[0], d[2 * step]);
-        to[to_step] = Lanes::add(d[step], d[2 * step]);
-        to[2 * to_step] = Lanes::sub(d[2 * step], d[step]);
-        to[3 * to_step] = Lanes::sub(d[step], d[3 * step]);
-    }
-
     void transform_input(const WinogradJob& job, const Place& at, int i) const {
         const float* from[kTilePoints];
         for (int r = 0; r < kTileIn; ++r) {
@@ -87,12 +80,12 @@ private:
                     const float* p = from[r * kTileIn + column] + c;
                     d[r] = left >= Lanes::kCount ? Lanes::load(p) : Lanes::load_first(p, left);
                 }
-                input_axis(d, 1, half + column, kTileIn);
+                winograd_input_axis(d, 1, half + column, kTileIn);
             }
             ICCONV_UNROLL
             for (int r = 0; r < kTileIn; ++r) {
                 V v[kTileIn];
-                input_axis(half + r * kTileIn, 1, v, 1);
+                winograd_input_axis(half + r * kTileIn, 1, v, 1);
                 ICCONV_UNROLL
                 for (int column = 0; column < kTileIn; ++column) Lanes::store(to + (r * kTileIn + column) * in_plane_, v[column]);
             }
@@ -123,15 +116,15 @@ private:
         }
     }
 
-    // One axis of A' m.
-    static void output_axis(const V* m, int step, V* to, int to_step) {
-        to[0] = Lanes::add(Lanes::add(m[0], m[step]), m[2 * step]);
-        to[to_step] = Lanes::sub(Lanes::sub(m[step], m[2 * step]), m[3 * step]);
+    // How many of a tile's outputs along an axis lie on the map, of which so many pixels are left.
+    static int outputs(int left, int dilation) {
+        const int all = (left - 1) / dilation + 1;
+        return all < kTileOut ? all : kTileOut;
     }
 
     void transform_output(const WinogradJob& job, const Place& at, const int* channels, int i) const {
-        const int rows = at.row + group_.dilation_h < shape_.out_h ? 2 : 1;
-        const int columns = at.column + group_.dilation_w < shape_.out_w ? 2 : 1;
+        const int rows = outputs(shape_.out_h - at.row, group_.dilation_h);
+        const int columns = outputs(shape_.out_w - at.column, group_.dilation_w);
         const ptrdiff_t out_c = shape_.out_c;
         float* const first = job.y + ((at.image * shape_.out_h + at.row) * shape_.out_w + at.column) * out_c;
         const ptrdiff_t row_step = group_.dilation_h * static_cast<ptrdiff_t>(shape_.out_w) * out_c;
@@ -146,11 +139,11 @@ private:
                 V m[kTileIn];
                 ICCONV_UNROLL
                 for (int r = 0; r < kTileIn; ++r) m[r] = Lanes::load(from + (r * kTileIn + column) * out_plane_);
-                output_axis(m, 1, half + column, kTileIn);
+                winograd_output_axis(m, 1, half + column, kTileIn);
             }
             for (int r = 0; r < rows; ++r) {
                 V v[kTileOut];
-                output_axis(half + r * kTileIn, 1, v, 1);
+                winograd_output_axis(half + r * kTileIn, 1, v, 1);
                 for (int column = 0; column < columns; ++column) {
                     V a = Lanes::add(v[column], bias);
                     if (job.relu) a = Lanes::relu(a);
