@@ -1,43 +1,43 @@
-// pnpm coverage [PACKAGE ...]: the unit tests once more, counting which statements of each package's sources they reach, by whosever tests. What
-// runs in processes of its own (the program itself, hosted networks, workers of trainings) and in C++ is not counted.
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+// pnpm coverage [PACKAGE ...]: what part of each package's sources its own unit tests reach. What runs in processes of its own (the program
+// itself, hosted networks, workers of trainings) and in C++ is not counted.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { installDependencies, ROOT, run } from './steps.mjs';
 
-const folder = join(ROOT, 'out/coverage');
-const packages = process.argv.slice(2);
+const FOLDER = join(ROOT, 'out/coverage');
 
-installDependencies();
-mkdirSync(folder, { recursive: true });
-const one = packages.length === 1 ? packages[0] : `{${packages.join(',')}}`;
-const code = run(process.execPath, [
-  join(ROOT, 'node_modules/vitest/vitest.mjs'),
-  'run',
-  ...packages.map((name) => `--project=@icconv/${name}`),
-  '--coverage.enabled',
-  '--coverage.provider=v8',
-  `--coverage.include=packages/${packages.length === 0 ? '*' : one}/src/**/*.ts`,
-  '--coverage.exclude=**/*.test.ts',
-  '--coverage.reporter=json-summary',
-  '--coverage.reporter=html',
-  // What ran tells something, though a test failed.
-  '--coverage.reportOnFailure',
-  `--coverage.reportsDirectory=${folder}`,
-]);
-
-const files = Object.entries(JSON.parse(readFileSync(join(folder, 'coverage-summary.json'), 'utf8')));
-const sums = {};
-for (const [file, { statements, branches }] of files) {
-  const owner = file === 'total' ? 'all' : relative(join(ROOT, 'packages'), file).split(sep)[0];
-  sums[owner] ??= { statements: { covered: 0, total: 0 }, branches: { covered: 0, total: 0 } };
-  for (const [kind, { covered, total }] of Object.entries({ statements, branches })) {
-    sums[owner][kind].covered += covered;
-    sums[owner][kind].total += total;
-  }
+/** Runs a package's tests; its row of the table. */
+function coverageOf(name) {
+  const reports = join(FOLDER, name);
+  const code = run(process.execPath, [
+    join(ROOT, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    `--project=@icconv/${name}`,
+    '--coverage.enabled',
+    '--coverage.provider=v8',
+    `--coverage.include=packages/${name}/src/**/*.ts`,
+    '--coverage.exclude=**/*.test.ts',
+    '--coverage.reporter=json-summary',
+    '--coverage.reporter=html',
+    `--coverage.reportsDirectory=${reports}`,
+  ]);
+  if (code !== 0) return { row: [name, 'its tests fail', ''], code };
+  const { total } = JSON.parse(readFileSync(join(reports, 'coverage-summary.json'), 'utf8'));
+  const share = ({ covered, total: all }) => `${((100 * covered) / all).toFixed(1)} %`;
+  return { row: [name, share(total.statements), share(total.branches)], code };
 }
-const share = ({ covered, total }) => `${((100 * covered) / total).toFixed(1)} %`;
+
+const tested = (name) => existsSync(join(ROOT, 'packages', name, 'vitest.config.ts'));
+
+const given = process.argv.slice(2);
+const unknown = given.find((name) => !tested(name));
+if (unknown !== undefined) {
+  console.error(`usage: pnpm coverage [PACKAGE ...]; "${unknown}" is no package with tests`);
+  process.exit(1);
+}
+installDependencies();
+const all = (given.length > 0 ? given : readdirSync(join(ROOT, 'packages')).filter(tested)).map(coverageOf);
 console.log('\n| package | statements | branches |\n| --- | ---: | ---: |');
-for (const [name, { statements, branches }] of Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1)))
-  console.log(`| ${name} | ${share(statements)} | ${share(branches)} |`);
-console.log(`\nLine by line: ${join(folder, 'index.html')}`);
-process.exit(code);
+for (const { row } of all) console.log(`| ${row.join(' | ')} |`);
+console.log(`\nLine by line: ${FOLDER}, a folder for each package`);
+process.exit(all.find(({ code }) => code !== 0)?.code ?? 0);
