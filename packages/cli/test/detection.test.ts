@@ -1,4 +1,5 @@
 /** train, eval, detect and reproduce from end to end, on data that is made on the spot. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
@@ -60,6 +61,33 @@ test('train writes a folder that eval and detect take', async () => {
   expect(complained.join('\n')).toMatch(/broken\.jpg.*known format/);
   expect(process.exitCode).toBe(1);
 }, 60_000);
+
+test.skipIf(spawnSync('ffmpeg', ['-version']).status !== 0)(
+  'a video has results for each frame, with its time, and an overlay that is a video',
+  async () => {
+    const picture = (n: number) => path('images', `${n}.png`);
+    mkdirSync(path('film'));
+    const frames = ['-framerate', '2', '-start_number', '0', '-i', path('images', '%d.png')];
+    execFileSync('ffmpeg', ['-loglevel', 'error', ...frames, '-c:v', 'ffv1', path('film', 'squares.mkv')]);
+    writeFileSync(path('film', 'text.mp4'), 'no video');
+    const run = ['--model', path('run'), '--score', '0', '--json'];
+    await icconv('detect', path('film'), ...run, '--out', path('films'));
+    const results = JSON.parse(take());
+    expect(complained.join('\n')).toMatch(/text\.mp4: cannot be decoded/);
+    expect(results).toHaveLength(4);
+    await icconv('detect', ...[0, 1, 2, 3].map(picture), ...run);
+    for (const [n, { image: _, ...alone }] of (JSON.parse(take()) as { image: string }[]).entries()) {
+      const { detections } = results[n];
+      const [image, overlay] = [path('film', 'squares.mkv'), path('films', 'squares.mp4')];
+      expect(results[n]).toEqual({ image, frame: n, time: n / 2, overlay, ...alone, detections });
+      // ffv1 holds the pictures' colours as they are.
+      expect(detections).toEqual((alone as { detections?: unknown }).detections);
+    }
+    await icconv('detect', path('films', 'squares.mp4'), '--model', path('run'));
+    expect(take()).toMatch(/squares\.mp4 0\.00 s.*squares\.mp4 1\.50 s/s);
+  },
+  60_000,
+);
 
 test('a report shows how it went and what is wrong, and needs nothing beside it', async () => {
   const report = readFileSync(path('run', 'report.html'), 'utf8');

@@ -2,6 +2,7 @@
 import { createRunner, type PictureResult } from '@icconv/task';
 import { Command } from 'commander';
 import type { CommandContext } from '../context';
+import { listInputs } from '../pictures/inputs';
 import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import { loading, type ModelFlags, modelOf, withModelFlags } from '../tasks/model-flags';
 import type { AnyTaskCommand, Flags } from '../tasks/task-command';
@@ -15,12 +16,13 @@ interface RunFlags extends ModelFlags, Flags {
 export function runTaskCommand(own: AnyTaskCommand, { signal }: CommandContext): Command {
   const command = new Command(own.verb)
     .description(own.description)
-    .argument('<images...>', 'pictures, folders of them, or addresses');
+    .argument('<images...>', 'pictures, videos (by ffmpeg), folders of them, or addresses of pictures');
   return own
     .withRunFlags(withModelFlags(command, own))
-    .option('--out <folder>', `write the pictures with ${own.drawn} drawn in`)
+    .option('--out <folder>', `write the pictures and videos with ${own.drawn} drawn in`)
     .option('--json', 'print everything as JSON')
-    .action(async (inputs: readonly string[], flags: RunFlags) => {
+    .action(async (given: readonly string[], flags: RunFlags) => {
+      const inputs = await listInputs(given);
       const source = modelOf(own, flags);
       const runner = await loading(flags, signal, (options) => createRunner(own.task, source, options));
       const call = { ...own.callOf(flags), signal };
@@ -46,10 +48,11 @@ function foundTable(
   done: readonly PictureOutcome<PictureResult>[],
   flags: Flags,
 ): string {
-  const lines = done.flatMap(({ image, result }) => {
+  const lines = done.flatMap(({ image, time, result }) => {
     const found = rows(result, flags);
-    if (found.length === 0) return [[image, nothing, ...head.slice(1).map(() => '')]];
-    return found.map((row, i) => [i === 0 ? image : '', ...row]);
+    const picture = time === undefined ? image : `${image} ${time.toFixed(2)} s`;
+    if (found.length === 0) return [[picture, nothing, ...head.slice(1).map(() => '')]];
+    return found.map((row, i) => [i === 0 ? picture : '', ...row]);
   });
   return table(['picture', ...head], lines, head[0] === 'class' ? 2 : 1);
 }

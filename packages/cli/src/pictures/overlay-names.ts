@@ -1,7 +1,8 @@
-/** Where the overlays of pictures are written. */
+/** Where the overlays of pictures and videos are written. */
 import { join, resolve } from 'node:path';
 import { OutputNames, withoutExtension } from '@icconv/base';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { isVideoName } from './video';
 
 /** Addresses may be longer than what a file system takes, 255 bytes. */
 const LONGEST = 200;
@@ -29,7 +30,8 @@ function overlayName(image: string): string {
   const stem = withoutExtension(own)
     .replace(/[\p{Cc}<>:"|?*]/gu, '_')
     .slice(0, LONGEST);
-  return `${/^\.*$/.test(stem) ? 'picture' : stem}.${own.toLowerCase().endsWith('.png') ? 'png' : 'jpg'}`;
+  const ending = isVideoName(own) ? 'mp4' : own.toLowerCase().endsWith('.png') ? 'png' : 'jpg';
+  return `${/^\.*$/.test(stem) ? 'picture' : stem}.${ending}`;
 }
 
 function pathOf(image: string): string {

@@ -24,7 +24,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   'eval pose': ['icconv eval pose --model runs/pose --annotations test.json --images images'],
   'eval classification': ['icconv eval classification --model runs/classification --annotations shapes/val'],
-  detect: ['icconv detect street.jpg --out overlays', 'icconv detect images --model runs/detection --score 0.6 --json'],
+  detect: [
+    'icconv detect street.jpg --out overlays',
+    'icconv detect images --model runs/detection --score 0.6 --json',
+    'icconv detect street.mp4 --out overlays',
+  ],
   pose: ['icconv pose people.jpg --out overlays', 'icconv pose images --model runs/pose --json'],
   classify: ['icconv classify street.jpg', 'icconv classify images --model runs/classification --top 3 --json'],
   init: ['icconv init', 'icconv init pose --data people.json --images images --out people.yaml'],

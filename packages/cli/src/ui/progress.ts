@@ -133,9 +133,13 @@ export function downloadProgress(
 }
 
 export interface CountProgress {
-  update(done: number): void;
+  /** @param done - may have a part of the next one. @param detail - where in the next one it is. */
+  update(done: number, detail?: string): void;
   stop(): void;
 }
+
+/** Of one thing, such as a video: what has been seen of it tells a pace. */
+const LEAST_PART = 0.01;
 
 /** Of a known number of things. */
 export function countProgress(
@@ -144,7 +148,10 @@ export function countProgress(
   stream: NodeJS.WriteStream = process.stderr,
 ): CountProgress {
   const { report, stop } = stages(stream.isTTY ? bars(stream) : lines(stream, 30, false));
-  const update = (done: number) => report({ label, done, total, count: `${done}/${total}` });
+  const update = (done: number, detail?: string) => {
+    const count = `${Math.floor(done)}/${total}${detail === undefined ? '' : `, ${detail}`}`;
+    report({ label, done, total, count, least: LEAST_PART });
+  };
   update(0);
   return { update, stop };
 }
