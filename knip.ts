@@ -30,5 +30,5 @@ export default {
     '@yarnpkg/cli-dist',
     'yarn-classic',
   ],
-  ignoreBinaries: ['ip', 'mkfifo', 'prlimit'],
+  ignoreBinaries: ['ffmpeg', 'ip', 'mkfifo', 'prlimit'],
 } satisfies KnipConfig;

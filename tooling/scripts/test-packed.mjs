@@ -107,6 +107,12 @@ function specifiers(packed) {
   return Object.entries(packed).flatMap(([name, { entries }]) => entries.map((entry) => name + entry.slice(1)));
 }
 
+/** What trainings need, which a checkout has from elsewhere. */
+const GRADIENT = `
+    const slope = tf.grad((x) => tf.sum(tf.relu(tf.conv2d(x, tf.ones([3, 3, 1, 1]), 1, 'same'))))(tf.ones([1, 3, 3, 1]));
+    if ((await slope.data()).join() !== '4,6,4,6,9,6,4,6,4') throw new Error('the gradient is wrong');
+`;
+
 /** A program that loads every entry and runs a convolution on an engine. */
 function program(packed, system) {
   const load = (name) => (system === 'esm' ? `await import('${name}')` : `require('${name}')`);
@@ -125,6 +131,7 @@ function program(packed, system) {
     if (sum !== 12) throw new Error('matMul gave ' + sum);
     const top = tf.topk(tf.tensor1d([1, 3, 2]), 2);
     if ((await top.values.data()).join() !== '3,2') throw new Error('topk is wrong');
+    ${native ? GRADIENT : ''}
     ${remote(load)}
     console.log('ok', info.backend, info.customOps.length, 'custom ops');
   `;

@@ -1,5 +1,6 @@
 /** TensorFlow.js' backends of this page: which ones this browser has, and switching between them. */
 
+import { BackendUnavailableError } from '@icconv/detection/web';
 import wasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import wasmSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import wasmThreaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
@@ -21,8 +22,6 @@ const LOAD: Readonly<Record<Backend, () => Promise<unknown>>> = {
   webgl: () => import('@tensorflow/tfjs-backend-webgl'),
   async wasm() {
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-    // TensorFlow.js starts threads from its own source text, which is not whole in a bundle.
-    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     setWasmPaths({
       'tfjs-backend-wasm.wasm': wasm,
       'tfjs-backend-wasm-simd.wasm': wasmSimd,
@@ -42,8 +41,9 @@ export async function availableBackends(): Promise<Backend[]> {
   return BACKENDS.filter((backend) => has[backend]);
 }
 
-/** Makes one current. @throws where the browser cannot start it after all. */
+/** Makes one current. @throws BackendUnavailableError where the browser cannot start it after all. */
 export async function startBackend(backend: Backend): Promise<void> {
   await LOAD[backend]();
-  if (!(await tf.setBackend(backend))) throw new Error(`${BACKEND_NAMES[backend]} does not start in this browser`);
+  if (await tf.setBackend(backend)) return;
+  throw new BackendUnavailableError('playground', `${BACKEND_NAMES[backend]} does not start in this browser`);
 }

@@ -1,8 +1,8 @@
 /** The stages of a detection. */
-import type { RgbImage } from '@icconv/tensor-ops';
+import { type RgbImage, runSteps } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { type CompiledFasterRcnn, type FasterRcnnConfig, preparePictures } from '../src/index';
-import { detectWith } from '../src/network/faster-rcnn';
+import { detectionSteps } from '../src/network/faster-rcnn';
 
 const TURNS = 7;
 
@@ -31,7 +31,10 @@ export function stagesOf({ parts }: CompiledFasterRcnn, config: FasterRcnnConfig
     };
     const whole = timed('rest', () => {
       const { images, sizes } = timed('prepare', () => preparePictures([picture], config.input))();
-      return tf.dispose([images, detectWith(own, images, sizes, config).map((found) => Object.values(found))]);
+      return tf.dispose([
+        images,
+        runSteps(detectionSteps(own, images, sizes, config)).map((found) => Object.values(found)),
+      ]);
     });
     tf.tidy(whole);
     return spent;

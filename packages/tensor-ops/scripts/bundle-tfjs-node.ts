@@ -22,8 +22,18 @@ export async function bundleTfjsNode(): Promise<void> {
     target: 'node20',
     // One tfjs-core serves backend, operators and program; its kernels and backend use nothing else of the union package.
     alias: { '@tensorflow/tfjs': '@tensorflow/tfjs-core' },
-    external: ['@tensorflow/tfjs-core'],
-    legalComments: 'inline',
+    plugins: [
+      {
+        name: 'one-tfjs-core',
+        setup(own) {
+          // Not what lies deeper: its gradients come along. They find engine and registries, which are global, of whichever copy.
+          own.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, ({ path }) => ({ path, external: true }));
+        },
+      },
+    ],
+    minifyWhitespace: true,
+    // Each text once.
+    legalComments: 'eof',
     logLevel: 'warning',
   });
   await cp(join(source, 'binding'), join(out, 'binding'), { recursive: true });

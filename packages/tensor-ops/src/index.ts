@@ -85,4 +85,5 @@ export {
   type RoiAlignOptions,
   roiAlign,
 } from './ops/roi-align';
+export { runSteps, runStepsAsync, type StepBreak, type Steps } from './steps';
 export type { StateDict } from './weights/types';

@@ -1,7 +1,7 @@
 /** One picture through the network. */
 import type { CompiledResNet } from '@icconv/models';
 import type { CallOptions, PictureResult } from '@icconv/task';
-import type { RgbImage } from '@icconv/tensor-ops';
+import { type RgbImage, runSteps, type Steps } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClassifierModel } from '../config/classifier-model';
 import { prepareClassifierInput } from '../input/prepare';
@@ -26,15 +26,24 @@ export interface ClassificationResult extends PictureResult {
 export function classifyPicture(
   network: Pick<CompiledResNet, 'forward'>,
   picture: RgbImage,
-  { config, classes }: ClassifierModel,
-  { topK = 5, scoreThreshold = 0 }: ClassifyOptions = {},
+  model: ClassifierModel,
+  options: ClassifyOptions = {},
 ): ClassificationResult {
+  return runSteps(classificationSteps(network, picture, model, options));
+}
+
+/** {@link classifyPicture} with a break before the scores are read. */
+export function* classificationSteps(
+  network: Pick<CompiledResNet, 'forward'>,
+  picture: RgbImage,
+  { config, classes }: ClassifierModel,
+  { topK = 5, scoreThreshold = 0 }: ClassifyOptions,
+): Steps<ClassificationResult> {
   const { width, height } = picture;
-  const scores = tf.tidy(() => {
-    const { logits } = network.forward(prepareClassifierInput(picture, config.input), { returns: ['logits'] });
-    return tf.softmax(logits).dataSync();
-  });
-  const all = Array.from(scores, (score, classId) => ({ label: classes[classId]!, classId, score }));
+  const { logits } = network.forward(prepareClassifierInput(picture, config.input), { returns: ['logits'] });
+  const scores = tf.softmax(logits);
+  yield { read: [scores] };
+  const all = Array.from(scores.dataSync(), (score, classId) => ({ label: classes[classId]!, classId, score }));
   const best = all.sort((a, b) => b.score - a.score).slice(0, topK);
   return { width, height, classes: best.filter(({ score }) => score >= scoreThreshold) };
 }

@@ -15,7 +15,7 @@ import {
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import { sgd } from '@icconv/training';
-import { type ClassificationResult, type ClassifyOptions, classifyPicture } from '../classifier/classify-picture';
+import { type ClassificationResult, type ClassifyOptions, classificationSteps } from '../classifier/classify-picture';
 import { type ClassifierModel, resnetOf } from '../config/classifier-model';
 import { configSchema, modelSchema } from '../config/config-schema';
 import { CLASSIFICATION_PRESETS } from '../config/presets';
@@ -72,7 +72,7 @@ export const CLASSIFICATION: Task<ClassificationTypes> = {
     verb: 'classify',
     check: ({ topK = 1 }) => checkCount('classify', 'topK', topK),
     compile: (weights, model) => compileForInference(weights, resnetOf(model)),
-    run: classifyPicture,
+    run: classificationSteps,
     nothing: (size) => ({ ...size, classes: [] }),
   },
   data: {

@@ -1,6 +1,6 @@
 /** One picture through the network and back to its own pixels. */
 import { rleToCoco } from '@icconv/coco';
-import { pasteMasks, type RgbImage } from '@icconv/tensor-ops';
+import { pasteMasks, type RgbImage, type Steps } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DetectionModel } from '../config/detection-model';
 import { preparePictures } from '../input/prepare';
@@ -9,24 +9,20 @@ import type { Detections } from '../roi-heads/select-detections';
 import type { Detection, DetectionResult, WebDetectOptions } from './types';
 
 /** Best first, boxes in pixels of the picture and within it. */
-export function detectPicture(
-  network: Pick<CompiledFasterRcnn, 'detect'>,
+export function* detectPicture(
+  network: Pick<CompiledFasterRcnn, 'steps'>,
   picture: RgbImage,
   { config, classes }: DetectionModel,
   { scoreThreshold = 0, maxDetections = Number.POSITIVE_INFINITY }: WebDetectOptions = {},
-): DetectionResult {
+): Steps<DetectionResult> {
   const { images, sizes } = preparePictures([picture], config.input);
-  let found: Detections[] = [];
-  try {
-    found = network.detect(images, sizes);
-    const { width, height } = picture;
-    // Scores descend.
-    const sure = inPicture(found[0]!, picture, sizes[0]!).filter(({ score }) => score >= scoreThreshold);
-    const wanted = sure.slice(0, maxDetections).map((one) => ({ ...one, label: classes[one.classId]! }));
-    return { width, height, detections: withMasks(wanted, found[0]!, picture, config) };
-  } finally {
-    tf.dispose([images, found.map((one) => Object.values(one))]);
-  }
+  const [found] = yield* network.steps(images, sizes);
+  yield { read: found! };
+  const { width, height } = picture;
+  // Scores descend.
+  const sure = inPicture(found!, picture, sizes[0]!).filter(({ score }) => score >= scoreThreshold);
+  const wanted = sure.slice(0, maxDetections).map((one) => ({ ...one, label: classes[one.classId]! }));
+  return { width, height, detections: withMasks(wanted, found!, picture, config) };
 }
 
 /** The first detections with their masks in the picture, where the network has masks. */

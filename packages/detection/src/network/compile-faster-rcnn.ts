@@ -1,5 +1,6 @@
 /** A detector made ready for inference: batch norms folded, bias and ReLU fused, filters packed for the backend's kernels. */
 import { Compilation, compileForInference, compileFpn, compileHead, type StateDict, under } from '@icconv/models';
+import { runSteps, type Steps } from '@icconv/tensor-ops';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
@@ -8,7 +9,7 @@ import { compileMaskHead } from '../roi-heads/compiled-mask-head';
 import { maskHeads } from '../roi-heads/mask-head';
 import type { Detections } from '../roi-heads/select-detections';
 import { rpnHead, rpnOutput } from '../rpn/rpn-head';
-import { detectWith, type ImageSize } from './faster-rcnn';
+import { detectionSteps, type ImageSize } from './faster-rcnn';
 import { pyramidConfig, pyramidMaps } from './feature-pyramid';
 import { BACKBONE_PREFIX, FPN_PREFIX } from './names';
 import type { DetectorParts } from './parts';
@@ -16,6 +17,8 @@ import type { DetectorParts } from './parts';
 export interface CompiledFasterRcnn {
   /** As `fasterRcnn`; not differentiable. The caller disposes the tensors. */
   detect(images: Tensor4D, sizes: readonly ImageSize[]): Detections[];
+  /** As `detect`, for `runSteps` and `runStepsAsync`: on WebGPU numbers must be waited for between the steps. */
+  steps(images: Tensor4D, sizes: readonly ImageSize[]): Steps<Detections[]>;
   /** The parts, for those who want features or raw outputs. */
   readonly parts: DetectorParts;
   /** Frees the compiled weights; may be called again. */
@@ -46,12 +49,14 @@ export function compileFasterRcnn(weights: StateDict, config: FasterRcnnConfig):
       boxHeads: boxes.map((head) => (pooled) => head.run(pooled) as unknown as BoxHeadOutput),
       maskHeads: masks.map((head) => head.run),
     };
+    const steps = (images: Tensor4D, sizes: readonly ImageSize[]) => {
+      compiled.check();
+      return detectionSteps(parts, images, sizes, config);
+    };
     return {
       parts,
-      detect(images, sizes) {
-        compiled.check();
-        return detectWith(parts, images, sizes, config);
-      },
+      steps,
+      detect: (images, sizes) => runSteps(steps(images, sizes)),
       dispose: () => compiled.dispose(),
     };
   });

@@ -6,6 +6,7 @@
  */
 
 import type { StateDict } from '@icconv/models';
+import { runSteps, type Steps } from '@icconv/tensor-ops';
 import type { Scalar, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { generateAnchors } from '../anchors/anchor-generator';
@@ -13,7 +14,7 @@ import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import type { Draw } from '../matching/sampler';
 import type { GroundTruth } from '../roi-heads/sample-proposals';
 import type { Detections } from '../roi-heads/select-detections';
-import { type Proposals, selectProposals } from '../rpn/proposals';
+import { type ProposalCandidates, proposalCandidates, suppressProposals } from '../rpn/proposals';
 import type { RpnOutput } from '../rpn/rpn-head';
 import { rpnLoss } from '../rpn/rpn-loss';
 import { type DetectorParts, tensorParts } from './parts';
@@ -46,24 +47,24 @@ export function fasterRcnn(
   sizes: readonly ImageSize[],
   config: FasterRcnnConfig,
 ): Detections[] {
-  return detectWith(tensorParts('fasterRcnn', weights, config), images, sizes, config);
+  return runSteps(detectionSteps(tensorParts('fasterRcnn', weights, config), images, sizes, config));
 }
 
-/** Detections of a batch by the given parts; see {@link fasterRcnn}. */
-export function detectWith(
+/** Detections of a batch by the given parts; see {@link fasterRcnn}. Before each step stands what portable kernels read in it. */
+export function* detectionSteps(
   parts: DetectorParts,
   images: Tensor4D,
   sizes: readonly ImageSize[],
   config: FasterRcnnConfig,
-): Detections[] {
-  return tf.tidy((() => {
-    const features = parts.features(images);
-    const rpn = parts.rpn(features);
-    const anchors = anchorsOf(features, images, config);
-    const proposals = sizes.map((size, image) => proposalsOfImage(rpn, anchors, image, size, config.rpn.test));
-    const boxes = proposals.map((one) => one.boxes);
-    return detectInProposals(parts, { features, images, sizes }, boxes, config);
-  }) as () => never) as unknown as Detections[];
+): Steps<Detections[]> {
+  const features = parts.features(images);
+  const rpn = parts.rpn(features);
+  const anchors = anchorsOf(features, images, config);
+  const { test } = config.rpn;
+  const candidates = sizes.map((size, image) => candidatesOfImage(rpn, anchors, image, size, test));
+  yield { keep: features, read: candidates };
+  const proposals = candidates.map((own) => suppressProposals(own, test).boxes);
+  return yield* detectInProposals(parts, { features, images, sizes }, proposals, config);
 }
 
 /**
@@ -97,8 +98,9 @@ export function fasterRcnnLosses(
       config.rpn,
       draw,
     );
+    const { train } = config.rpn;
     const proposals = sizes.map((size, image) =>
-      detached(proposalsOfImage(rpn, anchors, image, size, config.rpn.train).boxes),
+      detached(suppressProposals(candidatesOfImage(rpn, anchors, image, size, train), train).boxes),
     );
     const second = secondStageLosses(parts, { features, images, sizes }, proposals, truths, config, draw);
     const losses = { objectness: first.objectness, rpnBox: first.box, ...second };
@@ -114,14 +116,14 @@ function anchorsOf(features: readonly Tensor4D[], images: Tensor4D, config: Fast
   return generateAnchors(config.rpn.anchors, maps, strides);
 }
 
-function proposalsOfImage(
+function candidatesOfImage(
   rpn: RpnOutput,
   anchors: readonly Tensor2D[],
   image: number,
   size: ImageSize,
   config: FasterRcnnConfig['rpn']['test'],
-): Proposals {
+): ProposalCandidates {
   const logits = rpn.logits.map((level) => tf.reshape(tf.slice(level, [image, 0], [1, -1]), [-1]) as Tensor1D);
   const deltas = rpn.deltas.map((level) => tf.reshape(tf.slice(level, [image, 0, 0], [1, -1, 4]), [-1, 4]) as Tensor2D);
-  return selectProposals(logits, deltas, anchors, size, config);
+  return proposalCandidates(logits, deltas, anchors, size, config);
 }

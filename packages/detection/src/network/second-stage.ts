@@ -1,7 +1,7 @@
 /**
  * What is made of proposals: pooling, box heads (one, or a cascade of them), and masks. Letters: N images, R regions, D detections.
  */
-import { multiLevelRoiAlign } from '@icconv/tensor-ops';
+import { multiLevelRoiAlign, type Steps } from '@icconv/tensor-ops';
 import type { Scalar, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { decodeBoxes } from '../boxes/box-coder';
@@ -13,7 +13,7 @@ import { type BoxHeadOutput, type BoxStage, boxStages } from '../roi-heads/box-h
 import { boxHeadLoss } from '../roi-heads/box-loss';
 import { foregroundBoxes, maskLoss, maskTargets } from '../roi-heads/mask-loss';
 import { type GroundTruth, type SampledProposals, sampleProposals } from '../roi-heads/sample-proposals';
-import { type Detections, selectDetections } from '../roi-heads/select-detections';
+import { type Detections, detectionCandidates, suppressDetections } from '../roi-heads/select-detections';
 import type { DetectorParts } from './parts';
 
 /** Height and width of an image inside the padded batch, pixels. */
@@ -29,13 +29,14 @@ export interface PooledFrom {
   readonly sizes: readonly ImageSize[];
 }
 
-/** @param proposals - of each image, float32 [R, 4]. */
-export function detectInProposals(
+/** Steps of which nothing but the detections is left. @param proposals - of each image, float32 [R, 4]; made by a step before. */
+export function* detectInProposals(
   parts: DetectorParts,
   from: PooledFrom,
   proposals: readonly Tensor2D[],
   config: FasterRcnnConfig,
-): Detections[] {
+): Steps<Detections[]> {
+  const { features } = from;
   const stages = boxStages(config);
   const { outputSize, test, background } = config.roi;
   const logits: Tensor2D[] = [];
@@ -43,21 +44,22 @@ export function detectInProposals(
   let deltas: Tensor2D | undefined;
   for (const i of stages.keys()) {
     if (deltas !== undefined) boxes = refined(boxes, deltas, from.sizes, stages[i - 1]!);
-    const output = parts.boxHeads[i]!(poolRois(from, boxes, config, outputSize));
+    const regions = regionsOf(boxes, config);
+    yield { keep: { features, boxes, logits }, read: regions };
+    const output = parts.boxHeads[i]!(poolRois(from, regions, config, outputSize));
     logits.push(output.logits);
     deltas = output.deltas;
   }
   const { coderWeights } = stages.at(-1)!;
   const rows = ofImages(boxes);
   const scores = averagedLogits(logits, config);
-  const detections = boxes.map((own, image) =>
-    selectDetections(rows(scores, image), rows(deltas!, image), own, from.sizes[image]!, {
-      ...test,
-      coderWeights,
-      background,
-    }),
+  const selection = { ...test, coderWeights, background };
+  const candidates = boxes.map((own, image) =>
+    detectionCandidates(rows(scores, image), rows(deltas!, image), own, from.sizes[image]!, selection),
   );
-  return config.mask === undefined ? detections : withMasks(parts, from, detections, config);
+  yield { keep: features, read: candidates };
+  const detections = candidates.map((own) => suppressDetections(own, selection));
+  return config.mask === undefined ? detections : yield* withMasks(parts, from, detections, config);
 }
 
 /** Class logits whose softmax is the averaged one, or that are averaged themselves. */
@@ -68,15 +70,17 @@ function averagedLogits(logits: readonly Tensor2D[], { roi: { cascade } }: Faste
   return tf.log(mean(logits.map((one) => tf.softmax(one))));
 }
 
-function withMasks(
+function* withMasks(
   parts: DetectorParts,
   from: PooledFrom,
   detections: readonly Detections[],
   config: FasterRcnnConfig,
-): Detections[] {
+): Steps<Detections[]> {
   const boxes = detections.map((one) => one.boxes);
   const classes = tf.concat(detections.map((one) => one.classes)) as Tensor1D;
-  const each = maskLogits(parts, from, boxes, classes, config).map((logits) => tf.sigmoid(logits));
+  const regions = regionsOf(boxes, config);
+  yield { keep: { features: from.features, detections, classes }, read: regions };
+  const each = maskLogits(parts, from, regions, classes, config).map((logits) => tf.sigmoid(logits));
   const masks = tf.div(tf.addN(each), each.length) as Tensor3D;
   const rows = ofImages(boxes);
   return detections.map((one, image) => ({ ...one, masks: rows(masks, image) }));
@@ -85,19 +89,19 @@ function withMasks(
 /**
  * What each mask head says of the regions, float32 [R, M, M].
  *
- * @param boxes - of each image, float32 [R, 4]. @param classes - int32 [R], of the regions of all images.
+ * @param classes - int32 [R], of the regions of all images.
  */
 export function maskLogits(
   parts: DetectorParts,
   from: PooledFrom,
-  boxes: readonly Tensor2D[],
+  regions: Regions,
   classes: Tensor1D,
   config: FasterRcnnConfig,
 ): Tensor3D[] {
   const { outputSize } = config.mask!;
   const side = 2 * outputSize;
   if (classes.size === 0) return parts.maskHeads.map(() => tf.zeros<tf.Rank.R3>([0, side, side]));
-  const pooled = poolRois(from, boxes, config, outputSize);
+  const pooled = poolRois(from, regions, config, outputSize);
   return parts.maskHeads.map((head) => head(pooled, classes));
 }
 
@@ -127,7 +131,10 @@ export function secondStageLosses(
     const samples = boxes.map((own, image) =>
       sampleProposals(own, truths[image]!, { ...training, sampler: roi.sampler }, draw),
     );
-    const regions = samples.map((sample) => sample.boxes);
+    const regions = regionsOf(
+      samples.map((sample) => sample.boxes),
+      config,
+    );
     const output = parts.boxHeads[i]!(poolRois(from, regions, config, roi.outputSize));
     const losses = boxHeadLoss(output.logits, output.deltas, samples, { ...roi, ...training });
     const weighted = (loss: Scalar) => (lossWeight === 1 ? loss : (tf.mul(loss, lossWeight) as Scalar));
@@ -149,7 +156,7 @@ function maskHeadLoss(
   config: FasterRcnnConfig,
 ): Scalar {
   const mask = config.mask!;
-  const regions = samples.map(foregroundBoxes);
+  const regions = regionsOf(samples.map(foregroundBoxes), config);
   const classes = samples.flatMap((sample) => [...sample.classes.subarray(0, sample.foreground)]);
   const logits = head(poolRois(from, regions, config, mask.outputSize), tf.tensor1d(classes, 'int32'));
   const targets = samples.map((sample, i) => maskTargets(sample, truths[i]!, from.sizes[i]!, mask, config.roi));
@@ -194,21 +201,34 @@ function ofImages(boxes: readonly Tensor2D[]): <T extends Tensor2D | Tensor3D>(a
   };
 }
 
-/** float32 [R, S, S, C], the RoIs of all images in their order. The coarsest level serves proposals only and is not pooled from. */
+/** The boxes of all images, in their order, as pooling takes them. */
+export interface Regions {
+  /** float32 [R, 5]: number of the image, x1 y1 x2 y2. */
+  readonly rois: Tensor2D;
+  /** int32 [R]: from which map each is pooled. */
+  readonly levels: Tensor1D;
+}
+
+/** @param boxes - of each image, float32 [R, 4]. */
+export function regionsOf(boxes: readonly Tensor2D[], { roi }: FasterRcnnConfig): Regions {
+  const all = tf.concat(boxes as Tensor2D[]) as Tensor2D;
+  const owners = tf.concat(boxes.map((one, image) => tf.fill([one.shape[0], 1], image))) as Tensor2D;
+  return { rois: tf.concat([owners, all], 1) as Tensor2D, levels: assignLevels(all, roi.levelRule) };
+}
+
+/** float32 [R, S, S, C]. The coarsest level serves proposals only and is not pooled from. Portable kernels read the regions. */
 function poolRois(
   { features, images }: PooledFrom,
-  boxes: readonly Tensor2D[],
+  { rois, levels }: Regions,
   config: FasterRcnnConfig,
   outputSize: number,
 ): Tensor4D {
   const { levelRule, samplingRatio, aligned } = config.roi;
   const pooledLevels = features.slice(0, levelRule.levels);
-  const all = tf.concat(boxes as Tensor2D[]) as Tensor2D;
-  const owners = tf.concat(boxes.map((one, image) => tf.fill([one.shape[0], 1], image))) as Tensor2D;
   const height = images.shape[1];
   // A map's scale is the power of two nearest to its size over the input's, whatever rounding did to the size.
   const spatialScales = pooledLevels.map((map) => 2 ** Math.round(Math.log2(map.shape[1] / height)));
-  return multiLevelRoiAlign(pooledLevels, tf.concat([owners, all], 1) as Tensor2D, assignLevels(all, levelRule), {
+  return multiLevelRoiAlign(pooledLevels, rois, levels, {
     outputSize,
     samplingRatio,
     aligned,

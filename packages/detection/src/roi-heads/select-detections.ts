@@ -38,6 +38,18 @@ export interface Detections {
   readonly masks?: Tensor3D;
 }
 
+/** Every class of every proposal, before suppression. */
+export interface DetectionCandidates {
+  /** float32 [R K, 4], cut at the image. */
+  readonly boxes: Tensor2D;
+  /** float32 [R K]; `DROPPED` for boxes that are too small. */
+  readonly scores: Tensor1D;
+  /** int32 [R K]. */
+  readonly classes: Tensor1D;
+  /** int32 [R K]: boxes of different groups do not suppress each other. */
+  readonly groups: Tensor1D;
+}
+
 /**
  * @param logits - float32 [R, K + 1].
  * @param deltas - float32 [R, 4 K], or [R, 4 (K + 1)] where the background has deltas too (torchvision), or [R, 4] for deltas shared
@@ -53,6 +65,19 @@ export function selectDetections(
   imageSize: readonly [number, number],
   config: DetectionConfig,
 ): Detections {
+  return tf.tidy(
+    () => suppressDetections(detectionCandidates(logits, deltas, proposals, imageSize, config), config) as never,
+  );
+}
+
+/** The first half of {@link selectDetections}, before anything is read. */
+export function detectionCandidates(
+  logits: Tensor2D,
+  deltas: Tensor2D,
+  proposals: Tensor2D,
+  imageSize: readonly [number, number],
+  config: DetectionConfig,
+): DetectionCandidates {
   return tf.tidy(() => {
     const [rois, outputs] = logits.shape;
     const classes = outputs - 1;
@@ -66,11 +91,21 @@ export function selectDetections(
     const boxes = clipBoxes(decodeBoxes(moved, references, config.coderWeights), ...imageSize);
     const labels = tf.tile(tf.range(0, classes, 1, 'int32'), [rois]) as Tensor1D;
     const groups = config.acrossClasses === true ? tf.zerosLike(labels) : labels;
-    const kept = batchedNms(boxes, dropSmall(boxes, scores, config.minSize), groups, {
+    return { boxes, scores: dropSmall(boxes, scores, config.minSize), classes: labels, groups };
+  }) as unknown as DetectionCandidates;
+}
+
+/** The second half of {@link selectDetections}; portable kernels read the candidates. */
+export function suppressDetections(
+  { boxes, scores, classes, groups }: DetectionCandidates,
+  config: DetectionConfig,
+): Detections {
+  return tf.tidy(() => {
+    const kept = batchedNms(boxes, scores, groups, {
       iouThreshold: config.nmsThreshold,
       scoreThreshold: Math.max(config.scoreThreshold, DROPPED),
       maxOutputSize: config.maxDetections,
     });
-    return { boxes: tf.gather(boxes, kept), scores: tf.gather(scores, kept), classes: tf.gather(labels, kept) };
+    return { boxes: tf.gather(boxes, kept), scores: tf.gather(scores, kept), classes: tf.gather(classes, kept) };
   }) as unknown as Detections;
 }

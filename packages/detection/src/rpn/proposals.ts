@@ -21,6 +21,16 @@ export interface Proposals {
   readonly scores: Tensor1D;
 }
 
+/** Boxes before suppression, of all levels. */
+export interface ProposalCandidates {
+  /** float32 [B, 4], cut at the image. */
+  readonly boxes: Tensor2D;
+  /** float32 [B], probability of an object; {@link DROPPED} for boxes that are too small. */
+  readonly scores: Tensor1D;
+  /** int32 [B], their levels. */
+  readonly groups: Tensor1D;
+}
+
 /**
  * @param logits - of each level, float32 [H W A].
  * @param deltas - of each level, float32 [H W A, 4].
@@ -35,6 +45,19 @@ export function selectProposals(
   imageSize: readonly [number, number],
   config: ProposalConfig,
 ): Proposals {
+  return tf.tidy(
+    () => suppressProposals(proposalCandidates(logits, deltas, anchors, imageSize, config), config) as never,
+  );
+}
+
+/** The first half of {@link selectProposals}, before anything is read. */
+export function proposalCandidates(
+  logits: readonly Tensor1D[],
+  deltas: readonly Tensor2D[],
+  anchors: readonly Tensor2D[],
+  imageSize: readonly [number, number],
+  config: ProposalConfig,
+): ProposalCandidates {
   return tf.tidy(() => {
     const levels = logits.map((levelLogits, level) => {
       const { values, indices } = tf.topk(levelLogits, Math.min(config.preNmsTopN, levelLogits.size));
@@ -48,7 +71,14 @@ export function selectProposals(
     const boxes = clipBoxes(tf.concat(levels.map((level) => level.boxes)) as Tensor2D, ...imageSize);
     const scores = tf.concat(levels.map((level) => level.scores)) as Tensor1D;
     const groups = tf.concat(levels.map((level) => level.level)) as Tensor1D;
-    const kept = batchedNms(boxes, dropSmall(boxes, scores, config.minSize), groups, {
+    return { boxes, scores: dropSmall(boxes, scores, config.minSize), groups };
+  }) as unknown as ProposalCandidates;
+}
+
+/** The second half of {@link selectProposals}; portable kernels read the candidates. */
+export function suppressProposals({ boxes, scores, groups }: ProposalCandidates, config: ProposalConfig): Proposals {
+  return tf.tidy(() => {
+    const kept = batchedNms(boxes, scores, groups, {
       iouThreshold: config.nmsThreshold,
       scoreThreshold: DROPPED,
       maxOutputSize: config.postNmsTopN,

@@ -1,4 +1,5 @@
 /** The second stage of a Cascade Mask R-CNN against mmdetection's definition; fixture by tooling/reference/make_cascade_rcnn.py. */
+import { runSteps } from '@icconv/tensor-ops';
 import { describeBackends, loadFixture, maxAbsError, maxRelativeError } from '@icconv/test-utils';
 import { hashed, initial } from '@icconv/test-utils/values';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
@@ -72,7 +73,7 @@ describeBackends(
       tf.tidy(() => {
         const of = config(average);
         const { from, proposals } = inputs();
-        const detections = detectInProposals(tensorParts('test', makeWeights(of), of), from, proposals, of);
+        const detections = runSteps(detectInProposals(tensorParts('test', makeWeights(of), of), from, proposals, of));
         detections.forEach(({ boxes, scores, classes }, i) => {
           expect([...classes.dataSync()]).toEqual([...expected(`${average}.${i}.labels`)]);
           expect(maxAbsError(boxes.dataSync(), expected(`${average}.${i}.boxes`))).toBeLessThan(0.01);

@@ -11,7 +11,7 @@ import { seededDraw } from '../../src/matching/sampler';
 import { compileFasterRcnn } from '../../src/network/compile-faster-rcnn';
 import { fasterRcnn, fasterRcnnLosses } from '../../src/network/faster-rcnn';
 import { tensorParts } from '../../src/network/parts';
-import { maskLogits } from '../../src/network/second-stage';
+import { maskLogits, regionsOf } from '../../src/network/second-stage';
 import { activate } from '../support/activate';
 import { prepareImages } from '../support/prepare-images';
 import { runLengths } from '../support/run-lengths';
@@ -50,7 +50,7 @@ describe.each([
           });
           const labels = sizes.flatMap((_, i) => Array.from(expected(`detections.${i}.labels`), (label) => label - 1));
           const from = { features: parts.features(batch), images: batch, sizes };
-          const [logits] = maskLogits(parts, from, boxes, tf.tensor1d(labels, 'int32'), config);
+          const [logits] = maskLogits(parts, from, regionsOf(boxes, config), tf.tensor1d(labels, 'int32'), config);
           compiled?.dispose();
           expect(maxRelativeError(spread(logits!.dataSync<'float32'>()), expected('mask.logits'))).toBeLessThan(1e-4);
         });

@@ -1,9 +1,15 @@
 /** One picture through the network, flip and scales, grouping, and back to its pixels. */
-import { groupKeypoints, InvalidArgumentError, type RgbImage } from '@icconv/tensor-ops';
+import {
+  groupKeypoints,
+  InvalidArgumentError,
+  type KeypointGroups,
+  type RgbImage,
+  runSteps,
+  type Steps,
+} from '@icconv/tensor-ops';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
 import { COARSEST_STRIDE, type PoseConfig } from '../config/pose-config';
-import { placeInput, prepareInput, toPicture } from '../input/prepare';
+import { type InputPlacement, placeInput, prepareInput, toPicture } from '../input/prepare';
 import type { CompiledPose } from '../network/compile-pose';
 import { keypointMaps } from './keypoint-maps';
 import type { Pose, PoseResult, WebEstimateOptions } from './types';
@@ -15,7 +21,16 @@ export function estimatePicture(
   config: PoseConfig,
   options: WebEstimateOptions = {},
 ): PoseResult {
-  const { flip = true, scales = [1], scoreThreshold = 0 } = options;
+  return runSteps(estimationSteps(network, picture, config, options));
+}
+
+/** {@link estimatePicture} with a break where portable kernels read the maps. */
+export function* estimationSteps(
+  network: Pick<CompiledPose, 'forward'>,
+  picture: RgbImage,
+  config: PoseConfig,
+  { flip = true, scales = [1], scoreThreshold = 0 }: WebEstimateOptions = {},
+): Steps<PoseResult> {
   checkScales(scales);
   const sorted = [...scales].sort((a, b) => b - a);
   const least = sorted.at(-1)!;
@@ -23,48 +38,44 @@ export function estimatePicture(
   const base = sorted.length === 1 ? sorted[0]! : 1;
   const place = (scale: number) => placeInput(picture, config.input, scale, least);
   const placement = place(base);
-  const { keypoints } = config.skeleton;
   const maps: Tensor4D[] = [];
-  try {
-    let tagsFrom = 0;
-    for (const scale of sorted) {
-      const here = place(scale);
-      const { height, width } = here;
-      if (height % COARSEST_STRIDE !== 0 || width % COARSEST_STRIDE !== 0) {
-        const expected = `scales at which inputs are multiples of ${COARSEST_STRIDE}, not ${height}x${width} as at ${scale}`;
-        throw new InvalidArgumentError('estimate', 'scales', scales, expected);
-      }
-      const input = prepareInput(picture, here, config.input, flip);
-      try {
-        if (scale === base) tagsFrom = maps.length;
-        maps.push(...network.forward(input));
-      } finally {
-        input.dispose();
-      }
+  let tagsFrom = 0;
+  for (const scale of sorted) {
+    const here = place(scale);
+    const { height, width } = here;
+    if (height % COARSEST_STRIDE !== 0 || width % COARSEST_STRIDE !== 0) {
+      const expected = `scales at which inputs are multiples of ${COARSEST_STRIDE}, not ${height}x${width} as at ${scale}`;
+      throw new InvalidArgumentError('estimate', 'scales', scales, expected);
     }
-    const { heatmaps, tags } = keypointMaps(maps, tagsFrom, placement, config);
-    try {
-      const groups = groupKeypoints(heatmaps, tags, config.grouping);
-      const poses: Pose[] = [];
-      for (let person = 0; person < groups.people; person++) {
-        const score = groups.scores[person]!;
-        if (score < scoreThreshold) continue;
-        const found = keypoints.map((name, joint) => {
-          const at = 3 * (person * keypoints.length + joint);
-          const [x, y, own] = groups.keypoints.subarray(at, at + 3) as unknown as [number, number, number];
-          const [px, py] = own > 0 ? within(picture, toPicture(x, y, placement)) : [0, 0];
-          return { name, x: px, y: py, score: own };
-        });
-        poses.push({ keypoints: found, score, box: boxOf(found.filter((one) => one.score > 0)) });
-      }
-      poses.sort((a, b) => b.score - a.score);
-      return { width: picture.width, height: picture.height, poses };
-    } finally {
-      tf.dispose([heatmaps, tags]);
-    }
-  } finally {
-    tf.dispose(maps);
+    const input = prepareInput(picture, here, config.input, flip);
+    if (scale === base) tagsFrom = maps.length;
+    maps.push(...network.forward(input));
+    // The next scale's maps need the memory.
+    input.dispose();
   }
+  const { heatmaps, tags } = keypointMaps(maps, tagsFrom, placement, config);
+  yield { read: { heatmaps, tags } };
+  const poses = posesOf(groupKeypoints(heatmaps, tags, config.grouping), picture, placement, config);
+  const sure = poses.filter(({ score }) => score >= scoreThreshold).sort((a, b) => b.score - a.score);
+  return { width: picture.width, height: picture.height, poses: sure };
+}
+
+function posesOf(
+  { people, keypoints, scores }: KeypointGroups,
+  picture: RgbImage,
+  placement: InputPlacement,
+  { skeleton }: PoseConfig,
+): Pose[] {
+  const names = skeleton.keypoints;
+  return Array.from({ length: people }, (_, person) => {
+    const found = names.map((name, joint) => {
+      const at = 3 * (person * names.length + joint);
+      const [x, y, score] = keypoints.subarray(at, at + 3) as unknown as [number, number, number];
+      const [px, py] = score > 0 ? within(picture, toPicture(x, y, placement)) : [0, 0];
+      return { name, x: px, y: py, score };
+    });
+    return { keypoints: found, score: scores[person]!, box: boxOf(found.filter((one) => one.score > 0)) };
+  });
 }
 
 /** A maximum of the padding is a keypoint at the border. */

@@ -3,7 +3,7 @@ import type { NetworkTask, NetworkTypes } from '@icconv/task/contract';
 import * as z from 'zod';
 import { poseSchema } from '../config/config-schema';
 import type { PoseModel } from '../config/pose-config';
-import { checkDivisor, checkScales, estimatePicture } from '../estimator/estimate-picture';
+import { checkDivisor, checkScales, estimationSteps } from '../estimator/estimate-picture';
 import type { PoseResult, WebEstimateOptions } from '../estimator/types';
 import { type CompiledPose, compilePose } from '../network/compile-pose';
 import { readPoseWeights } from '../weights/read-pose-weights';
@@ -27,7 +27,7 @@ export const POSE_NETWORK: NetworkTask<PoseNetwork> = {
       if (scales !== undefined) checkScales(scales);
     },
     compile: (weights, { config }) => compilePose(weights, config),
-    run: (network, picture, { config }, options) => estimatePicture(network, picture, config, options),
+    run: (network, picture, { config }, options) => estimationSteps(network, picture, config, options),
     nothing: (size) => ({ ...size, poses: [] }),
   },
 };

@@ -5,6 +5,7 @@
 import type { DecodedImage } from '@icconv/base/pictures';
 import type { ResNetConfig, StateDict } from '@icconv/models';
 import type { ReadWeightsOptions } from '@icconv/models/files';
+import type { Steps } from '@icconv/tensor-ops';
 import type { WeightFile } from '@icconv/tensor-ops/state-dict';
 import type { z } from 'zod';
 import type { NetworkOptions } from './call-options';
@@ -63,9 +64,10 @@ export interface NetworkTask<T extends NetworkTypes = NetworkTypes> {
     compile(weights: Readonly<StateDict>, model: T['model']): T['network'];
     /**
      * One picture, to results in its own pixels. Always one: in a batch each would see the padding that another's size needs, and kernels
-     * choose how to compute by the size of the whole batch, so that results would depend on the company.
+     * choose how to compute by the size of the whole batch, so that results would depend on the company. In steps, for a page has to wait for
+     * numbers between them.
      */
-    run(network: T['network'], picture: DecodedImage, model: T['model'], options: T['options']): T['result'];
+    run(network: T['network'], picture: DecodedImage, model: T['model'], options: T['options']): Steps<T['result']>;
     /** A result in which nothing was found. */
     nothing(size: PictureResult): T['result'];
   };

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { defined } from '@icconv/base';
 import { type DecodeOptions, decodeAhead, type ImageInput } from '@icconv/base/pictures';
 import type { StateDict } from '@icconv/models';
+import { runSteps } from '@icconv/tensor-ops';
 import type { Task, TaskTypes } from '../contract/task';
 import { type PictureRunner, pictureRunner } from './picture-runner';
 
@@ -24,6 +25,7 @@ export function localRunner<T extends TaskTypes>(
     decode(images, { batchSize: ahead = 2, signal, decode: own }) {
       return decodeAhead(images, { ...decode, ...own, ahead, ...defined({ signal }) });
     },
+    go: runSteps,
     // Timers and other requests.
     pause: () => setImmediate(),
   });

@@ -2,6 +2,7 @@
 import { ImageDecodeError } from '@icconv/base';
 import type { DecodedImage } from '@icconv/base/pictures';
 import type { StateDict } from '@icconv/models';
+import type { Steps } from '@icconv/tensor-ops';
 import type { NetworkTask, NetworkTypes } from '../contract/network-task';
 import { type Runner, type RunnerWork, runnerOf } from './runner';
 
@@ -13,6 +14,8 @@ export interface PictureRunner<T extends NetworkTypes, I> extends Runner<T, I> {
 export interface PictureSource<T extends NetworkTypes, I> {
   /** Decodes in order; one that cannot be read comes as its error, in its turn. */
   decode(images: readonly I[], options: T['options']): AsyncIterable<DecodedImage | ImageDecodeError>;
+  /** At once, or waiting for numbers in between. */
+  go(steps: Steps<T['result']>): T['result'] | Promise<T['result']>;
   /** Between two pictures: lets in what else is waiting. */
   pause(): Promise<unknown>;
 }
@@ -26,7 +29,7 @@ export function pictureRunner<T extends NetworkTypes, I>(
   task: NetworkTask<T>,
   model: T['model'],
   weights: Readonly<StateDict>,
-  { decode, pause }: PictureSource<T, I>,
+  { decode, go, pause }: PictureSource<T, I>,
 ): PictureRunner<T, I> {
   const { compile, run, nothing } = task.inference;
   const network = compile(weights, model);
@@ -39,7 +42,7 @@ export function pictureRunner<T extends NetworkTypes, I>(
         const { code, message } = picture;
         yield nothing({ width: 0, height: 0, error: { code, message } });
       } else {
-        yield run(network, picture, model, options);
+        yield await go(run(network, picture, model, options));
         await pause();
       }
     }

@@ -1,14 +1,13 @@
 /** From an address to a network ready for use, on the backend that the page has. */
 import { ImageDecodeError } from '@icconv/base';
 import type { DecodedImage } from '@icconv/base/pictures';
-import { registerKernels } from '@icconv/tensor-ops';
+import { registerKernels, runStepsAsync } from '@icconv/tensor-ops';
 import { openSafetensors } from '@icconv/tensor-ops/state-dict';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NetworkOptions } from '../contract/call-options';
 import type { NetworkTask, NetworkTypes } from '../contract/network-task';
 import { type PictureRunner, pictureRunner } from '../run/picture-runner';
 import { BackendUnavailableError } from './backend-unavailable-error';
-import { faultOfReads } from './check-reads';
 import { type FetchModelOptions, fetchModel, type WebModelSource } from './fetch-model';
 import { decodeWebPicture, type WebPicture } from './web-picture';
 
@@ -33,7 +32,7 @@ export async function createWebRunner<T extends NetworkTypes>(
   const { signal } = options;
   const weights = await task.weights.read(file, model, signal === undefined ? {} : { signal });
   try {
-    return pictureRunner<T, WebPicture>(task, model, weights, { decode, pause });
+    return pictureRunner<T, WebPicture>(task, model, weights, { decode, go: runStepsAsync, pause });
   } finally {
     tf.dispose(weights);
   }
@@ -45,10 +44,6 @@ async function startBackend(noun: string): Promise<void> {
     await tf.ready();
   } catch (cause) {
     throw new BackendUnavailableError(noun, (cause as Error).message, { cause });
-  }
-  if (tf.getBackend() === 'webgpu') {
-    const fault = await faultOfReads();
-    if (fault !== undefined) throw new BackendUnavailableError(noun, `webgpu: ${fault}`);
   }
   registerKernels();
 }

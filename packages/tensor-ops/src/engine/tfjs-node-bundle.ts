@@ -1,9 +1,11 @@
 /**
- * What the engine needs of `@tensorflow/tfjs-node-gpu`: its kernels, its backend, and its `file://` handlers.
+ * What the engine needs of `@tensorflow/tfjs-node-gpu`: its kernels, its backend, and its `file://` handlers; and TensorFlow.js' gradients, which
+ * the union package registers otherwise.
  *
  * Built into one module (scripts/bundle-tfjs-node.ts) for projects that have no tfjs-node-gpu of their own. The package's own entry
  * would bring TensorFlow.js' layers and browser backends along, and looks for the binding in its own folder.
  */
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import '@tensorflow/tfjs-node-gpu/dist/register_all_kernels';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';

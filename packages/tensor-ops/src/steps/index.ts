@@ -1,0 +1,1 @@
+export { runSteps, runStepsAsync, type StepBreak, type Steps } from './steps';
