@@ -8,6 +8,7 @@ import {
   type Steps,
 } from '@icconv/tensor-ops';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { COARSEST_STRIDE, type PoseConfig } from '../config/pose-config';
 import { type InputPlacement, placeInput, prepareInput, toPicture } from '../input/prepare';
 import type { CompiledPose } from '../network/compile-pose';
@@ -54,6 +55,7 @@ export function* estimationSteps(
     input.dispose();
   }
   const { heatmaps, tags } = keypointMaps(maps, tagsFrom, placement, config);
+  tf.dispose(maps);
   yield { read: { heatmaps, tags } };
   const poses = posesOf(groupKeypoints(heatmaps, tags, config.grouping), picture, placement, config);
   const sure = poses.filter(({ score }) => score >= scoreThreshold).sort((a, b) => b.score - a.score);
