@@ -219,6 +219,18 @@ test('without a file: from annotations and pictures alone, and what is printed o
   });
 }, 60_000);
 
+test('without data, every key is printed with its meaning and its value or an example', async () => {
+  await icconv('train', 'detection', '--print-config', '--set', 'recipe.epochs=3', '--preset', 'coco-1x');
+  const printed = take();
+  expect(parse(printed)).toMatchObject({ preset: 'coco-1x', recipe: { epochs: 3 } });
+  expect(printed).toContain('train.json is an example');
+  const keys = [...printed.matchAll(/^ {2}(?:# )?(\w+):/gm)].map(([, key]) => key);
+  await icconv('schema', 'detection');
+  const whole = JSON.parse(take()).anyOf.at(-1).properties;
+  const parts = ['model', 'data', 'recipe'].flatMap((part) => Object.keys(whole[part].properties));
+  expect([...new Set(keys)]).toEqual(expect.arrayContaining(parts));
+});
+
 test('from a data.yaml as it is, both parts of it', async () => {
   mkdirSync(path('yolo', 'labels'), { recursive: true });
   cpSync(path('images'), path('yolo', 'images'), { recursive: true });

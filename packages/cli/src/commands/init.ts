@@ -36,14 +36,12 @@ export function initCommand({ signal }: CommandContext): Command {
     .option('--out <file>', 'where it is written; never over another file', 'train.yaml')
     .action(async (name: string | undefined, { out, preset = 'small', ...flags }: InitFlags) => {
       const { images, val, valImages } = flags;
-      const data =
-        flags.data === undefined ? await findTrainingData(process.cwd(), defined({ images, val, valImages })) : flags;
-      const opened = await readyData(
-        { split: 'train', annotations: data.data!, ...defined({ images: data.images }) },
-        { check: false, onUnreadable: 'stop', tolerateDamage: false },
-        signal,
-      );
-      const own = TASKS.find(({ task }) => task.name === (name ?? taskOf(opened.dataset)))!;
+      const { dataset: read, ...data } =
+        flags.data === undefined
+          ? await findTrainingData(process.cwd(), defined({ images, val, valImages }))
+          : { ...flags, dataset: undefined };
+      const dataset = read ?? (await openTraining(data, signal)).dataset;
+      const own = TASKS.find(({ task }) => task.name === (name ?? taskOf(dataset)))!;
       const { presets } = own.task.training.settings;
       if (presets[preset] === undefined) {
         throw new InvalidArgumentError('init', '--preset', preset, `one of ${Object.keys(presets).join(', ')}`);
@@ -53,7 +51,7 @@ export function initCommand({ signal }: CommandContext): Command {
       const given = await givenConfig(own.task.name, { ...data, preset });
       const values = underneath(presets[preset], nested(given, dirname(resolve(out))));
       const branch = (schema.anyOf as readonly JsonSchema[])[Object.keys(presets).indexOf(preset)]!;
-      const text = starterFile(branch, values as object, headOf(own, opened.dataset, { out, schemaFile }));
+      const text = starterFile(branch, values as object, headOf(own, dataset, { out, schemaFile }));
       await writeNew(out, text, () => readConfig(out, trainingSchema(own.task)));
       const beside = join(dirname(out), schemaFile);
       // An older one of the same name stays: icconv schema writes it anew.
@@ -63,6 +61,13 @@ export function initCommand({ signal }: CommandContext): Command {
       console.log(`${out} is written; icconv train ${own.task.name} --config ${out} --dry-run tells what it takes`);
     });
 }
+
+const openTraining = (data: Pick<DataFlags, 'data' | 'images'>, signal: AbortSignal) =>
+  readyData(
+    { split: 'train', annotations: data.data!, ...defined({ images: data.images }) },
+    { check: false, onUnreadable: 'stop', tolerateDamage: false },
+    signal,
+  );
 
 /** By what is annotated. */
 function taskOf(dataset: CocoDataset): string {

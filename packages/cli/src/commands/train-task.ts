@@ -1,6 +1,6 @@
 /** `icconv train <task>`: a configuration file to a folder that every other command opens. */
 import { defined } from '@icconv/base';
-import { besideConfig, readConfig } from '@icconv/base/config';
+import { besideConfig, fileSchema, readConfig } from '@icconv/base/config';
 import { readText } from '@icconv/base/files';
 import type { CocoData, OpenedData } from '@icconv/coco/node';
 import {
@@ -24,6 +24,7 @@ import { type ClusterFlags, clusterPlace } from '../cluster/cluster-place';
 import { collect } from '../config/collect';
 import { type DataFlags, givenConfig } from '../config/given-config';
 import { countOption, minutesOption, naturalOption } from '../config/number-options';
+import { starterFile } from '../config/starter-file';
 import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
 import { readyData } from '../data/ready-data';
@@ -48,6 +49,8 @@ interface TrainFlags extends WeightFlags, PictureFlags, ClusterFlags, DataFlags 
   readonly json?: boolean;
 }
 
+const EXAMPLE_DATA = 'train.json';
+
 export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext): Command {
   const { task } = own;
   const { presets } = task.training.settings;
@@ -66,7 +69,10 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
     .option('--allow-changes', 'go on although recipe, network or data differ from the run’s; they are listed')
     .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
     .option('--workers <n>', 'threads that decode pictures', naturalOption)
-    .option('--print-config', 'print every value of the configuration, and do nothing')
+    .option(
+      '--print-config',
+      'print every key of the configuration with its meaning and value, and do nothing; needs no data',
+    )
     .addOption(
       new Option(
         '--dry-run',
@@ -78,13 +84,17 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
     .option('--cluster-index <n>', 'which worker of the cluster this is, from 0, instead of the file’s', naturalOption)
     .action(async (flags: TrainFlags, command: Command) => {
       const { set = [], workers, resume = false, allowChanges = false } = flags;
-      const given = await givenConfig(task.name, flags);
+      // Whoever wants to see what there is need not have data.
+      const example = flags.printConfig === true && flags.config === undefined && flags.data === undefined;
+      const given = await givenConfig(task.name, example ? { ...flags, data: EXAMPLE_DATA } : flags);
       const config = await readConfig(flags.config, trainingSchema(task), [...given, ...set]);
-      const yaml = stringify(config);
       if (flags.printConfig) {
-        console.log(yaml.trimEnd());
+        const missing = example ? [`${EXAMPLE_DATA} is an example: --data says what to learn from.`] : [];
+        const head = ['What is commented out is not set, and shows an example.', ...missing];
+        console.log(starterFile(fileSchema(trainingSchema(task)), config, head, true).trimEnd());
         return;
       }
+      const yaml = stringify(config);
       // What paths are relative to.
       const file = flags.config ?? 'command line';
       const folder = flags.output ?? besideConfig(file, config.output);

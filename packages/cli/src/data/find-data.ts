@@ -8,7 +8,10 @@ import { loadDataset, pictureFiles } from '@icconv/coco/node';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 import type { DataFlags } from '../config/given-config';
 
-type FoundData = Pick<DataFlags, 'data' | 'images' | 'val' | 'valImages'>;
+interface FoundData extends Pick<DataFlags, 'data' | 'images' | 'val' | 'valImages'> {
+  /** Of `data`, where finding it took reading it. */
+  readonly dataset?: CocoDataset;
+}
 
 interface AnnotationFile {
   readonly path: string;
@@ -64,7 +67,8 @@ async function findAnnotations(folder: string, given: Omit<FoundData, 'data'>): 
   const train = of('train') ?? (files.length === 1 ? files[0] : undefined);
   if (train === undefined) return undefined;
   const val = of('val');
-  const found = { data: train.path, images: given.images ?? findPictures(folder, train, 'train') };
+  const { path, dataset } = train;
+  const found = { data: path, images: given.images ?? findPictures(folder, train, 'train'), dataset };
   if (val === undefined || val === train || given.val !== undefined) return found;
   return { ...found, val: val.path, valImages: given.valImages ?? findPictures(folder, val, 'val', given.images) };
 }
