@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'node_modules/.test-page');
 const CHROMIUM = findChromium();
 /** A GPU made of software on a busy machine. */
-const PATIENCE = 600_000;
+const PATIENCE = 1_200_000;
 /** Pixels of boxes and keypoints, and scores. */
 const TOLERANCE = 1e-3;
 

@@ -61,7 +61,7 @@ describe.skipIf(!has)('by ffmpeg', () => {
   });
 
   test('frames that come at other times are as many, and last as long', async () => {
-    greys('odd.mkv', '-vf', "select='lt(n,3)+eq(n,9)+eq(n,17)'", '-fps_mode', 'passthrough', '-c:v', 'ffv1');
+    greys('odd.mkv', '-vf', "select='lt(n,3)+eq(n,9)+eq(n,17)'", ...(await findFfmpeg('')), '-c:v', 'ffv1');
     const frames = await read('odd.mkv');
     expect(frames.map(({ time }) => time)).toEqual([0, 0.1, 0.2, 0.9, 1.7]);
     const writer = await createVideo(path('steady.mp4'), 10);
@@ -98,8 +98,8 @@ describe.skipIf(!has)('by ffmpeg', () => {
 
   test('what is wrong with a video is said', async () => {
     writeFileSync(path('text.mp4'), 'no video');
-    await expect(read('text.mp4')).rejects.toThrow(/text\.mp4: cannot be decoded: Invalid data/);
-    await expect(read('none.mp4')).rejects.toThrow(/none\.mp4: cannot be decoded: No such file/);
+    await expect(read('text.mp4')).rejects.toThrow(/text\.mp4: cannot be decoded: .*Invalid data/);
+    await expect(read('none.mp4')).rejects.toThrow(/none\.mp4: cannot be decoded: .*No such file/);
     ffmpeg('-f', 'lavfi', '-i', 'sine=d=1', path('sound.mp4'));
     await expect(read('sound.mp4')).rejects.toThrow('it has sound at most');
     // One that ends early has the frames that are there.

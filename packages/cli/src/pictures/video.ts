@@ -12,6 +12,8 @@ import { InvalidArgumentError } from '@icconv/tensor-ops';
 
 const EXTENSIONS = 'mp4 m4v mov mkv webm avi mpg mpeg m2ts mts wmv flv 3gp ogv'.split(' ');
 
+const NO_PICTURES = 'it has sound at most';
+
 /** As pictures are held to, see `DecodeOptions`. */
 const MAX_PIXELS = 2 ** 28;
 
@@ -140,8 +142,9 @@ function listen(
     const length = /^\s*(?:\[info\])?\s*Duration: (\d+):(\d+):([\d.]+)/.exec(line);
     if (length !== null) facts.duration = 3600 * Number(length[1]) + 60 * Number(length[2]) + Number(length[3]);
     const wrong = /\[(?:error|fatal)\] (.*)$/.exec(line);
-    if (wrong !== null)
-      fault = /matches no streams/.test(line) ? 'it has sound at most' : wrong[1]!.replace(`file:${path}: `, '');
+    // What follows it names no reason.
+    if (wrong === null || fault === NO_PICTURES) return;
+    fault = line.includes('matches no streams') ? NO_PICTURES : wrong[1]!.replace(`file:${path}: `, '');
   });
   lines.on('close', () => {
     over = true;
