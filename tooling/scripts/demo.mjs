@@ -1,6 +1,8 @@
 // pnpm demo [--scenes N]: the main job on a fresh machine. Networks that this project trained find handwritten digits, and the keypoints of
-// drawn figures, in scenes that they have not seen: COCO's metric, what is found, missed and wrong, and pictures with boxes and skeletons drawn in.
-import { closeSync, openSync, rmSync } from 'node:fs';
+// drawn figures, in scenes that they have not seen: a table of COCO's metric and of what is found and wrong, beside a plain network of equal cost
+// where one is trained, and pictures with boxes and skeletons drawn in.
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { icconv, installDependencies, pnpm, ROOT } from './steps.mjs';
 
@@ -21,6 +23,25 @@ const check = (code) => {
   if (code !== 0) process.exit(code);
 };
 
+/** Of what `icconv eval --json` writes: the metric, overall and by size, and what is found and wrong at the score. */
+function rowOf(network, { stats, errors: { total, sizes } }) {
+  const { objects, correct, missed: _, ...wrong } = total;
+  const answers = correct + Object.values(wrong).reduce((sum, count) => sum + count, 0);
+  const share = (part, whole) => (whole === 0 ? '' : (part / whole).toFixed(3));
+  const found = sizes.map((size) => share(size.correct, size.objects));
+  const metric = ['AP', 'AP50', 'AP75'].map((name) => stats[name].toFixed(3));
+  return [network, ...metric, share(correct, objects), ...found, share(correct, answers)];
+}
+
+function tableOf(rows) {
+  const Table = createRequire(join(ROOT, 'packages/cli/package.json'))('cli-table3');
+  const head = ['network', 'AP', 'AP50', 'AP75', 'found', 'small', 'medium', 'large', 'precision'];
+  const colAligns = head.map((_, i) => (i === 0 ? 'left' : 'right'));
+  const table = new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
+  table.push(...rows);
+  return table.toString();
+}
+
 /** Makes unseen scenes of an example, runs its model over them, and prints what it finds and COCO's metric. */
 async function show({ name, example, command, task, score, options, noun }) {
   title(name);
@@ -34,8 +55,27 @@ async function show({ name, example, command, task, score, options, noun }) {
   const table = openSync(join(data, 'found.txt'), 'w');
   check(icconv(run, { stdout: table }));
   closeSync(table);
-  const how = ['--min-score', String(score), '--out', results, ...options];
-  check(icconv(['eval', task, '--model', model, '--annotations', annotations, '--images', images, ...how]));
+  const networks = ['model', 'model-plain'].filter((network) => existsSync(join(ROOT, 'examples', example, network)));
+  const rows = networks.map((network) => {
+    const scores = join(data, `${network}.json`);
+    const out = network === 'model' ? ['--out', results] : [];
+    const how = [
+      '--annotations',
+      annotations,
+      '--images',
+      images,
+      '--min-score',
+      String(score),
+      '--json',
+      ...out,
+      ...options,
+    ];
+    const file = openSync(scores, 'w');
+    check(icconv(['eval', task, '--model', join(ROOT, 'examples', example, network), ...how], { stdout: file }));
+    closeSync(file);
+    return rowOf(network === 'model' ? 'inception' : 'plain', JSON.parse(readFileSync(scores, 'utf8')));
+  });
+  console.log(tableOf(rows));
   const sheet = join(folder, `${example}.png`);
   await writeContactSheet(sheet, { overlays, annotations, results, score, noun });
   return `${sheet} shows the first scenes; all are in ${overlays}, what was found in ${join(data, 'found.txt')}`;
