@@ -86,8 +86,8 @@ export function lines(
   return entries.map(({ contender, precision, work, plain }, i) => {
     const timing = timings[i]!;
     const beside = timings[entries.findIndex((other) => other.contender === plain)]!;
-    const { bound, share } = roofline(work, timing.median, peaksOf(device, precision));
-    return { job, contender, ...timing, overPlain: timing.median / beside.median, bound, shareOfPeak: share };
+    const { bound, share } = roofline(work, timing.medianMs, peaksOf(device, precision));
+    return { job, contender, ...timing, overPlain: timing.medianMs / beside.medianMs, bound, shareOfPeak: share };
   });
 }
 
