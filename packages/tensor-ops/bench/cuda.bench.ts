@@ -91,9 +91,9 @@ export function lines(
   });
 }
 
-export function cudaLine({ job, contender, median, min, overPlain, bound, shareOfPeak }: CudaLine): string {
+export function cudaLine({ job, contender, medianMs, minMs, overPlain, bound, shareOfPeak }: CudaLine): string {
   const share = `${(100 * shareOfPeak).toFixed(0)} % of peak ${bound}`;
-  return `${job.padEnd(52)} ${contender.padEnd(26)} ${median.toFixed(3).padStart(9)} ms (min ${min.toFixed(3)})  ${overPlain.toFixed(2).padStart(6)} of plain  ${share}`;
+  return `${job.padEnd(52)} ${contender.padEnd(26)} ${medianMs.toFixed(3).padStart(9)} ms (min ${minMs.toFixed(3)})  ${overPlain.toFixed(2).padStart(6)} of plain  ${share}`;
 }
 
 async function benchStage(
