@@ -118,7 +118,9 @@ function report(kind, samples) {
   const own = rows[0].total;
   if (values.json) {
     for (const row of rows)
-      console.log(JSON.stringify({ bench: 'coco', ...row, ratio: row.total / own, cpu: cpus()[0]?.model, node: process.version }));
+      console.log(
+        JSON.stringify({ bench: 'coco', ...row, ratio: row.total / own, cpu: cpus()[0]?.model, node: process.version }),
+      );
     return;
   }
   console.log(

@@ -76,7 +76,13 @@ try {
   const settled = rates.slice(1).sort((a, b) => a - b);
   const middle = settled[settled.length >> 1]!;
   const spread = (settled.at(-1)! - settled[0]!) / middle;
-  const line = { loader: middle, fastest: settled.at(-1)!, spread, decodingOneThread: decoding, resizing: 2 * sampling };
+  const line = {
+    loader: middle,
+    fastest: settled.at(-1)!,
+    spread,
+    decodingOneThread: decoding,
+    resizing: 2 * sampling,
+  };
   if (values.json) {
     console.log(JSON.stringify({ bench: 'training', ...line, workers, simd: engine.simd, threads: engine.threads }));
   } else {
