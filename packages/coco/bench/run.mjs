@@ -100,7 +100,8 @@ function measure(kind) {
 function report(kind, samples) {
   const rows = [...samples].map(([name, list]) => {
     const stage = (key) => median(list.map((sample) => sample.stages[key]));
-    const total = median(list.map(({ stages }) => Object.values(stages).reduce((a, b) => a + b, 0)));
+    const totals = list.map(({ stages }) => Object.values(stages).reduce((a, b) => a + b, 0));
+    const total = median(totals);
     return {
       kind,
       name,
@@ -109,13 +110,17 @@ function report(kind, samples) {
       loadDt: stage('loadDt'),
       evaluate: stage('evaluate') + stage('accumulate'),
       total,
+      fastest: Math.min(...totals),
+      spread: (Math.max(...totals) - Math.min(...totals)) / total,
       peakMb: median(list.map((sample) => sample.peakMb)),
     };
   });
   const own = rows[0].total;
   if (values.json) {
     for (const row of rows)
-      console.log(JSON.stringify({ ...row, ratio: row.total / own, cpu: cpus()[0]?.model, node: process.version }));
+      console.log(
+        JSON.stringify({ bench: 'coco', ...row, ratio: row.total / own, cpu: cpus()[0]?.model, node: process.version }),
+      );
     return;
   }
   console.log(

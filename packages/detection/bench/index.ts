@@ -217,16 +217,17 @@ function timed(work: () => unknown): number {
 
 function report(job: string, contenders: readonly { name: Name; engine: string }[], timings: readonly Timing[]): void {
   for (const [i, { name, engine }] of contenders.entries()) {
-    const { median: ms, min, runs } = timings[i]!;
+    const timing = timings[i]!;
+    const { medianMs: ms, minMs } = timing;
     // What is called best is the fastest peer; of the plain network also for the inception network, which shall cost no more.
     const beside = name === 'inception' && job.startsWith('detect') ? 'plain' : name;
     const peerTimes = contenders.flatMap((other, k) =>
-      other.name === beside && other.engine !== 'icconv' ? [timings[k]!.median] : [],
+      other.name === beside && other.engine !== 'icconv' ? [timings[k]!.medianMs] : [],
     );
     const overPeer = ms / Math.min(...(peerTimes.length > 0 ? peerTimes : [ms]));
-    emit({ kind: job, network: name, engine, medianMs: ms, minMs: min, runs, overPeer });
+    emit({ kind: job, network: name, engine, ...timing, overPeer });
     say(
-      `${job}  ${name.padEnd(10)} ${engine.padEnd(12)} ${ms.toFixed(0).padStart(6)} ms (min ${min.toFixed(0)})  ${overPeer.toFixed(2)} of the best peer's${beside === name ? '' : ` ${beside}`}`,
+      `${job}  ${name.padEnd(10)} ${engine.padEnd(12)} ${ms.toFixed(0).padStart(6)} ms (min ${minMs.toFixed(0)})  ${overPeer.toFixed(2)} of the best peer's${beside === name ? '' : ` ${beside}`}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** torchvision and onnxruntime in a Python process; see tooling/bench/detection/peer.py. */
+/** torchvision, onnxruntime and OpenVINO in a Python process; see tooling/bench/detection/peer.py. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { gpuPython, pythonEnv } from '../../../tooling/bench/python-env.mjs';
 import type { FasterRcnnConfig } from '../src/index';
 import { toTorchOrder } from '../src/weights/flatten-order';
 
-const ENGINES = ['onnxruntime', 'torchvision'] as const;
+const ENGINES = ['onnxruntime', 'openvino', 'torchvision'] as const;
 export type PeerEngine = (typeof ENGINES)[number];
 
 export interface PeerDetections {
@@ -40,7 +40,8 @@ export class Peers {
     const folder = new URL('../../../tooling/bench/detection/', import.meta.url);
     const requirements = new URL('requirements.txt', folder);
     const modules = ['numpy', 'onnx', 'onnxruntime', 'torch', 'torchvision'];
-    const python = device === 'cuda' ? gpuPython({ modules }) : await pythonEnv({ requirements, modules });
+    const python =
+      device === 'cuda' ? gpuPython({ modules }) : await pythonEnv({ requirements, modules: [...modules, 'openvino'] });
     if (python === undefined) return undefined;
     const peer = startPeer(python, new URL('peer.py', folder), [String(threads), device]);
     return new Peers(peer, await peer.ask<Record<string, string>>({ do: 'version' }));

@@ -1,12 +1,11 @@
 /** Timing of contenders that take turns in one process. */
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { summarize, type Timing as WallTiming } from '../../tensor-ops/bench/measure';
 
 /** What is timed; its result is disposed outside the measured time. */
 export type Job = () => Tensor | Tensor[];
 
-export interface Timing {
-  readonly medianMs: number;
-  readonly minMs: number;
+export interface Timing extends Omit<WallTiming, 'runs'> {
   /** Median of the processor time that all threads of the process took: what other processes do hardly changes it. */
   readonly cpuMs: number;
 }
@@ -36,9 +35,8 @@ export function interleaved<Name extends string>(
     }
   }
   const timing = (taken: readonly Sample[]): Timing => {
-    const wall = taken.map((sample) => sample.wall).sort((a, b) => a - b);
     const cpu = taken.map((sample) => sample.cpu).sort((a, b) => a - b);
-    return { medianMs: wall[wall.length >> 1]!, minMs: wall[0]!, cpuMs: cpu[cpu.length >> 1]! };
+    return { ...summarize(taken.map(({ wall }) => wall)), cpuMs: cpu[cpu.length >> 1]! };
   };
   return Object.fromEntries(names.map((name) => [name, timing(samples[name])])) as Record<Name, Timing>;
 }

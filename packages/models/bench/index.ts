@@ -1,9 +1,10 @@
 /**
- * pnpm bench models [--json] [--threads N] [--size 224x224]
+ * pnpm bench models [--json] [--threads N] [--size 224,320,512,800x1216] [--batch 1,8] [--networks r50,ic-r50,r18]
  *
- * Times ResNet-50 and IC-ResNet-50 (k9) up to C5, one image, compiled for the native engine, beside onnxruntime and torch with the
- * same weights: answers checked first, contenders in turns. Without Python there are no peers: the answers are then compared with the
- * network as it is trained. `--json` prints one JSON object a line instead of text.
+ * Times ResNet-50, IC-ResNet-50 (k9) and ResNet-18 up to C5, compiled for the native engine, beside onnxruntime, OpenVINO and torch with the
+ * same weights, all in float32: answers checked first, contenders in turns. One picture at a time unless `--batch` says more; batches of more
+ * pixels than eight pictures of 512x512 are left out. Without Python there are no peers: the answers are then compared with the network as it
+ * is trained. `--json` prints one JSON object a line instead of text.
  */
 import { parseArgs } from 'node:util';
 import { useEngine } from '@icconv/tensor-ops/engine';
@@ -22,22 +23,22 @@ import {
 } from '../src/index';
 import { ENGINES, Peers } from './peers';
 
-const NETWORKS: Readonly<Record<'plain' | 'inception', ResNetConfig>> = {
-  plain: { depth: 50 },
-  inception: { depth: 50, conv: { kind: 'inception', pattern: 'detection/ic-resnet50-k9' } },
-};
-const NAMES = ['plain', 'inception'] as const;
-const SIZES = [
-  [224, 224],
-  [800, 1216],
-] as const;
+const NETWORKS = {
+  r50: { depth: 50 },
+  'ic-r50': { depth: 50, conv: { kind: 'inception', pattern: 'detection/ic-resnet50-k9' } },
+  r18: { depth: 18 },
+} as const satisfies Record<string, ResNetConfig>;
+type Name = keyof typeof NETWORKS;
+/** What the inception network shall cost no more than. */
+const PLAIN: Partial<Record<Name, Name>> = { 'ic-r50': 'r50' };
+const MOST_PIXELS = 8 * 512 * 512;
 /** float32 through 53 layers, in other orders of summation. */
 const TOLERANCE = 1e-4;
 /** Jobs above this are hardly touched by what ran before them. */
 const SHORT_MS = 250;
 
 interface Network {
-  readonly name: (typeof NAMES)[number];
+  readonly name: Name;
   readonly config: ResNetConfig;
   readonly weights: Readonly<StateDict>;
   readonly compiled: CompiledResNet;
@@ -47,10 +48,21 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     threads: { type: 'string', default: '2' },
-    size: { type: 'string' },
+    size: { type: 'string', default: '224,320,512,800x1216' },
+    batch: { type: 'string', default: '1' },
+    networks: { type: 'string', default: Object.keys(NETWORKS).join() },
   },
 });
 const threads = Number(values.threads);
+const sizes = values.size.split(',').map((size) => size.split('x').map(Number));
+const batches = values.batch.split(',').map(Number);
+const unknown = values.networks.split(',').filter((name) => !Object.hasOwn(NETWORKS, name));
+if (unknown.length > 0 || ![...sizes.flat(), ...batches].every((number) => Number.isInteger(number) && number > 0)) {
+  console.error(
+    `--networks are some of ${Object.keys(NETWORKS)}; --size is like 224,800x1216, --batch like 1,8: not ${values.networks}, ${values.size}, ${values.batch}`,
+  );
+  process.exit(1);
+}
 const engine = await useEngine({ device: 'cpu', threads });
 const peers = await Peers.start(threads);
 const machine = { tensorflow: engine.version, simd: engine.simd, threads, peers: peers?.versions };
@@ -60,21 +72,24 @@ if (!values.json) {
 }
 
 const networks: Network[] = [];
-for (const name of NAMES) {
+for (const name of values.networks.split(',') as Name[]) {
   const config = NETWORKS[name];
   const weights = initResNet(config, { seed: 1 });
   await peers?.model(name, weights, config);
   networks.push({ name, config, weights, compiled: compileForInference(weights, config) });
 }
 try {
-  const sizes = values.size === undefined ? SIZES : [values.size.split('x').map(Number) as [number, number]];
-  for (const size of sizes) await benchSize(size);
+  for (const batch of batches) {
+    for (const [height, width = height] of sizes) {
+      if (batch * height! * width! <= MOST_PIXELS) await benchSize(batch, height!, width!);
+    }
+  }
 } finally {
   peers?.stop();
 }
 
-async function benchSize([height, width]: readonly [number, number]): Promise<void> {
-  const x = hashedTensor<tf.Rank.R4>('image', [1, height, width, 3]);
+async function benchSize(batch: number, height: number, width: number): Promise<void> {
+  const x = hashedTensor<tf.Rank.R4>('image', [batch, height, width, 3]);
   await peers?.input(x);
   const contenders = networks.flatMap(({ name, compiled }) => [
     { engine: 'icconv', network: name, run: inProcess(() => compiled.forward(x, { returns: ['c5'] }).c5) },
@@ -88,18 +103,21 @@ async function benchSize([height, width]: readonly [number, number]): Promise<vo
   const timings = await interleaved(contenders.map(({ run }) => settled(run)));
   x.dispose();
 
-  const medianOf = (wanted: string, network: string) =>
-    timings[contenders.findIndex((c) => c.engine === wanted && c.network === network)]!.median;
+  const medianOf = (wanted: string, network: Name | undefined) =>
+    timings[contenders.findIndex((c) => c.engine === wanted && c.network === network)]?.medianMs;
   for (const [i, { engine: name, network }] of contenders.entries()) {
     const { macs } = summary(NETWORKS[network], [height, width]);
+    const { medianMs } = timings[i]!;
+    const plain = medianOf(name, PLAIN[network]);
     report({
+      batch,
       size: `${height}x${width}`,
       network,
       engine: name,
       ...timings[i]!,
-      gflops: (2 * macs) / timings[i]!.median / 1e6,
-      overPlain: medianOf(name, network) / medianOf(name, 'plain'),
-      overOurs: medianOf(name, network) / medianOf('icconv', network),
+      gflops: (2 * batch * macs) / medianMs / 1e6,
+      ...(plain === undefined ? {} : { overPlain: medianMs / plain }),
+      overOurs: medianMs / medianOf('icconv', network)!,
       relativeError: errors[name === 'icconv' ? 'own' : name]![network]!,
     });
   }
@@ -136,12 +154,13 @@ async function checkAnswers(x: tf.Tensor4D): Promise<Record<string, Record<strin
 }
 
 interface Row extends Timing {
+  readonly batch: number;
   readonly size: string;
-  readonly network: 'plain' | 'inception';
+  readonly network: Name;
   readonly engine: string;
   readonly gflops: number;
   /** Time over the same engine's plain network. */
-  readonly overPlain: number;
+  readonly overPlain?: number;
   /** Time over ours of the same network. */
   readonly overOurs: number;
   readonly relativeError: number;
@@ -152,14 +171,14 @@ function report(row: Row): void {
     console.log(JSON.stringify({ bench: 'models', ...row, ...machine }));
     return;
   }
-  const { size, network, engine: name, median, min, gflops, overPlain, overOurs, relativeError } = row;
+  const { batch, size, network, engine: name, medianMs, minMs, gflops, overPlain, overOurs, relativeError } = row;
   const cells = [
-    size.padEnd(9),
-    network.padEnd(10),
+    `${batch} x ${size}`.padEnd(13),
+    network.padEnd(7),
     name.padEnd(12),
-    `${median.toFixed(1).padStart(7)} ms (min ${min.toFixed(1)})`.padEnd(28),
+    `${medianMs.toFixed(1).padStart(7)} ms (min ${minMs.toFixed(1)})`.padEnd(28),
     `${gflops.toFixed(0).padStart(4)} GFLOP/s`,
-    `${overPlain.toFixed(2)} of plain`,
+    overPlain === undefined ? ' '.repeat(13) : `${overPlain.toFixed(2)} of plain`,
     `${overOurs.toFixed(2)} of ours`,
     `relative difference ${relativeError.toExponential(1)}`,
   ];

@@ -1,4 +1,4 @@
-/** torch and onnxruntime in a Python process; see tooling/bench/models/peer.py. */
+/** torch, onnxruntime and OpenVINO in a Python process; see tooling/bench/models/peer.py. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { inceptionCounts, type ResNetConfig, type StateDict } from '../src/index
 import { planConvs } from '../src/network/plan';
 import { resolveResNet } from '../src/network/resolve';
 
-export const ENGINES = ['onnxruntime', 'torch'] as const;
+export const ENGINES = ['onnxruntime', 'openvino', 'torch'] as const;
 export type PeerEngine = (typeof ENGINES)[number];
 
 export class Peers {
@@ -25,7 +25,10 @@ export class Peers {
   static async start(threads: number, topic: 'models' | 'pose' = 'models'): Promise<Peers | undefined> {
     const folder = new URL(`../../../tooling/bench/${topic}/`, import.meta.url);
     const requirements = new URL('requirements.txt', folder);
-    const python = await pythonEnv({ requirements, modules: ['numpy', 'onnx', 'onnxruntime', 'torch', 'torchvision'] });
+    const python = await pythonEnv({
+      requirements,
+      modules: ['numpy', 'onnx', 'onnxruntime', 'openvino', 'torch', 'torchvision'],
+    });
     if (python === undefined) return undefined;
     const peer = startPeer(python, new URL('peer.py', folder), [String(threads)]);
     return new Peers(peer, await peer.ask<Record<PeerEngine, string>>({ do: 'version' }));

@@ -87,9 +87,9 @@ async function forward(): Promise<void> {
     }
     const timings = await interleaved(contenders.map(({ run }) => run));
     const medianOf = (by: string, name: string) =>
-      timings[contenders.findIndex((one) => one.engine === by && one.name === name)]!.median;
+      timings[contenders.findIndex((one) => one.engine === by && one.name === name)]!.medianMs;
     for (const [i, { engine: by, name }] of contenders.entries()) {
-      const { median } = timings[i]!;
+      const { medianMs: median } = timings[i]!;
       const overPlain = median / medianOf(by, names[0]);
       const overOurs = median / medianOf('icconv', name);
       say(
@@ -117,7 +117,7 @@ async function whole(): Promise<void> {
       return (performance.now() - start) / repeat;
     };
     const [timing] = await interleaved([run]);
-    say(`  ${name.padEnd(18)} ${timing!.median.toFixed(0)}`);
+    say(`  ${name.padEnd(18)} ${timing!.medianMs.toFixed(0)}`);
     emit({ part: 'whole', network: 'R50', scales, ...timing });
   }
   network.dispose();
@@ -142,8 +142,8 @@ async function grouping(): Promise<void> {
       const beside =
         theirs === undefined
           ? ''
-          : `  mmpose 0.29 ${theirs.ms.toFixed(0)}, ${(theirs.ms / timing!.median).toFixed(0)} times ours`;
-      say(`  ${size}x${size} ${String(people).padStart(3)} people ${timing!.median.toFixed(2).padStart(7)}${beside}`);
+          : `  mmpose 0.29 ${theirs.ms.toFixed(0)}, ${(theirs.ms / timing!.medianMs).toFixed(0)} times ours`;
+      say(`  ${size}x${size} ${String(people).padStart(3)} people ${timing!.medianMs.toFixed(2).padStart(7)}${beside}`);
       emit({ part: 'grouping', size, people, ...timing, mmpose: theirs?.ms });
       tf.dispose([heatmaps, tags]);
     }

@@ -73,7 +73,7 @@ try {
   for (let i = 0; i < 5; i++) await timed(address, { method: 'POST', body: picture });
   for (const clients of [1, 4, 16]) {
     const row = await load(clients);
-    if (json) console.log(JSON.stringify(row));
+    if (json) console.log(JSON.stringify({ bench: 'server', ...row }));
     else {
       const ms = (value) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
       console.log(

@@ -86,14 +86,14 @@ export function lines(
   return entries.map(({ contender, precision, work, plain }, i) => {
     const timing = timings[i]!;
     const beside = timings[entries.findIndex((other) => other.contender === plain)]!;
-    const { bound, share } = roofline(work, timing.median, peaksOf(device, precision));
-    return { job, contender, ...timing, overPlain: timing.median / beside.median, bound, shareOfPeak: share };
+    const { bound, share } = roofline(work, timing.medianMs, peaksOf(device, precision));
+    return { job, contender, ...timing, overPlain: timing.medianMs / beside.medianMs, bound, shareOfPeak: share };
   });
 }
 
-export function cudaLine({ job, contender, median, min, overPlain, bound, shareOfPeak }: CudaLine): string {
+export function cudaLine({ job, contender, medianMs, minMs, overPlain, bound, shareOfPeak }: CudaLine): string {
   const share = `${(100 * shareOfPeak).toFixed(0)} % of peak ${bound}`;
-  return `${job.padEnd(52)} ${contender.padEnd(26)} ${median.toFixed(3).padStart(9)} ms (min ${min.toFixed(3)})  ${overPlain.toFixed(2).padStart(6)} of plain  ${share}`;
+  return `${job.padEnd(52)} ${contender.padEnd(26)} ${medianMs.toFixed(3).padStart(9)} ms (min ${minMs.toFixed(3)})  ${overPlain.toFixed(2).padStart(6)} of plain  ${share}`;
 }
 
 async function benchStage(

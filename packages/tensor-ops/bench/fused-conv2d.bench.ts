@@ -102,7 +102,7 @@ export async function benchFusedConv2d(
         name,
         native: ownTiming!,
         ...(peerTiming === undefined ? {} : { peer: peerTiming }),
-        answer: `${Math.round((gflop / ownTiming!.median) * 1e3)} GFLOP/s, relative error ${error.toExponential(1)}`,
+        answer: `${Math.round((gflop / ownTiming!.medianMs) * 1e3)} GFLOP/s, relative error ${error.toExponential(1)}`,
       });
       tf.dispose([x, filter, bias, packed.tensor, ...(residual === undefined ? [] : [residual])]);
 

@@ -32,7 +32,7 @@ if (!values.json) {
 
 const wanted = (name: string) => positionals.every((part) => name.includes(part));
 const report = (result: Result) => {
-  const ratio = result.peer === undefined ? undefined : result.peer.median / result.native.median;
+  const ratio = result.peer === undefined ? undefined : result.peer.medianMs / result.native.medianMs;
   console.log(values.json ? JSON.stringify({ bench: 'tensor-ops', ...result, ratio, ...machine }) : reportLine(result));
 };
 try {

@@ -5,8 +5,10 @@ import { dispose, type Tensor, type TensorContainer } from '@tensorflow/tfjs-cor
 export type Contender = (repeat: number) => Promise<number>;
 
 export interface Timing {
-  readonly median: number;
-  readonly min: number;
+  readonly medianMs: number;
+  readonly minMs: number;
+  /** Of the middle half of the turns, as a share of the median: what a difference must exceed to mean something. */
+  readonly spread: number;
   readonly runs: number;
 }
 
@@ -39,10 +41,14 @@ export async function interleaved(contenders: readonly Contender[]): Promise<Tim
   for (let i = 0; i < turns; i++) {
     for (const [c, contender] of contenders.entries()) samples[c]!.push(await contender(repeats[c]!));
   }
-  return samples.map((times, c) => {
-    times.sort((a, b) => a - b);
-    return { median: times[Math.floor(times.length / 2)]!, min: times[0]!, runs: turns * repeats[c]! };
-  });
+  return samples.map((times, c) => ({ ...summarize(times), runs: turns * repeats[c]! }));
+}
+
+/** @param times - milliseconds of each turn */
+export function summarize(times: readonly number[]): Omit<Timing, 'runs'> {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1) + 0.5)]!;
+  return { medianMs: at(0.5), minMs: sorted[0]!, spread: (at(0.75) - at(0.25)) / at(0.5) };
 }
 
 /** A contender that runs in this process. @param run - gives a tensor, which is disposed, or numbers. */
@@ -60,9 +66,9 @@ export function inProcess(run: () => Tensor | readonly ArrayLike<number>[]): Con
 }
 
 export function reportLine({ name, native, peer, answer }: Result): string {
-  const ms = (timing: Timing) => `${timing.median.toFixed(2).padStart(8)} ms (min ${timing.min.toFixed(2)})`;
+  const ms = (timing: Timing) => `${timing.medianMs.toFixed(2).padStart(8)} ms (min ${timing.minMs.toFixed(2)})`;
   const other =
-    peer === undefined ? '' : `  torchvision ${ms(peer)}  ${(peer.median / native.median).toFixed(1).padStart(6)}x`;
+    peer === undefined ? '' : `  torchvision ${ms(peer)}  ${(peer.medianMs / native.medianMs).toFixed(1).padStart(6)}x`;
   return `${name.padEnd(42)} native ${ms(native)}${other}  ${answer}`;
 }
 

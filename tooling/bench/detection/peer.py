@@ -1,9 +1,9 @@
-"""Faster, Mask and Cascade R-CNN in torchvision and onnxruntime as peers of the benchmark: one JSON request a line, one JSON answer a line.
+"""Faster, Mask and Cascade R-CNN in torchvision, onnxruntime and OpenVINO as peers of the benchmark: one JSON request a line, one JSON answer a line.
 
     {"do": "model", "name": "ic", "kind": "faster" | "mask" | "cascade", "trains": true, "file": PATH, "branches": {"layer1.0.conv2": [[dH, dW, count], ...]}}
         a checkpoint with torchvision's names; inception layers hold one convolution a branch
     {"do": "input", "file": PATH, "shape": [H, W, 3]}   8-bit RGB
-    {"do": "detect", "model": "ic", "engine": "torchvision" | "onnxruntime", "paste": false, "repeat": N} -> {"ms"}
+    {"do": "detect", "model": "ic", "engine": "torchvision" | "onnxruntime" | "openvino", "paste": false, "repeat": N} -> {"ms"}
         "paste": masks in the picture, by torchvision; otherwise they stay relative to their boxes
     {"do": "answer", ...} -> {"boxes", "scores", "labels", "masks"} of such a run
     {"do": "answer", ...} is of float32 on a GPU too; times there are with TF32, which TensorFlow takes as well
@@ -29,12 +29,14 @@ from torchvision.models.detection.transform import resize_boxes
 from torchvision.ops import boxes as box_ops
 
 warnings.filterwarnings("ignore")
-models, sessions, trained = {}, {}, {}
+models, sessions, requests, trained = {}, {}, {}, {}
 # Those of a GPU without TF32.
 exact_sessions = {}
 image = None
 device = torch.device(sys.argv[2])
 on_gpu = device.type == "cuda"
+if not on_gpu:
+    import openvino
 
 
 def let_tf32(allowed):
@@ -129,6 +131,9 @@ def add_model(request):
                 kind[name] = onnxruntime.InferenceSession(file.name, options, providers=providers)
         else:
             sessions[name] = exact_sessions[name] = onnxruntime.InferenceSession(file.name, options, providers=["CPUExecutionProvider"])
+            # In float32 where it would choose bfloat16.
+            settings = {"INFERENCE_NUM_THREADS": torch.get_num_threads(), "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+            requests[name] = openvino.Core().compile_model(file.name, "CPU", settings).create_infer_request()
     models[name] = models[name].to(device, memory_format=torch.channels_last)
     if name in trained:
         trained[name] = trained[name].to(device)
@@ -152,7 +157,10 @@ def run(request, exactly=False):
                 paste = detection.roi_heads.paste_masks_in_image
                 result["masks"] = paste(result["masks"], result["boxes"], tuple(image.shape[-2:]))
         return {key: value.cpu().numpy() for key, value in result.items()}
-    values = (exact_sessions if exactly else sessions)[name].run(None, {"image": image.numpy()})
+    if request["engine"] == "openvino":
+        values = list(requests[name].infer([image.numpy()], share_inputs=True).values())
+    else:
+        values = (exact_sessions if exactly else sessions)[name].run(None, {"image": image.numpy()})
     result = {"boxes": next(v for v in values if v.ndim == 2)}
     result["labels"] = next(v for v in values if v.ndim == 1 and v.dtype == np.int64)
     result["scores"] = next(v for v in values if v.ndim == 1 and v.dtype == np.float32)
@@ -199,6 +207,8 @@ def version(_):
     # onnxruntime's ordinary package is for the CPU alone, onnxruntime-gpu is not.
     if not on_gpu or "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         versions["onnxruntime"] = onnxruntime.__version__
+    if not on_gpu:
+        versions["openvino"] = openvino.__version__.split("-")[0]
     return versions
 
 

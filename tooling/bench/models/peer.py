@@ -1,11 +1,12 @@
-"""ResNet-50 in torch and onnxruntime as peers of the benchmark: one JSON request a line, one JSON answer a line.
+"""ResNets in torch, onnxruntime and OpenVINO as peers of the benchmark: one JSON request a line, one JSON answer a line.
 
-    {"do": "model", "name": "ic", "file": PATH, "branches": {"layer1.0.conv2": [[dH, dW, count], ...]}}
+    {"do": "model", "name": "ic", "file": PATH, "depth": 50, "branches": {"layer1.0.conv2": [[dH, dW, count], ...]}}
         a checkpoint with torchvision's names; inception layers hold one convolution a branch, as in the published ones
     {"do": "input", "file": PATH, "shape": [N, H, W, 3]}   float32, NHWC
-    {"do": "run", "model": "ic", "engine": "torch" | "onnxruntime", "repeat": N, "out": PATH or null}
+    {"do": "run", "model": "ic", "engine": "torch" | "onnxruntime" | "openvino", "repeat": N, "out": PATH or null}
         -> {"ms": time of one run on average}; with "out", C5 is written there in NHWC float32
-Both engines get what serves them: batch norms folded, torch in channels-last memory, no gradient.
+Each engine gets what serves it: batch norms folded, torch in channels-last memory, OpenVINO compiled for the input's shape and the latency
+of one call, in float32 where it would choose bfloat16; no gradient.
 """
 
 import json
@@ -15,6 +16,7 @@ import time
 import numpy as np
 import onnx
 import onnxruntime
+import openvino
 import torch
 import torchvision
 from onnx import helper, numpy_helper
@@ -59,15 +61,18 @@ class Folded(nn.Module):
         self.blocks = nn.ModuleList()
         for stage in [resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4]:
             for block in stage:
-                convs = [fold(block.conv1, block.bn1), fold(block.conv2, block.bn2), fold(block.conv3, block.bn3)]
+                # Basic blocks have two.
+                numbers = [n for n in (1, 2, 3) if hasattr(block, f"conv{n}")]
+                convs = [fold(getattr(block, f"conv{n}"), getattr(block, f"bn{n}")) for n in numbers]
                 shortcut = None if block.downsample is None else fold(*block.downsample)
                 self.blocks.append(nn.ModuleDict({"convs": nn.ModuleList(convs)} | ({"shortcut": shortcut} if shortcut else {})))
 
     def forward(self, x):
         y = self.pool(torch.relu_(self.stem(x)))
         for block in self.blocks:
-            first, second, third = block["convs"]
-            z = third(torch.relu_(second(torch.relu_(first(y)))))
+            z = y
+            for i, conv in enumerate(block["convs"]):
+                z = conv(z if i == 0 else torch.relu_(z))
             y = torch.relu_(z.add_(block["shortcut"](y) if "shortcut" in block else y))
         return y
 
@@ -86,7 +91,7 @@ class Graph:
             z = self.op("Add", z, self.conv(y, block["shortcut"]) if "shortcut" in block else y)
             y = self.op("Relu", z)
         y = self.head(y, model)
-        inputs = [helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, "height", "width"])]
+        inputs = [helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, ["batch", 3, "height", "width"])]
         outputs = [helper.make_tensor_value_info(y, onnx.TensorProto.FLOAT, None)]
         graph = helper.make_graph(self.nodes, "resnet", inputs, outputs, self.weights)
         self.model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
@@ -121,9 +126,9 @@ class Graph:
         )
 
 
-def unfolded(request, depth=50):
+def unfolded(request):
     """A ResNet without weights, its inception layers in their places."""
-    resnet = getattr(torchvision.models, f"resnet{depth}")(weights=None)
+    resnet = getattr(torchvision.models, f"resnet{request['depth']}")(weights=None)
     for name, branches in request["branches"].items():
         block, layer = name.rsplit(".", 1)
         setattr(resnet.get_submodule(block), layer, Inception(resnet.get_submodule(name), branches))
@@ -138,15 +143,33 @@ def model(request):
     return {}
 
 
+class OpenVino:
+    """A network compiled for the shape of the input it last saw."""
+
+    def __init__(self, graph, threads):
+        self.core, self.graph, self.shape = openvino.Core(), graph, None
+        self.settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+
+    def __call__(self, array):
+        if array.shape != self.shape:
+            model = self.core.read_model(self.graph)
+            model.reshape(list(array.shape))
+            self.request = self.core.compile_model(model, "CPU", self.settings).create_infer_request()
+            self.shape = array.shape
+        return self.request.infer([array], share_inputs=True, share_outputs=True)[0]
+
+
 def keep(name, folded):
-    """Both engines' ways to run a folded network."""
+    """Each engine's way to run a folded network."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     graph = Graph(folded).model.SerializeToString()
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    compiled = OpenVino(graph, torch.get_num_threads())
     models[name] = {
         "torch": lambda: folded(image),
         "onnxruntime": lambda: session.run(None, {"image": nchw})[0],
+        "openvino": lambda: compiled(nchw),
     }
     folded.to(memory_format=torch.channels_last)
 
@@ -173,7 +196,7 @@ def run(request):
 
 
 def version(request):
-    return {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__}
+    return {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__, "openvino": openvino.__version__.split("-")[0]}
 
 
 def serve(commands):

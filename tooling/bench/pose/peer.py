@@ -1,6 +1,6 @@
-"""Bottom-up pose networks in torch and onnxruntime, and mmpose's parser, as peers of the benchmark; requests as in ../models/peer.py, and
+"""Bottom-up pose networks in torch, onnxruntime and OpenVINO, and mmpose's parser, as peers of the benchmark; requests as in ../models/peer.py, and
 
-    {"do": "model", ..., "depth": 50}      a checkpoint with mmpose's names: backbone.*, keypoint_head.*
+    {"do": "model", ...}      a checkpoint with mmpose's names: backbone.*, keypoint_head.*
     {"do": "maps", "heatmaps": PATH, "tags": PATH, "shape": [K, H, W, T]}     float32; tags are [T, K, H, W]
     {"do": "group", "repeat": N} -> {"ms": time of one call on average, "people": P}; needs mmpose 0.29 and munkres
 """
@@ -44,7 +44,7 @@ class PoseNetwork(base.Folded):
 
 
 def model(request):
-    resnet = base.unfolded(request, request["depth"])
+    resnet = base.unfolded(request)
     layers = []
     for channels in (2048, 256, 256):
         layers += [nn.ConvTranspose2d(channels, 256, 4, 2, 1, bias=False), nn.BatchNorm2d(256), nn.ReLU()]

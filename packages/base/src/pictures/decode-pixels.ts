@@ -14,7 +14,7 @@ import { forHeader, readEncoded } from './encoded-picture';
 import type { DecodedImage, DecodeOptions, ImageInput, PixelData } from './image-input';
 import { checkKind, isPixelData, isSharp } from './input-kind';
 
-const DEFAULT_MAX_PIXELS = 2 ** 28;
+export const DEFAULT_MAX_PIXELS = 2 ** 28;
 const DEFAULT_MAX_SECONDS = 60;
 const WHITE = [255, 255, 255] as const;
 
@@ -76,14 +76,19 @@ export async function readSize(
 
 /** Mean of the grey values (ITU-R 601) of 0 to 255. */
 export function meanGrey({ data, width, height }: DecodedImage): number {
-  const sums = [0, 0, 0];
+  const sums: [number, number, number] = [0, 0, 0];
   const end = width * height * 3;
   for (let i = 0; i < end; i += 3) {
-    sums[0]! += data[i]!;
-    sums[1]! += data[i + 1]!;
-    sums[2]! += data[i + 2]!;
+    sums[0] += data[i]!;
+    sums[1] += data[i + 1]!;
+    sums[2] += data[i + 2]!;
   }
-  return (0.299 * sums[0]! + 0.587 * sums[1]! + 0.114 * sums[2]!) / (width * height);
+  return greyOfSums(sums, width * height);
+}
+
+/** As {@link meanGrey}, of the sums of the channels. */
+export function greyOfSums([red, green, blue]: readonly [number, number, number], pixels: number): number {
+  return (0.299 * red + 0.587 * green + 0.114 * blue) / pixels;
 }
 
 export function nameOf(input: ImageInput): string {

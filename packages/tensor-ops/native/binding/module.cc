@@ -15,6 +15,13 @@
 #include "tensorflow/core/framework/kernel_def.pb.h"
 #include "tensorflow/core/framework/op_kernel.h"
 
+namespace icconv {
+
+// decode_jpeg.cc
+napi_value decode_jpeg(napi_env env, napi_callback_info info);
+
+}  // namespace icconv
+
 namespace {
 
 napi_value simd_level(napi_env env, napi_callback_info) {
@@ -171,6 +178,7 @@ napi_value init(napi_env env, napi_value exports) {
         {"setGpuPrecision", nullptr, set_gpu_precision, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"gpuDevice", nullptr, gpu_device, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"obtainable", nullptr, obtainable, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"decodeJpeg", nullptr, icconv::decode_jpeg, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"compiler", nullptr, compiler, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     };
     napi_define_properties(env, exports, sizeof(properties) / sizeof(properties[0]), properties);

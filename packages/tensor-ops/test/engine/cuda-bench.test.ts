@@ -27,7 +27,7 @@ describe('the benchmark of a GPU', () => {
       busBits: 400,
     };
     const work = { flops: 1.024e9, bytes: 1e6 };
-    const timing = (median: number) => ({ median, min: median, runs: 5 });
+    const timing = (medianMs: number) => ({ medianMs, minMs: medianMs, spread: 0, runs: 5 });
     const entries = [
       { contender: 'icconv, tf32', precision: 'tf32', work, plain: 'plain, tf32' },
       { contender: 'plain, tf32', precision: 'tf32', work, plain: 'plain, tf32' },
