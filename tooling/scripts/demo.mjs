@@ -35,7 +35,7 @@ function rowOf(network, { stats, errors: { total, sizes } }) {
 
 function tableOf(rows) {
   const Table = createRequire(join(ROOT, 'packages/cli/package.json'))('cli-table3');
-  const head = ['network', 'AP', 'AP50', 'AP75', 'found', 'small', 'medium', 'large', 'precision'];
+  const head = ['network', 'AP', 'AP50', 'AP75', 'found', 'of small', 'of medium', 'of large', 'precision'];
   const colAligns = head.map((_, i) => (i === 0 ? 'left' : 'right'));
   const table = new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
   table.push(...rows);
