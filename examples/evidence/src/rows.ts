@@ -66,3 +66,27 @@ export interface Verdict {
   readonly value: number;
   readonly holds: boolean;
 }
+
+/** What the choice of `method` costs beside the searches of DARTS and SPOS, alone and with the training of the super-network. Rows have `superSeconds` and `selectSeconds`. */
+export function costVerdicts<R extends Run>(rows: readonly R[], method: string, most: number): Verdict[] {
+  const ran = new Set(methodsOf(rows));
+  if (!ran.has(method)) return [];
+  type Measure = Exclude<keyof R, 'method' | 'seed'>;
+  const mean = (of: string, measure: 'superSeconds' | 'selectSeconds') =>
+    spread(bySeed(rows, of, measure as unknown as Measure)).mean;
+  return ['darts', 'spos']
+    .filter((other) => ran.has(other))
+    .flatMap((other) => {
+      const choice = mean(method, 'selectSeconds');
+      const search = mean(other, 'superSeconds') + mean(other, 'selectSeconds');
+      const verdict = (what: string, value: number): Verdict => ({
+        claim: `${what} costs less than ${most} of the search of ${other}`,
+        value,
+        holds: value < most,
+      });
+      return [
+        verdict('the choice', choice / search),
+        verdict('with the training of the super-network it', (mean(method, 'superSeconds') + choice) / search),
+      ];
+    });
+}

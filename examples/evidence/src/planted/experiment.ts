@@ -13,12 +13,13 @@ import { type StateDict, seededRandom } from '@icconv/training';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { appendRow, readRows } from '../rows';
+import { evolve } from '../sampling';
 import type { Method, Planted } from './config';
 import { cutDarts, dartsStep, initDarts, mixedKernels } from './darts';
 import { plantedData, plantedDilations } from './data';
 import { accuracy, type Convolution, dilatedKernels, hiddenChannels, initNetwork, wholeKernel } from './network';
 import type { Row } from './results';
-import { evolve, masked, sposStep } from './spos';
+import { choicesOf, masked, sposStep } from './spos';
 import { type Context, type Cost, measure, ordinaryStep, train } from './train';
 
 const KERNEL = 3;
@@ -250,7 +251,7 @@ async function sposCut(context: Context): Promise<Cut> {
   const { weights, cost: searched } = await train(context, 'spos-search', superSteps, start, sposStep(config));
   const { batch } = plantedData(config, plantedDilations(config.data, seed), seed, 'validation');
   const { result: dilations, cost: chosen } = await measure((watch) =>
-    evolve(config, seededRandom(seed, 'evolution'), (pattern) => {
+    evolve(config.spos, choicesOf(config), seededRandom(seed, 'evolution'), (pattern) => {
       const batches = Array.from({ length: config.spos.batches }, (_, i) => batch({ epoch: 0, batch: i }));
       watch();
       return accuracy(weights, batches, masked(pattern, config), config);

@@ -5,13 +5,14 @@ import { seededRandom } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { appendRow, readRows } from '../rows';
+import { evolve } from '../sampling';
 import { scratchFolder } from '../scratch-folder';
 import { chart } from './chart';
 import { type Planted, readPlanted } from './config';
 import { drawBatch, plantedData, plantedDilations } from './data';
 import { runPlanted } from './experiment';
 import { type Row, table, verdicts } from './results';
-import { evolve, masked } from './spos';
+import { choicesOf, masked } from './spos';
 
 /** The configuration of the published numbers. */
 const PUBLISHED = join(import.meta.dirname, '../../planted/planted.yaml');
@@ -103,8 +104,8 @@ describe('the searches it is compared with find the dilation of a toy, one of fo
     const goal = Array.from({ length: 4 }, () => [2, 1]);
     const fitness = (pattern: readonly (readonly number[])[]) =>
       pattern.filter((dilation, o) => String(dilation) === String(goal[o])).length;
-    const config = { ...toy, spos: { ...toy.spos, generations: 30 } };
-    expect(evolve(config, seededRandom(3), fitness)).toEqual(goal);
+    const evolution = { ...toy.spos, generations: 30 };
+    expect(evolve(evolution, choicesOf(toy), seededRandom(3), fitness)).toEqual(goal);
   });
 
   it('a masked super-kernel keeps nine taps', () => {

@@ -1,5 +1,5 @@
 /** What the lines of results hold, and what they say together. */
-import { bySeed, formatSpread, methodsOf, type Run, spread, type Verdict } from '../rows';
+import { bySeed, costVerdicts, formatSpread, methodsOf, type Run, spread, type Verdict } from '../rows';
 import type { Planted } from './config';
 
 export interface Row extends Run {
@@ -80,20 +80,6 @@ export function verdicts(rows: readonly Row[], { win }: Planted): Verdict[] {
       holds: Math.abs(value - 0.5) <= win.chance,
     });
   }
-  for (const method of ['darts', 'spos'].filter((name) => ran.has(name) && ran.has(REFERENCE))) {
-    const choice = mean(REFERENCE, 'selectSeconds');
-    const search = mean(method, 'superSeconds') + mean(method, 'selectSeconds');
-    const whole = mean(REFERENCE, 'superSeconds') + choice;
-    found.push({
-      claim: `the choice costs less than ${win.cost} of the search of ${method}`,
-      value: choice / search,
-      holds: choice / search < win.cost,
-    });
-    found.push({
-      claim: `with the training of the super-network it costs less than ${win.cost} of the search of ${method}`,
-      value: whole / search,
-      holds: whole / search < win.cost,
-    });
-  }
+  found.push(...costVerdicts(rows, REFERENCE, win.cost));
   return found;
 }

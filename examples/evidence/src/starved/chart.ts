@@ -25,6 +25,7 @@ export function chart(
   const title = (text: string, left: number) => ({ text, left, top: 6, textStyle: { fontSize: 14, color: INK } });
   const field = spread(bySeed(fields, BASE, 'height')).mean;
   const told = Number.isNaN(field) ? '' : `; its C5 sees 95 % within ${field.toFixed(0)} px`;
+  const size = 'side' in config.data ? 'height' : 'size (root of the area)';
   const updates = [...new Set(stages.map((stage) => stage.updates))].sort((a, b) => a - b);
   const lost = (measure: 'best' | 'random') =>
     updates.map((at) => spread(stages.filter((stage) => stage.updates === at).map((stage) => stage[measure])).mean);
@@ -33,7 +34,7 @@ export function chart(
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'Inter, system-ui, Helvetica, Arial, sans-serif', color: INK },
     title: [
-      title(`AP minus that of plain from scratch, by height in pixels${told}`, 12),
+      title(`AP minus that of plain from scratch, by ${size} in pixels${told}`, 12),
       title('Share lost by updates', 800),
     ],
     legend: [

@@ -12,24 +12,48 @@ type TaskName = 'detection' | 'pose';
 export const TASKS: Record<TaskName, Task> = { detection: DETECTION as never, pose: POSE as never };
 
 const EDO = Object.keys(OBJECTIVES).map((name) => `edo-${name}` as `edo-${ObjectiveName}`);
-const METHODS = ['plain-scratch', 'plain-cut', 'manual', 'random-1', 'random-2', 'random-3', ...EDO] as const;
+const METHODS = [
+  'plain-scratch',
+  'plain-cut',
+  'manual',
+  'random-1',
+  'random-2',
+  'random-3',
+  ...EDO,
+  'darts',
+  'spos',
+] as const;
 export type Method = (typeof METHODS)[number];
 
 const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+/** Pictures to train on and to test. */
+const counts = { train: count, test: count, folder: z.string() };
+const cocoData = z.strictObject({ annotations: z.string(), images: z.string() });
+/** Data that are there, in COCO's format. */
+const files = z.strictObject({ kind: z.literal('files'), train: cocoData, test: cocoData });
 
-function settingOf<Name extends TaskName, Kind extends SceneKind>(name: Name, kinds: readonly [Kind, ...Kind[]]) {
+function settingOf<Name extends TaskName, Kind extends SceneKind, Example extends 'digits' | 'figures'>(
+  name: Name,
+  kinds: readonly [Kind, ...Kind[]],
+  example: Example,
+) {
   const { model, training } = TASKS[name];
   const { recipe } = training.settings;
   return z.strictObject({
     task: z.literal(name),
-    scene: z.strictObject({
-      kind: z.enum(kinds as unknown as [Kind, ...Kind[]]),
-      side: z.int().min(64),
-      heights: z.tuple([z.number().min(8), z.number()]),
-      count: z.tuple([count, count]),
-    }),
-    /** Pictures. */
-    data: z.strictObject({ train: count, test: count, folder: z.string() }),
+    data: z.discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.enum(kinds as unknown as [Kind, ...Kind[]]),
+        side: z.int().min(64),
+        heights: z.tuple([z.number().min(8), z.number()]),
+        count: z.tuple([count, count]),
+        ...counts,
+      }),
+      /** Scenes of the example of that name. */
+      z.strictObject({ kind: z.literal(example), ...counts }),
+      files,
+    ]),
     model: z.strictObject({
       backbone: backboneSchema.omit({ conv: true }),
       maxDilation: z.int().min(2).max(8),
@@ -38,6 +62,13 @@ function settingOf<Name extends TaskName, Kind extends SceneKind>(name: Name, ki
     }),
     /** Strength of the super-kernels' first weights, as a share of the usual one. */
     superScale: z.number().positive().max(1),
+    /**
+     * Largest dilations that the super-kernels have room for before the model's own, ascending, each for an equal share of the super-network's
+     * epochs: [1] trains the plain network first. New taps begin at zero.
+     */
+    growth: z.array(count).exactOptional(),
+    /** Weight, in the super-network's loss, of the sum of the norms of each output channel's taps. */
+    tapPenalty: z.number().positive().exactOptional(),
     seeds: z.array(z.int()).min(1),
     methods: z.array(z.enum(METHODS as unknown as [Method, ...Method[]])).min(1),
     superRecipe: recipe,
@@ -47,7 +78,14 @@ function settingOf<Name extends TaskName, Kind extends SceneKind>(name: Name, ki
     readiness: z.array(z.int().min(0)),
     /** Training pictures that objectives on data see. */
     statisticsImages: count,
-    /** Largest heights in pixels, ascending, of the classes of size that AP is told for. */
+    /** Evolution of `spos`, which values a pattern by the loss of so many training pictures. */
+    spos: z
+      .strictObject({ population: z.int().min(4), generations: count, mutation: share, pictures: count })
+      .exactOptional(),
+    /**
+     * Largest sizes in pixels, ascending, of the classes of size that AP is told for: heights in scenes of this folder, elsewhere the root of
+     * an object's area.
+     */
     sizes: z.array(z.number().positive()).min(1),
     /** What counts as a win, said before the run. */
     win: z.strictObject({
@@ -55,16 +93,20 @@ function settingOf<Name extends TaskName, Kind extends SceneKind>(name: Name, ki
       of: z.array(z.enum(METHODS as unknown as [Method, ...Method[]])).min(1),
       /** By so many deviations of the differences paired by seed. */
       deviations: z.number().positive(),
+      /** Most that the choice may cost, as a share of the search of DARTS and of SPOS. */
+      cost: share.exactOptional(),
     }),
     output: z.string(),
+    /** Where super-networks are, those of another configuration that trains them alike. @defaultValue `output` */
+    superOutput: z.string().exactOptional(),
     results: z.string(),
     picture: z.string(),
   });
 }
 
 export const starvedSchema = z.discriminatedUnion('task', [
-  settingOf('detection', ['boats', 'gates']),
-  settingOf('pose', ['puppets', 'cloaks']),
+  settingOf('detection', ['boats', 'gates'], 'digits'),
+  settingOf('pose', ['puppets', 'cloaks'], 'figures'),
 ]);
 
 export type Starved = z.output<typeof starvedSchema>;

@@ -1,5 +1,5 @@
 /** What the lines of a setting's results say together. */
-import { bySeed, formatSpread, methodsOf, type Run, type Spread, spread, type Verdict } from '../rows';
+import { bySeed, costVerdicts, formatSpread, methodsOf, type Run, type Spread, spread, type Verdict } from '../rows';
 import type { Starved } from './config';
 
 /** Measures of a run; AP over all pictures and over those of each class of size (`AP to 110`, heights in pixels). */
@@ -40,8 +40,9 @@ export function candidateOf(rows: readonly Row[], { win }: Pick<Starved, 'win'>)
   return ran.toSorted((a, b) => mean(b) - mean(a))[0];
 }
 
-/** A Markdown table, methods in rows. */
+/** A Markdown table, methods in rows; with the costs of the choice where the configuration judges them. */
 export function table(rows: readonly Row[], fields: readonly Field[], config: Starved): string {
+  const costs = config.win.cost !== undefined;
   const candidate = candidateOf(rows, config);
   const labels = sizeClasses(config).map(({ label }) => label);
   const lines = methodsOf(rows).map((method) => {
@@ -52,6 +53,7 @@ export function table(rows: readonly Row[], fields: readonly Field[], config: St
     };
     const ahead = candidate === undefined || candidate === method ? undefined : difference(rows, candidate, method);
     const field = spread(bySeed(fields, method, 'height')).mean;
+    const choice = spread(bySeed(rows, method, 'selectSeconds')).mean;
     const cells = [
       method,
       of('AP', 3),
@@ -62,7 +64,9 @@ export function table(rows: readonly Row[], fields: readonly Field[], config: St
       Number.isNaN(field) ? '' : field.toFixed(0),
       mean('updates', 0),
       mean('superSeconds', 0),
+      ...(costs ? [choice.toPrecision(2)] : []),
       mean('trainSeconds', 0),
+      ...(costs ? [mean('searchMebibytes', 0)] : []),
     ];
     return `| ${cells.join(' | ')} |`;
   });
@@ -76,7 +80,9 @@ export function table(rows: readonly Row[], fields: readonly Field[], config: St
     'field, px',
     'updates',
     'super, s',
+    ...(costs ? ['choice, s'] : []),
     'network, s',
+    ...(costs ? ['MiB'] : []),
   ];
   return [`| ${head.join(' | ')} |`, `| --- |${' ---: |'.repeat(head.length - 1)}`, ...lines].join('\n');
 }
@@ -87,7 +93,7 @@ export function verdicts(rows: readonly Row[], config: Starved): Verdict[] {
   if (candidate === undefined) return [];
   const { deviations } = config.win;
   const found: Verdict[] = [];
-  for (const other of ['plain-scratch', 'plain-cut', 'manual', 'random']) {
+  for (const other of ['plain-scratch', 'plain-cut', 'manual', 'random', 'darts', 'spos']) {
     const ahead = difference(rows, candidate, other);
     if (ahead === undefined) continue;
     found.push({
@@ -102,5 +108,6 @@ export function verdicts(rows: readonly Row[], config: Starved): Verdict[] {
     const claim = 'its gain over plain-scratch is largest for the largest objects';
     found.push({ claim, value: gains.at(-1)! - others, holds: gains.at(-1)! > others });
   }
+  if (config.win.cost !== undefined) found.push(...costVerdicts(rows, candidate, config.win.cost));
   return found;
 }

@@ -9,6 +9,7 @@ import { useEngine } from '@icconv/tensor-ops/engine';
 import { readRows } from '../rows';
 import { chart } from './chart';
 import { starvedSchema } from './config';
+import { openData } from './data';
 import { besideResults, measureFields, runStarved } from './experiment';
 import { type Field, type Row, type Stage, table, verdicts } from './results';
 
@@ -20,12 +21,17 @@ const { values } = parseArgs({
 });
 const config = await readConfig(values.config, starvedSchema, values.set);
 const beside = (path: string) => besideConfig(values.config, path);
-const paths = { results: beside(config.results), folder: beside(config.output), data: beside(config.data.folder) };
+const paths = {
+  results: beside(config.results),
+  folder: beside(config.output),
+  superFolder: beside(config.superOutput ?? config.output),
+};
 await useEngine({ device: 'cpu', threads: 1 });
-await runStarved(config, paths, {
+const splits = await openData(config.data, beside);
+await runStarved(config, splits, paths, {
   onRow: ({ method, seed, AP }) => console.error(`seed ${seed} ${method}: AP ${Number(AP).toFixed(3)}`),
 });
-await measureFields(config, paths);
+await measureFields(config, splits, paths);
 const rows = readRows<Row>(paths.results);
 const fields = readRows<Field>(besideResults(paths.results, 'fields'));
 const stages = readRows<Stage>(besideResults(paths.results, 'super'));

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig } from '@icconv/base/config';
@@ -9,14 +9,13 @@ import { readRows } from '../rows';
 import { scratchFolder } from '../scratch-folder';
 import { chart } from './chart';
 import { type Starved, starvedSchema } from './config';
+import { openData } from './data';
 import { heightOfArea, openSplit, pictureOf, type SceneKind } from './dataset';
 import { besideResults, measureFields, runStarved } from './experiment';
 import { effectiveField } from './field';
 import { candidateOf, type Field, type Row, type Stage, sizeClasses, table, verdicts } from './results';
 
-const published = (name: 'pose' | 'detection') =>
-  readConfig(join(import.meta.dirname, `../../starved/${name}.yaml`), starvedSchema);
-const pose = await published('pose');
+const pose = await readConfig(join(import.meta.dirname, '../../starved/pose.yaml'), starvedSchema);
 
 const folder = scratchFolder('starved-');
 
@@ -140,8 +139,7 @@ describe('the experiment', () => {
     const recipe = { ...pose.recipe, epochs: 1, batchSize: 2, warmUpSteps: 1 };
     const small: Starved = {
       ...(pose as Extract<Starved, { task: 'pose' }>),
-      scene: { kind: 'cloaks', side: 64, heights: [30, 60], count: [1, 1] },
-      data: { train: 4, test: 2, folder: '' },
+      data: { kind: 'cloaks', side: 64, heights: [30, 60], count: [1, 1], train: 4, test: 2, folder: 'data' },
       model: {
         ...pose.model,
         backbone: { ...pose.model.backbone, width: 2 },
@@ -149,34 +147,32 @@ describe('the experiment', () => {
         config: { head: { deconvs: [{ channels: 4, kernel: 2 }] }, input: { size: 64, divisor: 32 } },
       },
       seeds: [1],
-      methods: ['plain-scratch', 'random-1', 'edo-expectation'],
+      methods: ['plain-scratch', 'random-1', 'edo-expectation', 'darts', 'spos'],
+      spos: { population: 4, generations: 2, mutation: 0.2, pictures: 2 },
       superRecipe: { ...recipe, epochs: 2 },
       recipe,
       readiness: [0, 1, 3],
       statisticsImages: 1,
       sizes: [45],
     };
-    const paths = (name: string) => ({
-      results: join(folder(), `${name}.csv`),
-      folder: join(folder(), name),
-      data: join(folder(), 'data'),
-    });
+    const splits = await openData(small.data, (path) => join(folder(), path));
+    const paths = (name: string) => ({ results: join(folder(), `${name}.csv`), folder: join(folder(), name) });
     const plain = (name: string) =>
       readRows<Row>(paths(name).results).map(({ superSeconds, selectSeconds, trainSeconds, ...row }) => row);
     const tensors = tf.memory().numTensors;
-    await runStarved(small, paths('whole'));
-    await measureFields(small, paths('whole'));
+    await runStarved(small, splits, paths('whole'));
+    await measureFields(small, splits, paths('whole'));
     expect(tf.memory().numTensors, 'tensors left over').toBe(tensors);
 
     const stop = new AbortController();
-    const broken = runStarved(small, paths('broken'), {
+    const broken = runStarved(small, splits, paths('broken'), {
       signal: stop.signal,
       onRow: ({ method }) => {
         if (method === 'plain-scratch') stop.abort(new Error('stopped'));
       },
     });
     await expect(broken).rejects.toThrow('random-1 of seed 1 was interrupted');
-    await runStarved(small, paths('broken'));
+    await runStarved(small, splits, paths('broken'));
     expect(plain('broken')).toEqual(plain('whole'));
 
     const rows = readRows<Row>(paths('whole').results);
@@ -190,7 +186,7 @@ describe('the experiment', () => {
     const fields = readRows<Field>(besideResults(paths('whole').results, 'fields'));
     expect(fields.map(({ method }) => method)).toEqual(['super', ...small.methods]);
     expect(chart({ rows, fields, stages }, small)).toMatch(/^<svg/);
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('results', () => {
@@ -226,8 +222,11 @@ describe('results', () => {
 });
 
 it('the published configurations are read', async () => {
-  expect((await published('detection')).task).toBe('detection');
-  await expect(
-    readConfig(join(import.meta.dirname, '../../starved/pose.yaml'), starvedSchema, ['scene.kind=boats']),
-  ).rejects.toThrow('scene.kind');
+  const folder = join(import.meta.dirname, '../../starved');
+  const paths = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  const tasks = await Promise.all(
+    paths.map(async (name) => (await readConfig(join(folder, name), starvedSchema)).task),
+  );
+  expect(new Set(tasks)).toEqual(new Set(['detection', 'pose']));
+  await expect(readConfig(join(folder, 'pose.yaml'), starvedSchema, ['data.kind=boats'])).rejects.toThrow('data.kind');
 });

@@ -17,6 +17,8 @@ export interface Context {
   readonly seed: number;
   /** Of this seed. */
   readonly folder: string;
+  /** Of this seed's super-network. */
+  readonly superFolder: string;
   readonly train: CocoData;
   readonly test: CocoData;
   readonly signal?: AbortSignal;
