@@ -109,6 +109,19 @@ describe('scenes', () => {
     await write();
     expect(existsSync(join(folder(), 'images'))).toBe(false);
   });
+
+  it.each(['digits', 'figures'] as const)('of the example with %s are made, and opened as files', async (kind) => {
+    const beside = (path: string) => join(folder(), path);
+    const made = await openData({ kind, train: 2, test: 1, folder: kind }, beside);
+    expect([made.train, made.test].map(({ dataset }) => dataset.getImgIds().length)).toEqual([2, 1]);
+    const split = (name: string) => ({ annotations: `${kind}/${name}.json`, images: `${kind}/images` });
+    const opened = await openData({ kind: 'files', train: split('train'), test: split('test') }, beside);
+    expect(opened.train.folder).toBe(made.train.folder);
+    expect(opened.test.dataset.getAnnIds()).toEqual(made.test.dataset.getAnnIds());
+    for (const { file_name } of opened.train.dataset.loadImgs(opened.train.dataset.getImgIds())) {
+      expect(existsSync(join(opened.train.folder, file_name!))).toBe(true);
+    }
+  });
 });
 
 describe('the effective field', () => {
