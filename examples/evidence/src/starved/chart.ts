@@ -29,35 +29,33 @@ export function chart(
   const updates = [...new Set(stages.map((stage) => stage.updates))].sort((a, b) => a - b);
   const lost = (measure: 'best' | 'random') =>
     updates.map((at) => spread(stages.filter((stage) => stage.updates === at).map((stage) => stage[measure])).mean);
+  // The second panel, where the search was asked on the way.
+  const asked = <T>(...panel: T[]): T[] => (updates.length === 0 ? [] : panel);
   const option: EChartsOption = {
     animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'Inter, system-ui, Helvetica, Arial, sans-serif', color: INK },
     title: [
       title(`AP minus that of plain from scratch, by ${size} in pixels${told}`, 12),
-      title('Share lost by updates', 800),
+      ...asked(title('Share lost by updates', 800)),
     ],
     legend: [
       { data: methods, left: 12, bottom: 4, width: 720, itemGap: 34 },
-      { data: ['best', 'random pattern'], left: 880, bottom: 4, itemGap: 34 },
+      ...asked({ data: ['best', 'random pattern'], left: 880, bottom: 4, itemGap: 34 }),
     ],
-    grid: [
-      { left: 60, width: 680, top: 44, bottom: 92 },
-      { left: 850, width: 290, top: 44, bottom: 92 },
-    ],
+    grid: [{ left: 60, width: 680, top: 44, bottom: 92 }, ...asked({ left: 850, width: 290, top: 44, bottom: 92 })],
     xAxis: [
       { type: 'category', gridIndex: 0, data: classes.map(({ label }) => label.replace(/^AP /, '')) },
-      { type: 'category', gridIndex: 1, data: updates.map(String) },
+      ...asked({ type: 'category' as const, gridIndex: 1, data: updates.map(String) }),
     ],
-    yAxis: [
-      { type: 'value', gridIndex: 0 },
-      { type: 'value', gridIndex: 1, scale: true },
-    ],
+    yAxis: [{ type: 'value', gridIndex: 0 }, ...asked({ type: 'value' as const, gridIndex: 1, scale: true })],
     series: [
       ...series,
-      { type: 'line', name: 'best', color: COLORS[0]!, xAxisIndex: 1, yAxisIndex: 1, data: lost('best') },
-      { type: 'line', name: 'random pattern', color: COLORS[2]!, xAxisIndex: 1, yAxisIndex: 1, data: lost('random') },
+      ...asked<SeriesOption>(
+        { type: 'line', name: 'best', color: COLORS[0]!, xAxisIndex: 1, yAxisIndex: 1, data: lost('best') },
+        { type: 'line', name: 'random pattern', color: COLORS[2]!, xAxisIndex: 1, yAxisIndex: 1, data: lost('random') },
+      ),
     ],
   };
-  return renderSvg(option, { width: 1160, height: 460 });
+  return renderSvg(option, { width: updates.length === 0 ? 760 : 1160, height: 460 });
 }

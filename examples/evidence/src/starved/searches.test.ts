@@ -13,6 +13,7 @@ import type { TrainingBatch } from './batch';
 import { cutRelaxed, mixture, relaxedTask, relaxedWeights } from './relaxed';
 import { fitnessBy, sampledTask } from './sampled';
 import { choicesOf, searchedLayers } from './searched';
+import { penalised, widened } from './super-network';
 
 scratchFolder('searches-');
 
@@ -106,5 +107,51 @@ describe('sampling', () => {
     pictures.images.dispose();
     tf.dispose(weights);
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('recipes of super-networks', () => {
+  it('a penalty on taps draws each tap of an output channel towards nothing, all alike', () => {
+    const weights = start();
+    const pictures = batch();
+    const key = 'layer3.0.conv2.weight';
+    const gradientOf = (task: Task) => {
+      const parts = {
+        trainable: (name: string) => name === key,
+        batchNorm: () => true,
+        random: seededRandom(1),
+        recipe,
+      };
+      return task.training.step(weights, pictures, model, parts).gradients[key]!;
+    };
+    // Without the loss's own gradient, the norm's: a unit vector for each tap and channel.
+    const drawn = tf.tidy(() => tf.sub(gradientOf(penalised(toy, 0.5)), gradientOf(toy)));
+    const { lengths, along } = tf.tidy(() => ({
+      lengths: tf.norm(drawn, 'euclidean', 2).dataSync(),
+      along: tf.sum(tf.mul(drawn, weights[key]!), 2).dataSync(),
+    }));
+    const norms = tf.tidy(() => tf.norm(weights[key]!, 'euclidean', 2).dataSync());
+    for (const [i, length] of lengths.entries()) {
+      expect(length).toBeCloseTo(0.5, 3);
+      expect(along[i]).toBeCloseTo(0.5 * norms[i]!, 3);
+    }
+    tf.dispose([weights, pictures.images, drawn]);
+  });
+
+  it('a kernel that grows is what it was, with nothing around it', () => {
+    const small = superConfig({ block: 'basic', blocks: [1, 1, 1, 1], width: 2 }, { maxDilation: 1 });
+    const weights = initResNet(small, { seed: 1 });
+    const key = 'layer2.0.conv2.weight';
+    const before = weights[key]!.dataSync<'float32'>();
+    const grown = widened(toy, weights, model)[key]!;
+    tf.tidy(() => {
+      expect(grown.shape).toEqual([5, 5, 4, 4]);
+      expect(tf.slice(grown, [1, 1, 0, 0], [3, 3, 4, 4]).dataSync()).toEqual(before);
+      expect(tf.sum(tf.abs(grown)).dataSync()[0]).toBeCloseTo(
+        before.reduce((sum, value) => sum + Math.abs(value), 0),
+        3,
+      );
+    });
+    tf.dispose(weights);
   });
 });

@@ -53,6 +53,9 @@ export async function superNetwork(context: Context, stages: string): Promise<Su
   const { config, seed } = context;
   const { growth = [], superRecipe, tapPenalty } = config;
   const dilations = [...growth, config.model.maxDilation];
+  if (dilations.some((dilation, i) => i > 0 && dilation <= dilations[i - 1]!)) {
+    throw new ConfigError(`configuration: growth: ${growth.join(', ')} do not ascend to below ${dilations.at(-1)}`);
+  }
   const epochs = superRecipe.epochs / dilations.length;
   if (!Number.isInteger(epochs)) {
     throw new ConfigError(
@@ -100,8 +103,8 @@ export async function superNetwork(context: Context, stages: string): Promise<Su
   throw new Error('a super-network has a last stage');
 }
 
-/** Super-kernels with a border of zeros; takes the weights. */
-function widened(task: Task, weights: StateDict, model: TaskModel): StateDict {
+/** Super-kernels with a border of zeros, as large as the model's; takes the weights. */
+export function widened(task: Task, weights: StateDict, model: TaskModel): StateDict {
   const shapes = new Map(superLayers(model.config.backbone).map(({ name, size }) => [name, size]));
   for (const { key, name } of searchedLayers(task, model.config.backbone)) {
     const small = weights[key] as tf.Tensor4D;
@@ -121,14 +124,17 @@ function widened(task: Task, weights: StateDict, model: TaskModel): StateDict {
 const TINY = 1e-12;
 
 /** The task whose loss has a group lasso on the super-kernels: each tap of an output channel is a group, which learns to be there or not. */
-function penalised(task: Task, weight: number): Task {
+export function penalised(task: Task, weight: number): Task {
   return withStep(task, (weights, batch, model, parts) => {
     const result = task.training.step(weights, batch, model, parts);
     const gradients = { ...result.gradients };
     for (const { key } of searchedLayers(task, model.config.backbone)) {
+      const { [key]: gradient } = result.gradients;
+      // Of a layer that does not learn.
+      if (gradient === undefined) continue;
       const kernel = weights[key]!;
       const norms = tf.sqrt(tf.add(tf.sum(tf.square(kernel), 2, true), TINY));
-      gradients[key] = tf.add(gradients[key]!, tf.mul(weight, tf.div(kernel, norms)));
+      gradients[key] = tf.add(gradient, tf.mul(weight, tf.div(kernel, norms)));
     }
     return { ...result, gradients };
   });
