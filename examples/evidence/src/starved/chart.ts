@@ -25,7 +25,7 @@ export function chart(
   const title = (text: string, left: number) => ({ text, left, top: 6, textStyle: { fontSize: 14, color: INK } });
   const field = spread(bySeed(fields, BASE, 'height')).mean;
   const told = Number.isNaN(field) ? '' : `; its C5 sees 95 % within ${field.toFixed(0)} px`;
-  const size = 'side' in config.data ? 'height' : 'size (root of the area)';
+  const size = 'side' in config.data ? 'height' : 'root of the area';
   const updates = [...new Set(stages.map((stage) => stage.updates))].sort((a, b) => a - b);
   const lost = (measure: 'best' | 'random') =>
     updates.map((at) => spread(stages.filter((stage) => stage.updates === at).map((stage) => stage[measure])).mean);
