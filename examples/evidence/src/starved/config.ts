@@ -67,7 +67,7 @@ function settingOf<Name extends TaskName, Kind extends SceneKind, Example extend
      * epochs: [1] trains the plain network first. New taps begin at zero.
      */
     growth: z.array(count).exactOptional(),
-    /** Weight, in the super-network's loss, of the sum of the norms of each output channel's taps. */
+    /** `tapPenalty` of the super-network's recipe alone. */
     tapPenalty: z.number().positive().exactOptional(),
     seeds: z.array(z.int()).min(1),
     methods: z.array(z.enum(METHODS as unknown as [Method, ...Method[]])).min(1),

@@ -13,7 +13,7 @@ import type { TrainingBatch } from './batch';
 import { cutRelaxed, mixture, relaxedTask, relaxedWeights } from './relaxed';
 import { fitnessBy, sampledTask } from './sampled';
 import { choicesOf, searchedLayers } from './searched';
-import { penalised, widened } from './super-network';
+import { widened } from './super-network';
 
 scratchFolder('searches-');
 
@@ -111,33 +111,6 @@ describe('sampling', () => {
 });
 
 describe('recipes of super-networks', () => {
-  it('a penalty on taps draws each tap of an output channel towards nothing, all alike', () => {
-    const weights = start();
-    const pictures = batch();
-    const key = 'layer3.0.conv2.weight';
-    const gradientOf = (task: Task) => {
-      const parts = {
-        trainable: (name: string) => name === key,
-        batchNorm: () => true,
-        random: seededRandom(1),
-        recipe,
-      };
-      return task.training.step(weights, pictures, model, parts).gradients[key]!;
-    };
-    // Without the loss's own gradient, the norm's: a unit vector for each tap and channel.
-    const drawn = tf.tidy(() => tf.sub(gradientOf(penalised(toy, 0.5)), gradientOf(toy)));
-    const { lengths, along } = tf.tidy(() => ({
-      lengths: tf.norm(drawn, 'euclidean', 2).dataSync(),
-      along: tf.sum(tf.mul(drawn, weights[key]!), 2).dataSync(),
-    }));
-    const norms = tf.tidy(() => tf.norm(weights[key]!, 'euclidean', 2).dataSync());
-    for (const [i, length] of lengths.entries()) {
-      expect(length).toBeCloseTo(0.5, 3);
-      expect(along[i]).toBeCloseTo(0.5 * norms[i]!, 3);
-    }
-    tf.dispose([weights, pictures.images, drawn]);
-  });
-
   it('a kernel that grows is what it was, with nothing around it', () => {
     const small = superConfig({ block: 'basic', blocks: [1, 1, 1, 1], width: 2 }, { maxDilation: 1 });
     const weights = initResNet(small, { seed: 1 });

@@ -1,5 +1,6 @@
 /** The super-network of a seed. */
 
+import { defined } from '@icconv/base';
 import { ConfigError } from '@icconv/base/config';
 import {
   patternError,
@@ -16,7 +17,7 @@ import { appendRow } from '../rows';
 import { baseline } from './baseline';
 import { stepMebibytes } from './batch';
 import type { Stage } from './results';
-import { searchedLayers, withStep } from './searched';
+import { searchedLayers } from './searched';
 import { type Context, train } from './train';
 
 export interface SuperNetwork {
@@ -50,7 +51,7 @@ export function superStart({ config, task, seed }: Context, model: TaskModel): S
 
 /** @param stages - file of what the search would lose on the way. */
 export async function superNetwork(context: Context, stages: string): Promise<SuperNetwork> {
-  const { config, seed } = context;
+  const { config, seed, task } = context;
   const { growth = [], superRecipe, tapPenalty } = config;
   const dilations = [...growth, config.model.maxDilation];
   if (dilations.some((dilation, i) => i > 0 && dilation <= dilations[i - 1]!)) {
@@ -62,7 +63,6 @@ export async function superNetwork(context: Context, stages: string): Promise<Su
       `configuration: superRecipe.epochs: ${superRecipe.epochs} are no multiple of the growth's stages`,
     );
   }
-  const task = tapPenalty === undefined ? context.task : penalised(context.task, tapPenalty);
   const onStop = async (updates: number, weights: StateDict, model: TaskModel) => {
     const network = resnetNetwork(weights, model.config.backbone, { prefix: task.weights.backbonePrefix });
     const found = await searchDilations(network);
@@ -85,10 +85,10 @@ export async function superNetwork(context: Context, stages: string): Promise<Su
     const stops = last ? { stops: config.readiness, onStop: (n: number, w: StateDict) => onStop(n, w, model) } : {};
     const name = last ? 'super' : `super-${maxDilation}`;
     const trained = await train(
-      { ...context, task, folder: context.superFolder },
+      { ...context, folder: context.superFolder },
       name,
       model,
-      { ...superRecipe, epochs },
+      { ...superRecipe, epochs, ...defined({ tapPenalty }) },
       start,
       stops,
     );
@@ -118,24 +118,4 @@ export function widened(task: Task, weights: StateDict, model: TaskModel): State
     small.dispose();
   }
   return weights;
-}
-
-/** Under the root, so that a tap of zeros has a gradient. */
-const TINY = 1e-12;
-
-/** The task whose loss has a group lasso on the super-kernels: each tap of an output channel is a group, which learns to be there or not. */
-export function penalised(task: Task, weight: number): Task {
-  return withStep(task, (weights, batch, model, parts) => {
-    const result = task.training.step(weights, batch, model, parts);
-    const gradients = { ...result.gradients };
-    for (const { key } of searchedLayers(task, model.config.backbone)) {
-      const { [key]: gradient } = result.gradients;
-      // Of a layer that does not learn.
-      if (gradient === undefined) continue;
-      const kernel = weights[key]!;
-      const norms = tf.sqrt(tf.add(tf.sum(tf.square(kernel), 2, true), TINY));
-      gradients[key] = tf.add(gradient, tf.mul(weight, tf.div(kernel, norms)));
-    }
-    return { ...result, gradients };
-  });
 }

@@ -18,6 +18,8 @@ import type { ZooRow } from './zoo-row';
 export interface TaskRecipe extends TrainingRecipe, FreezingConfig {
   /** Leave out pictures without an object. @defaultValue `false`: they teach what is background */
   readonly skipEmpty?: boolean;
+  /** Weight of a group lasso on the taps of super-kernels, each of an output channel a group: the search then loses less. @defaultValue none */
+  readonly tapPenalty?: number;
 }
 
 /** The types of a task, so that one parameter stands for all. */

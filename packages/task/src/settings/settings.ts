@@ -57,6 +57,15 @@ export const taskRecipeSchema = schemaOf<TaskRecipe>()(
       .boolean()
       .meta({ description: 'Leave out pictures without an object, which teach what is background.', examples: [false] })
       .exactOptional(),
+    tapPenalty: z
+      .number()
+      .positive()
+      .meta({
+        description:
+          'Of super-kernels: weight of a group lasso that draws taps towards nothing, so that the search loses less.',
+        examples: [0.0001],
+      })
+      .exactOptional(),
   }),
 );
 

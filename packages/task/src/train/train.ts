@@ -29,6 +29,7 @@ import { localRunner } from '../run/local-runner';
 import { writeTrainingCurves } from './curves';
 import { settingsOf } from './settings-of';
 import { type StartFrom, startFrom } from './start-from';
+import { penalisedKernels, penaliseTaps } from './tap-penalty';
 
 /** What the best weights found in the validation data, in COCO's results format, in the run's folder. */
 export const BEST_RESULTS_FILE = 'best-results.json';
@@ -112,6 +113,7 @@ export function trainableData<T extends TaskTypes>(
   const { model, recipe, evaluation, val } = options;
   task.inference.check({ ...evaluation } as T['options'], model);
   task.training.check?.(model, recipe);
+  penalisedKernels(task, model, recipe);
   if (recipe.patience !== undefined && val === undefined) {
     const expected = 'left out, or validation data given, whose metric it watches';
     throw new InvalidArgumentError('train', 'recipe.patience', recipe.patience, expected);
@@ -146,6 +148,7 @@ async function runLoop<T extends TaskTypes>(
   /** Of the last evaluation, on the worker that writes. */
   let found: readonly CocoDetection[] = [];
   const parts = trainableParts(model.config.backbone, task.weights.backbonePrefix, recipe);
+  const kernels = penalisedKernels(task, model, recipe);
   const optimizer = task.training.optimizer(recipe);
   const fromRecipe = recipeOptions(recipe, loader.batchesPerEpoch);
   try {
@@ -156,10 +159,13 @@ async function runLoop<T extends TaskTypes>(
       optimizer,
       ...fromRecipe,
       freezing: { trainable: parts.trainable, pretrained },
-      step: (current, batch, { random }) =>
-        sharingStatistics(recipe.norms === 'synchronised' ? cluster : undefined, () =>
+      step(current, batch, { random }) {
+        const result = sharingStatistics(recipe.norms === 'synchronised' ? cluster : undefined, () =>
           task.training.step(current, batch, model, { ...parts, random, recipe }),
-        ),
+        );
+        const { tapPenalty = 0 } = recipe;
+        return { ...result, gradients: penaliseTaps(result.gradients, current, kernels, tapPenalty) };
+      },
       ...(val !== undefined && {
         evaluate: sharedEvaluation(task, val, options, (records) => {
           found = records;
