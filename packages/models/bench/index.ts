@@ -34,8 +34,8 @@ const PLAIN: Partial<Record<Name, Name>> = { 'ic-r50': 'r50' };
 const MOST_PIXELS = 8 * 512 * 512;
 /** float32 through 53 layers, in other orders of summation. */
 const TOLERANCE = 1e-4;
-/** Jobs above this are hardly touched by what ran before them. */
-const SHORT_MS = 250;
+/** Jobs above this are hardly touched by what ran before them, whose threads may spin for some hundred milliseconds. */
+const SHORT_MS = 1000;
 
 interface Network {
   readonly name: Name;
