@@ -23,7 +23,8 @@ const BENCHES = {
   edo: [[]],
   cluster: [['cluster']],
 };
-const PACKAGE_OF = { cluster: 'training' };
+/** Where a benchmark is that is not called by its package. */
+export const PACKAGE_OF = { cluster: 'training', cuda: 'tensor-ops' };
 
 export function benchAll(argv) {
   const { values } = parseArgs({

@@ -2,12 +2,11 @@
 // kernels and of whole networks on a GPU; `--all`, all of them but the GPU's into one file: see bench-all.mjs.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { benchAll } from './bench-all.mjs';
+import { benchAll, PACKAGE_OF } from './bench-all.mjs';
 import { icconv, installDependencies, pnpm, ROOT } from './steps.mjs';
 
 const [first, ...rest] = process.argv.slice(2);
-const OF_PACKAGE = { cluster: 'training', cuda: 'tensor-ops' };
-const [name, ...args] = Object.hasOwn(OF_PACKAGE, first) ? [OF_PACKAGE[first], first, ...rest] : [first, ...rest];
+const [name, ...args] = Object.hasOwn(PACKAGE_OF, first) ? [PACKAGE_OF[first], first, ...rest] : [first, ...rest];
 const manifest = join(ROOT, 'packages', name ?? '', 'package.json');
 const all = first === '--all';
 if (!all && (!name || !existsSync(manifest) || !JSON.parse(readFileSync(manifest, 'utf8')).scripts?.bench)) {

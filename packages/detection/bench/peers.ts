@@ -1,7 +1,5 @@
 /** torchvision, onnxruntime and OpenVINO in a Python process; see tooling/bench/detection/peer.py. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import type { DilationPattern } from '@icconv/inception-conv';
 import { inceptionCounts, inceptionLayers, type ResNetConfig, type StateDict } from '@icconv/models';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
@@ -23,8 +21,6 @@ export interface PeerDetections {
 }
 
 export class Peers {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'icconv-bench-'));
-
   private constructor(
     private readonly peer: Peer,
     readonly versions: Readonly<Record<string, string>>,
@@ -55,21 +51,17 @@ export class Peers {
     trains: boolean,
     pattern?: DilationPattern,
   ): Promise<void> {
-    const file = join(this.folder, 'weights.pth');
     const counts = inceptionCounts(config.backbone);
     const named = Object.fromEntries(Object.entries(counts).map(([layer, list]) => [`backbone.body.${layer}`, list]));
-    await saveStateDict(toTorchOrder(weights, config), file, { inceptionCounts: named });
     const branches = pattern === undefined ? {} : branchesOf(config.backbone, counts, pattern);
     const kind = config.mask !== undefined ? 'mask' : config.roi.cascade !== undefined ? 'cascade' : 'faster';
-    await this.peer.ask({ do: 'model', name, kind, trains, file, branches });
-    rmSync(file);
+    await this.peer.hand({ do: 'model', name, kind, trains, branches }, 'weights.pth', (file) =>
+      saveStateDict(toTorchOrder(weights, config), file, { inceptionCounts: named }),
+    );
   }
 
   async input(pixels: Uint8Array, shape: readonly number[]): Promise<void> {
-    const file = join(this.folder, 'input');
-    writeFileSync(file, pixels);
-    await this.peer.ask({ do: 'input', file, shape });
-    rmSync(file);
+    await this.peer.hand({ do: 'input', shape }, 'input', (file) => writeFileSync(file, pixels));
   }
 
   /** Milliseconds of a detection. @param paste - with masks pasted into the picture. */
@@ -95,7 +87,6 @@ export class Peers {
 
   stop(): void {
     this.peer.stop();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

@@ -1,7 +1,5 @@
 /** torch, onnxruntime and OpenVINO in a Python process; see tooling/bench/models/peer.py. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { saveStateDict } from '@icconv/tensor-ops/weights';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { type Peer, startPeer } from '../../../tooling/bench/peer.mjs';
@@ -14,8 +12,6 @@ export const ENGINES = ['onnxruntime', 'openvino', 'torch'] as const;
 export type PeerEngine = (typeof ENGINES)[number];
 
 export class Peers {
-  readonly folder = mkdtempSync(join(tmpdir(), 'icconv-bench-'));
-
   private constructor(
     readonly peer: Peer,
     readonly versions: Readonly<Record<PeerEngine, string>>,
@@ -37,18 +33,14 @@ export class Peers {
   /** Hands a network over, as a checkpoint with one tensor a branch. @param prefix - of the ResNet's names in a larger network */
   async model(name: string, weights: Readonly<StateDict>, config: ResNetConfig, prefix = ''): Promise<void> {
     const counts = inceptionCounts(config);
-    const file = join(this.folder, 'weights.pth');
     const prefixed = Object.fromEntries(Object.entries(counts).map(([layer, list]) => [prefix + layer, list]));
-    await saveStateDict(weights, file, { inceptionCounts: prefixed });
-    await this.peer.ask({ do: 'model', name, file, branches: branchesOf(config, counts), depth: config.depth });
-    rmSync(file);
+    const request = { do: 'model', name, branches: branchesOf(config, counts), depth: config.depth };
+    await this.peer.hand(request, 'weights.pth', (file) => saveStateDict(weights, file, { inceptionCounts: prefixed }));
   }
 
   async input(x: Tensor4D): Promise<void> {
-    const file = join(this.folder, 'input');
-    writeFileSync(file, (await x.data()) as Float32Array);
-    await this.peer.ask({ do: 'input', file, shape: x.shape });
-    rmSync(file);
+    const values = (await x.data()) as Float32Array;
+    await this.peer.hand({ do: 'input', shape: x.shape }, 'input', (file) => writeFileSync(file, values));
   }
 
   /** Milliseconds of one run on average, measured in the peer. */
@@ -57,16 +49,11 @@ export class Peers {
   }
 
   async result(engine: PeerEngine, model: string): Promise<Float32Array> {
-    const out = join(this.folder, 'result');
-    await this.peer.ask({ do: 'run', engine, model, repeat: 1, out });
-    const bytes = new Uint8Array(readFileSync(out));
-    rmSync(out);
-    return new Float32Array(bytes.buffer);
+    return new Float32Array((await this.peer.fetch({ do: 'run', engine, model, repeat: 1 })).buffer);
   }
 
   stop(): void {
     this.peer.stop();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

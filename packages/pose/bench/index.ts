@@ -156,7 +156,7 @@ async function askMmpose(
   tags: tf.Tensor4D,
 ): Promise<{ ms: number; people: number } | undefined> {
   if (peers === undefined) return undefined;
-  const files = { heatmaps: join(peers.folder, 'heatmaps'), tags: join(peers.folder, 'tags') };
+  const files = { heatmaps: join(peers.peer.folder, 'heatmaps'), tags: join(peers.peer.folder, 'tags') };
   writeFileSync(files.heatmaps, (await heatmaps.data()) as Float32Array);
   writeFileSync(files.tags, (await tags.data()) as Float32Array);
   const [tagSize] = tags.shape;

@@ -1,7 +1,5 @@
 /** torch's convolutions on a GPU in a Python process; see tooling/bench/cuda/peer.py. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { type Peer, startPeer } from '../../../tooling/bench/peer.mjs';
 import type { GpuPrecision } from '../src/engine';
 
@@ -13,8 +11,6 @@ export interface TorchConvolution {
 }
 
 export class TorchGpuPeer {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'icconv-bench-'));
-
   private constructor(
     private readonly peer: Peer,
     readonly versions: Readonly<Record<string, unknown>>,
@@ -28,10 +24,8 @@ export class TorchGpuPeer {
 
   /** @param name - `x` [N, H, W, C] or `filter` [K, K, C, O]. */
   async load(name: 'x' | 'filter', data: Float32Array, shape: readonly number[]): Promise<void> {
-    const file = join(this.folder, name);
-    writeFileSync(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    await this.peer.ask({ do: 'load', name, file, shape });
-    rmSync(file);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    await this.peer.hand({ do: 'load', name, shape }, name, (file) => writeFileSync(file, bytes));
   }
 
   /** Milliseconds of one run on average. */
@@ -41,15 +35,10 @@ export class TorchGpuPeer {
 
   /** The map of one run, [N, H, W, O]. */
   async result(convolution: TorchConvolution): Promise<Float32Array> {
-    const out = join(this.folder, 'result');
-    await this.peer.ask({ ...convolution, do: 'run', out, repeat: 1 });
-    const bytes = new Uint8Array(readFileSync(out));
-    rmSync(out);
-    return new Float32Array(bytes.buffer);
+    return new Float32Array((await this.peer.fetch({ ...convolution, do: 'run', repeat: 1 })).buffer);
   }
 
   stop(): void {
     this.peer.stop();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }

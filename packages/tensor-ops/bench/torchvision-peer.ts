@@ -1,15 +1,11 @@
 /** torchvision's operators in a Python process; see tooling/bench/torchvision/peer.py. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { type Peer, startPeer } from '../../../tooling/bench/peer.mjs';
 import { pythonEnv } from '../../../tooling/bench/python-env.mjs';
 
 type Data = Float32Array | Int32Array;
 
 export class TorchvisionPeer {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'icconv-bench-'));
-
   private constructor(
     private readonly peer: Peer,
     readonly version: string,
@@ -27,10 +23,12 @@ export class TorchvisionPeer {
   }
 
   async load(name: string, data: Data, shape: readonly number[]): Promise<void> {
-    const file = join(this.folder, name);
-    writeFileSync(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    await this.peer.ask({ do: 'load', name, file, shape, dtype: data instanceof Float32Array ? 'float32' : 'int32' });
-    rmSync(file);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    await this.peer.hand(
+      { do: 'load', name, shape, dtype: data instanceof Float32Array ? 'float32' : 'int32' },
+      name,
+      (file) => writeFileSync(file, bytes),
+    );
   }
 
   /** Milliseconds of one run on average, measured in the peer. */
@@ -40,15 +38,10 @@ export class TorchvisionPeer {
 
   /** The result of one run. */
   async result(request: object): Promise<Uint8Array<ArrayBuffer>> {
-    const out = join(this.folder, 'result');
-    await this.peer.ask({ ...request, do: 'run', out, repeat: 1 });
-    const bytes = new Uint8Array(readFileSync(out));
-    rmSync(out);
-    return bytes;
+    return this.peer.fetch({ ...request, do: 'run', repeat: 1 });
   }
 
   stop(): void {
     this.peer.stop();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -7,13 +7,16 @@
         ms: of a run on average, from first to last with the device waited for; "out": the map, float32 [N, H, W, O]
 """
 
-import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from serve import serve  # noqa: E402
 
 device = torch.device(sys.argv[1])
 tensors = {}
@@ -76,10 +79,4 @@ def version(request):
 
 if __name__ == "__main__":
     torch.backends.cudnn.benchmark = True
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            answer = {"load": load, "run": run, "version": version}[request["do"]](request)
-        except Exception as error:  # The benchmark reports it.
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), flush=True)
+    serve({"load": load, "run": run, "version": version})

@@ -9,9 +9,9 @@ Each engine gets what serves it: batch norms folded, torch in channels-last memo
 of one call, in float32 where it would choose bfloat16; no gradient.
 """
 
-import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -22,6 +22,9 @@ import torchvision
 from onnx import helper, numpy_helper
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from serve import serve  # noqa: E402
 
 models = {}
 image = None
@@ -199,17 +202,11 @@ def version(request):
     return {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__, "openvino": openvino.__version__.split("-")[0]}
 
 
-def serve(commands):
+def serve_networks(commands):
     torch.set_num_threads(int(sys.argv[1]))
     torch.set_grad_enabled(False)
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            answer = commands[request["do"]](request)
-        except Exception as error:  # The benchmark reports it.
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), flush=True)
+    serve(commands)
 
 
 if __name__ == "__main__":
-    serve({"model": model, "input": read_input, "run": run, "version": version})
+    serve_networks({"model": model, "input": read_input, "run": run, "version": version})

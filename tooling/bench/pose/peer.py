@@ -94,4 +94,4 @@ def group(request):
 
 if __name__ == "__main__":
     commands = {"model": model, "input": base.read_input, "run": base.run, "version": base.version}
-    base.serve(commands | {"maps": read_maps, "group": group})
+    base.serve_networks(commands | {"maps": read_maps, "group": group})

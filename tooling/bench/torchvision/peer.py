@@ -6,13 +6,16 @@
 With "out", the result is written there: maps in NHWC float32, kept indices in int32, masks [N, H, W] in uint8.
 """
 
-import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
 import torchvision
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from serve import serve  # noqa: E402
 
 tensors = {}
 
@@ -112,10 +115,4 @@ def version(request):
 if __name__ == "__main__":
     torch.set_num_threads(int(sys.argv[1]))
     torch.set_grad_enabled(False)
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            answer = {"load": load, "run": run, "version": version}[request["do"]](request)
-        except Exception as error:  # The benchmark reports it.
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), flush=True)
+    serve({"load": load, "run": run, "version": version})

@@ -1,23 +1,11 @@
 /** The configuration of the planted experiment. */
 import { readText } from '@icconv/base/files';
-import { OBJECTIVES, type ObjectiveName } from '@icconv/edo';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { METHODS as COMPARED } from '../methods';
 
-const EDO = Object.keys(OBJECTIVES).map((name) => `edo-${name}` as `edo-${ObjectiveName}`);
 /** `planted` cuts by the answer itself: as good as any choice can be. */
-const METHODS = [
-  'planted',
-  'plain-scratch',
-  'plain-cut',
-  'manual',
-  'random-1',
-  'random-2',
-  'random-3',
-  ...EDO,
-  'darts',
-  'spos',
-] as const;
+const METHODS = ['planted', ...COMPARED] as const;
 export type Method = (typeof METHODS)[number];
 
 const share = z.number().min(0).max(1);

@@ -7,6 +7,7 @@ import { loadStateDict } from '@icconv/tensor-ops/weights';
 import { adamW, cosine, lossGradients, type StateDict } from '@icconv/training';
 import { FINAL_FILE, type StepContext, trainLoop } from '@icconv/training/node';
 import * as tf from '@tensorflow/tfjs-core';
+import { processorSeconds } from '../processor-time';
 import type { Planted } from './config';
 import { type PlantedBatch, plantedData, plantedDilations } from './data';
 import { type Convolution, crossEntropy, logits } from './network';
@@ -61,8 +62,7 @@ export async function measure<T>(work: (watch: Watch) => Promise<T> | T): Promis
   watch();
   const before = process.cpuUsage();
   const result = await work(watch);
-  const { user, system } = process.cpuUsage(before);
-  return { result, cost: { seconds: (user + system) / 1e6, mebibytes: bytes / 2 ** 20 } };
+  return { result, cost: { seconds: processorSeconds(before), mebibytes: bytes / 2 ** 20 } };
 }
 
 /**

@@ -1,29 +1,15 @@
 /** The configuration of a starved setting. */
 import { changesOf } from '@icconv/base/config';
 import { DETECTION } from '@icconv/detection/node';
-import { OBJECTIVES, type ObjectiveName } from '@icconv/edo';
 import { backboneSchema } from '@icconv/models/schema';
 import { POSE } from '@icconv/pose/node';
 import type { Task } from '@icconv/task';
 import { z } from 'zod';
+import { METHODS, type Method } from '../methods';
 import type { SceneKind } from './dataset';
 
 type TaskName = 'detection' | 'pose';
 export const TASKS: Record<TaskName, Task> = { detection: DETECTION as never, pose: POSE as never };
-
-const EDO = Object.keys(OBJECTIVES).map((name) => `edo-${name}` as `edo-${ObjectiveName}`);
-const METHODS = [
-  'plain-scratch',
-  'plain-cut',
-  'manual',
-  'random-1',
-  'random-2',
-  'random-3',
-  ...EDO,
-  'darts',
-  'spos',
-] as const;
-export type Method = (typeof METHODS)[number];
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);

@@ -8,10 +8,11 @@ import type { Task, TaskModel } from '@icconv/task';
 import { seededRandom } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { pictures } from '../../../experiments/src/pictures';
+import type { Method } from '../methods';
+import { processorSeconds } from '../processor-time';
 import { evolve } from '../sampling';
 import { baseline } from './baseline';
 import { stepMebibytes, trainingBatch } from './batch';
-import type { Method } from './config';
 import { cutRelaxed, relaxedTask, relaxedWeights } from './relaxed';
 import { fitnessBy, sampledTask } from './sampled';
 import { asPattern, choicesOf, searchedLayers } from './searched';
@@ -40,7 +41,7 @@ export async function foundBy(
   const { model, weights, seconds, mebibytes } = network;
   const before = process.cpuUsage();
   const pattern = await patternOf(context, method, network);
-  const selectSeconds = secondsSince(before);
+  const selectSeconds = processorSeconds(before);
   const { task } = context;
   const wide = model.config.backbone;
   const cut = cropWeights(weights, wide, pattern, { prefix: task.weights.backbonePrefix });
@@ -48,11 +49,6 @@ export async function foundBy(
   const backbone = method === 'plain-cut' ? plainConfig(wide) : cut.config;
   const costs = { superSeconds: seconds, selectSeconds, searchMebibytes: mebibytes };
   return { pattern, backbone, weights: cut.weights, ...costs };
-}
-
-function secondsSince(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
 }
 
 async function patternOf(
@@ -87,7 +83,7 @@ async function foundByDarts(context: Context): Promise<Found> {
   const searched = await searchBy(context, 'darts-search', relaxedTask(task, wide), model, start);
   const before = process.cpuUsage();
   const { pattern, config: backbone, weights } = cutRelaxed(task, wide, searched.weights);
-  const selectSeconds = secondsSince(before);
+  const selectSeconds = processorSeconds(before);
   tf.dispose(searched.weights);
   const costs = { superSeconds: searched.seconds, selectSeconds, searchMebibytes: searched.mebibytes };
   return { pattern, backbone, weights, ...costs };
@@ -107,7 +103,7 @@ async function foundBySpos(context: Context): Promise<Found> {
   const fitness = fitnessBy(task, model, searched.weights, batch, recipe);
   const pattern = asPattern(layers, evolve(config.spos, choicesOf(layers), seededRandom(seed, 'evolution'), fitness));
   batch.dispose();
-  const selectSeconds = secondsSince(before);
+  const selectSeconds = processorSeconds(before);
   const cut = cropWeights(searched.weights, wide, pattern, { prefix: task.weights.backbonePrefix });
   tf.dispose(searched.weights);
   const costs = { superSeconds: searched.seconds, selectSeconds, searchMebibytes: searched.mebibytes };

@@ -8,6 +8,7 @@ import type { StateDict } from '@icconv/models';
 import { loadTaskWeights, readModel, type Task, type TaskModel, type TaskRecipe, trainTask } from '@icconv/task';
 import { CHECKPOINT_FILE } from '@icconv/training/node';
 import * as tf from '@tensorflow/tfjs-core';
+import { processorSeconds } from '../processor-time';
 import type { Starved } from './config';
 
 /** Where and under what a seed is run. */
@@ -92,8 +93,7 @@ export async function train(
       ...(steps !== undefined && { steps }),
       ...(signal !== undefined && { signal }),
     });
-    const { user, system } = process.cpuUsage(before);
-    seconds += (user + system) / 1e6;
+    seconds += processorSeconds(before);
     await writeAtomically(spent, JSON.stringify({ seconds }));
     if (result.reason === 'interrupted') {
       tf.dispose(weights);

@@ -7,15 +7,12 @@ import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { ImageDecodeError } from '@icconv/base';
-import type { DecodedImage } from '@icconv/base/pictures';
+import { DEFAULT_MAX_PIXELS, type DecodedImage } from '@icconv/base/pictures';
 import { InvalidArgumentError } from '@icconv/tensor-ops';
 
 const EXTENSIONS = 'mp4 m4v mov mkv webm avi mpg mpeg m2ts mts wmv flv 3gp ogv'.split(' ');
 
 const NO_PICTURES = 'it has sound at most';
-
-/** As pictures are held to, see `DecodeOptions`. */
-const MAX_PIXELS = 2 ** 28;
 
 export interface VideoFrame {
   readonly picture: DecodedImage;
@@ -176,7 +173,8 @@ async function readPpm(path: string, bytes: Pieces): Promise<DecodedImage | unde
   if (header[0] !== 'P6' || !(width * height > 0) || header[2] !== '255') {
     throw new ImageDecodeError(path, `ffmpeg sends frames that are none (${header.join(' ').slice(0, 80)})`);
   }
-  if (width * height > MAX_PIXELS) throw new ImageDecodeError(path, 'it has more pixels than pictures may have');
+  if (width * height > DEFAULT_MAX_PIXELS)
+    throw new ImageDecodeError(path, 'it has more pixels than pictures may have');
   const data = new Uint8Array(width * height * 3);
   // A frame that is cut short is none.
   return (await bytes.fill(data)) ? { data, width, height } : undefined;

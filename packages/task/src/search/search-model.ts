@@ -10,6 +10,7 @@ import { dispose } from '@tensorflow/tfjs-core';
 import type { Task, TaskTypes } from '../contract/task';
 import { loadTaskWeights } from '../model/load-task-weights';
 import { readTrained, writeModel } from '../model/model-folder';
+import { hasSuperKernels } from '../model/super-kernels';
 
 export interface SearchModelOptions extends PictureWatcher, Pick<LoadWeightsOptions, 'opaqueClasses' | 'limits'> {
   /** @defaultValue model, best or final.safetensors in the folder */
@@ -36,7 +37,7 @@ export async function searchModel<T extends TaskTypes>(
 ): Promise<ModelSearch> {
   const { model, weights: path } = await readTrained(task, folder, chosen);
   const { backbone } = model.config;
-  if (![backbone.conv].flat().some((choice) => choice?.kind === 'super')) {
+  if (!hasSuperKernels(backbone)) {
     const expected = 'a network with super-kernels: a training with model.super makes one';
     throw new InvalidArgumentError('search', 'model', folder, expected);
   }

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from '@icconv/tensor-ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TaskModel } from '../contract/network-task';
 import type { Task, TaskRecipe, TaskTypes } from '../contract/task';
+import { hasSuperKernels } from '../model/super-kernels';
 
 /** Under the root, so that a tap of zeros has a gradient. */
 const TINY = 1e-12;
@@ -20,7 +21,7 @@ export function penalisedKernels<T extends TaskTypes>(
   { tapPenalty }: TaskRecipe,
 ): readonly string[] {
   if (tapPenalty === undefined) return [];
-  if (![backbone.conv].flat().some((choice) => choice?.kind === 'super')) {
+  if (!hasSuperKernels(backbone)) {
     const expected = 'left out, or a network with super-kernels, as model.super makes one';
     throw new InvalidArgumentError('train', 'recipe.tapPenalty', tapPenalty, expected);
   }

@@ -30,26 +30,37 @@ napi_value simd_level(napi_env env, napi_callback_info) {
     return result;
 }
 
-// setSimdLevel(name): lowers the level, for tests; gives the level in force.
-napi_value set_simd_level(napi_env env, napi_callback_info info) {
+// One of `values` by the string that a function is called with. False where there is none, with an error thrown that says what is `expected`.
+template <class Value, size_t count>
+bool chosen_by_name(napi_env env, napi_callback_info info, const std::string& function, const Value (&values)[count],
+                    const char* (*name_of)(Value), const char* expected, Value* chosen) {
     size_t argc = 1;
     napi_value argument;
     char name[16] = "";
     size_t length = 0;
     if (napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr) != napi_ok || argc != 1 ||
         napi_get_value_string_utf8(env, argument, name, sizeof(name), &length) != napi_ok) {
-        napi_throw_type_error(env, nullptr, "setSimdLevel: expected one string");
-        return nullptr;
+        napi_throw_type_error(env, nullptr, (function + ": expected one string").c_str());
+        return false;
     }
-    for (icconv::SimdLevel level :
-         {icconv::SimdLevel::kScalar, icconv::SimdLevel::kAvx2, icconv::SimdLevel::kAvx512}) {
-        if (std::string(name) == icconv::simd_level_name(level)) {
-            icconv::set_simd_level(level);
-            return simd_level(env, info);
+    for (Value value : values) {
+        if (std::string(name) == name_of(value)) {
+            *chosen = value;
+            return true;
         }
     }
-    napi_throw_range_error(env, nullptr, "setSimdLevel: expected scalar, avx2 or avx512");
-    return nullptr;
+    napi_throw_range_error(env, nullptr, (function + ": expected " + expected).c_str());
+    return false;
+}
+
+// setSimdLevel(name): lowers the level, for tests; gives the level in force.
+napi_value set_simd_level(napi_env env, napi_callback_info info) {
+    using icconv::SimdLevel;
+    constexpr SimdLevel kLevels[] = {SimdLevel::kScalar, SimdLevel::kAvx2, SimdLevel::kAvx512};
+    SimdLevel level;
+    if (!chosen_by_name(env, info, "setSimdLevel", kLevels, icconv::simd_level_name, "scalar, avx2 or avx512", &level)) return nullptr;
+    icconv::set_simd_level(level);
+    return simd_level(env, info);
 }
 
 napi_value compiler(napi_env env, napi_callback_info) {
@@ -110,23 +121,13 @@ napi_value gpu_precision(napi_env env, napi_callback_info) {
 // setGpuPrecision(name): for all that runs from now on; gives the precision in force.
 napi_value set_gpu_precision(napi_env env, napi_callback_info info) {
     using icconv::Precision;
-    size_t argc = 1;
-    napi_value argument;
-    char name[16] = "";
-    size_t length = 0;
-    if (napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr) != napi_ok || argc != 1 ||
-        napi_get_value_string_utf8(env, argument, name, sizeof(name), &length) != napi_ok) {
-        napi_throw_type_error(env, nullptr, "setGpuPrecision: expected one string");
+    constexpr Precision kPrecisions[] = {Precision::kFloat32, Precision::kTf32, Precision::kFloat16, Precision::kBfloat16};
+    Precision precision;
+    if (!chosen_by_name(env, info, "setGpuPrecision", kPrecisions, icconv::precision_name, "float32, tf32, float16 or bfloat16", &precision)) {
         return nullptr;
     }
-    for (Precision precision : {Precision::kFloat32, Precision::kTf32, Precision::kFloat16, Precision::kBfloat16}) {
-        if (std::string(name) == icconv::precision_name(precision)) {
-            icconv::set_gpu_precision(precision);
-            return gpu_precision(env, info);
-        }
-    }
-    napi_throw_range_error(env, nullptr, "setGpuPrecision: expected float32, tf32, float16 or bfloat16");
-    return nullptr;
+    icconv::set_gpu_precision(precision);
+    return gpu_precision(env, info);
 }
 
 // gpuDevice(): the first GPU by its driver, which TensorFlow has started: { name, architecture, multiprocessors, clockKhz, memoryClockKhz, busBits }; or

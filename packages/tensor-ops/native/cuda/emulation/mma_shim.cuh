@@ -9,16 +9,8 @@
 namespace icconv {
 namespace shim {
 
-inline uint32_t bits_of(float value) {
-    uint32_t bits;
-    std::memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-inline float float_of(uint32_t bits) {
-    float value;
-    std::memcpy(&value, &bits, sizeof(value));
-    return value;
-}
+inline uint32_t bits_of(float value) { return static_cast<uint32_t>(__float_as_int(value)); }
+inline float float_of(uint32_t bits) { return __int_as_float(static_cast<int>(bits)); }
 
 // Ties away from zero, as cvt.rna.
 inline uint32_t to_tf32(float value) { return std::isnan(value) ? 0x7fffffffu : (bits_of(value) + 0x1000u) & ~0x1fffu; }

@@ -23,8 +23,6 @@ constexpr long kLeastPixels = 56;
 constexpr long kMostPixels = 224;
 // Winograd tiles that share one passage of the weights.
 constexpr long kWinogradPiece = 56;
-// With fewer, fetching four times the weights costs more than the saved products: a map of 7 x 7 has 4, one of 14 x 14 has 16.
-constexpr long kLeastWinogradTiles = 16;
 
 // Cuts [0, items) x [0, panels) x blocks. Pieces of items are about `piece` long and multiples of `unit` if that is possible.
 Array<Task> cut(long items, long piece, long unit, int blocks, int panels, int panel_piece) {

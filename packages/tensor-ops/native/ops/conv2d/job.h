@@ -15,6 +15,8 @@ constexpr int kReductionStep = 320;
 constexpr int kWinogradOut = 4;
 constexpr int kWinogradIn = 6;
 constexpr int kWinogradPoints = kWinogradIn * kWinogradIn;
+// With fewer tiles, fetching four times the weights costs more than the saved products: a map of 7 x 7 has 4, one of 14 x 14 has 16.
+constexpr long kLeastWinogradTiles = 16;
 
 constexpr int ceil_div(long a, long b) { return static_cast<int>((a + b - 1) / b); }
 

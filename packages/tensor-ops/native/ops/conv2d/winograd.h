@@ -75,23 +75,7 @@ private:
         }
         float* to = in_ + i * in_stride_;
         for (int c = 0; c < shape_.in_c; c += Lanes::kCount, to += Lanes::kCount) {
-            const int left = min_of(Lanes::kCount, shape_.in_c - c);
-            Lanes::Vector half[kWinogradPoints];
-            for (int column = 0; column < kWinogradIn; ++column) {
-                Lanes::Vector d[kWinogradIn];
-                for (int r = 0; r < kWinogradIn; ++r) {
-                    const float* p = from[r * kWinogradIn + column] + c;
-                    d[r] = left == Lanes::kCount ? Lanes::load(p) : Lanes::load_first(p, left);
-                }
-                winograd_input_axis(d, 1, half + column, kWinogradIn);
-            }
-            for (int r = 0; r < kWinogradIn; ++r) {
-                Lanes::Vector v[kWinogradIn];
-                winograd_input_axis(half + r * kWinogradIn, 1, v, 1);
-                for (int column = 0; column < kWinogradIn; ++column) {
-                    Lanes::store(to + (r * kWinogradIn + column) * in_plane_, v[column]);
-                }
-            }
+            winograd_input_tile(from, c, shape_.in_c - c, to, in_plane_);
         }
     }
 
@@ -131,11 +115,7 @@ private:
             const int left = min_of(Lanes::kCount, channel1 - c);
             const Lanes::Vector bias = Lanes::load(job_.bias + c);
             Lanes::Vector half[kWinogradOut * kWinogradIn];
-            for (int column = 0; column < kWinogradIn; ++column) {
-                Lanes::Vector m[kWinogradIn];
-                for (int r = 0; r < kWinogradIn; ++r) m[r] = Lanes::load(from + (r * kWinogradIn + column) * out_plane_);
-                winograd_output_axis(m, 1, half + column, kWinogradIn);
-            }
+            winograd_output_half(from, out_plane_, half);
             for (int r = 0; r < rows; ++r) {
                 Lanes::Vector v[kWinogradOut];
                 winograd_output_axis(half + r * kWinogradIn, 1, v, 1);

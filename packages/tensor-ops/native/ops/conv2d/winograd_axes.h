@@ -1,7 +1,9 @@
-// Winograd's F(4x4, 3x3) along one axis, in vectors: what plain and inception convolutions share. Source: Lavin and Gray, "Fast Algorithms for
+// Winograd's F(4x4, 3x3) in vectors, by axis and by tile: what plain and inception convolutions share. Source: Lavin and Gray, "Fast Algorithms for
 // Convolutional Neural Networks", 2015, arXiv 1509.09308, section 4.3. Included after a lanes_*.h.
 #ifndef ICCONV_OPS_CONV2D_WINOGRAD_AXES_H_
 #define ICCONV_OPS_CONV2D_WINOGRAD_AXES_H_
+
+#include "ops/conv2d/register_tile.h"
 
 namespace icconv {
 namespace {
@@ -37,6 +39,42 @@ inline void winograd_output_axis(const Lanes::Vector* m, int step, Lanes::Vector
     to[to_step] = Lanes::fmadd(Lanes::set1(2), e, b);
     to[2 * to_step] = Lanes::fmadd(Lanes::set1(4), c, a);
     to[3 * to_step] = Lanes::add(Lanes::fmadd(Lanes::set1(8), e, b), m[5 * step]);
+}
+
+// B' d B of one tile, for `left` channels from `channel` on but no more than a vector's: from[36] are the tile's inputs, row by row; the results
+// lie `plane` apart.
+inline void winograd_input_tile(const float* const* from, ptrdiff_t channel, int left, float* to, ptrdiff_t plane) {
+    using conv2d_internal::kWinogradIn;
+    Lanes::Vector half[conv2d_internal::kWinogradPoints];
+    ICCONV_UNROLL
+    for (int column = 0; column < kWinogradIn; ++column) {
+        Lanes::Vector d[kWinogradIn];
+        ICCONV_UNROLL
+        for (int r = 0; r < kWinogradIn; ++r) {
+            const float* p = from[r * kWinogradIn + column] + channel;
+            d[r] = left >= Lanes::kCount ? Lanes::load(p) : Lanes::load_first(p, left);
+        }
+        winograd_input_axis(d, 1, half + column, kWinogradIn);
+    }
+    ICCONV_UNROLL
+    for (int r = 0; r < kWinogradIn; ++r) {
+        Lanes::Vector v[kWinogradIn];
+        winograd_input_axis(half + r * kWinogradIn, 1, v, 1);
+        ICCONV_UNROLL
+        for (int column = 0; column < kWinogradIn; ++column) Lanes::store(to + (r * kWinogradIn + column) * plane, v[column]);
+    }
+}
+
+// A' m of one tile, whose 36 points lie `plane` apart, to half[4][6]; a row of it gives a row of outputs by winograd_output_axis().
+inline void winograd_output_half(const float* from, ptrdiff_t plane, Lanes::Vector* half) {
+    using conv2d_internal::kWinogradIn;
+    ICCONV_UNROLL
+    for (int column = 0; column < kWinogradIn; ++column) {
+        Lanes::Vector m[kWinogradIn];
+        ICCONV_UNROLL
+        for (int r = 0; r < kWinogradIn; ++r) m[r] = Lanes::load(from + (r * kWinogradIn + column) * plane);
+        winograd_output_axis(m, 1, half + column, kWinogradIn);
+    }
 }
 
 }  // namespace

@@ -159,15 +159,10 @@ extern "C" __global__ void __launch_bounds__(kThreads)
     __shared__ __align__(16) float part_dy[kSlab][kRow];
     __shared__ uint32_t before;
     const int32_t group_c = s.in_c / s.groups;
-    const int32_t parts = (group_c + kSide - 1) / kSide;
-    const uint32_t piece = blockIdx.x / splits;
-    const int32_t split = static_cast<int32_t>(blockIdx.x % splits);
-    const InceptionCudaTile tile = tiles[piece % tile_count];
-    const int32_t first_c = static_cast<int32_t>(piece / tile_count % parts) * kSide;
-    const int32_t tap = static_cast<int32_t>(piece / tile_count / parts);
-    const uint32_t pixels = static_cast<uint32_t>(s.batch) * s.out_h * s.out_w;
-    const uint32_t slabs = (pixels + kSlab - 1) / kSlab, slabs_each = (slabs + splits - 1) / splits;
-    const uint32_t begin = min(split * slabs_each, slabs) * kSlab, end = min(min((split + 1) * slabs_each, slabs) * kSlab, pixels);
+    const FilterPiece piece = filter_piece(s, tiles, tile_count, splits);
+    const InceptionCudaTile& tile = piece.tile;
+    const int32_t first_c = piece.first_c, tap = piece.tap;
+    const uint32_t begin = piece.begin, end = piece.end;
     const int load_column = threadIdx.x % kSide, load_row = threadIdx.x / kSide;
     const int32_t c = first_c + load_column;
     const int32_t channel = load_column < tile.count ? order[tile.first + load_column] : -1;
@@ -188,7 +183,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
     }
     const int row = threadIdx.x % 16 * kPer, column = threadIdx.x / 16 * kPer;
     const int64_t filter_size = static_cast<int64_t>(s.kernel) * s.kernel * group_c * s.out_c;
-    float* const to = splits == 1 ? dfilter : partial + split * filter_size;
+    float* const to = splits == 1 ? dfilter : partial + piece.split * filter_size;
     ICCONV_UNROLL
     for (int j = 0; j < kPer; ++j) {
         if (column + j >= tile.count) continue;
@@ -198,7 +193,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
             if (first_c + row + i < group_c) to[(static_cast<int64_t>(tap) * group_c + first_c + row + i) * s.out_c + out] = sum[i][j];
         }
     }
-    if (splits == 1 || !is_last_block(&ended[piece], static_cast<uint32_t>(splits), &before)) return;
+    if (splits == 1 || !is_last_block(&ended[piece.number], static_cast<uint32_t>(splits), &before)) return;
     for (int j = 0; j < kPer; ++j) {
         if (column + j >= tile.count) continue;
         const int32_t out = order[tile.first + column + j];

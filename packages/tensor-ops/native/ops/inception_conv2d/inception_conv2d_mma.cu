@@ -347,16 +347,10 @@ extern "C" __global__ void __launch_bounds__(kThreads)
     __shared__ Pieces<kRows> pieces;
     __shared__ uint32_t before;
     const int32_t group_c = s.in_c / s.groups;
-    const int32_t parts = (group_c + kRows - 1) / kRows;
-    const uint32_t piece = blockIdx.x / splits;
-    const int32_t split = static_cast<int32_t>(blockIdx.x % splits);
-    const InceptionCudaTile tile = tiles[piece % tile_count];
-    const int32_t first_c = static_cast<int32_t>(piece / tile_count % parts) * kRows;
-    const int32_t tap = static_cast<int32_t>(piece / tile_count / parts);
-    const uint32_t pixels = static_cast<uint32_t>(s.batch) * s.out_h * s.out_w;
-    const uint32_t slabs = (pixels + kInceptionSlab - 1) / kInceptionSlab, slabs_each = (slabs + splits - 1) / splits;
-    const uint32_t begin = min(split * slabs_each, slabs) * kInceptionSlab;
-    const uint32_t end = min(min((split + 1) * slabs_each, slabs) * kInceptionSlab, pixels);
+    const FilterPiece piece = filter_piece(s, tiles, tile_count, splits);
+    const InceptionCudaTile& tile = piece.tile;
+    const int32_t first_c = piece.first_c, tap = piece.tap;
+    const uint32_t begin = piece.begin, end = piece.end;
     const int load_row = place_of_part(false).row;
     GradFilterSource<Tf32> source{x,
                                   dy,
@@ -371,7 +365,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
     sum_up<Tf32, kRows>(pieces, source, begin < end, used_subtiles(tile.count), sum);
 
     const int64_t filter_size = static_cast<int64_t>(s.kernel) * s.kernel * group_c * s.out_c;
-    float* const to = splits == 1 ? dfilter : partial + split * filter_size;
+    float* const to = splits == 1 ? dfilter : partial + piece.split * filter_size;
     // Where a sum of the block stands in the filter, or -1.
     const auto place = [&](int row, int column) -> int64_t {
         if (column >= tile.count || first_c + row >= group_c) return -1;
@@ -380,7 +374,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
     for_each_sum<kRows>(sum, [&](int row, int column, float value) {
         if (const int64_t at = place(row, column); at >= 0) to[at] = value;
     });
-    if (splits == 1 || !is_last_block(&ended[piece], static_cast<uint32_t>(splits), &before)) return;
+    if (splits == 1 || !is_last_block(&ended[piece.number], static_cast<uint32_t>(splits), &before)) return;
     for_each_sum<kRows>(sum, [&](int row, int column, float) {
         const int64_t at = place(row, column);
         if (at < 0) return;

@@ -1,4 +1,4 @@
-// Where inception convolution's kernels read: pixels of maps, by their number and by a tap of the filter.
+// Where inception convolution's kernels read: pixels of maps, by their number and by a tap of the filter; and which of them a block sums up.
 #ifndef ICCONV_OPS_INCEPTION_CONV2D_PIXELS_CUH_
 #define ICCONV_OPS_INCEPTION_CONV2D_PIXELS_CUH_
 
@@ -37,6 +37,30 @@ __device__ __forceinline__ const float* output_pixel(const float* dy, const Ince
     const uint32_t out_row = static_cast<uint32_t>(row) / s.stride_h, out_column = static_cast<uint32_t>(column) / s.stride_w;
     if (out_row * s.stride_h != static_cast<uint32_t>(row) || out_column * s.stride_w != static_cast<uint32_t>(column)) return nullptr;
     return dy + ((p.image * static_cast<int64_t>(s.out_h) + out_row) * s.out_w + out_column) * s.out_c;
+}
+
+// What a block of the filter's gradient sums up: input channels from first_c on of one tap, for the channels of one tile, over output pixels
+// [begin, end).
+struct FilterPiece {
+    uint32_t number;  // Of the piece of the filter, which all splits of the pixels share.
+    int32_t split, first_c, tap;
+    uint32_t begin, end;
+    InceptionCudaTile tile;
+};
+// By the block's number: splits, times tiles, times a group's input channels / 64, times taps.
+__device__ __forceinline__ FilterPiece filter_piece(const InceptionCudaShape& s, const InceptionCudaTile* __restrict__ tiles, int32_t tile_count,
+                                                    int32_t splits) {
+    const int32_t parts = (s.in_c / s.groups + kInceptionTile - 1) / kInceptionTile;
+    const uint32_t number = blockIdx.x / splits, split = blockIdx.x % splits;
+    const uint32_t pixels = static_cast<uint32_t>(s.batch) * s.out_h * s.out_w;
+    const uint32_t slabs = (pixels + kInceptionSlab - 1) / kInceptionSlab, slabs_each = (slabs + splits - 1) / splits;
+    return {number,
+            static_cast<int32_t>(split),
+            static_cast<int32_t>(number / tile_count % parts) * kInceptionTile,
+            static_cast<int32_t>(number / tile_count / parts),
+            min(split * slabs_each, slabs) * kInceptionSlab,
+            min(min((split + 1) * slabs_each, slabs) * kInceptionSlab, pixels),
+            tiles[number % tile_count]};
 }
 
 }  // namespace icconv

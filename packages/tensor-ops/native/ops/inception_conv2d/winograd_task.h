@@ -70,25 +70,7 @@ private:
         }
         float* to = in_ + i * in_stride_;
         for (int c = 0; c < shape_.in_c; c += Lanes::kCount, to += Lanes::kCount) {
-            const int left = shape_.in_c - c;
-            V half[kTilePoints];
-            ICCONV_UNROLL
-            for (int column = 0; column < kTileIn; ++column) {
-                V d[kTileIn];
-                ICCONV_UNROLL
-                for (int r = 0; r < kTileIn; ++r) {
-                    const float* p = from[r * kTileIn + column] + c;
-                    d[r] = left >= Lanes::kCount ? Lanes::load(p) : Lanes::load_first(p, left);
-                }
-                winograd_input_axis(d, 1, half + column, kTileIn);
-            }
-            ICCONV_UNROLL
-            for (int r = 0; r < kTileIn; ++r) {
-                V v[kTileIn];
-                winograd_input_axis(half + r * kTileIn, 1, v, 1);
-                ICCONV_UNROLL
-                for (int column = 0; column < kTileIn; ++column) Lanes::store(to + (r * kTileIn + column) * in_plane_, v[column]);
-            }
+            winograd_input_tile(from, c, shape_.in_c - c, to, in_plane_);
         }
     }
 
@@ -134,13 +116,7 @@ private:
             const int left = group_.count - n < Lanes::kCount ? group_.count - n : Lanes::kCount;
             const V bias = Lanes::load(bias_ + n);
             V half[kTileOut * kTileIn];
-            ICCONV_UNROLL
-            for (int column = 0; column < kTileIn; ++column) {
-                V m[kTileIn];
-                ICCONV_UNROLL
-                for (int r = 0; r < kTileIn; ++r) m[r] = Lanes::load(from + (r * kTileIn + column) * out_plane_);
-                winograd_output_axis(m, 1, half + column, kTileIn);
-            }
+            winograd_output_half(from, out_plane_, half);
             for (int r = 0; r < rows; ++r) {
                 V v[kTileOut];
                 winograd_output_axis(half + r * kTileIn, 1, v, 1);
