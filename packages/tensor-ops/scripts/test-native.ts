@@ -125,7 +125,7 @@ if (nvrtc !== undefined) {
     [...(await compile(files.filter(isCompiler), [], 'compiler tests')), ...reference],
     ['-ldl'],
     once,
-    { LD_LIBRARY_PATH: nvrtc },
+    { LD_LIBRARY_PATH: nvrtc, ICCONV_NATIVE_SOURCES: folder },
   );
 }
 
