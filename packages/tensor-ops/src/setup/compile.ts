@@ -72,8 +72,9 @@ export function simdFlags(source: string, arch: string = process.arch): readonly
 export async function compileObjects(job: CompileJob): Promise<string[]> {
   await mkdir(job.objectFolder, { recursive: true });
   const hashOf = sourceHasher(job.includeFolders);
-  // The same files in another folder are the same objects.
-  const anywhere = (flag: string) => job.includeFolders.reduce((text, folder) => text.replace(folder, '.'), flag);
+  // The same files in another folder are the same objects; a package's folder has its version in pnpm's store.
+  const anywhere = (flag: string) =>
+    job.includeFolders.reduce((text, folder) => text.replace(folder, '.'), flag).replace(/^\/.*?\/node_modules\//, '');
   const units: { source: string; args: string[]; object: string }[] = [];
   for (const source of job.sources) {
     const simd = simdFlags(source);
