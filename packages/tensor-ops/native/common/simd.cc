@@ -5,6 +5,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace icconv {
 namespace {
 
@@ -18,6 +22,16 @@ SimdLevel detect() {
     if (avx2) return SimdLevel::kAvx2;
 #endif
     return SimdLevel::kScalar;
+}
+
+bool detect_bfloat16() {
+#if defined(__x86_64__)
+    // By number: older compilers do not know the name.
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & (1u << 5)) != 0;
+#else
+    return false;
+#endif
 }
 
 SimdLevel from_environment() {
@@ -43,6 +57,11 @@ SimdLevel detected_simd_level() {
 }
 
 SimdLevel simd_level() { return static_cast<SimdLevel>(current().load(std::memory_order_relaxed)); }
+
+bool simd_bfloat16() {
+    static const bool detected = detect_bfloat16();
+    return detected && simd_level() == SimdLevel::kAvx512;
+}
 
 void set_simd_level(SimdLevel level) { current().store(static_cast<int>(std::min(level, detected_simd_level()))); }
 

@@ -1,6 +1,6 @@
 // SIMD level, chosen at run time; one binary holds every level.
 //
-// Files named *_avx512.cc and *_avx2.cc are compiled with those instruction sets (see src/setup/compile-native.ts) and hold
+// Files named *_avx512.cc, *_avx512bf16.cc and *_avx2.cc are compiled with those instruction sets (see src/setup/compile.ts) and hold
 // nothing else, so that no such instruction runs on a machine without it.
 #ifndef ICCONV_COMMON_SIMD_H_
 #define ICCONV_COMMON_SIMD_H_
@@ -16,6 +16,9 @@ SimdLevel detected_simd_level();
 // The level kernels must use: the detected one, lowered by the environment variable ICCONV_SIMD (scalar, avx2, avx512)
 // or by set_simd_level(). Never above the detected level.
 SimdLevel simd_level();
+
+// Whether kernels may use AVX512-BF16: it is there, and the level in force is kAvx512.
+bool simd_bfloat16();
 
 // Lowers the level for this process, for tests; asking for more than the detected level gives the detected level.
 void set_simd_level(SimdLevel level);

@@ -13,7 +13,12 @@ namespace {
 
 using namespace conv2d_internal;
 
-const Level& level() { return ICCONV_AT_SIMD_LEVEL(level)(); }
+const Level& level(Precision precision) {
+#if defined(__x86_64__)
+    if (precision == Precision::kBfloat16) return *level_avx512bf16();
+#endif
+    return ICCONV_AT_SIMD_LEVEL(level)();
+}
 
 thread_local Workspace workspace;
 
@@ -47,15 +52,16 @@ Array<Task> cut(long items, long piece, long unit, int blocks, int panels, int p
     return tasks;
 }
 
-Array<Task> plan_direct(Job& job, int threads, int tile) {
+Array<Task> plan_direct(Job& job, int threads, const Level& simd) {
     const Shape& s = job.shape;
+    const int tile = simd.tile_pixels;
     const int reduction = s.reduction();
-    const int steps = ceil_div(reduction, kReductionStep);
+    const int steps = ceil_div(reduction, kReductionStep * simd.per_word);
     job.reduction_step = std::min(reduction, ceil_div(ceil_div(reduction, steps), 4) * 4);
     const int panels = s.panels();
     int panel_piece = std::min(panels, 32);
     // Weights of a step, and inputs and outputs of the task's pixels, share the level-2 cache.
-    const long weights = static_cast<long>(job.reduction_step) * panel_piece * kPanel;
+    const long weights = static_cast<long>(job.reduction_step) / simd.per_word * panel_piece * kPanel;
     long piece = (kCacheFloats - weights) / (job.reduction_step + panel_piece * kPanel);
     piece = std::max(kLeastPixels, std::min(piece, kMostPixels)) / tile * tile;
     piece = std::max<long>(piece, tile);
@@ -77,9 +83,10 @@ long winograd_tiles(const Shape& s) {
     return static_cast<long>(s.batch) * ceil_div(s.out_h, kWinogradOut) * ceil_div(s.out_w, kWinogradOut);
 }
 
-Array<Task> plan_winograd(Job& job, int threads, int tile) {
+Array<Task> plan_winograd(Job& job, int threads, const Level& simd) {
     const Shape& s = job.shape;
-    const int steps = ceil_div(s.in_c, kReductionStep);
+    const int tile = simd.tile_pixels;
+    const int steps = ceil_div(s.in_c, kReductionStep * simd.per_word);
     job.reduction_step = ceil_div(ceil_div(s.in_c, steps), 4) * 4;
     const long tiles = winograd_tiles(s);
     long piece = std::max<long>(tile, kWinogradPiece / tile * tile);
@@ -101,6 +108,14 @@ bool winograd_gains(const Shape& s, const PackedForms& forms) {
 }
 
 }  // namespace
+
+bool conv2d_has_bfloat16() {
+#if defined(__x86_64__)
+    return simd_bfloat16() && level_avx512bf16() != nullptr;
+#else
+    return false;
+#endif
+}
 
 void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float* y, Executor& executor) {
     Conv2DFilter filter;
@@ -130,11 +145,10 @@ void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float
                       bias.begin() + static_cast<ptrdiff_t>(block) * panels * kPanel);
         }
     }
-    const Level& simd = level();
+    const Level& simd = level(forms.precision);
     const bool winograd = winograd_gains(shape, forms);
     Job job = {shape, inputs.x, inputs.packed + (winograd ? forms.winograd_offset : kHeader), bias.data(), inputs.residual, relu, y, 0};
-    const Array<Task> tasks = winograd ? plan_winograd(job, executor.threads(), simd.tile_pixels)
-                                             : plan_direct(job, executor.threads(), simd.tile_pixels);
+    const Array<Task> tasks = winograd ? plan_winograd(job, executor.threads(), simd) : plan_direct(job, executor.threads(), simd);
     const auto bytes = winograd ? simd.winograd_workspace : simd.direct_workspace;
     const auto work = winograd ? simd.winograd : simd.direct;
     executor.run(static_cast<int>(tasks.size()), [&](int i) { work(job, tasks[i], workspace.get(bytes(job, tasks[i]))); });

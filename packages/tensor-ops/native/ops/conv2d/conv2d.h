@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "common/bfloat16.h"
 #include "common/executor.h"
 #include "common/sizes.h"
 
@@ -51,14 +52,19 @@ private:
 // Winograd's form exists for 3x3 filters without groups only.
 bool conv2d_has_winograd(const Conv2DFilter& filter);
 
+// Whether filters of bfloat16 can be used at the SIMD level in force: AVX512-BF16 is there, and the compiler knew it.
+bool conv2d_has_bfloat16();
+
 // Floats of a packed filter. The packed form does not depend on the machine, the map or the SIMD level.
-size_t conv2d_packed_size(const Conv2DFilter& filter, Conv2DAlgorithm algorithm);
+size_t conv2d_packed_size(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, Precision precision);
 
 // packed: 64-byte aligned.
-void conv2d_pack(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, const float* hwio, float* packed, Executor& executor);
+void conv2d_pack(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, Precision precision, const float* hwio, float* packed, Executor& executor);
 
 // Reads what conv2d_pack() wrote about the filter; false when these are not `size` floats that it wrote.
 bool conv2d_read_packed(const float* packed, size_t size, Conv2DFilter* filter);
+// Of a filter that conv2d_read_packed() accepts.
+Precision conv2d_packed_precision(const float* packed);
 
 struct Conv2DInputs {
     const float* x;
@@ -67,6 +73,7 @@ struct Conv2DInputs {
     const float* residual;  // Or null.
 };
 
+// A filter of bfloat16 wants conv2d_has_bfloat16(). Inputs are rounded to bfloat16 as they are read then; bias, residual and sums stay float32.
 void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float* y, Executor& executor);
 
 }  // namespace icconv

@@ -1,5 +1,5 @@
 // Direct convolution: a product of gathered inputs and packed weights, by ranges of the reduction that keep the weights in the level-2
-// cache. Included after a lanes_*.h.
+// cache. Included after a lanes_*.h and a products_*.h.
 #ifndef ICCONV_OPS_CONV2D_DIRECT_H_
 #define ICCONV_OPS_CONV2D_DIRECT_H_
 
@@ -15,14 +15,15 @@ using conv2d_internal::Job;
 using conv2d_internal::Shape;
 using conv2d_internal::Task;
 
-// An odd number of cache lines: rows of a tile then lie in different sets of the level-1 cache. Leaves room for whole vectors.
-inline ptrdiff_t row_stride(int floats) { return (floats / 16 + 1) / 2 * 2 * 16 + 16; }
+// Words of so many numbers, an odd number of cache lines: rows of a tile then lie in different sets of the level-1 cache. Leaves room for
+// whole vectors.
+inline ptrdiff_t row_stride(int numbers) { return (numbers / Products::kPerWord / 16 + 1) / 2 * 2 * 16 + 16; }
 
 // Inputs need not be copied where few panels share them and their distance spreads a tile over the level-1 cache. (Where more panels
-// share them, copies cost little and are next to one another.)
+// share them, copies cost little and are next to one another.) They must be where they are not floats.
 inline bool reads_in_place(const Job& job, const Task& task) {
     const Shape& s = job.shape;
-    return s.reduction() <= job.reduction_step && static_cast<size_t>(s.stride_w) * s.in_c * sizeof(float) % 2048 != 0 &&
+    return Products::kPerWord == 1 && s.reduction() <= job.reduction_step && static_cast<size_t>(s.stride_w) * s.in_c * sizeof(float) % 2048 != 0 &&
            task.panel1 - task.panel0 <= 16;
 }
 
@@ -40,7 +41,7 @@ void direct(const Job& job, const Task& task, void* workspace) {
     const Shape& shape = job.shape;
     const int pixels = static_cast<int>(task.end - task.begin);
     const int reduction = shape.reduction();
-    const ptrdiff_t panel_stride = static_cast<ptrdiff_t>(reduction) * kPanel;
+    const ptrdiff_t panel_stride = static_cast<ptrdiff_t>(words(reduction)) * kPanel;
     const ptrdiff_t first_panel = static_cast<ptrdiff_t>(task.block) * shape.panels() + task.panel0;
     const ptrdiff_t first_channel = static_cast<ptrdiff_t>(task.block) * shape.block_out + task.panel0 * kPanel;
     const bool in_place = reads_in_place(job, task);
@@ -56,7 +57,7 @@ void direct(const Job& job, const Task& task, void* workspace) {
         const Gather gather(job, task.block, k0, k1);
         if (in_place) gather.run_steps(run_steps);
         Tile tile;
-        tile.weights = job.weights + first_panel * panel_stride + static_cast<ptrdiff_t>(k0) * kPanel;
+        tile.weights = job.weights + first_panel * panel_stride + static_cast<ptrdiff_t>(words(k0)) * kPanel;
         tile.panel_stride = panel_stride;
         tile.y_stride = shape.out_c;
         tile.last_channels = min_of(kPanel, shape.block_out - (task.panel1 - 1) * kPanel);
@@ -77,16 +78,16 @@ void direct(const Job& job, const Task& task, void* workspace) {
                 tile.runs = gather.runs();
                 tile.run_steps = run_steps;
             } else {
-                tile.reduction = k1 - k0;
+                tile.reduction = words(k1 - k0);
                 tile.runs = 1;
                 tile.input = rows;
                 tile.input_stride = row_stride(job.reduction_step);
-                gather.rows(pixel, pixel + count, rows, tile.input_stride);
+                gather.rows(pixel, pixel + count, reinterpret_cast<Products::Number*>(rows), tile.input_stride * Products::kPerWord);
             }
             if (single_tap && pixel + count < shape.pixels()) {
                 // Sixteen pixels by a cache line every sixteen steps. Processors foresee one stream of addresses, not fourteen.
                 const ptrdiff_t stride = static_cast<ptrdiff_t>(shape.stride_w) * shape.in_c;
-                tile.ahead = {gather.pixel(pixel + count), stride, 2 * stride, 4 * stride, 16 - 16 * stride};
+                tile.ahead = {gather.pixel(pixel + count), stride, 2 * stride, 4 * stride, 16 * Products::kPerWord - 16 * stride};
             }
             run_panels(tile, count, task.panel1 - task.panel0);
         });

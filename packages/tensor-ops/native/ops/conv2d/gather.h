@@ -1,5 +1,5 @@
 // Copies what some output pixels see into rows of the reduction's order: tap row, tap column, input channel. Included after a
-// lanes_*.h.
+// lanes_*.h and a products_*.h, which says of what numbers rows are.
 #ifndef ICCONV_OPS_CONV2D_GATHER_H_
 #define ICCONV_OPS_CONV2D_GATHER_H_
 
@@ -14,13 +14,13 @@ inline int min_of(int a, int b) { return a < b ? a : b; }
 inline int max_of(int a, int b) { return a > b ? a : b; }
 
 // Both write whole vectors: up to kCount - 1 floats past the end, which the caller leaves room for.
-inline void copy_floats(float* to, const float* from, int n) {
+inline void copy_floats(Products::Number* to, const float* from, int n) {
     int i = 0;
-    for (; i + Lanes::kCount <= n; i += Lanes::kCount) Lanes::store(to + i, Lanes::load(from + i));
-    if (i < n) Lanes::store(to + i, Lanes::load_first(from + i, n - i));
+    for (; i + Lanes::kCount <= n; i += Lanes::kCount) Products::store(to + i, Lanes::load(from + i));
+    if (i < n) Products::store(to + i, Lanes::load_first(from + i, n - i));
 }
-inline void zero_floats(float* to, int n) {
-    for (int i = 0; i < n; i += Lanes::kCount) Lanes::store(to + i, Lanes::zero());
+inline void zero_numbers(Products::Number* to, int n) {
+    for (int i = 0; i < n; i += Lanes::kCount) Products::store(to + i, Lanes::zero());
 }
 
 class Gather {
@@ -71,13 +71,14 @@ public:
         }
     }
 
-    // Output pixels [begin, end) into rows of `stride` floats.
-    void rows(long begin, long end, float* to, ptrdiff_t stride) const {
+    // Output pixels [begin, end) into rows of `stride` numbers, the last of which fills its word.
+    void rows(long begin, long end, Products::Number* to, ptrdiff_t stride) const {
         int ow = static_cast<int>(begin % shape_.out_w);
         int oh = static_cast<int>(begin / shape_.out_w % shape_.out_h);
         long image = begin / shape_.out_w / shape_.out_h;
         for (long pixel = begin; pixel < end; ++pixel, to += stride) {
             row(start(image, oh, ow), oh * shape_.stride_h - shape_.pad_h, ow * shape_.stride_w - shape_.pad_w, to);
+            if (count_ % Products::kPerWord != 0) to[count_] = 0;
             if (++ow == shape_.out_w) {
                 ow = 0;
                 if (++oh == shape_.out_h) {
@@ -96,7 +97,7 @@ private:
     }
 
     // from: the float under the kernel's first, which may lie outside the map, as may (ih, iw), its place.
-    void row(const float* from, int ih, int iw, float* to) const {
+    void row(const float* from, int ih, int iw, Products::Number* to) const {
         const ptrdiff_t row_step = static_cast<ptrdiff_t>(shape_.dilation_h) * shape_.in_w * shape_.in_c;
         const ptrdiff_t column_step = static_cast<ptrdiff_t>(shape_.dilation_w) * shape_.in_c;
         int left = count_;
@@ -130,13 +131,13 @@ private:
     }
 
     // Floats [begin, end) of a run of which [live0, live1) lie on the map.
-    static void copy_run(const float* from, int begin, int end, int live0, int live1, float* to) {
+    static void copy_run(const float* from, int begin, int end, int live0, int live1, Products::Number* to) {
         if (live0 <= begin && end <= live1) return copy_floats(to, from + begin, end - begin);
         live0 = min_of(max_of(live0, begin), end);
         live1 = max_of(min_of(live1, end), live0);
-        if (live0 > begin) zero_floats(to, live0 - begin);
+        if (live0 > begin) zero_numbers(to, live0 - begin);
         if (live1 > live0) copy_floats(to + (live0 - begin), from + live0, live1 - live0);
-        if (end > live1) zero_floats(to + (live1 - begin), end - live1);
+        if (end > live1) zero_numbers(to + (live1 - begin), end - live1);
     }
 
     const conv2d_internal::Shape& shape_;

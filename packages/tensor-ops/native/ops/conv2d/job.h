@@ -35,7 +35,7 @@ struct Shape {
 struct Job {
     Shape shape;
     const float* x;
-    const float* weights;  // Direct: [blocks][panels][reduction][16]. Winograd: [36][panels][in_c][16].
+    const float* weights;  // Words. Direct: [blocks][panels][reduction][16]. Winograd: [36][panels][in_c][16].
     const float* bias;     // [blocks][panels * 16], never null; padded with zeros.
     const float* residual;
     bool relu;
@@ -56,11 +56,14 @@ struct Level {
     size_t (*winograd_workspace)(const Job&, const Task&);
     void (*winograd)(const Job&, const Task&, void* workspace);
     int tile_pixels;  // Of the register tile.
+    int per_word;     // Numbers of the reduction in a word.
 };
 
 const Level& level_portable();
 const Level& level_avx2();
 const Level& level_avx512();
+// Products of bfloat16; null where the compiler did not know the instructions.
+const Level* level_avx512bf16();
 
 }  // namespace conv2d_internal
 }  // namespace icconv

@@ -1,4 +1,4 @@
-// The table of one SIMD level. Included last, after a lanes_*.h, by the one file that is compiled for that level.
+// The table of one SIMD level. Included last, after a lanes_*.h and a products_*.h, by the one file that is compiled for that level.
 #ifndef ICCONV_OPS_CONV2D_LEVEL_H_
 #define ICCONV_OPS_CONV2D_LEVEL_H_
 
@@ -8,7 +8,7 @@
 namespace icconv {
 namespace {
 
-constexpr conv2d_internal::Level kLevel = {direct_workspace, direct, winograd_workspace, winograd, Lanes::kTilePixels};
+constexpr conv2d_internal::Level kLevel = {direct_workspace, direct, winograd_workspace, winograd, Lanes::kTilePixels, Products::kPerWord};
 
 }  // namespace
 }  // namespace icconv

@@ -27,15 +27,20 @@ struct Blocks {
     int merged, count, in, out, panels;
 };
 
+// Sizes are words of 32 bits.
 struct PackedForms {
-    PackedForms(const Conv2DFilter& filter, bool direct, bool winograd) : has_direct(direct), has_winograd(winograd) {
+    PackedForms(const Conv2DFilter& filter, Precision precision, bool direct, bool winograd)
+        : precision(precision), has_direct(direct), has_winograd(winograd) {
         const Blocks blocks(filter);
         const size_t panels = static_cast<size_t>(blocks.count) * blocks.panels;
-        const size_t direct_size = panels * filter.kernel_h * filter.kernel_w * blocks.in * kPanel;
-        winograd_offset = kHeader + (direct ? direct_size : 0);
-        size = winograd_offset + (winograd ? panels * kWinogradPoints * blocks.in * kPanel : 0);
+        const auto words = [&](size_t numbers) { return (numbers + numbers_per_word(precision) - 1) / numbers_per_word(precision); };
+        panel_size = words(static_cast<size_t>(filter.kernel_h) * filter.kernel_w * blocks.in) * kPanel;
+        winograd_offset = kHeader + (direct ? panels * panel_size : 0);
+        size = winograd_offset + (winograd ? panels * kWinogradPoints * words(blocks.in) * kPanel : 0);
     }
+    Precision precision;
     bool has_direct, has_winograd;
+    size_t panel_size;  // Of the direct form.
     size_t winograd_offset, size;
 };
 

@@ -1,5 +1,6 @@
 // The register tile that does nearly all of the arithmetic: some pixels by one or two panels of 16 output channels. Weights come from
-// memory, 16 channels after one another; inputs are broadcast. Included after a lanes_*.h.
+// memory, 16 channels after one another; inputs are broadcast. Both are words of 32 bits: a float, or what products_*.h makes of them. Included
+// after a lanes_*.h and a products_*.h.
 #ifndef ICCONV_OPS_CONV2D_REGISTER_TILE_H_
 #define ICCONV_OPS_CONV2D_REGISTER_TILE_H_
 
@@ -18,8 +19,11 @@ namespace {
 
 using conv2d_internal::kPanel;
 
+// Words of so many numbers of the reduction.
+inline int words(int numbers) { return (numbers + Products::kPerWord - 1) / Products::kPerWord; }
+
 // Lines to be fetched into the caches meanwhile: every four steps of the reduction those at from + {0, second, third, second + third};
-// `from` then moves by `step`, and after every sixteen steps of a run by `turn` too.
+// `from` then moves by `step`, and after every sixteen steps of a run by `turn` too. As many lines from each place as a word has numbers.
 struct Ahead {
     const float* from = nullptr;
     ptrdiff_t second, third, step, turn;
@@ -28,7 +32,7 @@ struct Ahead {
 struct Tile {
     const float* input;  // Of the first pixel.
     ptrdiff_t input_stride;
-    // The reduction: runs of this many neighbouring inputs; from the end of one to the beginning of the next it is run_steps[i] floats.
+    // The reduction: runs of this many neighbouring words; from the end of one to the beginning of the next it is run_steps[i] words.
     ptrdiff_t reduction;
     int runs = 1;
     const ptrdiff_t* run_steps = nullptr;
@@ -110,7 +114,7 @@ void register_tile(const Tile& tile) {
             V x = Lanes::set1(from[p / 3][p % 3 * input_stride + k]);
             Lanes::pin(x);
             ICCONV_UNROLL
-            for (int v = 0; v < kVectors; ++v) sum[p][v] = Lanes::fmadd(weight[v], x, sum[p][v]);
+            for (int v = 0; v < kVectors; ++v) sum[p][v] = Products::add(weight[v], x, sum[p][v]);
         }
     };
     const Ahead& ahead = tile.ahead;
@@ -120,10 +124,14 @@ void register_tile(const Tile& tile) {
         ptrdiff_t left = tile.reduction;
         for (; left >= 4; left -= 4) {
             if (from_ahead != nullptr) {
-                __builtin_prefetch(from_ahead);
-                __builtin_prefetch(from_ahead + ahead.second);
-                __builtin_prefetch(from_ahead + ahead.third);
-                __builtin_prefetch(from_ahead + ahead.second + ahead.third);
+                ICCONV_UNROLL
+                for (int line = 0; line < Products::kPerWord; ++line) {
+                    const float* const at = from_ahead + line * 16;
+                    __builtin_prefetch(at);
+                    __builtin_prefetch(at + ahead.second);
+                    __builtin_prefetch(at + ahead.third);
+                    __builtin_prefetch(at + ahead.second + ahead.third);
+                }
                 from_ahead += ahead.step;
                 if ((left & 12) == fourth) from_ahead += ahead.turn;
             }

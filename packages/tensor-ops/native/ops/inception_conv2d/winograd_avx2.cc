@@ -1,5 +1,6 @@
 // Winograd tasks of the inception convolution, AVX2.
 #include "ops/conv2d/lanes_avx2.h"
+#include "ops/conv2d/products_float32.h"
 
 #include "ops/inception_conv2d/winograd_task.h"
 
