@@ -24,6 +24,7 @@ REGISTER_OP("IcconvConv2DPack")
     .Output("packed: float")
     .Attr("groups: int >= 1 = 1")
     .Attr("algorithm: {'auto', 'direct', 'winograd'} = 'auto'")
+    .Attr("precision: {'float32', 'bfloat16'} = 'float32'")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
 REGISTER_OP("IcconvConv2D")
@@ -48,6 +49,9 @@ public:
         std::string algorithm;
         OP_REQUIRES_OK(context, context->GetAttr("algorithm", &algorithm));
         algorithm_ = algorithm == "direct" ? Conv2DAlgorithm::kDirect : algorithm == "winograd" ? Conv2DAlgorithm::kWinograd : Conv2DAlgorithm::kAuto;
+        std::string precision;
+        OP_REQUIRES_OK(context, context->GetAttr("precision", &precision));
+        precision_ = precision == "bfloat16" ? Precision::kBfloat16 : Precision::kFloat32;
     }
 
     void run(OpKernelContext* context) override {
@@ -60,7 +64,7 @@ public:
                     invalid_argument("filter is too large, received ", hwio.shape().DebugString()));
         OP_REQUIRES(context, out_c % groups_ == 0, invalid_argument("groups must divide ", out_c, " output channels, received ", groups_));
         const Conv2DFilter filter = {static_cast<int>(hwio.dim_size(0)), static_cast<int>(hwio.dim_size(1)), static_cast<int>(in_c),
-                                     static_cast<int>(out_c), groups_};
+                                     static_cast<int>(out_c), groups_, precision_};
         OP_REQUIRES(context, algorithm_ != Conv2DAlgorithm::kWinograd || conv2d_has_winograd(filter),
                     invalid_argument("winograd takes 3x3 filters without groups, received ", hwio.shape().DebugString()));
         Tensor* packed = nullptr;
@@ -73,6 +77,7 @@ public:
 private:
     int groups_ = 1;
     Conv2DAlgorithm algorithm_ = Conv2DAlgorithm::kAuto;
+    Precision precision_ = Precision::kFloat32;
 };
 
 class Conv2DOp final : public Op {
@@ -94,6 +99,8 @@ public:
         Conv2DFilter filter;
         OP_REQUIRES(context, conv2d_read_packed(packed.flat<float>().data(), packed.NumElements(), &filter),
                     invalid_argument("packed must come from IcconvConv2DPack, received ", packed.shape().DebugString()));
+        OP_REQUIRES(context, filter.precision == Precision::kFloat32 || conv2d_has_bfloat16(),
+                    invalid_argument("packed is of bfloat16, for which this processor or this build has no kernel"));
         OP_REQUIRES(context, x.dims() == 4 && x.dim_size(3) == filter.in_c,
                     invalid_argument("input must have shape [N, H, W, ", filter.in_c, "], received ", x.shape().DebugString()));
         for (int axis = 0; axis < 3; ++axis) {

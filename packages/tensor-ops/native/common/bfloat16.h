@@ -8,12 +8,6 @@
 
 namespace icconv {
 
-// What products are made of. Sums are float32 always.
-enum class Precision { kFloat32, kBfloat16 };
-
-// Numbers that share a word of 32 bits.
-constexpr int numbers_per_word(Precision precision) { return precision == Precision::kBfloat16 ? 2 : 1; }
-
 // To the nearest, half-way to even, as VCVTNEPS2BF16 does but for numbers below 1e-38, which it takes for zero.
 inline uint16_t to_bfloat16(float value) {
     uint32_t bits;

@@ -83,10 +83,9 @@ long winograd_tiles(const Shape& s) {
     return static_cast<long>(s.batch) * ceil_div(s.out_h, kWinogradOut) * ceil_div(s.out_w, kWinogradOut);
 }
 
-Array<Task> plan_winograd(Job& job, int threads, const Level& simd) {
+Array<Task> plan_winograd(Job& job, int threads, int tile) {
     const Shape& s = job.shape;
-    const int tile = simd.tile_pixels;
-    const int steps = ceil_div(s.in_c, kReductionStep * simd.per_word);
+    const int steps = ceil_div(s.in_c, kReductionStep);
     job.reduction_step = ceil_div(ceil_div(s.in_c, steps), 4) * 4;
     const long tiles = winograd_tiles(s);
     long piece = std::max<long>(tile, kWinogradPiece / tile * tile);
@@ -118,12 +117,7 @@ bool conv2d_has_bfloat16() {
 }
 
 void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float* y, Executor& executor) {
-    Conv2DFilter filter;
-    filter.kernel_h = static_cast<int>(inputs.packed[1]);
-    filter.kernel_w = static_cast<int>(inputs.packed[2]);
-    filter.in_c = static_cast<int>(inputs.packed[3]);
-    filter.out_c = static_cast<int>(inputs.packed[4]);
-    filter.groups = static_cast<int>(inputs.packed[5]);
+    const Conv2DFilter filter = read_filter(inputs.packed);
     const Blocks blocks(filter);
     const PackedForms forms = read_forms(inputs.packed, filter);
     Shape shape = {size.batch,      size.in_h,       size.in_w,      filter.in_c,  size.out_h(filter), size.out_w(filter), filter.out_c,
@@ -145,10 +139,10 @@ void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float
                       bias.begin() + static_cast<ptrdiff_t>(block) * panels * kPanel);
         }
     }
-    const Level& simd = level(forms.precision);
     const bool winograd = winograd_gains(shape, forms);
+    const Level& simd = level(winograd ? Precision::kFloat32 : filter.precision);
     Job job = {shape, inputs.x, inputs.packed + (winograd ? forms.winograd_offset : kHeader), bias.data(), inputs.residual, relu, y, 0};
-    const Array<Task> tasks = winograd ? plan_winograd(job, executor.threads(), simd) : plan_direct(job, executor.threads(), simd);
+    const Array<Task> tasks = winograd ? plan_winograd(job, executor.threads(), simd.tile_pixels) : plan_direct(job, executor.threads(), simd);
     const auto bytes = winograd ? simd.winograd_workspace : simd.direct_workspace;
     const auto work = winograd ? simd.winograd : simd.direct;
     executor.run(static_cast<int>(tasks.size()), [&](int i) { work(job, tasks[i], workspace.get(bytes(job, tasks[i]))); });

@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "common/bfloat16.h"
 #include "common/executor.h"
+#include "common/precision.h"
 #include "common/sizes.h"
 
 namespace icconv {
@@ -21,6 +21,8 @@ struct Conv2DFilter {
     int in_c;
     int out_c;
     int groups;
+    // kFloat32 or kBfloat16: of the direct form. Winograd's is float32 always, which is faster than a direct one of bfloat16.
+    Precision precision = Precision::kFloat32;
 };
 
 // Which forms of the filter are packed. kAuto: the direct form, and Winograd's where it can gain; the call then chooses by the map.
@@ -56,15 +58,13 @@ bool conv2d_has_winograd(const Conv2DFilter& filter);
 bool conv2d_has_bfloat16();
 
 // Floats of a packed filter. The packed form does not depend on the machine, the map or the SIMD level.
-size_t conv2d_packed_size(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, Precision precision);
+size_t conv2d_packed_size(const Conv2DFilter& filter, Conv2DAlgorithm algorithm);
 
 // packed: 64-byte aligned.
-void conv2d_pack(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, Precision precision, const float* hwio, float* packed, Executor& executor);
+void conv2d_pack(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, const float* hwio, float* packed, Executor& executor);
 
 // Reads what conv2d_pack() wrote about the filter; false when these are not `size` floats that it wrote.
 bool conv2d_read_packed(const float* packed, size_t size, Conv2DFilter* filter);
-// Of a filter that conv2d_read_packed() accepts.
-Precision conv2d_packed_precision(const float* packed);
 
 struct Conv2DInputs {
     const float* x;
@@ -73,7 +73,7 @@ struct Conv2DInputs {
     const float* residual;  // Or null.
 };
 
-// A filter of bfloat16 wants conv2d_has_bfloat16(). Inputs are rounded to bfloat16 as they are read then; bias, residual and sums stay float32.
+// A filter of kBfloat16 wants conv2d_has_bfloat16(). Inputs are rounded as they are read; bias, residual and sums stay float32.
 void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float* y, Executor& executor);
 
 }  // namespace icconv

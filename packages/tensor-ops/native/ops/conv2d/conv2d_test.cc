@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "common/bfloat16.h"
 #include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
@@ -41,6 +42,9 @@ Problem make_problem(test::Random& random, Conv2DFilter filter, Conv2DSize size)
     return p;
 }
 
+// What a number counts as in products.
+double rounded(float value, Precision precision) { return precision == Precision::kBfloat16 ? from_bfloat16(to_bfloat16(value)) : value; }
+
 Array<double> by_definition(const Problem& p) {
     const Conv2DFilter& f = p.filter;
     const Conv2DSize& s = p.size;
@@ -59,7 +63,7 @@ Array<double> by_definition(const Problem& p) {
                             if (ih < 0 || ih >= s.in_h || iw < 0 || iw >= s.in_w) continue;
                             const float* x = p.x.data() + ((static_cast<size_t>(n) * s.in_h + ih) * s.in_w + iw) * f.in_c + o / group_out * group_in;
                             const float* w = p.weights.data() + (static_cast<size_t>(u) * f.kernel_w + v) * group_in * f.out_c + o;
-                            for (int i = 0; i < group_in; ++i) sum += static_cast<double>(x[i]) * w[static_cast<size_t>(i) * f.out_c];
+                            for (int i = 0; i < group_in; ++i) sum += rounded(x[i], f.precision) * rounded(w[static_cast<size_t>(i) * f.out_c], f.precision);
                         }
                     }
                     y.push_back(sum);
@@ -93,7 +97,7 @@ void check(const Problem& p, Conv2DAlgorithm algorithm, Executor& executor) {
     Conv2DFilter read;
     EXPECT(conv2d_read_packed(packed.get(), packed_size, &read));
     EXPECT(read.kernel_h == p.filter.kernel_h && read.kernel_w == p.filter.kernel_w && read.in_c == p.filter.in_c);
-    EXPECT(read.out_c == p.filter.out_c && read.groups == p.filter.groups);
+    EXPECT(read.out_c == p.filter.out_c && read.groups == p.filter.groups && read.precision == p.filter.precision);
     const Array<double> sums = by_definition(p);
     const double tolerance = algorithm == Conv2DAlgorithm::kDirect ? kDirectTolerance : kWinogradTolerance;
     // Results start as NaN, so that whatever is not written shows.
@@ -145,6 +149,65 @@ TEST(conv2d_winograd_random) {
         size.pad_w = size.in_w < 3 ? 1 : random.below(4);
         check(make_problem(random, {3, 3, 1 + random.below(50), 1 + random.below(70), 1}, size), Conv2DAlgorithm::kWinograd, two);
     }
+}
+
+// Sums of products of bfloat16 are exact but for their own rounding to float32.
+TEST(conv2d_bfloat16_random) {
+    if (!conv2d_has_bfloat16()) return;
+    test::Random random(25);
+    ThreadExecutor two(2);
+    SerialExecutor one;
+    for (int i = 0; i < 80; ++i) {
+        const int kernels[] = {1, 1, 3, 3, 5, 7, 2};
+        const int kernel_h = kernels[random.below(7)];
+        const int kernel_w = random.below(4) == 0 ? kernels[random.below(7)] : kernel_h;
+        const int groups = random.below(4) == 0 ? 1 + random.below(8) : 1;
+        const int in_c = groups * (1 + random.below(groups > 1 ? 9 : 40));
+        const int out_c = groups * (1 + random.below(groups > 1 ? 20 : 70));
+        Conv2DSize size{1 + random.below(3), 1 + random.below(20), 1 + random.below(28)};
+        size.stride_h = 1 + random.below(2);
+        size.stride_w = random.below(4) == 0 ? 1 + random.below(3) : size.stride_h;
+        size.pad_h = random.below(3) == 0 ? random.below(4) : (kernel_h - 1) / 2;
+        size.pad_w = random.below(3) == 0 ? random.below(4) : (kernel_w - 1) / 2;
+        size.dilation_h = random.below(4) == 0 ? 1 + random.below(3) : 1;
+        size.dilation_w = random.below(4) == 0 ? 1 + random.below(3) : 1;
+        const Conv2DFilter filter{kernel_h, kernel_w, in_c, out_c, groups, Precision::kBfloat16};
+        check(make_problem(random, filter, size), Conv2DAlgorithm::kDirect, i % 2 ? static_cast<Executor&>(one) : two);
+    }
+    const Conv2DFilter odd{1, 1, 1501, 37, 1, Precision::kBfloat16};
+    check(make_problem(random, odd, {1, 23, 29}), Conv2DAlgorithm::kDirect, two);
+    const Conv2DFilter wide{3, 3, 301, 600, 1, Precision::kBfloat16};
+    check(make_problem(random, wide, {1, 7, 7, 1, 1, 1, 1}), Conv2DAlgorithm::kDirect, one);
+}
+
+TEST(conv2d_bfloat16_leaves_winograd_to_float32) {
+    if (!conv2d_has_bfloat16()) return;
+    test::Random random(26);
+    SerialExecutor one;
+    const Conv2DFilter half{3, 3, 32, 32, 1, Precision::kBfloat16};
+    Conv2DFilter single = half;
+    single.precision = Precision::kFloat32;
+    const Problem p = make_problem(random, half, {1, 16, 16, 1, 1, 1, 1});
+    Array<float> results[2];
+    for (int i = 0; i < 2; ++i) {
+        const Conv2DFilter& filter = i == 0 ? half : single;
+        const std::unique_ptr<float, Free> packed = aligned(conv2d_packed_size(filter, Conv2DAlgorithm::kAuto));
+        conv2d_pack(filter, Conv2DAlgorithm::kAuto, p.weights.data(), packed.get(), one);
+        results[i].assign(16 * 16 * 32, NAN);
+        conv2d(p.size, {p.x.data(), packed.get(), nullptr, nullptr}, false, results[i].data(), one);
+    }
+    EXPECT(results[0] == results[1]);
+}
+
+TEST(bfloat16_rounds_to_the_nearest_even) {
+    EXPECT(from_bfloat16(to_bfloat16(1.0f)) == 1.0f);
+    // One and one step, half a step, a step and a half.
+    EXPECT(from_bfloat16(to_bfloat16(1.0f + 1.0f / 128)) == 1.0f + 1.0f / 128);
+    EXPECT(from_bfloat16(to_bfloat16(1.0f + 1.0f / 256)) == 1.0f);
+    EXPECT(from_bfloat16(to_bfloat16(1.0f + 3.0f / 256)) == 1.0f + 2.0f / 128);
+    EXPECT(from_bfloat16(to_bfloat16(-3.4e38f)) == -INFINITY);
+    EXPECT(from_bfloat16(to_bfloat16(INFINITY)) == INFINITY);
+    EXPECT(std::isnan(from_bfloat16(to_bfloat16(NAN))));
 }
 
 // Large enough for several steps of the reduction, pieces of the map and pieces of the channels.
@@ -207,6 +270,11 @@ TEST(conv2d_refuses_what_it_has_not_packed) {
     EXPECT(!conv2d_read_packed(packed.get(), size - 1, &read));
     EXPECT(!conv2d_read_packed(packed.get(), 3, &read));
     EXPECT(!conv2d_read_packed(weights.data(), weights.size(), &read));
+    packed.get()[7] = 3;
+    EXPECT(!conv2d_read_packed(packed.get(), size, &read));
+    packed.get()[7] = 2;
+    EXPECT(!conv2d_read_packed(packed.get(), size, &read));
+    packed.get()[7] = 1;
     packed.get()[3] = 5;
     EXPECT(!conv2d_read_packed(packed.get(), size, &read));
 }

@@ -19,7 +19,7 @@ inline void copy_floats(Products::Number* to, const float* from, int n) {
     for (; i + Lanes::kCount <= n; i += Lanes::kCount) Products::store(to + i, Lanes::load(from + i));
     if (i < n) Products::store(to + i, Lanes::load_first(from + i, n - i));
 }
-inline void zero_numbers(Products::Number* to, int n) {
+inline void zero_floats(Products::Number* to, int n) {
     for (int i = 0; i < n; i += Lanes::kCount) Products::store(to + i, Lanes::zero());
 }
 
@@ -135,9 +135,9 @@ private:
         if (live0 <= begin && end <= live1) return copy_floats(to, from + begin, end - begin);
         live0 = min_of(max_of(live0, begin), end);
         live1 = max_of(min_of(live1, end), live0);
-        if (live0 > begin) zero_numbers(to, live0 - begin);
+        if (live0 > begin) zero_floats(to, live0 - begin);
         if (live1 > live0) copy_floats(to + (live0 - begin), from + live0, live1 - live0);
-        if (end > live1) zero_numbers(to + (live1 - begin), end - live1);
+        if (end > live1) zero_floats(to + (live1 - begin), end - live1);
     }
 
     const conv2d_internal::Shape& shape_;

@@ -35,7 +35,7 @@ struct Shape {
 struct Job {
     Shape shape;
     const float* x;
-    const float* weights;  // Words. Direct: [blocks][panels][reduction][16]. Winograd: [36][panels][in_c][16].
+    const float* weights;  // Direct: [blocks][panels][words of the reduction][16]. Winograd: [36][panels][in_c][16].
     const float* bias;     // [blocks][panels * 16], never null; padded with zeros.
     const float* residual;
     bool relu;

@@ -4,32 +4,35 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/bfloat16.h"
+
 #include "ops/conv2d/winograd_filter.h"
 
 namespace icconv {
 namespace {
 
 using conv2d_internal::Blocks;
-using conv2d_internal::ceil_div;
 using conv2d_internal::kHeader;
 using conv2d_internal::kPanel;
 using conv2d_internal::kWinogradPoints;
+using conv2d_internal::numbers_per_word;
 using conv2d_internal::PackedForms;
+using conv2d_internal::read_filter;
 
 // Any number that a float holds exactly and that is unlikely to begin a filter.
 constexpr float kMagic = 12206661.0f;
 // Below this Winograd's transforms cost more than its products save.
 constexpr int kWinogradLeastChannels = 16;
 
-PackedForms forms_of(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, Precision precision) {
+PackedForms forms_of(const Conv2DFilter& filter, Conv2DAlgorithm algorithm) {
     const bool gains = conv2d_has_winograd(filter) && filter.in_c >= kWinogradLeastChannels && filter.out_c >= kWinogradLeastChannels;
     switch (algorithm) {
         case Conv2DAlgorithm::kDirect:
-            return PackedForms(filter, precision, true, false);
+            return PackedForms(filter, true, false);
         case Conv2DAlgorithm::kWinograd:
-            return PackedForms(filter, precision, false, true);
+            return PackedForms(filter, false, true);
         default:
-            return PackedForms(filter, precision, true, gains);
+            return PackedForms(filter, true, gains);
     }
 }
 
@@ -51,31 +54,27 @@ void put_weight(Precision precision, float* panel, int k, int n, float value) {
     std::memcpy(reinterpret_cast<char*>(panel + static_cast<size_t>(k / 2) * kPanel + n) + k % 2 * sizeof(number), &number, sizeof(number));
 }
 
-void pack_direct_panel(const Conv2DFilter& filter, const Blocks& blocks, Precision precision, const float* hwio, int block, int panel,
-                       float* to) {
+void pack_direct_panel(const Conv2DFilter& filter, const Blocks& blocks, const float* hwio, int block, int panel, float* to) {
     const int taps = filter.kernel_h * filter.kernel_w;
     int k = 0;
     for (int tap = 0; tap < taps; ++tap) {
         for (int i = 0; i < blocks.in; ++i, ++k) {
-            for (int n = 0; n < kPanel; ++n) put_weight(precision, to, k, n, weight_at(filter, blocks, hwio, block, tap, i, panel * kPanel + n));
+            for (int n = 0; n < kPanel; ++n) put_weight(filter.precision, to, k, n, weight_at(filter, blocks, hwio, block, tap, i, panel * kPanel + n));
         }
     }
 }
 
-void pack_winograd_panel(const Conv2DFilter& filter, Precision precision, const float* hwio, int panel, int panels, float* to) {
-    const int words = ceil_div(filter.in_c, numbers_per_word(precision));
-    const size_t plane = static_cast<size_t>(panels) * words * kPanel;
-    to += static_cast<size_t>(panel) * words * kPanel;
+void pack_winograd_panel(const Conv2DFilter& filter, const float* hwio, int panel, int panels, float* to) {
+    const size_t plane = static_cast<size_t>(panels) * filter.in_c * kPanel;
+    to += static_cast<size_t>(panel) * filter.in_c * kPanel;
     for (int i = 0; i < filter.in_c; ++i) {
-        for (int n = 0; n < kPanel; ++n) {
+        for (int n = 0; n < kPanel; ++n, ++to) {
             const int o = panel * kPanel + n;
             double taps[3][3] = {};
             for (int tap = 0; tap < 9 && o < filter.out_c; ++tap) {
                 taps[tap / 3][tap % 3] = hwio[(static_cast<size_t>(tap) * filter.in_c + i) * filter.out_c + o];
             }
-            float points[kWinogradPoints];
-            conv2d_internal::winograd_filter(taps, points, 1);
-            for (int point = 0; point < kWinogradPoints; ++point) put_weight(precision, to + point * plane, i, n, points[point]);
+            conv2d_internal::winograd_filter(taps, to, plane);
         }
     }
 }
@@ -84,13 +83,13 @@ void pack_winograd_panel(const Conv2DFilter& filter, Precision precision, const 
 
 bool conv2d_has_winograd(const Conv2DFilter& filter) { return filter.kernel_h == 3 && filter.kernel_w == 3 && filter.groups == 1; }
 
-size_t conv2d_packed_size(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, Precision precision) {
-    return forms_of(filter, algorithm, precision).size;
+size_t conv2d_packed_size(const Conv2DFilter& filter, Conv2DAlgorithm algorithm) {
+    return forms_of(filter, algorithm).size;
 }
 
-void conv2d_pack(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, Precision precision, const float* hwio, float* packed, Executor& executor) {
+void conv2d_pack(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, const float* hwio, float* packed, Executor& executor) {
     const Blocks blocks(filter);
-    const PackedForms forms = forms_of(filter, algorithm, precision);
+    const PackedForms forms = forms_of(filter, algorithm);
     const float header[kHeader] = {kMagic,
                                    static_cast<float>(filter.kernel_h),
                                    static_cast<float>(filter.kernel_w),
@@ -98,16 +97,17 @@ void conv2d_pack(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, Precisio
                                    static_cast<float>(filter.out_c),
                                    static_cast<float>(filter.groups),
                                    static_cast<float>((forms.has_direct ? 1 : 0) + (forms.has_winograd ? 2 : 0)),
-                                   static_cast<float>(precision)};
+                                   static_cast<float>(numbers_per_word(filter.precision))};
     for (int i = 0; i < kHeader; ++i) packed[i] = header[i];
-    // Words that numbers do not fill.
-    if (precision != Precision::kFloat32) std::fill(packed + kHeader, packed + forms.size, 0.0f);
     executor.run(blocks.count * blocks.panels, [&](int i) {
         const int panel = i % blocks.panels;
         if (forms.has_direct) {
-            pack_direct_panel(filter, blocks, precision, hwio, i / blocks.panels, panel, packed + kHeader + i * forms.panel_size);
+            float* const to = packed + kHeader + i * forms.panel_size;
+            // The last word may hold one number of two.
+            std::fill(to + forms.panel_size - kPanel, to + forms.panel_size, 0.0f);
+            pack_direct_panel(filter, blocks, hwio, i / blocks.panels, panel, to);
         }
-        if (forms.has_winograd) pack_winograd_panel(filter, precision, hwio, panel, blocks.panels, packed + forms.winograd_offset);
+        if (forms.has_winograd) pack_winograd_panel(filter, hwio, panel, blocks.panels, packed + forms.winograd_offset);
     });
 }
 
@@ -120,20 +120,23 @@ bool conv2d_read_packed(const float* packed, size_t size, Conv2DFilter* filter) 
         if (!(value >= 1 && value <= 16777216.0f) || value != static_cast<float>(static_cast<int>(value))) return false;
         numbers[i] = static_cast<int>(value);
     }
-    *filter = {numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]};
+    *filter = read_filter(packed);
     if (numbers[5] > 3 || filter->in_c % filter->groups != 0 || filter->out_c % filter->groups != 0) return false;
-    if (packed[7] != 0 && packed[7] != 1) return false;
+    if (packed[7] != 1 && packed[7] != 2) return false;
     if ((numbers[5] & 2) != 0 && !conv2d_has_winograd(*filter)) return false;
     return size == conv2d_internal::read_forms(packed, *filter).size;
 }
 
-Precision conv2d_packed_precision(const float* packed) { return static_cast<Precision>(static_cast<int>(packed[7])); }
-
 namespace conv2d_internal {
+
+Conv2DFilter read_filter(const float* packed) {
+    const auto number = [&](int i) { return static_cast<int>(packed[i]); };
+    return {number(1), number(2), number(3), number(4), number(5), number(7) == 2 ? Precision::kBfloat16 : Precision::kFloat32};
+}
 
 PackedForms read_forms(const float* packed, const Conv2DFilter& filter) {
     const int forms = static_cast<int>(packed[6]);
-    return PackedForms(filter, conv2d_packed_precision(packed), (forms & 1) != 0, (forms & 2) != 0);
+    return PackedForms(filter, (forms & 1) != 0, (forms & 2) != 0);
 }
 
 }  // namespace conv2d_internal

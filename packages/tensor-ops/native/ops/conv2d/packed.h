@@ -12,6 +12,9 @@ namespace conv2d_internal {
 
 constexpr int kHeader = 16;
 
+// Numbers that share a word of 32 bits.
+constexpr int numbers_per_word(Precision precision) { return precision == Precision::kBfloat16 ? 2 : 1; }
+
 // How groups are merged, so that each block of them fills a panel.
 struct Blocks {
     explicit Blocks(const Conv2DFilter& filter) {
@@ -29,22 +32,21 @@ struct Blocks {
 
 // Sizes are words of 32 bits.
 struct PackedForms {
-    PackedForms(const Conv2DFilter& filter, Precision precision, bool direct, bool winograd)
-        : precision(precision), has_direct(direct), has_winograd(winograd) {
+    PackedForms(const Conv2DFilter& filter, bool direct, bool winograd) : has_direct(direct), has_winograd(winograd) {
         const Blocks blocks(filter);
         const size_t panels = static_cast<size_t>(blocks.count) * blocks.panels;
-        const auto words = [&](size_t numbers) { return (numbers + numbers_per_word(precision) - 1) / numbers_per_word(precision); };
-        panel_size = words(static_cast<size_t>(filter.kernel_h) * filter.kernel_w * blocks.in) * kPanel;
+        const size_t reduction = static_cast<size_t>(filter.kernel_h) * filter.kernel_w * blocks.in;
+        panel_size = (reduction + numbers_per_word(filter.precision) - 1) / numbers_per_word(filter.precision) * kPanel;
         winograd_offset = kHeader + (direct ? panels * panel_size : 0);
-        size = winograd_offset + (winograd ? panels * kWinogradPoints * words(blocks.in) * kPanel : 0);
+        size = winograd_offset + (winograd ? panels * kWinogradPoints * blocks.in * kPanel : 0);
     }
-    Precision precision;
     bool has_direct, has_winograd;
     size_t panel_size;  // Of the direct form.
     size_t winograd_offset, size;
 };
 
-// The forms in a packed filter that conv2d_read_packed() accepts.
+// Of a packed filter that conv2d_read_packed() accepts.
+Conv2DFilter read_filter(const float* packed);
 PackedForms read_forms(const float* packed, const Conv2DFilter& filter);
 
 }  // namespace conv2d_internal

@@ -3,7 +3,7 @@
 //     Y = A' [ sum over channels of (G g G') * (B' d B) ] A
 //
 // with d a 6 x 6 piece of the input and Y the 4 x 4 outputs it gives. Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural
-// Networks", 2015, arXiv 1509.09308, section 4.3. Included after a lanes_*.h and a products_*.h.
+// Networks", 2015, arXiv 1509.09308, section 4.3. Included after a lanes_*.h.
 #ifndef ICCONV_OPS_CONV2D_WINOGRAD_H_
 #define ICCONV_OPS_CONV2D_WINOGRAD_H_
 
@@ -27,20 +27,20 @@ public:
         count_ = static_cast<int>(task.end - task.begin);
         tiles_w_ = (shape_.out_w + kWinogradOut - 1) / kWinogradOut;
         tiles_h_ = (shape_.out_h + kWinogradOut - 1) / kWinogradOut;
-        in_stride_ = odd_lines(words(shape_.in_c));
+        in_stride_ = odd_lines(shape_.in_c);
         out_stride_ = odd_lines((task.panel1 - task.panel0) * kPanel);
         in_plane_ = count_ * in_stride_ + (count_ % 2 == 0 ? 16 : 0);
         out_plane_ = count_ * out_stride_ + (count_ % 2 == 0 ? 16 : 0);
         zeros_ = static_cast<float*>(workspace);
-        in_ = zeros_ + odd_lines(shape_.in_c);
+        in_ = zeros_ + in_stride_;
         out_ = in_ + kWinogradPoints * in_plane_;
-        bytes_ = static_cast<size_t>(odd_lines(shape_.in_c) + kWinogradPoints * (in_plane_ + out_plane_)) * sizeof(float);
+        bytes_ = static_cast<size_t>(in_stride_ + kWinogradPoints * (in_plane_ + out_plane_)) * sizeof(float);
     }
 
     size_t bytes() const { return bytes_; }
 
     void run() const {
-        for (int c = 0; c < shape_.in_c; ++c) zeros_[c] = 0;
+        zero_floats(zeros_, shape_.in_c);
         for (int i = 0; i < count_; ++i) transform_input(i);
         for (int point = 0; point < kWinogradPoints; ++point) multiply(point);
         for (int i = 0; i < count_; ++i) transform_output(i);
@@ -48,7 +48,7 @@ public:
 
 private:
     // An odd number of cache lines, so that the lines of one column spread over the sets of the level-1 cache.
-    static ptrdiff_t odd_lines(int words) { return ((words + 15) / 16 | 1) * 16; }
+    static ptrdiff_t odd_lines(int floats) { return ((floats + 15) / 16 | 1) * 16; }
 
     struct Place {
         long image;
@@ -73,16 +73,16 @@ private:
                     live ? job_.x + ((at.image * shape_.in_h + ih) * static_cast<ptrdiff_t>(shape_.in_w) + iw) * shape_.in_c : zeros_;
             }
         }
-        Products::Number* to = reinterpret_cast<Products::Number*>(in_ + i * in_stride_);
+        float* to = in_ + i * in_stride_;
         for (int c = 0; c < shape_.in_c; c += Lanes::kCount, to += Lanes::kCount) {
-            winograd_input_tile(from, c, shape_.in_c - c, to, in_plane_ * Products::kPerWord);
+            winograd_input_tile(from, c, shape_.in_c - c, to, in_plane_);
         }
     }
 
     void multiply(int point) const {
         Tile tile;
         tile.input_stride = in_stride_;
-        tile.panel_stride = static_cast<ptrdiff_t>(words(shape_.in_c)) * kPanel;
+        tile.panel_stride = static_cast<ptrdiff_t>(shape_.in_c) * kPanel;
         tile.y = out_ + point * out_plane_;
         tile.y_stride = out_stride_;
         tile.bias = nullptr;
@@ -91,9 +91,9 @@ private:
         tile.last_channels = kPanel;
         const float* weights = job_.weights + (static_cast<ptrdiff_t>(point) * shape_.panels() + task_.panel0) * tile.panel_stride;
         for (int k = 0; k < shape_.in_c; k += job_.reduction_step) {
-            tile.input = in_ + point * in_plane_ + words(k);
-            tile.weights = weights + static_cast<ptrdiff_t>(words(k)) * kPanel;
-            tile.reduction = words(min_of(job_.reduction_step, shape_.in_c - k));
+            tile.input = in_ + point * in_plane_ + k;
+            tile.weights = weights + static_cast<ptrdiff_t>(k) * kPanel;
+            tile.reduction = min_of(job_.reduction_step, shape_.in_c - k);
             tile.add = k > 0;
             for_tiles(count_, [&](int begin, int count) {
                 Tile part = tile;

@@ -1,5 +1,5 @@
 // Winograd's F(4x4, 3x3) in vectors, by axis and by tile: what plain and inception convolutions share. Source: Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks", 2015, arXiv 1509.09308, section 4.3. Included after a lanes_*.h and a products_*.h.
+// Convolutional Neural Networks", 2015, arXiv 1509.09308, section 4.3. Included after a lanes_*.h.
 #ifndef ICCONV_OPS_CONV2D_WINOGRAD_AXES_H_
 #define ICCONV_OPS_CONV2D_WINOGRAD_AXES_H_
 
@@ -42,8 +42,8 @@ inline void winograd_output_axis(const Lanes::Vector* m, int step, Lanes::Vector
 }
 
 // B' d B of one tile, for `left` channels from `channel` on but no more than a vector's: from[36] are the tile's inputs, row by row; the results
-// lie `plane` numbers apart.
-inline void winograd_input_tile(const float* const* from, ptrdiff_t channel, int left, Products::Number* to, ptrdiff_t plane) {
+// lie `plane` apart.
+inline void winograd_input_tile(const float* const* from, ptrdiff_t channel, int left, float* to, ptrdiff_t plane) {
     using conv2d_internal::kWinogradIn;
     Lanes::Vector half[conv2d_internal::kWinogradPoints];
     ICCONV_UNROLL
@@ -61,7 +61,7 @@ inline void winograd_input_tile(const float* const* from, ptrdiff_t channel, int
         Lanes::Vector v[kWinogradIn];
         winograd_input_axis(half + r * kWinogradIn, 1, v, 1);
         ICCONV_UNROLL
-        for (int column = 0; column < kWinogradIn; ++column) Products::store(to + (r * kWinogradIn + column) * plane, v[column]);
+        for (int column = 0; column < kWinogradIn; ++column) Lanes::store(to + (r * kWinogradIn + column) * plane, v[column]);
     }
 }
 

@@ -119,6 +119,9 @@ bool ConvProgram::output_map(const Step& step, const Layout& layout, const Array
                 read.kernel_w != step.size_w) {
                 return fail(problem, "parameter ", step.filter, " must be a packed filter of ", in.channels, " input channels");
             }
+            if (read.precision != Precision::kFloat32 && !conv2d_has_bfloat16()) {
+                return fail(problem, "parameter ", step.filter, " is of bfloat16, for which this processor or this build has no kernel");
+            }
             const Conv2DSize size = {in.batch,   in.height,  in.width,        step.stride_h,  step.stride_w,
                                      step.pad_h, step.pad_w, step.dilation_h, step.dilation_w};
             *map = {in.batch, size.out_h(read), size.out_w(read), read.out_c};

@@ -1,5 +1,6 @@
 // Dilation errors, AVX-512.
 #include "ops/conv2d/lanes_avx512.h"
+#include "ops/conv2d/products_float32.h"
 
 #include "ops/dilation_errors/level.h"
 

@@ -1,5 +1,6 @@
 // Dilation errors, plain C++.
 #include "ops/conv2d/lanes_portable.h"
+#include "ops/conv2d/products_float32.h"
 
 #include "ops/dilation_errors/level.h"
 

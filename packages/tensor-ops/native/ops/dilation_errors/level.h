@@ -1,5 +1,5 @@
 // The work of one task: the classes of taps convolved into a scratch, then all errors from there.
-// Included after conv2d's lanes_*.h, by the one file that is compiled for that level.
+// Included after conv2d's lanes_*.h and products_*.h, by the one file that is compiled for that level.
 #ifndef ICCONV_OPS_DILATION_ERRORS_LEVEL_H_
 #define ICCONV_OPS_DILATION_ERRORS_LEVEL_H_
 
