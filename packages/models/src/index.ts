@@ -2,6 +2,7 @@ export { DisposedError } from '@icconv/base';
 export { Compilation } from './compile/compilation';
 export { type CompiledFpn, compileFpn } from './compile/compile-fpn';
 export { type CompiledResNet, compileForInference, type ForwardOptions } from './compile/compile-resnet';
+export type { CompileOptions } from './compile/compiled-conv';
 export { IMAGENET_RGB } from './config/imagenet';
 export { PATTERN_NAMES, type PatternName } from './config/pattern-names';
 export {

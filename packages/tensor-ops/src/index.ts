@@ -6,9 +6,11 @@ export {
   rephraseOptions,
   ShapeMismatchError,
   UnsupportedBackendError,
+  UnsupportedPrecisionError,
   VisionError,
 } from './errors';
 export { roundDownToFloat } from './kernel/native-backend';
+export type { ConvPrecision } from './kernel/precision';
 export {
   type BatchNormOptions,
   type BatchNormResult,

@@ -71,7 +71,7 @@ export const CLASSIFICATION: Task<ClassificationTypes> = {
   inference: {
     verb: 'classify',
     check: ({ topK = 1 }) => checkCount('classify', 'topK', topK),
-    compile: (weights, model) => compileForInference(weights, resnetOf(model)),
+    compile: (weights, model, options) => compileForInference(weights, resnetOf(model), options),
     run: classificationSteps,
     nothing: (size) => ({ ...size, classes: [] }),
   },

@@ -4,10 +4,12 @@ import { defined } from '@icconv/base';
 import { decodeImage } from '@icconv/base/pictures';
 import { type Answer, type ServedTask, serveTask } from '@icconv/server';
 import { findRow, type RemoteSource, resolveModel, rowOfFile, type TaskTypes, taskOfFolder } from '@icconv/task';
+import type { ConvPrecision } from '@icconv/tensor-ops';
 import { Command, Option } from 'commander';
 import { countOption, naturalOption, numberOption } from '../config/number-options';
 import type { CommandContext } from '../context';
 import { TASKS } from '../tasks';
+import { precisionOption } from '../tasks/model-flags';
 import type { AnyTaskCommand } from '../tasks/task-command';
 import { downloadProgress } from '../ui/progress';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
@@ -19,6 +21,7 @@ interface ServeFlags extends WeightFlags {
   readonly workers: number;
   readonly threads?: number;
   readonly device: 'auto' | 'cuda' | 'cpu' | 'wasm';
+  readonly precision: ConvPrecision;
   readonly maxMegabytes: number;
   readonly maxMegapixels: number;
   readonly queue: number;
@@ -36,6 +39,7 @@ export function serveCommand({ signal }: CommandContext): Command {
     .option('--workers <n>', 'processes with a network each, which share the processors', countOption, 1)
     .option('--threads <n>', 'threads of TensorFlow in each', countOption)
     .addOption(new Option('--device <device>').choices(['auto', 'cuda', 'cpu', 'wasm']).default('auto'))
+    .addOption(precisionOption())
     .option('--max-megabytes <n>', 'of a picture as it is sent', numberOption, 16)
     .option('--max-megapixels <n>', 'of a picture when it is decoded', numberOption, 50)
     .option('--queue <n>', 'requests that are worked on and wait together; others are answered 503', countOption, 16)
@@ -79,7 +83,7 @@ function asked(signal: AbortSignal): Promise<void> {
 async function servedTask(flags: ServeFlags, signal: AbortSignal): Promise<ServedTask & { dispose(): Promise<void> }> {
   const own = await taskOf(flags.model);
   const { verb, description, served, callOf, draw } = own;
-  const { offline, workers, threads, device, model: name } = flags;
+  const { offline, workers, threads, device, precision, model: name } = flags;
   const source: RemoteSource<TaskTypes> = { model: name };
   const reading = readingOf(flags);
   // Here, where a bar can be shown; the other processes find it in the cache.
@@ -87,7 +91,7 @@ async function servedTask(flags: ServeFlags, signal: AbortSignal): Promise<Serve
   const fetching = { ...reading, ...defined({ offline }), signal, onProgress: progress.report };
   await resolveModel(own.task, source, fetching).finally(progress.stop);
   const decode = { accept: ['bytes'], maxPixels: flags.maxMegapixels * 1e6, maxSeconds: flags.timeout } as const;
-  const options = { ...reading, ...defined({ threads, offline }), device, workers, decode };
+  const options = { ...reading, ...defined({ threads, offline }), device, precision, workers, decode };
   const runner = await own.remote(source, options);
   const { classes } = runner.model;
   return {

@@ -2,7 +2,7 @@
 import { defined } from '@icconv/base';
 import { PATTERN_NAMES, type PatternName, type ResNetDepth } from '@icconv/models';
 import type { DescribedSource, RunnerOptions, TaskTypes } from '@icconv/task';
-import { InvalidArgumentError } from '@icconv/tensor-ops';
+import { type ConvPrecision, InvalidArgumentError } from '@icconv/tensor-ops';
 import { type Command, Option } from 'commander';
 import { countOption, numberOption } from '../config/number-options';
 import { downloadProgress } from '../ui/progress';
@@ -17,6 +17,7 @@ export interface ModelFlags extends WeightFlags {
   readonly normEpsilon?: number;
   readonly device?: 'auto' | 'cuda' | 'cpu' | 'wasm';
   readonly threads?: number;
+  readonly precision?: ConvPrecision;
   readonly offline?: boolean;
 }
 
@@ -47,8 +48,15 @@ export function withModelFlags(command: Command, own: AnyTaskCommand, model: Opt
     .withCheckpointFlags(common)
     .option('--offline', 'never touch the network')
     .addOption(new Option('--device <device>').choices(['auto', 'cuda', 'cpu', 'wasm']).default('auto'))
-    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption);
+    .option('--threads <n>', 'threads of TensorFlow, by default all processors', countOption)
+    .addOption(precisionOption());
 }
+
+/** Of a network at inference. */
+export const precisionOption = () =>
+  new Option('--precision <numbers>', 'of the products of convolutions on the CPU; bfloat16 wants AVX512-BF16')
+    .choices(['float32', 'bfloat16'] satisfies ConvPrecision[])
+    .default('float32' satisfies ConvPrecision);
 
 const modelFlag = ({ task, defaultModel }: AnyTaskCommand) =>
   new Option(
@@ -81,8 +89,8 @@ export async function loading<R>(
   signal: AbortSignal,
   load: (options: RunnerOptions) => Promise<R>,
 ): Promise<R> {
-  const { device = 'auto', threads, offline } = flags;
+  const { device = 'auto', threads, precision, offline } = flags;
   const progress = downloadProgress(flags.model ?? 'weights');
-  const options = { ...readingOf(flags), ...defined({ threads, offline }), device, signal };
+  const options = { ...readingOf(flags), ...defined({ threads, precision, offline }), device, signal };
   return load({ ...options, onProgress: progress.report }).finally(progress.stop);
 }

@@ -1,5 +1,13 @@
 /** A detector made ready for inference: batch norms folded, bias and ReLU fused, filters packed for the backend's kernels. */
-import { Compilation, compileForInference, compileFpn, compileHead, type StateDict, under } from '@icconv/models';
+import {
+  Compilation,
+  type CompileOptions,
+  compileForInference,
+  compileFpn,
+  compileHead,
+  type StateDict,
+  under,
+} from '@icconv/models';
 import { runSteps, type Steps } from '@icconv/tensor-ops';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -29,19 +37,25 @@ export interface CompiledFasterRcnn {
  * @param weights - by torchvision's names, see `fasterRcnnShapes`; copied, so they may be disposed.
  * @throws {@link InvalidArgumentError} for a missing weight, {@link ShapeMismatchError} for one of another shape.
  */
-export function compileFasterRcnn(weights: StateDict, config: FasterRcnnConfig): CompiledFasterRcnn {
+export function compileFasterRcnn(
+  weights: StateDict,
+  config: FasterRcnnConfig,
+  options: CompileOptions = {},
+): CompiledFasterRcnn {
   const op = 'compileFasterRcnn';
   const compiled = new Compilation('detect');
   return compiled.build(() => {
     const bodyWeights = under(weights, BACKBONE_PREFIX);
-    const body = compiled.once('body', () => compileForInference(bodyWeights, config.backbone));
-    const pyramid = compiled.once('pyramid', () => compileFpn(under(weights, FPN_PREFIX), pyramidConfig(config)));
-    const rpn = compiled.once('rpn', () => compileHead(op, weights, rpnHead(config)));
+    const body = compiled.once('body', () => compileForInference(bodyWeights, config.backbone, options));
+    const pyramid = compiled.once('pyramid', () =>
+      compileFpn(under(weights, FPN_PREFIX), pyramidConfig(config), options),
+    );
+    const rpn = compiled.once('rpn', () => compileHead(op, weights, rpnHead(config), options));
     const boxes = boxStages(config).map(({ head }, i) =>
-      compiled.once(`box head ${i}`, () => compileHead(op, weights, head)),
+      compiled.once(`box head ${i}`, () => compileHead(op, weights, head, options)),
     );
     const masks = maskHeads(config).map((head, i) =>
-      compiled.once(`mask head ${i}`, () => compileMaskHead(op, weights, head, config.mask!)),
+      compiled.once(`mask head ${i}`, () => compileMaskHead(op, weights, head, config.mask!, options)),
     );
     const parts: DetectorParts = {
       features: (images) => tf.tidy(() => pyramidMaps(pyramid.forward(body.forward(images)))),

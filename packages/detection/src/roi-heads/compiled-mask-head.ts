@@ -4,7 +4,7 @@
  *
  * Letters: R regions, S x S bins, M = 2 S side of a mask, K classes without background.
  */
-import { Compilation, compileHead, type HeadPlan, type StateDict, weight } from '@icconv/models';
+import { Compilation, type CompileOptions, compileHead, type HeadPlan, type StateDict, weight } from '@icconv/models';
 import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { MaskConfig } from '../config/faster-rcnn-config';
@@ -25,6 +25,7 @@ export function compileMaskHead(
   weights: StateDict,
   plan: HeadPlan<'masks'>,
   mask: MaskConfig,
+  options: CompileOptions = {},
 ): CompiledMaskHead {
   const compiled = new Compilation(op);
   return compiled.build(() => {
@@ -36,7 +37,7 @@ export function compileMaskHead(
     compiled.copy(bias, 'bias');
     rows.dispose();
     const before: HeadPlan<'masks'> = [...plan.slice(0, -2), { ...plan.at(-2)!, output: 'masks' }];
-    const trunk = compiled.once('trunk', () => compileHead(op, weights, before));
+    const trunk = compiled.once('trunk', () => compileHead(op, weights, before, options));
     return {
       run: (pooled, classes) =>
         tf.tidy(() => {

@@ -37,7 +37,7 @@ export const DETECTION_NETWORK: NetworkTask<DetectionNetwork> = {
       if (classes.length === config.classes) return;
       throw new InvalidArgumentError('detect', 'classes', classes.length, `the network's ${config.classes} names`);
     },
-    compile: (weights, { config }) => compileFasterRcnn(weights, config),
+    compile: (weights, { config }, options) => compileFasterRcnn(weights, config, options),
     run: (network, picture, model, options) => detectPicture(network, picture, model, options),
     nothing: (size) => ({ ...size, detections: [] }),
   },

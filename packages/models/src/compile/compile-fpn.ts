@@ -7,7 +7,7 @@ import type { ConvSpec } from '../network/plan';
 import type { AfterConv } from '../network/walk';
 import type { StateDict } from '../state-dict';
 import { Compilation } from './compilation';
-import { compileConv, runConv } from './compiled-conv';
+import { type CompileOptions, compileConv, runConv } from './compiled-conv';
 
 /** A feature pyramid made ready for inference on the backend that was current. */
 export interface CompiledFpn {
@@ -26,14 +26,18 @@ export interface CompiledFpn {
  * Makes a pyramid ready for inference, as `compileForInference` does a ResNet.
  *
  * @param weights - as for `fpn`; copied, so they may be trained on or disposed.
- * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}
+ * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}, {@link UnsupportedPrecisionError}
  */
-export function compileFpn(weights: Readonly<StateDict>, config: FpnConfig): CompiledFpn {
+export function compileFpn(
+  weights: Readonly<StateDict>,
+  config: FpnConfig,
+  options: CompileOptions = {},
+): CompiledFpn {
   const plan = resolveFpn(config);
   const compiled = new Compilation('CompiledFpn.forward');
   return compiled.build(() => {
     const specs = [...plan.inner, ...plan.outer, ...plan.extra];
-    for (const spec of specs) compiled.add(spec.name, compileConv('compileFpn', weights, spec));
+    for (const spec of specs) compiled.add(spec.name, compileConv('compileFpn', weights, spec, options));
     return {
       forward(features) {
         compiled.check();

@@ -7,7 +7,7 @@ import { FEATURES, type ResNetOutput } from '../network/walk';
 import { checkRun, type ResNetFeature, type ResNetResult } from '../resnet/resnet';
 import { type StateDict, weight } from '../state-dict';
 import { Compilation } from './compilation';
-import { compileConv } from './compiled-conv';
+import { type CompileOptions, compileConv } from './compiled-conv';
 import { networkProgram } from './network-program';
 
 /** Options of a compiled network's run. */
@@ -38,7 +38,7 @@ export interface CompiledResNet {
  * the order of the backend's kernels. Intermediate maps are freed as soon as nothing needs them.
  *
  * @param weights - as for `resnet`; copied, so they may be trained on or disposed.
- * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}
+ * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}, {@link UnsupportedPrecisionError}
  * @example
  * ```ts
  * const network = compileForInference(weights, config);
@@ -46,21 +46,25 @@ export interface CompiledResNet {
  * network.dispose();
  * ```
  */
-export function compileForInference(weights: Readonly<StateDict>, config: ResNetConfig): CompiledResNet {
+export function compileForInference(
+  weights: Readonly<StateDict>,
+  config: ResNetConfig,
+  options: CompileOptions = {},
+): CompiledResNet {
   const op = 'compileForInference';
   const plan = resolveResNet(config);
   const compiled = new Compilation('CompiledResNet.forward');
   return compiled.build(() => {
-    for (const spec of planConvs(plan)) compiled.add(spec.name, compileConv(op, weights, spec));
+    for (const spec of planConvs(plan)) compiled.add(spec.name, compileConv(op, weights, spec, options));
     if (plan.head !== undefined) {
       const { name, inChannels, classes } = plan.head;
       compiled.copy(weight<Tensor2D>(op, weights, `${name}.weight`, [inChannels, classes]), `${name}.weight`);
       compiled.copy(weight<Tensor1D>(op, weights, `${name}.bias`, [classes]), `${name}.bias`);
     }
     return {
-      forward: (x, options = {}) => {
+      forward: (x, { returns: wanted = FEATURES as never } = {}) => {
         compiled.check();
-        const returns = checkRun(op, plan, x, options.returns ?? FEATURES);
+        const returns = checkRun(op, plan, x, wanted);
         const key = [...returns].sort().join();
         const program = compiled.once(key, () => networkProgram(plan, returns, (name) => compiled.conv(name)));
         const run = () => {

@@ -2,7 +2,7 @@ import { packConv2dFilter } from '@icconv/tensor-ops';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { Compilation } from '../compile/compilation';
-import { type CompiledConv, compileConv, packFolded, runConv } from '../compile/compiled-conv';
+import { type CompiledConv, type CompileOptions, compileConv, packFolded, runConv } from '../compile/compiled-conv';
 import { plainConv } from '../network/plan';
 import { type StateDict, weight } from '../state-dict';
 import { compileDeconv, runDeconv } from './deconv';
@@ -27,16 +27,18 @@ export interface CompiledHead<Output extends string> {
  * Makes a head ready for inference, as `compileForInference` does a ResNet.
  *
  * @param op - name for errors. @param weights - as for `runHead`; copied, so they may be trained on or disposed.
- * @throws {@link InvalidArgumentError} for a missing weight, {@link ShapeMismatchError} for one of another shape.
+ * @throws {@link InvalidArgumentError} for a missing weight, {@link ShapeMismatchError} for one of another shape,
+ *   {@link UnsupportedPrecisionError}.
  */
 export function compileHead<Output extends string>(
   op: string,
   weights: Readonly<StateDict>,
   plan: HeadPlan<Output>,
+  options: CompileOptions = {},
 ): CompiledHead<Output> {
   const compiled = new Compilation('CompiledHead.run');
   return compiled.build(() => {
-    for (const layer of plan) compiled.add(layer.name, compileLayer(op, weights, layer));
+    for (const layer of plan) compiled.add(layer.name, compileLayer(op, weights, layer, options));
     return {
       run(x) {
         compiled.check();
@@ -48,26 +50,36 @@ export function compileHead<Output extends string>(
   });
 }
 
-function compileLayer(op: string, weights: Readonly<StateDict>, layer: HeadLayer): CompiledConv {
+function compileLayer(
+  op: string,
+  weights: Readonly<StateDict>,
+  layer: HeadLayer,
+  options: CompileOptions,
+): CompiledConv {
   switch (layer.kind) {
     case 'conv':
-      return compileConv(op, weights, plainConv(layer));
+      return compileConv(op, weights, plainConv(layer), options);
     case 'deconv':
-      return compileDeconv(op, weights, layer);
+      return compileDeconv(op, weights, layer, options);
     case 'linear':
-      return compileLinear(op, weights, layer);
+      return compileLinear(op, weights, layer, options);
   }
 }
 
 /** A linear layer is a 1x1 convolution of maps of one pixel. */
-function compileLinear(op: string, weights: Readonly<StateDict>, layer: HeadLinear): CompiledConv {
+function compileLinear(
+  op: string,
+  weights: Readonly<StateDict>,
+  layer: HeadLinear,
+  { precision = 'float32' }: CompileOptions,
+): CompiledConv {
   const { name, outChannels } = layer;
   const fold = (): [Tensor4D, Tensor1D] => {
     const matrix = weight<Tensor2D>(op, weights, `${name}.weight`, weightShape(layer));
     const bias = weight<Tensor1D>(op, weights, `${name}.bias`, [outChannels]);
     return [tf.reshape(matrix, [1, 1, ...matrix.shape]), tf.clone(bias)];
   };
-  return packFolded(fold, (filter, bias) => ({ kind: 'conv', filter: packConv2dFilter(filter), bias }));
+  return packFolded(fold, (filter, bias) => ({ kind: 'conv', filter: packConv2dFilter(filter, { precision }), bias }));
 }
 
 function runLayer(x: Tensor, layer: HeadLayer, compiled: CompiledConv): Tensor {

@@ -8,7 +8,7 @@
 import { convTranspose2d, packConv2dFilter } from '@icconv/tensor-ops';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type CompiledConv, packFolded, runConv } from '../compile/compiled-conv';
+import { type CompiledConv, type CompileOptions, packFolded, runConv } from '../compile/compiled-conv';
 import { foldedNorm } from '../layers/norm-layer';
 import { type StateDict, weight } from '../state-dict';
 import type { HeadDeconv } from './head-plan';
@@ -30,7 +30,12 @@ export function doubled(x: Tensor4D, filter: Tensor4D, { size }: HeadDeconv, bia
  * Output row y = 2 b - p + t of window b, whose rows are b - 1 and b, has kernel row u = t on row b and t + 2 on row b - 1: with the
  * kernel filled up to 4x4, its rows are [tap, t] and the taps stand in reverse. A kernel of 2 has row u = t on row b and no other tap.
  */
-export function compileDeconv(op: string, weights: Readonly<StateDict>, layer: HeadDeconv): CompiledConv {
+export function compileDeconv(
+  op: string,
+  weights: Readonly<StateDict>,
+  layer: HeadDeconv,
+  { precision = 'float32' }: CompileOptions,
+): CompiledConv {
   const { name, norm, inChannels, outChannels, size } = layer;
   const taps = size === 2 ? 1 : 2;
   const fold = (): [Tensor4D, Tensor1D] => {
@@ -48,7 +53,7 @@ export function compileDeconv(op: string, weights: Readonly<StateDict>, layer: H
     const windows = tf.reshape(tf.transpose(byTap, [0, 2, 5, 1, 3, 4]), [taps, taps, inChannels, 4 * outChannels]);
     return [windows as Tensor4D, tf.tile(shift, [4])];
   };
-  const pack = (filter: Tensor4D) => packConv2dFilter(filter, { pad: taps - 1 });
+  const pack = (filter: Tensor4D) => packConv2dFilter(filter, { pad: taps - 1, precision });
   return packFolded(fold, (filter, bias) => ({ kind: 'conv', filter: pack(filter), bias }));
 }
 

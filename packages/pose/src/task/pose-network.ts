@@ -26,7 +26,7 @@ export const POSE_NETWORK: NetworkTask<PoseNetwork> = {
       checkDivisor(config);
       if (scales !== undefined) checkScales(scales);
     },
-    compile: (weights, { config }) => compilePose(weights, config),
+    compile: (weights, { config }, options) => compilePose(weights, config, options),
     run: (network, picture, { config }, options) => estimationSteps(network, picture, config, options),
     nothing: (size) => ({ ...size, poses: [] }),
   },

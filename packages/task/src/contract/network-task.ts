@@ -3,7 +3,7 @@
  * a task's description begins with it in browsers too.
  */
 import type { DecodedImage } from '@icconv/base/pictures';
-import type { ResNetConfig, StateDict } from '@icconv/models';
+import type { CompileOptions, ResNetConfig, StateDict } from '@icconv/models';
 import type { ReadWeightsOptions } from '@icconv/models/files';
 import type { Steps } from '@icconv/tensor-ops';
 import type { WeightFile } from '@icconv/tensor-ops/state-dict';
@@ -61,7 +61,7 @@ export interface NetworkTask<T extends NetworkTypes = NetworkTypes> {
     /** @throws InvalidArgumentError for options that cannot be, or a network that cannot be run. */
     check(options: T['options'], model: T['model']): void;
     /** @param weights - stay the caller's. */
-    compile(weights: Readonly<StateDict>, model: T['model']): T['network'];
+    compile(weights: Readonly<StateDict>, model: T['model'], options?: CompileOptions): T['network'];
     /**
      * One picture, to results in its own pixels. Always one: in a batch each would see the padding that another's size needs, and kernels
      * choose how to compute by the size of the whole batch, so that results would depend on the company. In steps, for a page has to wait for

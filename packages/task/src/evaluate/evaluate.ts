@@ -71,7 +71,7 @@ export async function evaluateOn<T extends TaskTypes>(
   source: EvaluatedRunner<T> | ModelSource<T>,
   data: CocoData,
   options: EvaluateTaskOptions<T> &
-    Pick<RunnerOptions, 'device' | 'threads' | 'opaqueClasses' | 'limits' | 'offline'> = {},
+    Pick<RunnerOptions, 'device' | 'threads' | 'precision' | 'opaqueClasses' | 'limits' | 'offline'> = {},
 ): Promise<T['evaluation']> {
   if (isRunner<T>(source)) {
     const found = await findInData(task, source, data, options);

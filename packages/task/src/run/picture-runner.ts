@@ -1,7 +1,7 @@
 /** A network that looks at decoded pictures, wherever they come from. Free of Node. */
 import { ImageDecodeError } from '@icconv/base';
 import type { DecodedImage } from '@icconv/base/pictures';
-import type { StateDict } from '@icconv/models';
+import type { CompileOptions, StateDict } from '@icconv/models';
 import type { Steps } from '@icconv/tensor-ops';
 import type { NetworkTask, NetworkTypes } from '../contract/network-task';
 import { type Runner, type RunnerWork, runnerOf } from './runner';
@@ -30,9 +30,10 @@ export function pictureRunner<T extends NetworkTypes, I>(
   model: T['model'],
   weights: Readonly<StateDict>,
   { decode, go, pause }: PictureSource<T, I>,
+  options: CompileOptions = {},
 ): PictureRunner<T, I> {
   const { compile, run, nothing } = task.inference;
-  const network = compile(weights, model);
+  const network = compile(weights, model, options);
 
   async function* work(...[images, options, checkAlive]: Parameters<RunnerWork<T, I>>) {
     for await (const picture of decode(images, options)) {

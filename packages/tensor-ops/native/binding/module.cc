@@ -11,6 +11,7 @@
 #include "binding/gpu_precision.h"
 #include "common/memory.h"
 #include "common/simd.h"
+#include "ops/conv2d/conv2d.h"
 #include "tensorflow/core/framework/device_factory.h"
 #include "tensorflow/core/framework/kernel_def.pb.h"
 #include "tensorflow/core/framework/op_kernel.h"
@@ -61,6 +62,13 @@ napi_value set_simd_level(napi_env env, napi_callback_info info) {
     if (!chosen_by_name(env, info, "setSimdLevel", kLevels, icconv::simd_level_name, "scalar, avx2 or avx512", &level)) return nullptr;
     icconv::set_simd_level(level);
     return simd_level(env, info);
+}
+
+// bfloat16(): whether products of bfloat16 can be had at the level in force.
+napi_value bfloat16(napi_env env, napi_callback_info) {
+    napi_value result;
+    napi_get_boolean(env, icconv::conv2d_has_bfloat16(), &result);
+    return result;
 }
 
 napi_value compiler(napi_env env, napi_callback_info) {
@@ -173,6 +181,7 @@ napi_value init(napi_env env, napi_value exports) {
     const napi_property_descriptor properties[] = {
         {"simdLevel", nullptr, simd_level, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"setSimdLevel", nullptr, set_simd_level, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"bfloat16", nullptr, bfloat16, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"devices", nullptr, devices, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"gpuKernels", nullptr, gpu_kernels, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"gpuPrecision", nullptr, gpu_precision, nullptr, nullptr, nullptr, napi_enumerable, nullptr},

@@ -22,6 +22,7 @@ import {
 } from '../installed/tfjs-node';
 import { hasGpuKernel, setGpuKernels } from '../kernel/gpu-kernels';
 import { attr } from '../kernel/native-backend';
+import { setBfloat16Check } from '../kernel/precision';
 import type { EngineAttempt } from './engine-error';
 import { type GpuMemory, type GpuOptions, type GpuPrecision, gpuOptionsOf } from './gpu-options';
 import { type GuardedBackend, guardMemory } from './guard-memory';
@@ -31,6 +32,8 @@ import { watchDevice } from './watch-device';
 export interface NativeOps {
   simdLevel(): SimdLevel;
   setSimdLevel(level: SimdLevel): SimdLevel;
+  /** Whether products may be of bfloat16 at the level in force. Absent in an engine that was set up before there was it. */
+  bfloat16?(): boolean;
   compiler(): string;
   /** Whether the system would give so many bytes, and a reserve for what TensorFlow does not ask for in a way that can fail. */
   obtainable(bytes: number): boolean;
@@ -179,6 +182,10 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     guardMemory(backend, ops.obtainable);
     runFirstOp(backend);
     setGpuKernels(ops.gpuKernels());
+    setBfloat16Check(() => {
+      if (backend.isUsingGpuDevice === true) return 'on a GPU gpuPrecision of useEngine says of what numbers products are made';
+      return ops.bfloat16?.() ? undefined : 'this processor has not, or the compiler that made the engine did not know it';
+    });
     if (backend.isUsingGpuDevice === true) watchDevice(backend, hasGpuKernel, warnOfCpu);
     if (gpuPrecision !== undefined) ops.setGpuPrecision(gpuPrecision);
     loaded = { ops, installed, gpu: backend.isUsingGpuDevice === true, options, gpuMemory: gpuMemory ?? 'all' };

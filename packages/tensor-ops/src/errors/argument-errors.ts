@@ -57,6 +57,26 @@ export class UnsupportedBackendError extends VisionError {
   }
 }
 
+/** The engine or the processor has no kernel for numbers of this precision. */
+export class UnsupportedPrecisionError extends VisionError {
+  static override readonly kind: string = 'UnsupportedPrecisionError';
+
+  readonly op: string;
+  readonly precision: string;
+  readonly reason: string;
+
+  constructor(op: string, precision: string, reason: string) {
+    super(
+      'ICCONV_UNSUPPORTED_PRECISION',
+      `${op}: precision "${precision}" needs the native engine on a processor with AVX512-BF16 (AMD since Zen 4, Intel's Xeons since ` +
+        `Cooper Lake): ${reason}; take "float32"`,
+    );
+    this.op = op;
+    this.precision = precision;
+    this.reason = reason;
+  }
+}
+
 /** A kernel found no memory for its result or on its way there. Nothing is held on to: the next call may have it. */
 export class OutOfMemoryError extends VisionError {
   static override readonly kind: string = 'OutOfMemoryError';

@@ -5,5 +5,6 @@ export {
   OutOfMemoryError,
   ShapeMismatchError,
   UnsupportedBackendError,
+  UnsupportedPrecisionError,
 } from './argument-errors';
 export { RefusedPickleError, type ShapeDifference, StateDictMismatchError, WeightFormatError } from './weight-errors';

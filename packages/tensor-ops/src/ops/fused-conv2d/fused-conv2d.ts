@@ -13,6 +13,7 @@ import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
 import { checkLive, checkPair, checkTensor } from '../../kernel/check';
 import { checkActivation, checkBias, checkGroups, checkOutput } from '../../kernel/check-conv';
 import { type ConvActivation, type ConvGeometry, type Pair, withoutIdleSteps } from '../../kernel/geometry';
+import { type ConvPrecision, checkPrecision } from '../../kernel/precision';
 import { runKernel } from '../../kernel/registry';
 import {
   type FusedConvAlgorithm,
@@ -34,6 +35,8 @@ export interface PackConv2dOptions {
   readonly groups?: number;
   /** `auto`. */
   readonly algorithm?: FusedConvAlgorithm;
+  /** Of the products, but for those of Winograd, which are float32 always; `float32`. */
+  readonly precision?: ConvPrecision;
 }
 
 /** What one call adds; what is left out takes the value named. */
@@ -63,7 +66,7 @@ export interface PackedConv2dFilter extends ConvGeometry {
  *
  * @param filter - float32 [KH, KW, C/G, O]; output channels of group g are the g-th O/G. It may be disposed afterwards.
  * @returns to be disposed by the caller.
- * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}, {@link UnsupportedBackendError}
+ * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}, {@link UnsupportedBackendError}, {@link UnsupportedPrecisionError}
  */
 export function packConv2dFilter(filter: Tensor4D, options: PackConv2dOptions = {}): PackedConv2dFilter {
   const op = 'packConv2dFilter';
@@ -78,7 +81,8 @@ export function packConv2dFilter(filter: Tensor4D, options: PackConv2dOptions = 
   const pad = options.pad === undefined ? samePad(op, filter.shape, dilations) : checkPair(op, 'pad', options.pad, 0);
   // Winograd's form of the filter would never be used.
   const winogradFits = [...strides, ...dilations].every((step) => step === 1);
-  const attrs: PackAttrs = { groups, algorithm: winogradFits ? algorithm : 'direct' };
+  const precision = checkPrecision(op, options.precision ?? 'float32');
+  const attrs: PackAttrs = { groups, algorithm: winogradFits ? algorithm : 'direct', precision };
   const tensor = runKernel<Tensor>(op, PACK_CONV_2D_FILTER, { filter }, attrs);
   const filterShape = [...filter.shape] as const;
   const dispose = () => tensor.dispose();

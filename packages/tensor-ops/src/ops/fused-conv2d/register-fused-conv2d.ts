@@ -5,6 +5,7 @@ import type { ConvActivation, ConvGeometry } from '../../kernel/geometry';
 import { convOutputSize } from '../../kernel/geometry';
 import { hasGpuKernel } from '../../kernel/gpu-kernels';
 import { attr, type NativeBackend, onCuda } from '../../kernel/native-backend';
+import type { ConvPrecision } from '../../kernel/precision';
 import { type KernelContext, registerOnAllBackends } from '../../kernel/registry';
 import { convKernels } from '../conv-kernels';
 import { finish } from '../conv2d/register-conv2d';
@@ -21,6 +22,7 @@ export type FusedConvAlgorithm = 'auto' | 'direct';
 export interface PackAttrs {
   readonly groups: number;
   readonly algorithm: FusedConvAlgorithm;
+  readonly precision: ConvPrecision;
 }
 export interface PackedAttrs extends ConvGeometry {
   readonly kernelSize: readonly [number, number];
@@ -38,7 +40,11 @@ export function registerFusedConv2d(): void {
   registerOnAllBackends<{ filter: Tensor4D }, PackAttrs>(PACK_CONV_2D_FILTER, ({ filter }, attrs, context) => {
     const native = nativeCpu(context);
     if (native === undefined) return tf.clone(filter);
-    const nativeAttrs = [attr.int('groups', attrs.groups), attr.string('algorithm', attrs.algorithm)];
+    const nativeAttrs = [
+      attr.int('groups', attrs.groups),
+      attr.string('algorithm', attrs.algorithm),
+      attr.string('precision', attrs.precision),
+    ];
     return native.executeSingleOutput('IcconvConv2DPack', nativeAttrs, [filter]) as Tensor;
   });
   registerOnAllBackends<PackedInputs, PackedAttrs>(PACKED_CONV_2D, (inputs, attrs, context) => {
