@@ -1,8 +1,9 @@
 /**
  * pnpm bench models [--json] [--threads N] [--size 224,320,512,800x1216] [--batch 1,8] [--networks r50,ic-r50,r18]
+ *     [--precision float32,bfloat16]
  *
  * Times ResNet-50, IC-ResNet-50 (k9) and ResNet-18 up to C5, compiled for the native engine, beside onnxruntime, OpenVINO and torch with the
- * same weights, all in float32: answers checked first, contenders in turns. One picture at a time unless `--batch` says more; batches of more
+ * same weights, in float32, in bfloat16 if asked for (ours and OpenVINO) or in both: answers checked first, contenders in turns. One picture at a time unless `--batch` says more; batches of more
  * pixels than eight pictures of 512x512 are left out. Without Python there are no peers: the answers are then compared with the network as it
  * is trained. `--json` prints one JSON object a line instead of text.
  */
@@ -21,7 +22,7 @@ import {
   type StateDict,
   summary,
 } from '../src/index';
-import { ENGINES, Peers } from './peers';
+import { ENGINES_OF, type PeerEngine, Peers } from './peers';
 
 const NETWORKS = {
   r50: { depth: 50 },
@@ -33,7 +34,10 @@ type Name = keyof typeof NETWORKS;
 const PLAIN: Partial<Record<Name, Name>> = { 'ic-r50': 'r50' };
 const MOST_PIXELS = 8 * 512 * 512;
 /** float32 through 53 layers, in other orders of summation. */
-const TOLERANCE = 1e-4;
+const TOLERANCE = { float32: 1e-4, bfloat16: 3e-2 } as const;
+type Precision = keyof typeof TOLERANCE;
+/** What a contender of ours is called, as its peers in that precision are. */
+const OURS = { float32: 'icconv', bfloat16: 'icconv-bfloat16' } as const;
 /** Jobs above this are hardly touched by what ran before them, whose threads may spin for some hundred milliseconds. */
 const SHORT_MS = 1000;
 
@@ -41,7 +45,7 @@ interface Network {
   readonly name: Name;
   readonly config: ResNetConfig;
   readonly weights: Readonly<StateDict>;
-  readonly compiled: CompiledResNet;
+  readonly compiled: ReadonlyMap<Precision, CompiledResNet>;
 }
 
 const { values } = parseArgs({
@@ -51,23 +55,30 @@ const { values } = parseArgs({
     size: { type: 'string', default: '224,320,512,800x1216' },
     batch: { type: 'string', default: '1' },
     networks: { type: 'string', default: Object.keys(NETWORKS).join() },
+    precision: { type: 'string', default: 'float32' },
   },
 });
 const threads = Number(values.threads);
 const sizes = values.size.split(',').map((size) => size.split('x').map(Number));
 const batches = values.batch.split(',').map(Number);
-const unknown = values.networks.split(',').filter((name) => !Object.hasOwn(NETWORKS, name));
+const precisions = values.precision.split(',') as Precision[];
+const unknown = [
+  ...values.networks.split(',').filter((name) => !Object.hasOwn(NETWORKS, name)),
+  ...precisions.filter((name) => !Object.hasOwn(TOLERANCE, name)),
+];
 if (unknown.length > 0 || ![...sizes.flat(), ...batches].every((number) => Number.isInteger(number) && number > 0)) {
   console.error(
-    `--networks are some of ${Object.keys(NETWORKS)}; --size is like 224,800x1216, --batch like 1,8: not ${values.networks}, ${values.size}, ${values.batch}`,
+    `--networks are some of ${Object.keys(NETWORKS)}; --size is like 224,800x1216, --batch like 1,8; --precision some of ${Object.keys(TOLERANCE)}: not ${values.networks}, ${values.size}, ${values.batch}, ${values.precision}`,
   );
   process.exit(1);
 }
 const engine = await useEngine({ device: 'cpu', threads });
 const peers = await Peers.start(threads);
+const peerEngines =
+  peers === undefined ? [] : precisions.flatMap((precision): readonly PeerEngine[] => ENGINES_OF[precision]);
 const machine = { tensorflow: engine.version, simd: engine.simd, threads, peers: peers?.versions };
 if (!values.json) {
-  const names = peers && ENGINES.map((name) => `${name} ${peers.versions[name]}`).join(', ');
+  const names = peers && peerEngines.map((name) => `${name} ${peers.versions[name]}`).join(', ');
   console.log(`TensorFlow ${engine.version}, ${engine.simd}, ${threads} threads; peers: ${names ?? 'none'}`);
 }
 
@@ -76,7 +87,8 @@ for (const name of values.networks.split(',') as Name[]) {
   const config = NETWORKS[name];
   const weights = initResNet(config, { seed: 1 });
   await peers?.model(name, weights, config);
-  networks.push({ name, config, weights, compiled: compileForInference(weights, config) });
+  const compile = (precision: Precision) => [precision, compileForInference(weights, config, { precision })] as const;
+  networks.push({ name, config, weights, compiled: new Map(precisions.map(compile)) });
 }
 try {
   for (const batch of batches) {
@@ -92,8 +104,12 @@ async function benchSize(batch: number, height: number, width: number): Promise<
   const x = hashedTensor<tf.Rank.R4>('image', [batch, height, width, 3]);
   await peers?.input(x);
   const contenders = networks.flatMap(({ name, compiled }) => [
-    { engine: 'icconv', network: name, run: inProcess(() => compiled.forward(x, { returns: ['c5'] }).c5) },
-    ...(peers === undefined ? [] : ENGINES).map((peer) => ({
+    ...[...compiled].map(([precision, own]) => ({
+      engine: OURS[precision],
+      network: name,
+      run: inProcess(() => own.forward(x, { returns: ['c5'] }).c5),
+    })),
+    ...peerEngines.map((peer) => ({
       engine: peer,
       network: name,
       run: (repeat: number) => peers!.time(peer, name, repeat),
@@ -117,8 +133,8 @@ async function benchSize(batch: number, height: number, width: number): Promise<
       ...timings[i]!,
       gflops: (2 * batch * macs) / medianMs / 1e6,
       ...(plain === undefined ? {} : { overPlain: medianMs / plain }),
-      overOurs: medianMs / medianOf('icconv', network)!,
-      relativeError: errors[name === 'icconv' ? 'own' : name]![network]!,
+      overOurs: medianMs / medianOf(OURS[precisions[0]!], network)!,
+      relativeError: errors[name]![network]!,
     });
   }
 }
@@ -134,21 +150,25 @@ function settled(run: Contender): Contender {
   };
 }
 
-/** Relative differences of C5 between our compiled networks and the peers', or (`own`) our network as it is trained. */
+/** Relative differences of C5 between our network as it is trained and each contender's. */
 async function checkAnswers(x: tf.Tensor4D): Promise<Record<string, Record<string, number>>> {
   const errors: Record<string, Record<string, number>> = {};
-  const note = (by: string, network: string, error: number) => {
-    if (!(error < TOLERANCE)) throw new Error(`${network}: C5 differs from that of ${by} by ${error}`);
-    errors[by] = { ...errors[by], [network]: error };
-  };
   for (const { name, config, weights, compiled } of networks) {
-    const { c5 } = compiled.forward(x, { returns: ['c5'] });
-    const own = (await c5.data()) as Float32Array;
     const trained = resnet(weights, x, config, { returns: ['c5'] });
-    note('own', name, maxRelativeError(own, (await trained.c5.data()) as Float32Array));
-    tf.dispose([c5, trained]);
-    if (peers === undefined) continue;
-    for (const peer of ENGINES) note(peer, name, maxRelativeError(own, await peers.result(peer, name)));
+    const expected = (await trained.c5.data()) as Float32Array;
+    tf.dispose(trained);
+    const note = (by: string, precision: Precision, result: Float32Array) => {
+      const error = maxRelativeError(result, expected);
+      if (!(error < TOLERANCE[precision])) throw new Error(`${name}: C5 of ${by} differs by ${error}`);
+      errors[by] = { ...errors[by], [name]: error };
+    };
+    for (const precision of precisions) {
+      const { c5 } = compiled.get(precision)!.forward(x, { returns: ['c5'] });
+      note(OURS[precision], precision, (await c5.data()) as Float32Array);
+      c5.dispose();
+      if (peers === undefined) continue;
+      for (const peer of ENGINES_OF[precision]) note(peer, precision, await peers.result(peer, name));
+    }
   }
   return errors;
 }
@@ -175,7 +195,7 @@ function report(row: Row): void {
   const cells = [
     `${batch} x ${size}`.padEnd(13),
     network.padEnd(7),
-    name.padEnd(12),
+    name.padEnd(18),
     `${medianMs.toFixed(1).padStart(7)} ms (min ${minMs.toFixed(1)})`.padEnd(28),
     `${gflops.toFixed(0).padStart(4)} GFLOP/s`,
     overPlain === undefined ? ' '.repeat(13) : `${overPlain.toFixed(2)} of plain`,

@@ -9,7 +9,9 @@ import { planConvs } from '../src/network/plan';
 import { resolveResNet } from '../src/network/resolve';
 
 export const ENGINES = ['onnxruntime', 'openvino', 'torch'] as const;
-export type PeerEngine = (typeof ENGINES)[number];
+/** Those that can compute in a precision; where the name says none it is float32. */
+export const ENGINES_OF = { float32: ENGINES, bfloat16: ['openvino-bfloat16'] } as const;
+export type PeerEngine = (typeof ENGINES_OF)[keyof typeof ENGINES_OF][number];
 
 export class Peers {
   private constructor(

@@ -28,11 +28,7 @@ export interface CompiledFpn {
  * @param weights - as for `fpn`; copied, so they may be trained on or disposed.
  * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}, {@link UnsupportedPrecisionError}
  */
-export function compileFpn(
-  weights: Readonly<StateDict>,
-  config: FpnConfig,
-  options: CompileOptions = {},
-): CompiledFpn {
+export function compileFpn(weights: Readonly<StateDict>, config: FpnConfig, options: CompileOptions = {}): CompiledFpn {
   const plan = resolveFpn(config);
   const compiled = new Compilation('CompiledFpn.forward');
   return compiled.build(() => {

@@ -183,8 +183,11 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     runFirstOp(backend);
     setGpuKernels(ops.gpuKernels());
     setBfloat16Check(() => {
-      if (backend.isUsingGpuDevice === true) return 'on a GPU gpuPrecision of useEngine says of what numbers products are made';
-      return ops.bfloat16?.() ? undefined : 'this processor has not, or the compiler that made the engine did not know it';
+      if (backend.isUsingGpuDevice === true)
+        return 'on a GPU gpuPrecision of useEngine says of what numbers products are made';
+      return ops.bfloat16?.()
+        ? undefined
+        : 'this processor has not, or the compiler that made the engine did not know it';
     });
     if (backend.isUsingGpuDevice === true) watchDevice(backend, hasGpuKernel, warnOfCpu);
     if (gpuPrecision !== undefined) ops.setGpuPrecision(gpuPrecision);

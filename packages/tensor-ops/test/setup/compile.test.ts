@@ -93,6 +93,16 @@ describe.skipIf(compiler === undefined)('compileObjects', () => {
     expect(await compileObjects({ ...again, flags: ['-std=c++17', '-I', moved] })).toEqual(objects);
   });
 
+  it.runIf(process.arch === 'x64')('leaves bfloat16 out with a compiler that does not know it', async () => {
+    const old = join(folder, 'old-compiler');
+    writeFileSync(old, `#!/bin/sh\ncase "$*" in *avx512bf16\\ *) exit 1;; esac\nexec ${compiler!.command} "$@"\n`, { mode: 0o755 });
+    const source = join(folder, 'half_avx512bf16.cc');
+    writeFileSync(source, '#if defined(__AVX512BF16__)\n#error known\n#endif\n');
+    const halves = { ...job, sources: [source] };
+    await expect(compileObjects(halves)).rejects.toThrow(/known/);
+    expect(await compileObjects({ ...halves, compiler: { ...compiler!, command: old } })).toHaveLength(1);
+  });
+
   it("shows the compiler's message and leaves no object", async () => {
     writeFileSync(join(folder, 'answer.h'), '#error broken\n');
     await expect(compileObjects(job)).rejects.toThrow(/answer\.cc does not compile:[\s\S]*broken[\s\S]*remedy/);
@@ -103,6 +113,8 @@ describe.skipIf(compiler === undefined)('compileObjects', () => {
 describe('simdFlags', () => {
   it('gives instruction sets by the name of the file', () => {
     expect(simdFlags('a/b_avx512.cc', 'x64')).toContain('-mavx512f');
+    expect(simdFlags('a/b_avx512.cc', 'x64')).not.toContain('-mavx512bf16');
+    expect(simdFlags('a/b_avx512bf16.cc', 'x64')).toEqual(expect.arrayContaining(['-mavx512f', '-mavx512bf16']));
     expect(simdFlags('a/b_avx2.cc', 'x64')).not.toContain('-mavx512f');
     expect(simdFlags('a/b.cc', 'x64')).toEqual([]);
     expect(simdFlags('a/b_avx2.cc', 'arm64')).toBeUndefined();

@@ -1,10 +1,11 @@
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
 import { hashed } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
 import { type NaiveConv, naiveForward } from '../../../test/support/naive-conv';
-import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
+import { loadedNative, useEngine } from '../../engine';
+import { InvalidArgumentError, ShapeMismatchError, UnsupportedPrecisionError } from '../../errors';
 import { fusedConv2d, type PackConv2dOptions, packConv2dFilter } from './fused-conv2d';
 
 type Shape4 = [number, number, number, number];
@@ -79,6 +80,59 @@ describeBackends('fusedConv2d', activate, () => {
   });
 });
 
+/** To the nearest number of 8 bits, half-way to even. */
+function rounded(values: Float32Array): Float32Array {
+  const bits = new Uint32Array(values.slice().buffer);
+  return new Float32Array(bits.map((bit) => (bit + 0x7fff + ((bit >>> 16) & 1)) & 0xffff0000).buffer);
+}
+
+const native = await useEngine({ device: 'cpu' }).then(loadedNative, () => undefined);
+
+describe.skipIf(native?.ops.bfloat16?.() !== true)('fusedConv2d of bfloat16', () => {
+  beforeAll(async () => void (await useEngine({ device: 'cpu' })));
+
+  test.each(Object.entries(CASES).filter(([name]) => !name.includes('Winograd')))('%s', async (_, c) => {
+    const [x, filter, bias] = [hashed(1, product(c.x)), hashed(2, product(c.filter)), hashed(3, c.filter[3])] as const;
+    const y = tf.tidy(() => {
+      const made = packConv2dFilter(tf.tensor4d(filter, c.filter), { ...c.options, precision: 'bfloat16' });
+      return fusedConv2d(tf.tensor4d(x, c.x), made, { bias: tf.tensor1d(bias) });
+    });
+    const sums = naiveForward(naive(c), rounded(x), rounded(filter));
+    const expected = sums.map((sum, i) => sum + bias[i % bias.length]!);
+    expect(maxRelativeError(await y.data(), expected)).toBeLessThan(1e-5);
+    y.dispose();
+  });
+
+  test('leaves 3x3 filters that Winograd takes as they are', async () => {
+    const { x, filter } = CASES['3x3 that Winograd takes']!;
+    const [half, single] = tf.tidy(() =>
+      (['bfloat16', 'float32'] as const).map((precision) => {
+        const made = packConv2dFilter(tf.tensor4d(hashed(2, product(filter)), filter), { precision });
+        return fusedConv2d(tf.tensor4d(hashed(1, product(x)), x), made);
+      }),
+    );
+    expect(await half!.data()).toEqual(await single!.data());
+    tf.dispose([half!, single!]);
+  });
+
+  test('is refused where the level in force has none', () => {
+    const level = native!.ops.simdLevel();
+    const filter = tf.ones<tf.Rank.R4>([1, 1, 4, 4]);
+    const x = tf.ones<tf.Rank.R4>([1, 2, 2, 4]);
+    const packed = packConv2dFilter(filter, { precision: 'bfloat16' });
+    try {
+      native!.ops.setSimdLevel('avx2');
+      expect(() => packConv2dFilter(filter, { precision: 'bfloat16' })).toThrowError(UnsupportedPrecisionError);
+      expect(() => fusedConv2d(x, packed)).toThrowError(
+        'packed is of bfloat16, for which this processor or this build has no kernel',
+      );
+    } finally {
+      native!.ops.setSimdLevel(level);
+      tf.dispose([x, filter, packed.tensor]);
+    }
+  });
+});
+
 describe('fusedConv2d refuses', () => {
   const zeros = (shape: number[]) => tf.zeros<tf.Rank.R4>(shape as Shape4);
   const run = (make: () => unknown) => tf.tidy(() => void make());
@@ -100,6 +154,19 @@ describe('fusedConv2d refuses', () => {
     [{ algorithm: 'fast' }, 'packConv2dFilter: algorithm must be "auto" or "direct"'],
   ])('to pack with %j', (options, message) => refused(() => pack(options), InvalidArgumentError, message));
 
+  test('a precision that is not known', () =>
+    refused(
+      () => pack({ precision: 'float16' }),
+      InvalidArgumentError,
+      'packConv2dFilter: precision must be one of float32, bfloat16, received "float16"',
+    ));
+  test('a precision that the backend has not', () =>
+    refused(
+      () => pack({ precision: 'bfloat16' }),
+      UnsupportedPrecisionError,
+      'precision "bfloat16" needs the native engine on a processor with AVX512-BF16 (AMD since Zen 4, Intel\'s Xeons since Cooper Lake): ' +
+        'the backend is "cpu"; take "float32"',
+    ));
   test('an even kernel without a padding', () =>
     refused(() => pack({}, [2, 2, 4, 6]), InvalidArgumentError, 'pad must be given for an even kernel of 2x2'));
   test('another number of channels', () =>
