@@ -95,7 +95,9 @@ describe.skipIf(compiler === undefined)('compileObjects', () => {
 
   it.runIf(process.arch === 'x64')('leaves bfloat16 out with a compiler that does not know it', async () => {
     const old = join(folder, 'old-compiler');
-    writeFileSync(old, `#!/bin/sh\ncase "$*" in *avx512bf16\\ *) exit 1;; esac\nexec ${compiler!.command} "$@"\n`, { mode: 0o755 });
+    writeFileSync(old, `#!/bin/sh\ncase "$*" in *avx512bf16\\ *) exit 1;; esac\nexec ${compiler!.command} "$@"\n`, {
+      mode: 0o755,
+    });
     const source = join(folder, 'half_avx512bf16.cc');
     writeFileSync(source, '#if defined(__AVX512BF16__)\n#error known\n#endif\n');
     const halves = { ...job, sources: [source] };
