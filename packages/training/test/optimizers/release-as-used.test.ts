@@ -37,9 +37,13 @@ describeBackends(
       };
       const expected = tf.grads((a, b) => loss(a, b, look))([x, factor]);
       const all = kept - before.numBytes;
-      const { gradients } = lossGradients({ x, factor }, () => true, (own) => ({
-        losses: { loss: loss(own.x!, own.factor!, look) },
-      }));
+      const { gradients } = lossGradients(
+        { x, factor },
+        () => true,
+        (own) => ({
+          losses: { loss: loss(own.x!, own.factor!, look) },
+        }),
+      );
       // Two activations a layer, and as many gradients of activations.
       expect(all).toBeGreaterThan(4 * LAYERS * SIZE);
       expect(kept - before.numBytes).toBeLessThan(all / 4);

@@ -11,6 +11,25 @@ namespace {
 
 using conv2d_internal::ceil_div;
 
+// Memory that is written before it is read; an array would be filled with zeros first.
+class Floats {
+public:
+    // As many, of any value.
+    float* get(size_t count) {
+        if (count > count_) {
+            memory_.reset();
+            count_ = 0;
+            memory_ = allocate(count * sizeof(float));
+            count_ = count;
+        }
+        return static_cast<float*>(memory_.get());
+    }
+
+private:
+    Memory memory_;
+    size_t count_ = 0;
+};
+
 // Winograd where it gains although its form of the filter is made for this call alone.
 Conv2DAlgorithm algorithm_of(const Conv2DSize& size, const Conv2DFilter& filter) {
     const long tiles = static_cast<long>(size.batch) * ceil_div(size.out_h(filter), conv2d_internal::kWinogradOut) *
@@ -85,8 +104,8 @@ void frame(const Conv2DSize& size, int out_h, int out_w, int channels, const flo
 void convolve(const Conv2DSize& size, const Conv2DFilter& filter, const float* x, const float* hwio, const float* bias, bool relu, float* y,
               Executor& executor) {
     const Conv2DAlgorithm algorithm = algorithm_of(size, filter);
-    const Memory packed = allocate(conv2d_packed_size(filter, algorithm) * sizeof(float));
-    float* const weights = static_cast<float*>(packed.get());
+    Floats packed;
+    float* const weights = packed.get(conv2d_packed_size(filter, algorithm));
     conv2d_pack(filter, algorithm, hwio, weights, executor);
     conv2d(size, {x, weights, bias, nullptr}, relu, y, executor);
 }
@@ -105,44 +124,48 @@ bool conv2d_has_grad_input(const Conv2DSize& size, const Conv2DFilter& shape) {
 void conv2d_grad_input(const Conv2DSize& size, const Conv2DFilter& shape, const float* dy, const float* filter, float* dx, Executor& executor) {
     const int out_h = size.out_h(shape);
     const int out_w = size.out_w(shape);
-    const size_t floats = static_cast<size_t>(shape.kernel_h) * shape.kernel_w * shape.in_c * shape.out_c;
-    Array<float> turned(floats);
+    Floats memory;
+    float* const turned = memory.get(static_cast<size_t>(shape.kernel_h) * shape.kernel_w * shape.in_c * shape.out_c);
     if (size.stride_h == 1 && size.stride_w == 1) {
-        turn(shape, {0, 1, shape.kernel_h, 0, 1, shape.kernel_w}, filter, turned.data(), executor);
+        turn(shape, {0, 1, shape.kernel_h, 0, 1, shape.kernel_w}, filter, turned, executor);
         const Conv2DFilter back = {shape.kernel_h, shape.kernel_w, shape.out_c, shape.in_c, 1};
         const Conv2DSize of = {size.batch, out_h, out_w, 1, 1, shape.kernel_h - 1 - size.pad_h, shape.kernel_w - 1 - size.pad_w};
-        return convolve(of, back, dy, turned.data(), nullptr, false, dx, executor);
+        return convolve(of, back, dy, turned, nullptr, false, dx, executor);
     }
-    Array<float> framed, part;
+    Floats framed, part;
     for (int h = 0; h < std::min(size.stride_h, size.in_h); ++h) {
         for (int w = 0; w < std::min(size.stride_w, size.in_w); ++w) {
             const Phase rows = phase_of(h, shape.kernel_h, size.stride_h, size.pad_h);
             const Phase columns = phase_of(w, shape.kernel_w, size.stride_w, size.pad_w);
             const int height = phase_length(size.in_h, h, size.stride_h);
             const int width = phase_length(size.in_w, w, size.stride_w);
-            const bool any = rows.kernel > 0 && columns.kernel > 0;
-            if (any) {
-                turn(shape, {rows.first, size.stride_h, rows.kernel, columns.first, size.stride_w, columns.kernel}, filter, turned.data(), executor);
+            const float* of_phase = nullptr;
+            if (rows.kernel > 0 && columns.kernel > 0) {
+                turn(shape, {rows.first, size.stride_h, rows.kernel, columns.first, size.stride_w, columns.kernel}, filter, turned, executor);
                 const Conv2DFilter back = {rows.kernel, columns.kernel, shape.out_c, shape.in_c, 1};
                 const Conv2DSize of = {size.batch, height + rows.kernel - 1, width + columns.kernel - 1};
                 const float* from = dy;
                 if (rows.shift != 0 || columns.shift != 0 || of.in_h != out_h || of.in_w != out_w) {
-                    framed.resize(static_cast<size_t>(of.batch) * of.in_h * of.in_w * shape.out_c);
-                    frame(size, out_h, out_w, shape.out_c, dy, -rows.shift, -columns.shift, of.in_h, of.in_w, framed.data(), executor);
-                    from = framed.data();
+                    float* const to = framed.get(static_cast<size_t>(of.batch) * of.in_h * of.in_w * shape.out_c);
+                    frame(size, out_h, out_w, shape.out_c, dy, -rows.shift, -columns.shift, of.in_h, of.in_w, to, executor);
+                    from = to;
                 }
-                part.resize(static_cast<size_t>(size.batch) * height * width * shape.in_c);
-                convolve(of, back, from, turned.data(), nullptr, false, part.data(), executor);
+                float* const sums = part.get(static_cast<size_t>(size.batch) * height * width * shape.in_c);
+                convolve(of, back, from, turned, nullptr, false, sums, executor);
+                of_phase = sums;
             }
             executor.run(size.batch * height, [&](int i) {
                 const size_t row = static_cast<size_t>(i / height) * size.in_h + h + static_cast<size_t>(i % height) * size.stride_h;
                 float* to = dx + (row * size.in_w + w) * shape.in_c;
-                const float* from = any ? part.data() + static_cast<size_t>(i) * width * shape.in_c : nullptr;
-                for (int column = 0; column < width; ++column, to += static_cast<ptrdiff_t>(size.stride_w) * shape.in_c) {
-                    if (any) {
-                        std::copy(from + static_cast<size_t>(column) * shape.in_c, from + static_cast<size_t>(column + 1) * shape.in_c, to);
-                    } else {
+                const ptrdiff_t step = static_cast<ptrdiff_t>(size.stride_w) * shape.in_c;
+                const float* from = of_phase + (of_phase == nullptr ? 0 : static_cast<size_t>(i) * width * shape.in_c);
+                for (int column = 0; column < width; ++column, to += step) {
+                    if (of_phase == nullptr) {
+                        // No output sees these.
                         std::fill(to, to + shape.in_c, 0.0f);
+                    } else {
+                        std::copy(from, from + shape.in_c, to);
+                        from += shape.in_c;
                     }
                 }
             });

@@ -22,7 +22,11 @@ export function nativeKernels(backend: NativeBackend): ConvKernels {
     !onCuda(backend) && dilations[0] === 1 && dilations[1] === 1 && groups === 1;
   const forwardPlain = (x: Tensor4D, filter: Tensor4D, geometry: ConvGeometry, { bias, activation }: AfterSums) => {
     const inputs = [x, filter, bias ?? tf.tensor1d([], 'float32')];
-    return run<Tensor4D>('IcconvConv2DForward', [...plainAttrs(geometry), attr.string('activation', activation)], inputs);
+    return run<Tensor4D>(
+      'IcconvConv2DForward',
+      [...plainAttrs(geometry), attr.string('activation', activation)],
+      inputs,
+    );
   };
   return {
     forward(x, filter, geometry) {
@@ -84,7 +88,10 @@ function asInception(kernel: Pair, outChannels: number, { strides, pad, dilation
   return { dilations: perChannel, strides, groups };
 }
 
-const plainAttrs = ({ strides, pad }: ConvGeometry): NativeAttr[] => [attr.int('strides', strides), attr.int('pad', pad)];
+const plainAttrs = ({ strides, pad }: ConvGeometry): NativeAttr[] => [
+  attr.int('strides', strides),
+  attr.int('pad', pad),
+];
 
 function convAttrs({ strides, pad, dilations }: ConvGeometry): NativeAttr[] {
   return [
