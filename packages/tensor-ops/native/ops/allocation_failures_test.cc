@@ -9,6 +9,7 @@
 #include "common/thread_executor.h"
 #include "ops/batch_norm/batch_norm.h"
 #include "ops/conv2d/conv2d.h"
+#include "ops/conv2d_training/conv2d_training.h"
 #include "ops/conv_program/conv_program.h"
 #include "ops/dilation_errors/dilation_errors.h"
 #include "ops/image_batch/image_batch.h"
@@ -86,6 +87,23 @@ TEST(allocation_failures_in_conv2d) {
         const Conv2DSize of{2, 20, 21, 1, 1, 1, 1, 1, 1};
         check(3, 2 * 20 * 21 * 20, [&](float* y, Executor& executor) {
             conv2d(of, {x.data(), static_cast<const float*>(weights.get()), bias.data(), nullptr}, true, y, executor);
+        });
+    }
+}
+
+TEST(allocation_failures_in_conv2d_training) {
+    // By Winograd, and strided, by the definition.
+    for (int stride : {1, 2}) {
+        const Conv2DFilter filter{3, 3, 16, 20, 1};
+        const Conv2DSize size{1, 30, 28, stride, stride, 1, 1};
+        const Array<float> x = random_floats(30 * 28 * 16), weights = random_floats(9 * 16 * 20);
+        const Array<float> dy = random_floats(static_cast<size_t>(size.out_h(filter)) * size.out_w(filter) * 20);
+        check(2, dy.size(), [&](float* y, Executor& executor) {
+            conv2d_forward(size, filter, x.data(), weights.data(), nullptr, true, y, executor);
+        });
+        check(3, x.size(), [&](float* dx, Executor& executor) { conv2d_grad_input(size, filter, dy.data(), weights.data(), dx, executor); });
+        check(2, weights.size(), [&](float* dfilter, Executor& executor) {
+            conv2d_grad_filter(size, filter, x.data(), dy.data(), dfilter, executor);
         });
     }
 }

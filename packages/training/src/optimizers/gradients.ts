@@ -3,6 +3,7 @@ import { globalNorm, InvalidArgumentError, linearCombination } from '@icconv/ten
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { MissingGradientsError } from '../errors';
+import { releaseAsUsed } from './release-as-used';
 import type { StateDict } from './types';
 
 /** What a training step hands to the loop. */
@@ -90,7 +91,9 @@ export function lossGradients(
       const losses = Object.values(outcome.losses);
       if (losses.length === 0) throw new InvalidArgumentError('lossGradients', 'losses', [], 'at least one scalar');
       for (const kept of [...losses, ...Object.values(outcome.statistics ?? {})]) tf.keep(kept);
-      return tf.addN(losses.map((loss) => tf.reshape(loss, [])));
+      const total = tf.addN(losses.map((loss) => tf.reshape(loss, [])));
+      releaseAsUsed();
+      return total;
     },
     names.map((name) => weights[name]!),
     undefined as unknown as Tensor,

@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "common/bfloat16.h"
-
 #include "ops/conv2d/winograd_filter.h"
 
 namespace icconv {
@@ -64,17 +63,30 @@ void pack_direct_panel(const Conv2DFilter& filter, const Blocks& blocks, const f
     }
 }
 
-void pack_winograd_panel(const Conv2DFilter& filter, const float* hwio, int panel, int panels, float* to) {
+// Rows [begin, end) of the reduction without groups, which are read one after another.
+void pack_direct_rows(const Conv2DFilter& filter, const float* hwio, size_t rows, size_t begin, size_t end, float* to) {
+    const int whole = filter.out_c / kPanel;
+    const int left = filter.out_c % kPanel;
+    for (size_t row = begin; row < end; ++row) {
+        const float* from = hwio + row * filter.out_c;
+        float* panel = to + row * kPanel;
+        for (int p = 0; p < whole; ++p, from += kPanel, panel += rows * kPanel) std::copy(from, from + kPanel, panel);
+        if (left > 0) std::fill(std::copy(from, from + left, panel), panel + kPanel, 0.0f);
+    }
+}
+
+// Panels of input channels [begin, end).
+void pack_winograd_rows(const Conv2DFilter& filter, const float* hwio, int panels, int begin, int end, float* to) {
     const size_t plane = static_cast<size_t>(panels) * filter.in_c * kPanel;
-    to += static_cast<size_t>(panel) * filter.in_c * kPanel;
-    for (int i = 0; i < filter.in_c; ++i) {
-        for (int n = 0; n < kPanel; ++n, ++to) {
-            const int o = panel * kPanel + n;
-            double taps[3][3] = {};
-            for (int tap = 0; tap < 9 && o < filter.out_c; ++tap) {
-                taps[tap / 3][tap % 3] = hwio[(static_cast<size_t>(tap) * filter.in_c + i) * filter.out_c + o];
+    for (int panel = 0; panel < panels; ++panel) {
+        const int count = std::min(kPanel, filter.out_c - panel * kPanel);
+        for (int i = begin; i < end; ++i) {
+            double taps[9][kPanel] = {};
+            for (int tap = 0; tap < 9; ++tap) {
+                const float* const from = hwio + (static_cast<size_t>(tap) * filter.in_c + i) * filter.out_c + static_cast<size_t>(panel) * kPanel;
+                for (int n = 0; n < count; ++n) taps[tap][n] = from[n];
             }
-            conv2d_internal::winograd_filter(taps, to, plane);
+            conv2d_internal::winograd_filter(taps, to + (static_cast<size_t>(panel) * filter.in_c + i) * kPanel, plane);
         }
     }
 }
@@ -99,16 +111,27 @@ void conv2d_pack(const Conv2DFilter& filter, Conv2DAlgorithm algorithm, const fl
                                    static_cast<float>((forms.has_direct ? 1 : 0) + (forms.has_winograd ? 2 : 0)),
                                    static_cast<float>(numbers_per_word(filter.precision))};
     for (int i = 0; i < kHeader; ++i) packed[i] = header[i];
-    executor.run(blocks.count * blocks.panels, [&](int i) {
-        const int panel = i % blocks.panels;
-        if (forms.has_direct) {
+    const size_t rows = static_cast<size_t>(filter.kernel_h) * filter.kernel_w * blocks.in;
+    // Some rows at a time: what a panel gets of them are whole pages.
+    constexpr int kRows = 64;
+    if (forms.has_direct && filter.groups == 1 && filter.precision == Precision::kFloat32) {
+        executor.run(static_cast<int>((rows + kRows - 1) / kRows), [&](int i) {
+            pack_direct_rows(filter, hwio, rows, static_cast<size_t>(i) * kRows, std::min(rows, static_cast<size_t>(i + 1) * kRows), packed + kHeader);
+        });
+    } else if (forms.has_direct) {
+        executor.run(blocks.count * blocks.panels, [&](int i) {
             float* const to = packed + kHeader + i * forms.panel_size;
             // The last word may hold one number of two.
             std::fill(to + forms.panel_size - kPanel, to + forms.panel_size, 0.0f);
-            pack_direct_panel(filter, blocks, hwio, i / blocks.panels, panel, to);
-        }
-        if (forms.has_winograd) pack_winograd_panel(filter, hwio, panel, blocks.panels, packed + forms.winograd_offset);
-    });
+            pack_direct_panel(filter, blocks, hwio, i / blocks.panels, i % blocks.panels, to);
+        });
+    }
+    if (forms.has_winograd) {
+        constexpr int kChannels = 8;
+        executor.run((filter.in_c + kChannels - 1) / kChannels, [&](int i) {
+            pack_winograd_rows(filter, hwio, blocks.panels, i * kChannels, std::min(filter.in_c, (i + 1) * kChannels), packed + forms.winograd_offset);
+        });
+    }
 }
 
 bool conv2d_read_packed(const float* packed, size_t size, Conv2DFilter* filter) {

@@ -35,6 +35,21 @@ const convolutions = fc.record({
 });
 
 describeBackends('conv2d', activate, (backend) => {
+  test('equals it too on maps that the native kernels give to Winograd', async () => {
+    const [height, width, channels, outChannels] = [25, 26, 16, 20];
+    const naive: NaiveConv = {
+      ...{ batch: 1, height, width, channels, outChannels, kernel: [3, 3], strides: [1, 1], groups: 1 },
+      ...{ out: [height, width], pad: () => [1, 1], dilations: () => [1, 1] },
+    };
+    const x = { shape: [1, height, width, channels], values: hashed('x', height * width * channels) };
+    const filter = { shape: [3, 3, channels, outChannels], values: hashed('filter', 9 * channels * outChannels) };
+    const dy = hashed('dy', height * width * outChannels);
+    const got = await runConv((x, filter) => conv2d(x, filter, { pad: 1 }), x, filter, dy, undefined);
+    expect(maxRelativeError(got.y, naiveForward(naive, x.values, filter.values))).toBeLessThan(3e-5);
+    expect(maxRelativeError(got.dx, naiveGradInput(naive, dy, filter.values))).toBeLessThan(1e-4);
+    expect(maxRelativeError(got.dfilter, naiveGradFilter(naive, x.values, dy))).toBeLessThan(1e-4);
+  });
+
   test('equals its definition in float64, with all gradients', async () => {
     await fc.assert(
       fc.asyncProperty(convolutions, async (drawn) => {

@@ -29,7 +29,9 @@ export function registerConv2d(): void {
     ({ x, filter, bias }, attrs, context) => {
       const size = convOutputSize([x.shape[1], x.shape[2]], [filter.shape[0], filter.shape[1]], attrs);
       if (x.shape[0] === 0) return tf.zeros([0, ...size, filter.shape[3]]);
-      return finish(convKernels(context).forward(x, filter, attrs), bias, attrs.activation, context);
+      const kernels = convKernels(context);
+      const fused = kernels.forwardFused?.(x, filter, attrs, { bias, activation: attrs.activation });
+      return fused ?? finish(kernels.forward(x, filter, attrs), bias, attrs.activation, context);
     },
   );
   registerOnAllBackends<{ dy: Tensor4D; filter: Tensor4D }, ConvGeometry & { readonly inputSize: Pair }>(
