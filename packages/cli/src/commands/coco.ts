@@ -6,7 +6,6 @@ import { convertCommand } from './coco-convert';
 
 export function cocoCommand(context: CommandContext): Command {
   return new Command('coco')
-    .description('check and convert COCO annotations and results')
     .addCommand(checkCommand(context))
     .addCommand(convertCommand(context));
 }

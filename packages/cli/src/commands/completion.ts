@@ -9,7 +9,6 @@ const tab = () => import('@bomb.sh/tab');
 
 export function completionCommand(): Command {
   return new Command('completion')
-    .description('print a script that completes commands, options and their values in a shell')
     .addArgument(new Argument('<shell>', 'whose').choices(['bash', 'zsh', 'fish']))
     .action(async (shell: string) => (await tab()).script(shell, NAME, NAME));
 }
@@ -17,7 +16,6 @@ export function completionCommand(): Command {
 /** Asked by the scripts as `icconv complete -- train det`; lines of value, tab and description, and a number that says whether files fit. */
 export function completeCommand(program: Command): Command {
   return new Command('complete')
-    .description('what a shell’s script asks')
     .argument('[words...]')
     .action(async (words: readonly string[]) => {
       const { candidates, files } = completionsOf(program, words);

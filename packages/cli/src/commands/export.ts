@@ -58,7 +58,6 @@ const STYLES: readonly WeightStyle[] = ['torchvision', 'torchvision-v1', 'mmdete
 
 export function exportCommand(context: CommandContext): Command {
   return new Command('export')
-    .description('write networks in the formats of other runtimes')
     .addCommand(onnxCommand(context));
 }
 

@@ -19,7 +19,6 @@ const allRows = (): readonly ListedRow[] =>
 
 export function modelsCommand(context: CommandContext): Command {
   return new Command('models')
-    .description('published checkpoints that networks here load')
     .addCommand(listCommand())
     .addCommand(fetchCommand(context));
 }
