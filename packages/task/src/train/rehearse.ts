@@ -7,7 +7,7 @@ import { findInData } from '../evaluate/evaluate';
 import { localRunner } from '../run/local-runner';
 import { reachableMemory, watchPeak } from './peak-memory';
 import { settingsOf } from './settings-of';
-import { type TrainTaskOptions, trainableData, trainTask } from './train';
+import { type TrainTaskOptions, train, trainableData } from './train';
 
 /** The first update also compiles kernels and fills pools: its time says little about those to come. */
 const UPDATES = 2;
@@ -31,13 +31,8 @@ export interface Rehearsal {
   readonly memory: { readonly peakBytes: number; readonly reachableBytes: number };
 }
 
-/**
- * Does the first updates of a training and a small part of an evaluation, with the same data, network and weights as `trainTask` would.
- *
- * @param options - as `trainTask` takes them; the folder is looked at, for a training that could not begin there.
- * @throws as `trainTask`; the signal's reason when aborted.
- */
-export async function rehearseTraining<T extends TaskTypes>(
+/** See `rehearseTraining` of ./index. */
+export async function rehearse<T extends TaskTypes>(
   task: Task<T>,
   options: Omit<TrainTaskOptions<T>, 'cluster' | 'steps' | 'progress' | 'weights'>,
 ): Promise<Rehearsal> {
