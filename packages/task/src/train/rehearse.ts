@@ -61,7 +61,7 @@ export async function rehearse<T extends TaskTypes>(
     // A rehearsal takes as long as it takes, and evaluates by itself.
     const { minutes: _, patience: __, ...untimed } = recipe;
     const own = { model, recipe: untimed as T['recipe'], train, weights, progress, steps: UPDATES };
-    await trainTask(task, { ...rest, ...own });
+    await train(task, { ...rest, ...own });
     signal?.throwIfAborted();
     const peakBytes = peak();
     const secondsPerUpdate = (ends.at(-1)! - ends.at(-2)!) / 1000;

@@ -1,6 +1,8 @@
 // Lays a filter out for the kernels, once for many calls.
 #include "ops/conv2d/packed.h"
 
+#include <algorithm>
+
 #include "ops/conv2d/winograd_filter.h"
 
 namespace icconv {
@@ -37,11 +39,24 @@ float weight_at(const Conv2DFilter& filter, const Blocks& blocks, const float* h
     return hwio[(static_cast<size_t>(tap) * group_in + i % group_in) * filter.out_c + static_cast<size_t>(block) * blocks.out + o];
 }
 
+// kPanel weights of that kind, for the output channels from `first` on.
+void weights_at(const Conv2DFilter& filter, const Blocks& blocks, const float* hwio, int block, int tap, int i, int first, float* to) {
+    int n = 0;
+    // Without groups they lie side by side.
+    if (filter.groups == 1) {
+        const float* const from = hwio + (static_cast<size_t>(tap) * filter.in_c + i) * filter.out_c + first;
+        const int count = std::min(kPanel, filter.out_c - first);
+        for (; n < count; ++n) to[n] = from[n];
+    }
+    for (; n < kPanel; ++n) to[n] = weight_at(filter, blocks, hwio, block, tap, i, first + n);
+}
+
 void pack_direct_panel(const Conv2DFilter& filter, const Blocks& blocks, const float* hwio, int block, int panel, float* to) {
     const int taps = filter.kernel_h * filter.kernel_w;
     for (int tap = 0; tap < taps; ++tap) {
         for (int i = 0; i < blocks.in; ++i) {
-            for (int n = 0; n < kPanel; ++n) *to++ = weight_at(filter, blocks, hwio, block, tap, i, panel * kPanel + n);
+            weights_at(filter, blocks, hwio, block, tap, i, panel * kPanel, to);
+            to += kPanel;
         }
     }
 }
@@ -49,15 +64,15 @@ void pack_direct_panel(const Conv2DFilter& filter, const Blocks& blocks, const f
 void pack_winograd_panel(const Conv2DFilter& filter, const float* hwio, int panel, int panels, float* to) {
     const size_t plane = static_cast<size_t>(panels) * filter.in_c * kPanel;
     to += static_cast<size_t>(panel) * filter.in_c * kPanel;
-    for (int i = 0; i < filter.in_c; ++i) {
-        for (int n = 0; n < kPanel; ++n, ++to) {
-            const int o = panel * kPanel + n;
-            double taps[3][3] = {};
-            for (int tap = 0; tap < 9 && o < filter.out_c; ++tap) {
-                taps[tap / 3][tap % 3] = hwio[(static_cast<size_t>(tap) * filter.in_c + i) * filter.out_c + o];
-            }
-            conv2d_internal::winograd_filter(taps, to, plane);
+    const int first = panel * kPanel;
+    const int count = std::min(kPanel, filter.out_c - first);
+    for (int i = 0; i < filter.in_c; ++i, to += kPanel) {
+        double taps[3][3][kPanel] = {};
+        for (int tap = 0; tap < 9; ++tap) {
+            const float* const from = hwio + (static_cast<size_t>(tap) * filter.in_c + i) * filter.out_c + first;
+            for (int n = 0; n < count; ++n) taps[tap / 3][tap % 3][n] = from[n];
         }
+        conv2d_internal::winograd_filter(taps, to, plane);
     }
 }
 

@@ -25,15 +25,15 @@ size_t whole_lines(size_t floats) { return (floats + 15) / 16 * 16; }
 void pack_winograd_panel(const WinogradGroup& group, const int* order, const float* filter, int in_c, int out_c, int panel, float* to) {
     const size_t plane = static_cast<size_t>(group.panels()) * in_c * 16;
     to += static_cast<size_t>(panel) * in_c * 16;
-    for (int i = 0; i < in_c; ++i) {
-        for (int n = 0; n < 16; ++n, ++to) {
-            const int channel = panel * 16 + n;
-            double taps[3][3] = {};
-            for (int tap = 0; tap < 9 && channel < group.count; ++tap) {
-                taps[tap / 3][tap % 3] = filter[(static_cast<size_t>(tap) * in_c + i) * out_c + order[group.first + channel]];
-            }
-            conv2d_internal::winograd_filter(taps, to, plane);
+    const int* const channels = order + group.first + panel * 16;
+    const int count = std::min(16, group.count - panel * 16);
+    for (int i = 0; i < in_c; ++i, to += 16) {
+        double taps[3][3][16] = {};
+        for (int tap = 0; tap < 9; ++tap) {
+            const float* const from = filter + (static_cast<size_t>(tap) * in_c + i) * out_c;
+            for (int n = 0; n < count; ++n) taps[tap / 3][tap % 3][n] = from[channels[n]];
         }
+        conv2d_internal::winograd_filter(taps, to, plane);
     }
 }
 
