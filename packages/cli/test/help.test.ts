@@ -78,7 +78,10 @@ describe('completion', () => {
 
   const scriptFor = async (shell: string): Promise<string> => {
     const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
-    await (await createProgram({ signal: new AbortController().signal })).parseAsync(['completion', shell], { from: 'user' });
+    await (await createProgram({ signal: new AbortController().signal }, ['completion'])).parseAsync(
+      ['completion', shell],
+      { from: 'user' },
+    );
     const script = printed.mock.lastCall![0] as string;
     printed.mockRestore();
     return script;

@@ -38,7 +38,7 @@ afterEach(() => void vi.restoreAllMocks());
 
 const at = (...names: string[]) => join(here, ...names);
 const icconv = async (...args: string[]) =>
-  (await createProgram({ signal: new AbortController().signal })).parseAsync(args, { from: 'user' });
+  (await createProgram({ signal: new AbortController().signal }, args)).parseAsync(args, { from: 'user' });
 const init = (...args: string[]) => icconv('init', ...args, '--out', at('train.yaml'));
 const schemaOf = (name: string) => trainingSchema(TASKS.find(({ task }) => task.name === name)!.task);
 const read = async (name: string) => {

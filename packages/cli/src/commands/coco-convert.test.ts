@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 const convert = async (...args: string[]) =>
-  (await createProgram({ signal: new AbortController().signal }))
+  (await createProgram({ signal: new AbortController().signal }, ['coco']))
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .parseAsync(['coco', 'convert', ...args], { from: 'user' });

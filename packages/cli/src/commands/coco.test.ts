@@ -40,7 +40,9 @@ afterEach(() => {
 });
 
 const icconv = async (...args: string[]) =>
-  (await createProgram({ signal: new AbortController().signal })).exitOverride().parseAsync(args, { from: 'user' });
+  (await createProgram({ signal: new AbortController().signal }, args))
+    .exitOverride()
+    .parseAsync(args, { from: 'user' });
 
 describe('icconv eval', () => {
   test('prints the summary, the table and writes the report', async () => {

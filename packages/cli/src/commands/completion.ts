@@ -15,12 +15,10 @@ export function completionCommand(): Command {
 
 /** Asked by the scripts as `icconv complete -- train det`; lines of value, tab and description, and a number that says whether files fit. */
 export function completeCommand(program: Command): Command {
-  return new Command('complete')
-    .argument('[words...]')
-    .action(async (words: readonly string[]) => {
-      const { candidates, files } = completionsOf(program, words);
-      for (const { value, description } of candidates) console.log(`${value}\t${description}`);
-      const { ShellCompDirectiveDefault, ShellCompDirectiveNoFileComp } = (await tab()).ShellCompDirective;
-      console.log(`:${files ? ShellCompDirectiveDefault : ShellCompDirectiveNoFileComp}`);
-    });
+  return new Command('complete').argument('[words...]').action(async (words: readonly string[]) => {
+    const { candidates, files } = completionsOf(program, words);
+    for (const { value, description } of candidates) console.log(`${value}\t${description}`);
+    const { ShellCompDirectiveDefault, ShellCompDirectiveNoFileComp } = (await tab()).ShellCompDirective;
+    console.log(`:${files ? ShellCompDirectiveDefault : ShellCompDirectiveNoFileComp}`);
+  });
 }

@@ -71,7 +71,7 @@ describe.skipIf(images === undefined)('a detector whose batch norms have no epsi
   });
 
   const run = async (...args: string[]) =>
-    (await createProgram({ signal: new AbortController().signal })).parseAsync(args, { from: 'user' });
+    (await createProgram({ signal: new AbortController().signal }, args)).parseAsync(args, { from: 'user' });
   const expectGolden = (stats: Readonly<Record<string, number>>) => {
     const expected = golden.stats[count]!;
     for (const [i, [name, measured]] of Object.entries(stats).entries()) {

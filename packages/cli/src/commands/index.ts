@@ -35,7 +35,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./convert')).convertCommand,
   },
   inspect: {
-    description: 'list the tensors of a weight file (safetensors, PyTorch): type, shape, size, name; nothing in it is run',
+    description:
+      'list the tensors of a weight file (safetensors, PyTorch): type, shape, size, name; nothing in it is run',
     load: async () => (await import('./inspect')).inspectCommand,
   },
   models: {

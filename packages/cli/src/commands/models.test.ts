@@ -27,7 +27,9 @@ afterEach(() => {
 });
 
 const run = async (...args: string[]) =>
-  (await createProgram({ signal: new AbortController().signal })).parseAsync(['models', ...args], { from: 'user' });
+  (await createProgram({ signal: new AbortController().signal }, ['models'])).parseAsync(['models', ...args], {
+    from: 'user',
+  });
 
 describe('icconv models list', () => {
   test('shows every model, and the steps for those behind a log-in', async () => {

@@ -13,7 +13,10 @@ interface RunFlags extends ModelFlags, Flags {
 }
 
 export function runTaskCommand(own: AnyTaskCommand, { signal }: CommandContext): Command {
-  const command = new Command(own.verb).argument('<images...>', 'pictures, videos (by ffmpeg), folders of them, or addresses of pictures');
+  const command = new Command(own.verb).argument(
+    '<images...>',
+    'pictures, videos (by ffmpeg), folders of them, or addresses of pictures',
+  );
   return own
     .withRunFlags(withModelFlags(command, own))
     .option('--out <folder>', `write the pictures and videos with ${own.drawn} drawn in`)

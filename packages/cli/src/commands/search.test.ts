@@ -38,7 +38,7 @@ afterEach(() => void vi.restoreAllMocks());
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const search = async (...args: string[]) =>
-  (await createProgram({ signal: new AbortController().signal })).parseAsync(
+  (await createProgram({ signal: new AbortController().signal }, ['search'])).parseAsync(
     ['search', '--config', at('search.yaml'), ...args],
     { from: 'user' },
   );

@@ -35,7 +35,7 @@ afterEach(() => {
 });
 
 const run = async (...args: string[]) =>
-  (await createProgram({ signal: new AbortController().signal })).parseAsync(args, { from: 'user' });
+  (await createProgram({ signal: new AbortController().signal }, args)).parseAsync(args, { from: 'user' });
 const shapes = async (file: string) => {
   const weights = await openWeights(file);
   await weights.close();

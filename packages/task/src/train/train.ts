@@ -73,10 +73,7 @@ export interface TrainTaskOptions<T extends TaskTypes>
 }
 
 /** See `trainTask` of ./index. */
-export async function train<T extends TaskTypes>(
-  task: Task<T>,
-  options: TrainTaskOptions<T>,
-): Promise<TrainResult> {
+export async function train<T extends TaskTypes>(task: Task<T>, options: TrainTaskOptions<T>): Promise<TrainResult> {
   const { model, recipe, start, cluster } = options;
   const folder = (cluster?.index ?? 0) === 0 ? options.folder : undefined;
   const data = trainableData(task, options);
