@@ -103,7 +103,8 @@ async function benchStart(picture: string): Promise<void> {
     }
     const output = execFileSync(process.execPath, [at('./stages.mjs'), model, picture], { encoding: 'utf8' });
     for (const [stage, { wallMs, processorMs }] of Object.entries(JSON.parse(output) as Stages)) {
-      const seen = (stages[stage] ??= { wallMs: [], processorMs: [] });
+      stages[stage] ??= { wallMs: [], processorMs: [] };
+      const seen = stages[stage];
       seen.wallMs.push(wallMs);
       seen.processorMs.push(processorMs);
     }

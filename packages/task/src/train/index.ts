@@ -21,8 +21,8 @@ export async function trainTask<T extends TaskTypes>(
   task: Task<T>,
   options: TrainTaskOptions<T>,
 ): Promise<TrainResult> {
-  const { train } = await import('./train');
-  return train(task, options);
+  const { runTraining } = await import('./train');
+  return runTraining(task, options);
 }
 
 /**

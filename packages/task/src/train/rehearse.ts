@@ -7,7 +7,7 @@ import { findInData } from '../evaluate/evaluate';
 import { localRunner } from '../run/local-runner';
 import { reachableMemory, watchPeak } from './peak-memory';
 import { settingsOf } from './settings-of';
-import { type TrainTaskOptions, train, trainableData } from './train';
+import { runTraining, type TrainTaskOptions, trainableData } from './train';
 
 /** The first update also compiles kernels and fills pools: its time says little about those to come. */
 const UPDATES = 2;
@@ -61,7 +61,7 @@ export async function rehearse<T extends TaskTypes>(
     // A rehearsal takes as long as it takes, and evaluates by itself.
     const { minutes: _, patience: __, ...untimed } = recipe;
     const own = { model, recipe: untimed as T['recipe'], train, weights, progress, steps: UPDATES };
-    await train(task, { ...rest, ...own });
+    await runTraining(task, { ...rest, ...own });
     signal?.throwIfAborted();
     const peakBytes = peak();
     const secondsPerUpdate = (ends.at(-1)! - ends.at(-2)!) / 1000;

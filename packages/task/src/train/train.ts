@@ -73,7 +73,10 @@ export interface TrainTaskOptions<T extends TaskTypes>
 }
 
 /** See `trainTask` of ./index. */
-export async function train<T extends TaskTypes>(task: Task<T>, options: TrainTaskOptions<T>): Promise<TrainResult> {
+export async function runTraining<T extends TaskTypes>(
+  task: Task<T>,
+  options: TrainTaskOptions<T>,
+): Promise<TrainResult> {
   const { model, recipe, start, cluster } = options;
   const folder = (cluster?.index ?? 0) === 0 ? options.folder : undefined;
   const data = trainableData(task, options);
@@ -92,7 +95,7 @@ export async function train<T extends TaskTypes>(task: Task<T>, options: TrainTa
   }
 }
 
-/** The data of a training that can begin, told. @throws as {@link train} where data, network and recipe do not fit. */
+/** The data of a training that can begin, told. @throws as {@link runTraining} where data, network and recipe do not fit. */
 export function trainableData<T extends TaskTypes>(
   task: Task<T>,
   options: Pick<TrainTaskOptions<T>, 'model' | 'recipe' | 'evaluation' | 'train' | 'val' | 'onData'>,
