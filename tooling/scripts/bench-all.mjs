@@ -20,6 +20,7 @@ const BENCHES = {
   coco: [['bbox']],
   training: [[]],
   server: [['--seconds', '5']],
+  cli: [[]],
   edo: [[]],
   cluster: [['cluster']],
 };

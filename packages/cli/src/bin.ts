@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import type { Command } from 'commander';
 import { createProgram } from './program';
-import { reportFailure } from './ui/failure';
 
 // Ctrl-C ends a command by its signal first, so that it can clean up; a second one ends the process.
 const interrupt = new AbortController();
@@ -12,11 +11,13 @@ process.once('SIGINT', () => {
 
 let running: Command | undefined;
 try {
-  const program = createProgram({ signal: interrupt.signal });
+  const program = await createProgram({ signal: interrupt.signal }, process.argv.slice(2));
   program.hook('preAction', (_, command) => {
     running = command;
   });
   await program.parseAsync();
 } catch (error) {
+  // With what tells errors apart, which a command that ends well has no need of.
+  const { reportFailure } = await import('./ui/failure');
   process.exitCode = reportFailure(error, running);
 }

@@ -47,8 +47,8 @@ export function endToEnd(name: string): EndToEnd {
     process.exitCode = 0;
   });
 
-  const icconv = (...args: string[]) =>
-    createProgram({ signal: new AbortController().signal }).parseAsync(args, { from: 'user' });
+  const icconv = async (...args: string[]) =>
+    (await createProgram({ signal: new AbortController().signal }, args)).parseAsync(args, { from: 'user' });
   const fails = async (...args: string[]) => {
     const error = await icconv(...args).catch((reason: unknown) => reason);
     expect(VisionError.isInstance(error), String(error)).toBe(true);

@@ -6,7 +6,7 @@ import { createProgram } from '../src/program';
 import { completionsOf } from '../src/ui/completions';
 import { EXAMPLES, pathOf } from '../src/ui/examples';
 
-const program = createProgram({ signal: new AbortController().signal });
+const program = await createProgram({ signal: new AbortController().signal });
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap((one) => leaves(one as Command));
 const commands = leaves(program).filter((command) => pathOf(command) !== 'complete');
@@ -22,12 +22,12 @@ describe.each(commands.map((command) => [pathOf(command), command] as const))('i
     for (const example of EXAMPLES[path]!) expect(help).toContain(`\n  ${example}\n`);
   });
 
-  test.each(EXAMPLES[path]!)('can be called so: %s', (example) => {
+  test.each(EXAMPLES[path]!)('can be called so: %s', async (example) => {
     const line = example.replace(/^source <\((.*)\)$/, '$1').replace(/ > .*$/, '');
     const words = line.split(' ').slice(1);
     expect(words.slice(0, path.split(' ').length).join(' ')).toBe(path);
     // A program of its own, whose action tells that commander was content.
-    const fresh = createProgram({ signal: new AbortController().signal });
+    const fresh = await createProgram({ signal: new AbortController().signal });
     const own = leaves(fresh).find((one) => pathOf(one) === path)!;
     const called = vi.fn();
     own
@@ -78,7 +78,10 @@ describe('completion', () => {
 
   const scriptFor = async (shell: string): Promise<string> => {
     const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
-    await createProgram({ signal: new AbortController().signal }).parseAsync(['completion', shell], { from: 'user' });
+    await (await createProgram({ signal: new AbortController().signal }, ['completion'])).parseAsync(
+      ['completion', shell],
+      { from: 'user' },
+    );
     const script = printed.mock.lastCall![0] as string;
     printed.mockRestore();
     return script;

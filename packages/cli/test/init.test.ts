@@ -37,8 +37,8 @@ beforeEach(() => {
 afterEach(() => void vi.restoreAllMocks());
 
 const at = (...names: string[]) => join(here, ...names);
-const icconv = (...args: string[]) =>
-  createProgram({ signal: new AbortController().signal }).parseAsync(args, { from: 'user' });
+const icconv = async (...args: string[]) =>
+  (await createProgram({ signal: new AbortController().signal }, args)).parseAsync(args, { from: 'user' });
 const init = (...args: string[]) => icconv('init', ...args, '--out', at('train.yaml'));
 const schemaOf = (name: string) => trainingSchema(TASKS.find(({ task }) => task.name === name)!.task);
 const read = async (name: string) => {

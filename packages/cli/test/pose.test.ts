@@ -72,7 +72,7 @@ test('a refused run leaves the other as it was; a stopped one is saved', async (
     if (existsSync(path('stopped', 'results.csv'))) controller.abort();
   }, 10);
   try {
-    const stopped = createProgram({ signal: controller.signal });
+    const stopped = await createProgram({ signal: controller.signal }, args);
     const set = ['--set', 'model.pattern={manual: {maxDilation: 1}}'];
     await stopped.parseAsync([...args, '--output', path('stopped'), ...set], { from: 'user' });
   } finally {

@@ -16,8 +16,8 @@ function icconv(args: string[], env: Record<string, string> = {}) {
 }
 
 describe('icconv', () => {
-  it('prints its version and its commands', () => {
-    const program = createProgram({ signal: new AbortController().signal });
+  it('prints its version and its commands', async () => {
+    const program = await createProgram({ signal: new AbortController().signal });
     expect(program.commands.map((command) => command.name())).toEqual(expect.arrayContaining(['setup', 'doctor']));
     for (const command of program.commands) expect(command.description(), command.name()).not.toBe('');
   });

@@ -13,7 +13,9 @@ const validators: Record<string, ValidateFunction> = {};
 beforeAll(async () => {
   const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
   for (const kind of KINDS) {
-    await createProgram({ signal: new AbortController().signal }).parseAsync(['schema', kind], { from: 'user' });
+    await (await createProgram({ signal: new AbortController().signal }, ['schema'])).parseAsync(['schema', kind], {
+      from: 'user',
+    });
     validators[kind] = new Ajv({ allErrors: true }).compile(JSON.parse(printed.mock.lastCall![0] as string));
   }
   printed.mockRestore();

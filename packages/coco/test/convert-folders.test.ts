@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import * as yaml from 'yaml';
 import { CocoDataset, ConversionReport } from '../src/index';
 import { parseDataYaml } from '../src/node/data-yaml';
 import { loadVoc, loadYolo, loadYoloResults, readClassNames, saveVoc, saveYolo } from '../src/node/index';
@@ -176,7 +177,7 @@ test('poses of a data.yaml', async () => {
 
 test('keypoints without names are called by their pairs', () => {
   const named = (flip: string, count = 4) =>
-    parseDataYaml(`names: [a]\nkpt_shape: [${count}, 3]\nflip_idx: ${flip}\n`, 'd.yaml').keypointNames;
+    parseDataYaml(`names: [a]\nkpt_shape: [${count}, 3]\nflip_idx: ${flip}\n`, 'd.yaml', yaml).keypointNames;
   expect(named('[0, 2, 1, 3]')).toEqual(['keypoint_1', 'left_2', 'right_2', 'keypoint_4']);
   expect(named('')).toEqual(['keypoint_1', 'keypoint_2', 'keypoint_3', 'keypoint_4']);
   const person = named('[0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]', 17)!;
@@ -208,7 +209,7 @@ test.each([
   ['names: [1, true, no]', ['1', 'true', 'no']],
   ['names: {1: b, 0: a}', ['a', 'b']],
 ])('names in %s', (text, names) => {
-  expect(parseDataYaml(text, 'd.yaml').names).toEqual(names);
+  expect(parseDataYaml(text, 'd.yaml', yaml).names).toEqual(names);
 });
 
 const bomb = [
@@ -238,7 +239,7 @@ test.each([
   [bomb, 'no YAML: Excessive alias count'],
   ['['.repeat(20_000), 'no YAML'],
 ])('%.40s is refused', (text, message) => {
-  expect(() => parseDataYaml(text, 'd.yaml')).toThrow(message);
+  expect(() => parseDataYaml(text, 'd.yaml', yaml)).toThrow(message);
 });
 
 test('a link to a folder above is not followed for ever', async () => {

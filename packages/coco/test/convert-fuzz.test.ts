@@ -4,14 +4,9 @@
  */
 import { type FuzzRandom, fuzz, fuzzSeconds, mutateText } from '@icconv/test-utils';
 import { expect, test } from 'vitest';
-import {
-  type CocoDataset,
-  datasetFromVoc,
-  datasetFromYolo,
-  datasetToVoc,
-  datasetToYolo,
-  resultsFromCsv,
-} from '../src/index';
+import * as yaml from 'yaml';
+import { datasetFromVoc, datasetFromYolo, datasetToVoc, datasetToYolo, resultsFromCsv } from '../src/convert/index';
+import type { CocoDataset } from '../src/index';
 import { parseDataYaml } from '../src/node/data-yaml';
 
 const SECONDS = fuzzSeconds(8);
@@ -149,7 +144,7 @@ test('changed VOC files', { timeout: 60_000 + SECONDS * 1000 }, async () => {
 
 test('changed descriptions', { timeout: 60_000 + SECONDS * 1000 }, async () => {
   const counts = await run(YAML, 0.25, (text) => {
-    const { names, splits, keypointShape = [1, 2] } = parseDataYaml(text, 'data.yaml');
+    const { names, splits, keypointShape = [1, 2] } = parseDataYaml(text, 'data.yaml', yaml);
     const entries = Object.values(splits).flat();
     if (names.length === 0 || ![...names, ...entries].every((name) => typeof name === 'string' && name !== '')) {
       throw new Error('names that are none');

@@ -15,7 +15,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Writes one version after the other for ever: objects have the version as their category. */
 const WRITER = `
-import { CocoDataset, CocoResults, resultsToCsv } from ${JSON.stringify(join(import.meta.dirname, '../src/index.ts'))};
+import { resultsToCsv } from ${JSON.stringify(join(import.meta.dirname, '../src/convert/index.ts'))};
+import { CocoDataset, CocoResults } from ${JSON.stringify(join(import.meta.dirname, '../src/index.ts'))};
 import { saveVoc } from ${JSON.stringify(join(import.meta.dirname, '../src/node/voc-folder.ts'))};
 import { saveYolo } from ${JSON.stringify(join(import.meta.dirname, '../src/node/yolo-folder.ts'))};
 import { writeAtomically } from '@icconv/base/files';

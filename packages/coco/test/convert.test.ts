@@ -2,9 +2,6 @@ import { readFileSync } from 'node:fs';
 import { maxAbsError, testData } from '@icconv/test-utils';
 import { expect, test } from 'vitest';
 import {
-  CocoDataset,
-  CocoFormatError,
-  CocoResults,
   datasetFromVoc,
   datasetFromYolo,
   datasetToVoc,
@@ -12,7 +9,8 @@ import {
   resultsFromCsv,
   resultsFromYolo,
   resultsToCsv,
-} from '../src/index';
+} from '../src/convert/index';
+import { CocoDataset, CocoFormatError, CocoResults } from '../src/index';
 
 const gt = CocoDataset.parse({
   images: [

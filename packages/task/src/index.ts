@@ -58,7 +58,6 @@ export {
   taskRecipeSchema,
   trainingSchema,
 } from './settings/settings';
-export { type Rehearsal, rehearseTraining } from './train/rehearse';
+export { BEST_RESULTS_FILE, type Rehearsal, rehearseTraining, type TrainTaskOptions, trainTask } from './train';
 export { type StartFrom, startFrom } from './train/start-from';
-export { BEST_RESULTS_FILE, type TrainTaskOptions, trainTask } from './train/train';
 export * from './zoo';

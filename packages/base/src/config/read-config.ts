@@ -1,5 +1,5 @@
 /** Configuration files: YAML (so JSON too), checked against a schema, with errors that name file, line and what is allowed. */
-import { type Document, LineCounter, parse, parseDocument } from 'yaml';
+import type { Document, LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { FileError } from '../errors/file-errors';
 import { readText } from '../files/read-file';
@@ -23,7 +23,8 @@ export async function readConfig<T extends z.ZodType>(
   overrides: readonly string[] = [],
 ): Promise<z.output<T>> {
   const text = file === undefined ? '' : await readText(file, { maxBytes: MAX_BYTES }).catch(unreadable(file));
-  const source = new ConfigSource(file ?? 'configuration', text);
+  // As late as this: most programs that import this package read no configuration.
+  const source = new ConfigSource(file ?? 'configuration', text, await import('yaml'));
   for (const override of overrides) source.override(override);
   const result = schema.safeParse(source.values());
   if (result.success) return result.data;
@@ -51,15 +52,18 @@ const unreadable = (file: string) => (error: unknown) => {
 /** The text, the values in it and where each stands. */
 class ConfigSource {
   readonly #file: string;
-  readonly #lines = new LineCounter();
+  readonly #yaml: typeof import('yaml');
+  readonly #lines: LineCounter;
   readonly #document: Document.Parsed;
   /** Places that overrides gave a value, and the overrides as they were written. */
   readonly #overridden: { readonly path: readonly string[]; readonly text: string }[] = [];
 
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, yaml: typeof import('yaml')) {
     this.#file = file;
+    this.#yaml = yaml;
+    this.#lines = new yaml.LineCounter();
     try {
-      this.#document = parseDocument(text, { lineCounter: this.#lines });
+      this.#document = yaml.parseDocument(text, { lineCounter: this.#lines });
     } catch (error) {
       // The parser calls itself for each level of nesting.
       throw new ConfigError(`${file}: is nested too deeply`, { cause: error });
@@ -74,7 +78,7 @@ class ConfigSource {
     if (place === undefined) throw new ConfigError(`--set ${text}: expected a place and a value, as recipe.epochs=3`);
     const path = place.split('.');
     try {
-      this.#document.setIn(path, parse(value!));
+      this.#document.setIn(path, this.#yaml.parse(value!));
     } catch (error) {
       throw new ConfigError(`--set ${text}: ${(error as Error).message.split('\n')[0]}`, { cause: error });
     }

@@ -26,8 +26,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const convert = (...args: string[]) =>
-  createProgram({ signal: new AbortController().signal })
+const convert = async (...args: string[]) =>
+  (await createProgram({ signal: new AbortController().signal }, ['coco']))
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .parseAsync(['coco', 'convert', ...args], { from: 'user' });

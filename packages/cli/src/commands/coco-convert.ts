@@ -1,7 +1,8 @@
 /** `icconv coco convert`: annotations and results from one format to another, with an account of what was left out or changed. */
 import { stat } from 'node:fs/promises';
 import { defined } from '@icconv/base';
-import { formatConversion, type KeypointShape, type YoloKind } from '@icconv/coco';
+import { formatConversion } from '@icconv/coco';
+import type { KeypointShape, YoloKind } from '@icconv/coco/convert';
 import {
   convertDataset,
   convertedFormat,

@@ -39,8 +39,10 @@ afterEach(() => {
   process.exitCode = 0;
 });
 
-const icconv = (...args: string[]) =>
-  createProgram({ signal: new AbortController().signal }).exitOverride().parseAsync(args, { from: 'user' });
+const icconv = async (...args: string[]) =>
+  (await createProgram({ signal: new AbortController().signal }, args))
+    .exitOverride()
+    .parseAsync(args, { from: 'user' });
 
 describe('icconv eval', () => {
   test('prints the summary, the table and writes the report', async () => {

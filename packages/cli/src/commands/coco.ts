@@ -5,8 +5,5 @@ import { checkCommand } from './coco-check';
 import { convertCommand } from './coco-convert';
 
 export function cocoCommand(context: CommandContext): Command {
-  return new Command('coco')
-    .description('check and convert COCO annotations and results')
-    .addCommand(checkCommand(context))
-    .addCommand(convertCommand(context));
+  return new Command('coco').addCommand(checkCommand(context)).addCommand(convertCommand(context));
 }

@@ -9,20 +9,16 @@ const tab = () => import('@bomb.sh/tab');
 
 export function completionCommand(): Command {
   return new Command('completion')
-    .description('print a script that completes commands, options and their values in a shell')
     .addArgument(new Argument('<shell>', 'whose').choices(['bash', 'zsh', 'fish']))
     .action(async (shell: string) => (await tab()).script(shell, NAME, NAME));
 }
 
 /** Asked by the scripts as `icconv complete -- train det`; lines of value, tab and description, and a number that says whether files fit. */
 export function completeCommand(program: Command): Command {
-  return new Command('complete')
-    .description('what a shell’s script asks')
-    .argument('[words...]')
-    .action(async (words: readonly string[]) => {
-      const { candidates, files } = completionsOf(program, words);
-      for (const { value, description } of candidates) console.log(`${value}\t${description}`);
-      const { ShellCompDirectiveDefault, ShellCompDirectiveNoFileComp } = (await tab()).ShellCompDirective;
-      console.log(`:${files ? ShellCompDirectiveDefault : ShellCompDirectiveNoFileComp}`);
-    });
+  return new Command('complete').argument('[words...]').action(async (words: readonly string[]) => {
+    const { candidates, files } = completionsOf(program, words);
+    for (const { value, description } of candidates) console.log(`${value}\t${description}`);
+    const { ShellCompDirectiveDefault, ShellCompDirectiveNoFileComp } = (await tab()).ShellCompDirective;
+    console.log(`:${files ? ShellCompDirectiveDefault : ShellCompDirectiveNoFileComp}`);
+  });
 }

@@ -27,7 +27,6 @@ const LAYOUTS = ['pytorch', 'tensorflow'];
 
 export function convertCommand({ signal }: CommandContext): Command {
   const command = new Command('convert')
-    .description('convert a weight file: safetensors, PyTorch; layout, precision, names of inception branches')
     .argument('<input>', 'safetensors file or index, or PyTorch checkpoint')
     .argument('<output>', 'ends in .safetensors, or in .pth, .pt, .tar, .bin or .ckpt for a PyTorch checkpoint')
     .option(

@@ -70,8 +70,8 @@ describe.skipIf(images === undefined)('a detector whose batch norms have no epsi
     vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
   });
 
-  const run = (...args: string[]) =>
-    createProgram({ signal: new AbortController().signal }).parseAsync(args, { from: 'user' });
+  const run = async (...args: string[]) =>
+    (await createProgram({ signal: new AbortController().signal }, args)).parseAsync(args, { from: 'user' });
   const expectGolden = (stats: Readonly<Record<string, number>>) => {
     const expected = golden.stats[count]!;
     for (const [i, [name, measured]] of Object.entries(stats).entries()) {

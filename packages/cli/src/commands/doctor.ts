@@ -8,7 +8,6 @@ const MARKS = { ok: pc.green('ok  '), warning: pc.yellow('warn'), error: pc.red(
 
 export function doctorCommand(_context: CommandContext): Command {
   return new Command('doctor')
-    .description('check engine, compiler, GPU and cache; exit code 1 when the native engine cannot run')
     .option('--json', 'print the findings as JSON')
     .action(async ({ json }: { readonly json?: boolean }) => {
       const findings = await examineMachine();

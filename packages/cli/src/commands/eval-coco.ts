@@ -37,7 +37,7 @@ interface EvalFlags {
 }
 
 export function evalCommand(context: CommandContext): Command {
-  const command = new Command('eval').description('evaluate result files against annotations');
+  const command = new Command('eval');
   for (const iouType of ['bbox', 'segm', 'keypoints'] as const) command.addCommand(evalCocoCommand(iouType, context));
   for (const task of TASKS) command.addCommand(evalTaskCommand(task, context));
   return command;

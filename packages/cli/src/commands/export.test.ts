@@ -35,8 +35,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const run = (...args: string[]) =>
-  createProgram({ signal: new AbortController().signal }).parseAsync(['export', 'onnx', ...args], { from: 'user' });
+const run = async (...args: string[]) =>
+  (await createProgram({ signal: new AbortController().signal }, ['export'])).parseAsync(['export', 'onnx', ...args], {
+    from: 'user',
+  });
 
 describe('icconv export onnx', () => {
   test('writes the file of the network that config, pattern and weights make', async () => {

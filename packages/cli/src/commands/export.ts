@@ -57,9 +57,7 @@ const OUTPUTS: readonly ResNetOutput[] = ['c2', 'c3', 'c4', 'c5', 'logits'];
 const STYLES: readonly WeightStyle[] = ['torchvision', 'torchvision-v1', 'mmdetection', 'detectron2'];
 
 export function exportCommand(context: CommandContext): Command {
-  return new Command('export')
-    .description('write networks in the formats of other runtimes')
-    .addCommand(onnxCommand(context));
+  return new Command('export').addCommand(onnxCommand(context));
 }
 
 function onnxCommand({ signal }: CommandContext): Command {

@@ -23,7 +23,6 @@ interface InitFlags extends Omit<DataFlags, 'config' | 'time'> {
 
 export function initCommand({ signal }: CommandContext): Command {
   return new Command('init')
-    .description('write a commented configuration file for a training on the data that is there')
     .addArgument(new Argument('[task]', 'by default as the data is').choices(TASKS.map(({ task }) => task.name)))
     .option(
       '--data <path>',

@@ -15,9 +15,6 @@ interface InspectFlags extends WeightFlags {
 
 export function inspectCommand(_context: CommandContext): Command {
   const command = new Command('inspect')
-    .description(
-      'list the tensors of a weight file (safetensors, PyTorch): type, shape, size, name; nothing in it is run',
-    )
     .argument('<file>', 'weight file, or the index of a sharded one')
     .option('--filter <text>', 'only names that contain the text')
     .option('--metadata', 'also what the file holds besides tensors')

@@ -7,7 +7,6 @@ import type { CommandContext } from '../context';
 
 export function launchCommand({ signal }: CommandContext): Command {
   return new Command('launch')
-    .description('train by several processes on this machine, such as one for each GPU')
     .requiredOption('-n, --workers <n>', 'how many', countOption)
     .argument('<command...>', 'after --: what each runs, such as train detection --config train.yaml')
     .action(async (command: readonly string[], { workers }: { readonly workers: number }) => {

@@ -26,8 +26,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const run = (...args: string[]) =>
-  createProgram({ signal: new AbortController().signal }).parseAsync(['models', ...args], { from: 'user' });
+const run = async (...args: string[]) =>
+  (await createProgram({ signal: new AbortController().signal }, ['models'])).parseAsync(['models', ...args], {
+    from: 'user',
+  });
 
 describe('icconv models list', () => {
   test('shows every model, and the steps for those behind a log-in', async () => {

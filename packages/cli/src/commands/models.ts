@@ -18,10 +18,7 @@ const allRows = (): readonly ListedRow[] =>
   TASKS.flatMap(({ task }) => task.zoo.map((row) => ({ task: task.name, ...row })));
 
 export function modelsCommand(context: CommandContext): Command {
-  return new Command('models')
-    .description('published checkpoints that networks here load')
-    .addCommand(listCommand())
-    .addCommand(fetchCommand(context));
+  return new Command('models').addCommand(listCommand()).addCommand(fetchCommand(context));
 }
 
 function listCommand(): Command {

@@ -6,7 +6,6 @@ import { listInputs } from '../pictures/inputs';
 import { outcomesJson, type PictureOutcome, runOnPictures } from '../pictures/run-on-pictures';
 import { loading, type ModelFlags, modelOf, withModelFlags } from '../tasks/model-flags';
 import type { AnyTaskCommand, Flags } from '../tasks/task-command';
-import { table } from '../ui/table';
 
 interface RunFlags extends ModelFlags, Flags {
   readonly out?: string;
@@ -14,9 +13,10 @@ interface RunFlags extends ModelFlags, Flags {
 }
 
 export function runTaskCommand(own: AnyTaskCommand, { signal }: CommandContext): Command {
-  const command = new Command(own.verb)
-    .description(own.description)
-    .argument('<images...>', 'pictures, videos (by ffmpeg), folders of them, or addresses of pictures');
+  const command = new Command(own.verb).argument(
+    '<images...>',
+    'pictures, videos (by ffmpeg), folders of them, or addresses of pictures',
+  );
   return own
     .withRunFlags(withModelFlags(command, own))
     .option('--out <folder>', `write the pictures and videos with ${own.drawn} drawn in`)
@@ -36,23 +36,24 @@ export function runTaskCommand(own: AnyTaskCommand, { signal }: CommandContext):
           draw: (picture, result, format) => own.draw(picture, result, runner.model, { flags, format }),
         });
         if (flags.json) console.log(outcomesJson(done));
-        else if (done.length > 0) console.log(foundTable(own, done, flags));
+        else if (done.length > 0) console.log(await foundTable(own, done, flags));
       } finally {
         await runner.dispose();
       }
     });
 }
 
-function foundTable(
+async function foundTable(
   { table: { head, rows, nothing } }: AnyTaskCommand,
   done: readonly PictureOutcome<PictureResult>[],
   flags: Flags,
-): string {
+): Promise<string> {
   const lines = done.flatMap(({ image, time, result }) => {
     const found = rows(result, flags);
     const picture = time === undefined ? image : `${image} ${time.toFixed(2)} s`;
     if (found.length === 0) return [[picture, nothing, ...head.slice(1).map(() => '')]];
     return found.map((row, i) => [i === 0 ? picture : '', ...row]);
   });
+  const { table } = await import('../ui/table');
   return table(['picture', ...head], lines, head[0] === 'class' ? 2 : 1);
 }

@@ -10,9 +10,6 @@ import { TASKS } from '../tasks';
 export function schemaCommand(_context: CommandContext): Command {
   const names = [...TASKS.map(({ task }) => task.name), 'search'];
   return new Command('schema')
-    .description(
-      'print the JSON Schema of a training’s or a search’s configuration file, by which editors complete and check it',
-    )
     .addArgument(new Argument('<what>', 'whose file').choices(names))
     .action((what: string) => console.log(JSON.stringify(schemaOf(what), null, 2)));
 }

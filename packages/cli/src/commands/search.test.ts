@@ -37,8 +37,8 @@ beforeEach(() => {
 afterEach(() => void vi.restoreAllMocks());
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const search = (...args: string[]) =>
-  createProgram({ signal: new AbortController().signal }).parseAsync(
+const search = async (...args: string[]) =>
+  (await createProgram({ signal: new AbortController().signal }, ['search'])).parseAsync(
     ['search', '--config', at('search.yaml'), ...args],
     { from: 'user' },
   );

@@ -36,7 +36,6 @@ interface SearchFlags extends WeightFlags {
 
 export function searchCommand({ signal }: CommandContext): Command {
   const command = new Command('search')
-    .description('find the dilation of every channel from a trained super-network; writes pattern, weights and report')
     .option('--model <folder>', 'a training with model.super; the network that is found is written as a whole model')
     .option('--weights <file>', 'of the model, by default model, best or final.safetensors in its folder')
     .option('--config <file>', 'YAML or JSON: a super-network’s file; with --model only how to search')

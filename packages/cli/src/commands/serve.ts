@@ -32,7 +32,6 @@ interface ServeFlags extends WeightFlags {
 
 export function serveCommand({ signal }: CommandContext): Command {
   const command = new Command('serve')
-    .description('answer pictures over HTTP: JSON or overlays; metrics, health, OpenAPI at /openapi.json')
     .requiredOption('--model <name>', 'a trained model’s folder, or a name that icconv models list shows')
     .option('--host <address>', 'to listen at; others than this machine reach it by 0.0.0.0', '127.0.0.1')
     .option('--port <n>', 'to listen at; 0 takes a free one', naturalOption, 8080)

@@ -12,7 +12,6 @@ interface SetupFlags {
 
 export function setupCommand({ signal }: CommandContext): Command {
   return new Command('setup')
-    .description("provide TensorFlow's native runtime: fetch its libraries, compile the binding and the operators")
     .addOption(
       new Option('--device <device>', 'library to fetch; auto takes cuda when an NVIDIA driver is found')
         .choices(['auto', 'cpu', 'cuda'])

@@ -34,8 +34,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const run = (...args: string[]) =>
-  createProgram({ signal: new AbortController().signal }).parseAsync(args, { from: 'user' });
+const run = async (...args: string[]) =>
+  (await createProgram({ signal: new AbortController().signal }, args)).parseAsync(args, { from: 'user' });
 const shapes = async (file: string) => {
   const weights = await openWeights(file);
   await weights.close();
@@ -168,14 +168,15 @@ const callsSystem = Buffer.from(
   'latin1',
 );
 
+const program = await createProgram({ signal: new AbortController().signal });
+
 describe('options of commands that open weights', () => {
   const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
-  const program = () => createProgram({ signal: new AbortController().signal });
   const nameOf = (command: Command): string =>
     command.parent === null || command.parent === undefined ? '' : `${nameOf(command.parent)} ${command.name()}`.trim();
 
   test('every one of them has --opaque and --weight-limit, which take one value each', () => {
-    const having = all(program()).filter((command) => command.options.some(({ long }) => long === '--opaque'));
+    const having = all(program).filter((command) => command.options.some(({ long }) => long === '--opaque'));
     expect(having.map(nameOf).sort()).toEqual(
       [
         'classify',
@@ -210,7 +211,7 @@ describe('options of commands that open weights', () => {
     const failure = await run('inspect', path('zoo.pkl')).catch((error: unknown) => error);
     const shown: string[] = [];
     vi.spyOn(console, 'error').mockImplementation((text: string) => void shown.push(text));
-    const inspect = program().commands.find((command) => command.name() === 'inspect');
+    const inspect = program.commands.find((command) => command.name() === 'inspect');
     expect(reportFailure(failure, inspect)).toBe(1);
     expect(shown[0]).toContain('the pickle calls for posix.system (os.system in Python)');
     expect(shown[0]).toContain('have it kept as data by the option --opaque posix.system');
@@ -226,7 +227,7 @@ describe('options of commands that open weights', () => {
     vi.spyOn(console, 'error').mockImplementation((text: string) => void shown.push(text));
     reportFailure(
       failure,
-      program().commands.find((command) => command.name() === 'convert'),
+      program.commands.find((command) => command.name() === 'convert'),
     );
     expect(shown[0]).toContain('is read with a larger option --weight-limit maxProducedBytes=<number>');
   });

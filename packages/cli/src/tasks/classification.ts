@@ -10,11 +10,11 @@ import { nameList } from '../config/name-list';
 import { countOption, scoreOption } from '../config/number-options';
 import { classFields, countParameter, pictureFields, scoreParameter } from './answers';
 import type { TaskCommand } from './task-command';
+import { TASK_WORDS } from './words';
 
 export const CLASSIFICATION_COMMAND: TaskCommand<ClassificationTypes> = {
   task: CLASSIFICATION,
-  verb: 'classify',
-  description: 'say what pictures show',
+  ...TASK_WORDS.classification,
   title: 'classifying',
   drawn: 'their classes',
   found: 'first five classes',

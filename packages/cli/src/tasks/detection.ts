@@ -7,18 +7,17 @@ import {
   type DetectionTypes,
   drawDetections,
 } from '@icconv/detection/node';
-import { exportDetectorOnnx } from '@icconv/detection/onnx';
 import { Option } from 'commander';
 import { z } from 'zod';
 import { nameList } from '../config/name-list';
 import { countOption, scoreOption } from '../config/number-options';
 import { boxAnswer, classFields, countParameter, maskAnswer, pictureFields, scoreParameter } from './answers';
 import type { TaskCommand } from './task-command';
+import { TASK_WORDS } from './words';
 
 export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
   task: DETECTION,
-  verb: 'detect',
-  description: 'find objects in pictures',
+  ...TASK_WORDS.detection,
   title: 'detecting',
   drawn: 'boxes',
   found: 'detections',
@@ -62,7 +61,10 @@ export const DETECTION_COMMAND: TaskCommand<DetectionTypes> = {
   },
   draw: (picture, result, _, { format }) => drawDetections(picture, result, { format }),
   validation: { of: 'coco', annotations: 'annotations/instances_val2017.json', images: 'val2017' },
-  exportOnnx: (weights, { config, classes }) => exportDetectorOnnx(weights, config, { classes }),
+  async exportOnnx(weights, { config, classes }) {
+    const { exportDetectorOnnx } = await import('@icconv/detection/onnx');
+    return exportDetectorOnnx(weights, config, { classes });
+  },
   published: {
     figures: () => [
       { metric: 'box AP', name: 'AP', stat: 'AP' },

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { scoreOption } from '../config/number-options';
 import { boxAnswer, pictureFields, scoreParameter } from './answers';
 import type { TaskCommand } from './task-command';
+import { TASK_WORDS } from './words';
 
 /** mmpose's multi-scale test. */
 const MULTI_SCALE = [2, 1, 0.5] as const;
@@ -15,8 +16,7 @@ const withTestFlags = (command: Command) =>
 
 export const POSE_COMMAND: TaskCommand<PoseTypes> = {
   task: POSE,
-  verb: 'pose',
-  description: 'find people and their keypoints in pictures',
+  ...TASK_WORDS.pose,
   title: 'estimating',
   drawn: 'skeletons',
   found: 'poses',

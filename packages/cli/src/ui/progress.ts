@@ -1,7 +1,8 @@
 /** Progress on standard error: bars on a terminal; elsewhere a line when a stage begins, and one now and then while it lasts. */
+import { createRequire } from 'node:module';
 import type { DownloadProgress } from '@icconv/task';
 import type { OnSetupProgress } from '@icconv/tensor-ops/setup';
-import cliProgress from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 
 interface Stage {
   readonly label: string;
@@ -54,11 +55,13 @@ function stages(display: Display): { report(stage: Stage): void; stop(): void } 
 }
 
 function bars(stream: NodeJS.WriteStream): Display {
+  // Only on a terminal: elsewhere it would be loaded for nothing.
+  const { MultiBar, Presets } = createRequire(import.meta.url)('cli-progress') as typeof import('cli-progress');
   // The bar comes last: it is what a narrow terminal may cut.
   const format = '{label} {percentage}% {count}, {duration_formatted}{left} {bar}';
   const options = { stream, hideCursor: true, clearOnComplete: false, format, barsize: 24 };
-  const all = new cliProgress.MultiBar(options, cliProgress.Presets.shades_grey);
-  let bar: cliProgress.SingleBar | undefined;
+  const all = new MultiBar(options, Presets.shades_grey);
+  let bar: SingleBar | undefined;
   const create = ({ label, done, total, count }: Stage) => all.create(total, done, { label, count, left: '' });
   return {
     begin(stage) {

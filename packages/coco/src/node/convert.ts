@@ -1,7 +1,6 @@
 /** Files and folders of one format into those of another, with an account of what was left out or changed. */
 import { defined } from '@icconv/base';
 import { readText, writeAtomically } from '@icconv/base/files';
-import { resultsFromCsv, resultsToCsv } from '../convert/csv';
 import { ConversionReport } from '../convert/report';
 import type { YoloDataset } from '../convert/yolo/types';
 import { withSizes } from '../data/complete';
@@ -88,7 +87,7 @@ export async function convertResults(
   const counts = new Array<number>(imageIds.length).fill(0);
   for (const index of imageIndex) counts[index]!++;
   for (const count of counts) report.addPicture(count);
-  if (to === 'csv') await writeAtomically(output, resultsToCsv(results));
+  if (to === 'csv') await writeAtomically(output, (await csv()).resultsToCsv(results));
   else await saveResults(output, results);
   return report;
 }
@@ -131,12 +130,18 @@ async function readResults(
   report: ConversionReport,
 ): Promise<CocoResults> {
   if (from === 'results') return loadResults(input, defined({ signal }));
-  if (from === 'csv') return resultsFromCsv(await readText(input, { maxBytes: MAX_CSV_BYTES }), { source: input });
+  if (from === 'csv') {
+    const text = await readText(input, { maxBytes: MAX_CSV_BYTES });
+    return (await csv()).resultsFromCsv(text, { source: input });
+  }
   const folder = needed('images', images, 'the folder of the pictures when from is yolo-results');
   const file = needed('gt', gt, 'the annotation file when from is yolo-results');
   const dataset = await loadDataset(file, defined({ signal }));
   return loadYoloResults(input, { images: folder, dataset, report, ...defined({ kind, keypointShape, signal }) });
 }
+
+/** With a parser that other formats have no need of. */
+const csv = () => import('../convert/csv');
 
 /** What one text can hold in JavaScript. */
 const MAX_CSV_BYTES = 2 ** 29 - 2 ** 10;

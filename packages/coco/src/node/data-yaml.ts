@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { isRecord, relativeName } from '@icconv/base';
 import { readText, resolveInside } from '@icconv/base/files';
-import { LineCounter, parseDocument } from 'yaml';
 import { keypointNames } from '../convert/yolo/keypoint-names';
 import type { KeypointShape } from '../convert/yolo/types';
 import { CocoArgumentError, CocoFormatError } from '../errors';
@@ -33,15 +32,17 @@ const MAX_KEYPOINTS = 10_000;
 export const isDataYaml = (path: string): boolean => /\.ya?ml$/i.test(path);
 
 export async function readDataYaml(path: string): Promise<DataDescription> {
-  return parseDataYaml(await readText(path, { maxBytes: MAX_BYTES }), path);
+  const text = await readText(path, { maxBytes: MAX_BYTES });
+  // Most programs that read data read none of these.
+  return parseDataYaml(text, path, await import('yaml'));
 }
 
 /** @throws {@link CocoFormatError} with what is expected. */
-export function parseDataYaml(text: string, source: string): DataDescription {
+export function parseDataYaml(text: string, source: string, yaml: typeof import('yaml')): DataDescription {
   const fail = (problem: string): never => {
     throw new CocoFormatError(source, problem);
   };
-  const root = parseYaml(text, source);
+  const root = parseYaml(text, source, yaml);
   if (!isRecord(root)) return fail('expected fields as names, path, train and val');
   const { path } = root;
   if (path !== undefined && path !== null && typeof path !== 'string') fail('path must be the name of a folder');
@@ -63,11 +64,11 @@ export function parseDataYaml(text: string, source: string): DataDescription {
   };
 }
 
-function parseYaml(text: string, source: string): unknown {
-  const lines = new LineCounter();
+function parseYaml(text: string, source: string, yaml: typeof import('yaml')): unknown {
+  const lines = new yaml.LineCounter();
   let problem: string;
   try {
-    const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent' });
+    const document = yaml.parseDocument(text, { lineCounter: lines, logLevel: 'silent' });
     const broken = document.errors[0];
     // Few aliases: nested ones stand for as much as anybody likes.
     if (broken === undefined) return document.toJS({ maxAliasCount: 100 });

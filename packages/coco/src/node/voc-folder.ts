@@ -2,11 +2,14 @@
 import { isPictureName } from '@icconv/base';
 import { decodeText, readOrdinaryFile, resolveInside, writeFolderAtomically } from '@icconv/base/files';
 import { imageSize } from '@icconv/base/pictures';
-import { datasetFromVoc, datasetToVoc, type VocReadOptions, type VocWriteOptions } from '../convert/voc';
+import type { VocReadOptions, VocWriteOptions } from '../convert/voc';
 import type { CocoDataset } from '../data/dataset';
 import { CocoArgumentError } from '../errors';
 import { eachAtOnce } from './at-once';
 import { listFiles } from './listing';
+
+/** With a parser of XML that other formats have no need of. */
+const voc = () => import('../convert/voc');
 
 export interface VocFolderOptions extends Omit<VocReadOptions, 'sizeOf'> {
   /** Folder of the pictures, for sizes that the files lack, and to report those that differ. @defaultValue not looked at */
@@ -16,7 +19,7 @@ export interface VocFolderOptions extends Omit<VocReadOptions, 'sizeOf'> {
 /**
  * Reads a folder of Pascal VOC files, and the folders in it.
  *
- * @throws as {@link datasetFromVoc}; FileError; ImageDecodeError for a picture that cannot be read.
+ * @throws as `datasetFromVoc`; FileError; ImageDecodeError for a picture that cannot be read.
  */
 export async function loadVoc(folder: string, options: VocFolderOptions = {}): Promise<CocoDataset> {
   const { images, ...readOptions } = options;
@@ -26,6 +29,7 @@ export async function loadVoc(folder: string, options: VocFolderOptions = {}): P
     const source = resolveInside(folder, fileName);
     return { fileName, source, xml: xmlText(await readOrdinaryFile(source), source) };
   });
+  const { datasetFromVoc } = await voc();
   if (images === undefined) return datasetFromVoc(files, readOptions);
   const pictures = await listFiles(images, isPictureName);
   const sizes = new Map(
@@ -45,9 +49,10 @@ function xmlText(bytes: Uint8Array, source: string): string {
  * Writes a folder of Pascal VOC files, in the folders of their pictures (`a/1.xml` for `a/1.jpg`). An older folder is replaced as a
  * whole; one with files that are not written anew is refused.
  *
- * @throws NameCollisionError where two pictures would have one file; FileError; as {@link datasetToVoc}.
+ * @throws NameCollisionError where two pictures would have one file; FileError; as `datasetToVoc`.
  */
 export async function saveVoc(folder: string, dataset: CocoDataset, options: VocWriteOptions = {}): Promise<void> {
+  const { datasetToVoc } = await voc();
   const files = datasetToVoc(dataset, options);
   const written = new Set(files.map(({ fileName }) => fileName));
   await writeFolderAtomically(

@@ -11,7 +11,7 @@ import type { LocalRunner } from '../run/local-runner';
 import { createRemoteRunner, type RemoteRunnerOptions, type RemoteSource } from '../run/remote-runner';
 import type { Runner } from '../run/runner';
 import { type PresetChanges, presetFor } from '../settings/settings';
-import { type TrainTaskOptions, trainTask } from '../train/train';
+import { type TrainTaskOptions, trainTask } from '../train';
 
 /** What a task's functions need besides its description. */
 export interface FunctionParts<T extends TaskTypes, R extends Runner<T>, Training, Evaluation> {

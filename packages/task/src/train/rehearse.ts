@@ -7,7 +7,7 @@ import { findInData } from '../evaluate/evaluate';
 import { localRunner } from '../run/local-runner';
 import { reachableMemory, watchPeak } from './peak-memory';
 import { settingsOf } from './settings-of';
-import { type TrainTaskOptions, trainableData, trainTask } from './train';
+import { runTraining, type TrainTaskOptions, trainableData } from './train';
 
 /** The first update also compiles kernels and fills pools: its time says little about those to come. */
 const UPDATES = 2;
@@ -31,13 +31,8 @@ export interface Rehearsal {
   readonly memory: { readonly peakBytes: number; readonly reachableBytes: number };
 }
 
-/**
- * Does the first updates of a training and a small part of an evaluation, with the same data, network and weights as `trainTask` would.
- *
- * @param options - as `trainTask` takes them; the folder is looked at, for a training that could not begin there.
- * @throws as `trainTask`; the signal's reason when aborted.
- */
-export async function rehearseTraining<T extends TaskTypes>(
+/** See `rehearseTraining` of ./index. */
+export async function rehearse<T extends TaskTypes>(
   task: Task<T>,
   options: Omit<TrainTaskOptions<T>, 'cluster' | 'steps' | 'progress' | 'weights'>,
 ): Promise<Rehearsal> {
@@ -66,7 +61,7 @@ export async function rehearseTraining<T extends TaskTypes>(
     // A rehearsal takes as long as it takes, and evaluates by itself.
     const { minutes: _, patience: __, ...untimed } = recipe;
     const own = { model, recipe: untimed as T['recipe'], train, weights, progress, steps: UPDATES };
-    await trainTask(task, { ...rest, ...own });
+    await runTraining(task, { ...rest, ...own });
     signal?.throwIfAborted();
     const peakBytes = peak();
     const secondsPerUpdate = (ends.at(-1)! - ends.at(-2)!) / 1000;

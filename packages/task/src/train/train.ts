@@ -26,13 +26,11 @@ import { bindTrainingData, requireTrainingData, type TrainingData } from '../dat
 import { type EvaluateTaskOptions, findInData } from '../evaluate/evaluate';
 import { writeModel } from '../model/model-folder';
 import { localRunner } from '../run/local-runner';
+import { BEST_RESULTS_FILE } from './best-results';
 import { writeTrainingCurves } from './curves';
 import { settingsOf } from './settings-of';
 import { type StartFrom, startFrom } from './start-from';
 import { penalisedKernels, penaliseTaps } from './tap-penalty';
-
-/** What the best weights found in the validation data, in COCO's results format, in the run's folder. */
-export const BEST_RESULTS_FILE = 'best-results.json';
 
 export interface TrainTaskOptions<T extends TaskTypes>
   extends Pick<
@@ -74,16 +72,8 @@ export interface TrainTaskOptions<T extends TaskTypes>
   readonly configuration?: string;
 }
 
-/**
- * Trains. The folder holds the model (`model.json`, best and final weights), what made it (`config.yaml`), the checkpoint to go on from,
- * `results.csv`, what the best weights found (`best-results.json`), curves as pictures and for TensorBoard.
- *
- * With a `cluster` all its workers call this with the same options; the recipe's batch size is that of one, and worker 0 alone has a folder.
- *
- * @throws as `trainLoop`; InvalidArgumentError where data, network and recipe do not fit; CocoError where nothing is left to learn from, or
- *   to score; CheckpointError, before anything is changed, for a folder that holds another run.
- */
-export async function trainTask<T extends TaskTypes>(
+/** See `trainTask` of ./index. */
+export async function runTraining<T extends TaskTypes>(
   task: Task<T>,
   options: TrainTaskOptions<T>,
 ): Promise<TrainResult> {
@@ -105,7 +95,7 @@ export async function trainTask<T extends TaskTypes>(
   }
 }
 
-/** The data of a training that can begin, told. @throws as {@link trainTask} where data, network and recipe do not fit. */
+/** The data of a training that can begin, told. @throws as {@link runTraining} where data, network and recipe do not fit. */
 export function trainableData<T extends TaskTypes>(
   task: Task<T>,
   options: Pick<TrainTaskOptions<T>, 'model' | 'recipe' | 'evaluation' | 'train' | 'val' | 'onData'>,

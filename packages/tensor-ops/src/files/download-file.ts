@@ -5,7 +5,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import lockfile from 'proper-lockfile';
 import { InvalidArgumentError } from '../errors';
 import { exists } from './cache-files';
 import { digestOfFile, type FileChecksum } from './checksum';
@@ -200,6 +199,7 @@ async function lock(
   onProgress: (progress: DownloadProgress) => void,
   signal: AbortSignal | undefined,
 ): Promise<() => Promise<void>> {
+  const { default: lockfile } = await import('proper-lockfile');
   const lockfilePath = `${path}.lock`;
   // A process that was stopped for long finds its lock in other hands.
   const onCompromised = (error: Error) => lost.abort(error);

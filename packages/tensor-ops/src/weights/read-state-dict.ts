@@ -7,6 +7,7 @@ import { matchStateDict, requireMatch } from './convert/match';
 import { planConversion, readPlanned } from './convert/plan';
 import { type SelectOptions, selectStateDict } from './convert/select';
 import type { InceptionCounts, WeightLayout } from './convert/types';
+import type { WeightData } from './dtypes';
 import type { StateDict } from './types';
 import { skippedError, type WeightFile } from './weight-file';
 
@@ -57,8 +58,8 @@ export interface StateDictReport {
 /**
  * Reads a state dict from an open file, which stays open.
  *
- * Floats become float32 tensors, integers int32, bool bool. Tensors are read one by one: the memory is that of the result and of one
- * tensor more. The caller owns the tensors.
+ * Floats become float32 tensors, integers int32, bool bool. A tensor is read while the one before is put in order: the memory is that of
+ * the result and of two tensors more. The caller owns the tensors.
  *
  * @returns tensors by PyTorch name in TensorFlow's layouts: filters HWIO, matrices [in, out].
  * @throws StateDictMismatchError when names or shapes do not fit or the state dict is not found; WeightFormatError for a damaged file.
@@ -109,9 +110,15 @@ export async function readStateDict(file: WeightFile, options: ReadStateDictOpti
   let bytes = 0;
   const tensors: [string, Tensor][] = [];
   try {
-    for (const planned of matched) {
+    // The next one is read from the file while this one is put in order.
+    let next: Promise<WeightData> | undefined;
+    for (const [i, planned] of matched.entries()) {
       options.signal?.throwIfAborted();
-      const data = await readPlanned(file, planned);
+      const reading = next ?? readPlanned(file, planned);
+      next = matched[i + 1] && readPlanned(file, matched[i + 1]!);
+      // Where this one fails, nobody waits for the next.
+      next?.catch(() => {});
+      const data = await reading;
       tensors.push([planned.name, toTensor(data, planned.shape)]);
       bytes += planned.parts.reduce((sum, part) => sum + part.bytes, 0);
       options.onProgress?.({ bytes, totalBytes });

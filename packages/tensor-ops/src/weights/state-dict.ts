@@ -15,8 +15,8 @@ export interface LoadStateDictOptions extends OpenWeightsOptions, ReadStateDictO
 /**
  * Loads a state dict from a safetensors file (also sharded) or a PyTorch checkpoint.
  *
- * Floats become float32 tensors, integers int32, bool bool. Tensors are read one by one: the memory is that of the result and of one
- * tensor more. The caller owns the tensors.
+ * Floats become float32 tensors, integers int32, bool bool. A tensor is read while the one before is put in order: the memory is that of
+ * the result and of two tensors more. The caller owns the tensors.
  *
  * @param source - path, file URL, or bytes; `readStateDict` takes a file that is open already.
  * @returns tensors by PyTorch name in TensorFlow's layouts: filters HWIO, matrices [in, out].
