@@ -58,6 +58,7 @@ export {
   taskRecipeSchema,
   trainingSchema,
 } from './settings/settings';
+export { type BatchSize, fittingBatchSize } from './train/batch-size';
 export { type Rehearsal, rehearseTraining } from './train/rehearse';
 export { type StartFrom, startFrom } from './train/start-from';
 export { BEST_RESULTS_FILE, type TrainTaskOptions, trainTask } from './train/train';
