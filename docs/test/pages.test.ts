@@ -17,7 +17,7 @@ const IN_BROWSERS = { skip: 'is for a page: run by examples/playground/test/guid
 const PAGES: Readonly<Record<string, ReadmeOptions['examples']>> = {
   'README.md': ['run'],
   'docs/browser.md': [IN_BROWSERS, IN_BROWSERS, IN_BROWSERS, IN_BROWSERS],
-  'docs/detect.md': ['run', 'run'],
+  'docs/detect.md': ['run', 'run', 'run'],
   'docs/errors.md': ['run'],
   'docs/machines.md': ['run'],
   'docs/pose.md': ['run'],
