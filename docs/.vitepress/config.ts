@@ -93,5 +93,5 @@ export default defineConfig({
     ],
   },
   vite: { plugins: [vueForAll] },
-  buildEnd: ({ outDir }) => checkLinks(outDir),
+  buildEnd: ({ outDir, site }) => checkLinks(outDir, site.base),
 });

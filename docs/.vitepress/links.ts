@@ -2,8 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** @throws Error that lists the links to pages, files and places that are not there. */
-export function checkLinks(folder: string): void {
+/**
+ * @param base - path of the site on its server, with which its links begin.
+ * @throws Error that lists the links to pages, files and places that are not there.
+ */
+export function checkLinks(folder: string, base = '/'): void {
   const files = new Set(
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/')),
   );
@@ -15,7 +18,7 @@ export function checkLinks(folder: string): void {
     every(html, /<(?:a|img) [^>]*?(?:href|src)="([/#][^"]*)"/g)
       .filter((link) => {
         const [to, place] = link.split('#') as [string, string?];
-        const file = to === '' ? page : fileOf(to);
+        const file = to === '' ? page : to.startsWith(base) ? fileOf(to.slice(base.length)) : to;
         return !files.has(file) || (place && !places.get(file)?.has(decodeURIComponent(place)));
       })
       .map((link) => `${page}: ${link}`),
@@ -27,9 +30,9 @@ function every(html: string, pattern: RegExp): string[] {
   return [...html.matchAll(pattern)].map(([, found]) => found!);
 }
 
-/** The file of an address without its place. */
+/** The file of an address within the site, without its place. */
 function fileOf(address: string): string {
-  const path = decodeURIComponent(address.slice(1));
+  const path = decodeURIComponent(address);
   if (path === '' || path.endsWith('/')) return `${path}index.html`;
   return /\.\w+$/.test(path) ? path : `${path}.html`;
 }

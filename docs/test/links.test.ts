@@ -31,3 +31,12 @@ test('pages, files and places that are not there are listed with the page', () =
     'index.html: /packages/coco.html#numbers\nindex.html: #bottom\nindex.html: /none\nindex.html: /assets/a.png',
   );
 });
+
+test('a site in a folder of its server', () => {
+  home(
+    '<a href="/icconv/packages/coco.html#speed">a</a><a href="/icconv/">b</a><img src="/icconv/packages/coco.html">',
+  );
+  expect(() => checkLinks(folder, '/icconv/')).not.toThrow();
+  home('<a href="/packages/coco.html">a</a><a href="/icconv/none">b</a>');
+  expect(() => checkLinks(folder, '/icconv/')).toThrow('index.html: /packages/coco.html\nindex.html: /icconv/none');
+});

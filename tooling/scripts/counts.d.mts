@@ -10,9 +10,9 @@ export interface UnitCounts {
 }
 
 export class Counts {
-  step(name: string, code: number): void;
+  step(name: string, code: number, seconds: number): void;
   skip(name: string): void;
-  tests(name: string, counts: UnitCounts): void;
+  tests(name: string, counts: UnitCounts, seconds: number): void;
   get exitCode(): 0 | 1;
   toString(): string;
 }

@@ -10,9 +10,9 @@ export class Counts {
   #steps = [];
   #failures = [];
 
-  /** A step that is right or wrong as a whole. */
-  step(name, code) {
-    this.#add(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1);
+  /** A step that is right or wrong as a whole, and the seconds that it took. */
+  step(name, code, seconds) {
+    this.#add(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1, seconds);
   }
 
   skip(name) {
@@ -20,15 +20,16 @@ export class Counts {
   }
 
   /** Tests as `unitTests` counts them. */
-  tests(name, { passed, skipped, failures }) {
-    this.#add(name, passed, failures.length, skipped ? `, ${skipped} skipped` : '');
+  tests(name, { passed, skipped, failures }, seconds) {
+    this.#add(name, passed, failures.length, seconds, skipped ? `, ${skipped} skipped` : '');
     this.#failures.push(...failures);
   }
 
-  #add(name, passed, failed, note = '') {
+  #add(name, passed, failed, seconds, note = '') {
     this.#passed += passed;
     this.#failed += failed;
-    this.#steps.push(`${failed === 0 ? 'ok  ' : 'FAIL'}  ${name.padEnd(16)} ${passed} passed, ${failed} failed${note}`);
+    const counted = `${passed} passed, ${failed} failed${note}, ${seconds.toFixed(0)} s`;
+    this.#steps.push(`${failed === 0 ? 'ok  ' : 'FAIL'}  ${name.padEnd(16)} ${counted}`);
   }
 
   get exitCode() {

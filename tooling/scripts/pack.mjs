@@ -29,7 +29,15 @@ export function packAll(folder) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = join(ROOT, 'out/packages');
   installDependencies();
-  const code = pnpm(['exec', 'turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only']);
+  const code = pnpm([
+    'exec',
+    'turbo',
+    'run',
+    'build',
+    '--filter=./packages/*',
+    '--output-logs=errors-only',
+    '--concurrency=2',
+  ]);
   if (code !== 0) process.exit(code);
   // Of an earlier release, they would be installed beside these.
   rmSync(folder, { recursive: true, force: true });

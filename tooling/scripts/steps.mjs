@@ -1,5 +1,5 @@
 // What the root commands share: running pnpm, and having dependencies and engine in place.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -15,11 +15,27 @@ export function run(command, args, { env = {}, stdout = 'inherit', cwd = ROOT } 
   return result.status ?? 1;
 }
 
-/** Runs the pnpm that runs this script, so that none needs to be on the PATH. */
-export function pnpm(args, options = {}) {
+/** The pnpm that runs this script, so that none needs to be on the PATH. */
+export function pnpmCommand(args) {
   const own = process.env.npm_execpath;
-  if (!own?.includes('pnpm')) return run('pnpm', args, options);
-  return own.endsWith('js') ? run(process.execPath, [own, ...args], options) : run(own, args, options);
+  if (!own?.includes('pnpm')) return ['pnpm', args];
+  return own.endsWith('js') ? [process.execPath, [own, ...args]] : [own, args];
+}
+
+export const pnpm = (args, options) => run(...pnpmCommand(args), options);
+
+/** Runs a program beside others: what it prints is printed whole at its end. Gives the exit code. */
+export function runBeside(command, args) {
+  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => printed.push(data));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      process.stdout.write(Buffer.concat(printed));
+      resolve(code ?? 1);
+    });
+  });
 }
 
 /** Installs what the lockfile names, if that has not been done. */

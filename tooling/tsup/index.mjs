@@ -15,7 +15,7 @@ export const preset = (entry, overrides = {}) => {
     format: ['esm', 'cjs'],
     target: 'node20',
     platform: 'neutral',
-    dts: '@types/long' in dependencies ? LONG : true,
+    dts: { ...('@types/long' in dependencies && LONG), compilerOptions: { customConditions: [] } },
     sourcemap: true,
     clean: true,
     splitting: true,

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
-import { build, preview } from 'vite';
+import { build, type InlineConfig, preview } from 'vite';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -13,18 +13,14 @@ export function findChromium(): string | undefined {
   return [process.env.ICCONV_CHROMIUM, ...known].find((path) => path !== undefined && existsSync(path));
 }
 
-/** Every backend in software, so that machines without a GPU have them: slow, and the same numbers. */
-const SOFTWARE_GPU = [
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--ignore-gpu-blocklist',
-];
+/** WebGL in software, so that machines without a GPU have it: slow, and the same numbers. */
+export const SOFTWARE_GPU = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
+/** WebGPU likewise. */
+export const SOFTWARE_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 
-export async function launch(executablePath: string): Promise<Browser> {
+export async function launch(executablePath: string, args: readonly string[]): Promise<Browser> {
   // Containers run as root, where Chromium's sandbox does not start.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', ...SOFTWARE_GPU] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
 }
 
 export interface ServedPage {
@@ -32,10 +28,17 @@ export interface ServedPage {
   close(): Promise<void>;
 }
 
-/** Builds the page as a visitor gets it. */
-export async function buildAndServe(root: string, outDir: string): Promise<ServedPage> {
-  const common = { root, configFile: join(root, 'vite.config.ts'), logLevel: 'error' } as const;
-  await build({ ...common, build: { outDir, emptyOutDir: true } });
-  const server = await preview({ ...common, build: { outDir }, preview: { port: 0, host: '127.0.0.1' } });
+/** Builds a page as a visitor gets it. */
+export async function buildAndServe({
+  outDir,
+  ...page
+}: InlineConfig & { readonly outDir: string }): Promise<ServedPage> {
+  const common = { ...page, logLevel: 'error' } as const;
+  await build({ ...common, build: { ...page.build, outDir, emptyOutDir: true } });
+  const server = await preview({
+    ...common,
+    build: { outDir },
+    preview: { ...page.preview, port: 0, host: '127.0.0.1' },
+  });
   return { url: server.resolvedUrls!.local[0]!, close: () => server.close() };
 }

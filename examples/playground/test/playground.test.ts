@@ -7,7 +7,7 @@ import { createPoseEstimator } from '@icconv/pose/node';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SAMPLES } from '../src/samples';
-import { buildAndServe, findChromium, launch, type ServedPage } from './browser';
+import { buildAndServe, findChromium, launch, type ServedPage, SOFTWARE_GPU, SOFTWARE_WEBGPU } from './browser';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'node_modules/.test-page');
@@ -17,23 +17,57 @@ const PATIENCE = 1_200_000;
 /** Pixels of boxes and keypoints, and scores. */
 const TOLERANCE = 1e-3;
 
+/** Inputs of a quarter of the pixels, for GPUs made of software: values of the networks' configurations. */
+const SMALL = { digits: { minSize: 160, maxSize: 160 }, figures: { size: 128 } };
+
+interface Found {
+  readonly detection: DetectionResult;
+  readonly pose: PoseResult;
+}
+
 let served: ServedPage;
 let browser: Browser;
-const native: { detection?: DetectionResult; pose?: PoseResult } = {};
+/** What Node finds, with the demo's networks and with small inputs. */
+let native: Found;
+let nativeSmall: Found;
 
 const sample = (task: 'detection' | 'pose') => readFile(join(ROOT, `public/samples/${task}-${SAMPLES[task][0]}.png`));
+
+async function findNative(small: boolean): Promise<Found> {
+  const model = (name: string) => join(ROOT, '..', name, 'model');
+  const detector = await createDetector({
+    model: model('digits'),
+    ...(small && { changes: { input: SMALL.digits } }),
+  });
+  const estimator = await createPoseEstimator({
+    model: model('figures'),
+    ...(small && { changes: { input: SMALL.figures } }),
+  });
+  const found = {
+    detection: await detector.detect(await sample('detection'), { scoreThreshold: 0.6 }),
+    pose: await estimator.estimate(await sample('pose'), { flip: false, scoreThreshold: 0.4 }),
+  };
+  await detector.dispose();
+  await estimator.dispose();
+  return found;
+}
+
+/** Gives the page the networks with small inputs. */
+async function serveSmall(page: Page): Promise<void> {
+  for (const [name, input] of Object.entries(SMALL)) {
+    const model = JSON.parse(await readFile(join(ROOT, '..', name, 'model/model.json'), 'utf8'));
+    Object.assign(model.config.input, input);
+    await page.route(`**/models/${name}/model.json`, (route) => route.fulfill({ json: model }));
+  }
+}
 
 describe.skipIf(CHROMIUM === undefined)('the page', () => {
   beforeAll(async () => {
     await import('../scripts/assets');
-    served = await buildAndServe(ROOT, OUT);
-    browser = await launch(CHROMIUM!);
-    const detector = await createDetector(join(ROOT, '../digits/model'));
-    native.detection = await detector.detect(await sample('detection'), { scoreThreshold: 0.6 });
-    await detector.dispose();
-    const estimator = await createPoseEstimator(join(ROOT, '../figures/model'));
-    native.pose = await estimator.estimate(await sample('pose'), { flip: false, scoreThreshold: 0.4 });
-    await estimator.dispose();
+    served = await buildAndServe({ root: ROOT, configFile: join(ROOT, 'vite.config.ts'), outDir: OUT });
+    browser = await launch(CHROMIUM!, [...SOFTWARE_GPU, ...SOFTWARE_WEBGPU]);
+    native = await findNative(false);
+    nativeSmall = await findNative(true);
   }, PATIENCE);
 
   afterAll(async () => {
@@ -43,27 +77,32 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
   });
 
   // WebGL's textures are held to 4096 pixels a side, which every device has.
-  test.each(['wasm', 'webgl&tfjsflags=WEBGL_MAX_TEXTURE_SIZE:4096', 'webgpu'])(
-    'on %s finds what Node finds',
-    async (query) => {
-      await onPage(`?backend=${query}`, async (page) => {
-        const backend = query.split('&')[0]!;
+  test.each([
+    { backend: 'wasm', flags: '', small: false },
+    { backend: 'webgl', flags: '&tfjsflags=WEBGL_MAX_TEXTURE_SIZE:4096', small: true },
+    { backend: 'webgpu', flags: '', small: true },
+  ])(
+    'on $backend finds what Node finds',
+    async ({ backend, flags, small }) => {
+      const onBackend = async (page: Page) => {
         if (await page.locator(`#backend option[value=${backend}]`).isDisabled()) throw new Error(`no ${backend} here`);
         await settled(page);
         expect(await page.inputValue('#backend')).toBe(backend);
         // The page is isolated from other origins, so that wasm has threads.
         expect(page.workers().length > 0).toBe(backend === 'wasm');
+        const expected = small ? nativeSmall : native;
         const detections = (await result(page)) as DetectionResult;
         expect(detections.detections.length).toBeGreaterThan(2);
-        expectClose(detections, native.detection!);
+        expectClose(detections, expected.detection);
         expect(await page.locator('#picture svg rect').count()).toBeGreaterThan(2);
 
         await go(page, 'pose');
         const poses = (await result(page)) as PoseResult;
         expect(poses.poses.length).toBeGreaterThan(0);
-        expectClose(poses, native.pose!);
+        expectClose(poses, expected.pose);
         expect(await page.locator('#picture svg circle').count()).toBeGreaterThan(5);
-      });
+      };
+      await onPage(`?backend=${backend}${flags}`, onBackend, small ? serveSmall : undefined);
     },
     PATIENCE,
   );
@@ -79,16 +118,17 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
             'WebGPU (does not serve here)',
           );
           expect(await page.inputValue('#backend')).toBe('wasm');
-          expectClose(await result(page), native.detection!);
+          expectClose(await result(page), native.detection);
         },
         // An adapter that has nothing, and no WebGL.
-        () => {
-          const { getContext } = HTMLCanvasElement.prototype;
-          Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: async () => ({}) } });
-          HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...given: [string]) {
-            return given[0].startsWith('webgl') ? null : getContext.apply(this, given as never);
-          } as typeof getContext;
-        },
+        (page) =>
+          page.addInitScript(() => {
+            const { getContext } = HTMLCanvasElement.prototype;
+            Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: async () => ({}) } });
+            HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...given: [string]) {
+              return given[0].startsWith('webgl') ? null : getContext.apply(this, given as never);
+            } as typeof getContext;
+          }),
       );
     },
     PATIENCE,
@@ -135,7 +175,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
           'expected "icconv-detector/1", a detector\'s, received',
         );
         await go(page, 'pose');
-        expectClose(await result(page), native.pose!);
+        expectClose(await result(page), native.pose);
       });
     },
     PATIENCE,
@@ -153,7 +193,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
         await page.click('#tab-detection');
         await page.waitForTimeout(1500);
         await settled(page);
-        expectClose(await result(page), native.detection!);
+        expectClose(await result(page), native.detection);
         expect(await page.locator('#samples img').first().getAttribute('src')).toContain('detection-');
 
         await page.unroute(scenes);
@@ -162,7 +202,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
         expect(await page.locator('#error').textContent()).toContain('The scene cannot be fetched');
         await page.unroute(scenes);
         await go(page, 'detection');
-        expectClose(await result(page), native.detection!);
+        expectClose(await result(page), native.detection);
       });
     },
     PATIENCE,
@@ -183,17 +223,21 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
         await forget(page);
         await page.locator('#samples button').first().click();
         await settled(page);
-        expectClose(await result(page), native.pose!);
+        expectClose(await result(page), native.pose);
       });
     },
     PATIENCE,
   );
 });
 
-/** @param before - runs in the page before anything of it. */
-async function onPage(query: string, use: (page: Page) => Promise<unknown>, before?: () => void): Promise<void> {
+/** @param prepare - before the page is opened. */
+async function onPage(
+  query: string,
+  use: (page: Page) => Promise<unknown>,
+  prepare?: (page: Page) => Promise<unknown>,
+): Promise<void> {
   const page = await browser.newPage();
-  if (before !== undefined) await page.addInitScript(before);
+  await prepare?.(page);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   // Nothing is fetched from elsewhere.

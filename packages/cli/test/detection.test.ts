@@ -163,6 +163,26 @@ test('a dry run tells what a training takes, and leaves no trace', async () => {
   await expect(icconv(...dry, '--cluster', 'none.json')).rejects.toThrow();
 }, 60_000);
 
+test('as large a batch as memory has room for is tried, kept with the run, and told', async () => {
+  const auto = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0', '--batch-size', 'auto'];
+  const run = ['--output', path('sized'), '--json'];
+  await icconv(...auto, ...run);
+  expect(JSON.parse(take())).toMatchObject({ reason: 'finished', steps: 2 });
+  // Of four pictures no more than four; a peak of each trial and the learning rate of the file.
+  const told = complained.join('\n');
+  expect(told).toMatch(/batch size 4: an update takes .* GiB with 1, .* GiB with 4, .*there are no more pictures/);
+  expect(told).toMatch(/the learning rate stays 0\.\d+/);
+  expect(readFileSync(path('sized', 'config.yaml'), 'utf8')).toMatch(/^# --set recipe.batchSize=4\n/);
+
+  await icconv(...auto, ...run, '--resume');
+  expect(complained).toContain('batch size 4, as the run in the folder has it');
+  expect(await fails(...auto, ...run)).toMatch(/holds a run/);
+
+  await icconv(...auto.slice(0, -1), '3', '--print-config');
+  expect(parse(take()).recipe.batchSize).toBe(3);
+  await expect(icconv(...auto.slice(0, -1), 'much')).rejects.toThrow(/--batch-size.*expected a whole number/);
+}, 60_000);
+
 test('a training ends by the time it is given, or when its metric grows no more', async () => {
   const train = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0'];
   const time = ['--time', '1.5s', '--set', 'recipe.evaluateEvery=1000'];

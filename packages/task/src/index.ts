@@ -58,6 +58,14 @@ export {
   taskRecipeSchema,
   trainingSchema,
 } from './settings/settings';
-export { BEST_RESULTS_FILE, type Rehearsal, rehearseTraining, type TrainTaskOptions, trainTask } from './train';
+export {
+  BEST_RESULTS_FILE,
+  type BatchSize,
+  fittingBatchSize,
+  type Rehearsal,
+  rehearseTraining,
+  type TrainTaskOptions,
+  trainTask,
+} from './train';
 export { type StartFrom, startFrom } from './train/start-from';
 export * from './zoo';

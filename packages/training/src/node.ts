@@ -20,7 +20,14 @@ export {
 } from './logs/progress';
 export { createEventWriter, type EventWriter } from './logs/tensorboard';
 export { type Checkpoint, type CheckpointState, loadCheckpoint, saveCheckpoint } from './loop/checkpoint';
-export { CHECKPOINT_FILE, checkRun, type RunOptions, type RunSettings, settingDifferences } from './loop/run-settings';
+export {
+  CHECKPOINT_FILE,
+  checkRun,
+  type RunOptions,
+  type RunSettings,
+  runSettings,
+  settingDifferences,
+} from './loop/run-settings';
 export { BEST_FILE, FINAL_FILE, trainLoop } from './loop/train-loop';
 export type {
   EvaluateContext,

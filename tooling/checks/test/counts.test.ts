@@ -6,9 +6,9 @@ import { unitTests } from '../../scripts/unit-tests.mjs';
 
 function printed(project: string, env: Record<string, string> = {}) {
   const counts = new Counts();
-  counts.step('lint', 0);
+  counts.step('lint', 0, 12.4);
   const cwd = fileURLToPath(new URL(`./broken-projects/${project}`, import.meta.url));
-  counts.tests('unit', unitTests({ cwd, env, stdio: 'ignore' }));
+  counts.tests('unit', unitTests({ cwd, env, stdio: 'ignore' }), 75);
   return { lines: `${counts}`.split('\n'), exitCode: counts.exitCode };
 }
 
@@ -16,8 +16,8 @@ test('failures in tests, hooks, imports and outside of all tests count once each
   const { lines, exitCode } = printed('all-kinds');
   expect(exitCode).toBe(1);
   expect(lines.slice(0, 2)).toEqual([
-    'ok    lint             1 passed, 0 failed',
-    'FAIL  unit             2 passed, 4 failed, 2 skipped',
+    'ok    lint             1 passed, 0 failed, 12 s',
+    'FAIL  unit             2 passed, 4 failed, 2 skipped, 75 s',
   ]);
   expect(lines.at(-1)).toBe('3 passed, 4 failed');
   const after = (name: string) => lines[lines.indexOf(name) + 1];
@@ -58,8 +58,8 @@ test('an example that prints something else than its README says is a failure, w
 test('all is well', () => {
   const { lines, exitCode } = printed('passing');
   expect(lines).toEqual([
-    'ok    lint             1 passed, 0 failed',
-    'ok    unit             1 passed, 0 failed',
+    'ok    lint             1 passed, 0 failed, 12 s',
+    'ok    unit             1 passed, 0 failed, 75 s',
     '',
     '2 passed, 0 failed',
   ]);

@@ -4,6 +4,7 @@ import { besideConfig, fileSchema, readConfig } from '@icconv/base/config';
 import { readText } from '@icconv/base/files';
 import type { CocoData, OpenedData } from '@icconv/coco/node';
 import {
+  fittingBatchSize,
   networkForData,
   networkOfFolder,
   rehearseTraining,
@@ -23,7 +24,7 @@ import { stringify } from 'yaml';
 import { type ClusterFlags, clusterPlace } from '../cluster/cluster-place';
 import { collect } from '../config/collect';
 import { type DataFlags, givenConfig } from '../config/given-config';
-import { countOption, minutesOption, naturalOption } from '../config/number-options';
+import { countOption, minutesOption, naturalOption, sizeOption } from '../config/number-options';
 import { starterFile } from '../config/starter-file';
 import type { CommandContext } from '../context';
 import { type PictureFlags, pictureRules, withPictureRules } from '../data/data-options';
@@ -33,6 +34,7 @@ import { writeTrainingReport } from '../report/training-report';
 import type { AnyTaskCommand } from '../tasks/task-command';
 import { failureText, INTERRUPTED } from '../ui/failure';
 import { readingOf, type WeightFlags, withWeightOptions } from '../weights/weight-options';
+import { batchSizeText } from './batch-size';
 import { rehearsalJson, rehearsalText } from './rehearsal-result';
 import { printResult, resumeCommand } from './training-result';
 
@@ -63,6 +65,12 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
     .addOption(new Option('--preset <name>', 'without --config, by default small').choices(Object.keys(presets)))
     .option('--set <place=value>', 'override a value of the file, such as recipe.epochs=3; may be repeated', collect)
     .option('--time <length>', 'train so long, such as 20m or 1h30m, instead of the recipe’s epochs', minutesOption)
+    .addOption(
+      new Option(
+        '--batch-size <n>',
+        'pictures a batch, instead of the recipe’s; auto: as many as memory has room for',
+      ).argParser(sizeOption),
+    )
     .option('--model <folder>', 'go on from a trained model: its network, classes and weights instead of the file’s')
     .option('--output <folder>', 'folder of the run, instead of the file’s')
     .option('--resume', 'go on with the run in the folder')
@@ -94,7 +102,6 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
         console.log(starterFile(fileSchema(trainingSchema(task)), config, head, true).trimEnd());
         return;
       }
-      const yaml = stringify(config);
       // What paths are relative to.
       const file = flags.config ?? 'command line';
       const folder = flags.output ?? besideConfig(file, config.output);
@@ -124,14 +131,10 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
         return ids === undefined ? data : { ...data, categoryIds: ids };
       };
       const start: StartFrom | undefined = flags.model === undefined ? startOf(file, config) : { from: flags.model };
-      const comments = [
-        ...(flags.model === undefined ? [] : [`--model ${flags.model}`]),
-        ...[...given, ...set].map((one) => `--set ${one}`),
-      ];
       let data: Record<string, object> = {};
       let bound: TrainingData | undefined;
       const started = performance.now();
-      const training: TrainTaskOptions<TaskTypes> = {
+      const plan: TrainTaskOptions<TaskTypes> = {
         model,
         recipe,
         train: chosen(opened.train, 'training'),
@@ -144,11 +147,6 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
         ...{ folder, resume, allowChanges, signal, handleInterrupt: false },
         onUnreadable: rules.onUnreadable,
         tolerateDamage: rules.tolerateDamage,
-        // The file, with the values that the command line gave as comments at its head.
-        configuration: [
-          ...comments.map((one) => `# ${one.replaceAll(/\s+/g, ' ')}\n`),
-          flags.config === undefined ? yaml : await readText(flags.config),
-        ].join(''),
         onNote: note,
         onData(all) {
           bound = all;
@@ -159,6 +157,25 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
           };
           data = tellData({ train: told('train'), val: told('val') });
         },
+      };
+      const sized = flags.batchSize === 'auto' ? await fittingBatchSize(task, plan) : undefined;
+      if (sized !== undefined) note(batchSizeText(sized, recipe.learningRate));
+      const found = defined({ batchSize: sized?.batchSize });
+      const places = [...given, ...set, ...Object.entries(found).map(([name, value]) => `recipe.${name}=${value}`)];
+      const comments = [
+        ...(flags.model === undefined ? [] : [`--model ${flags.model}`]),
+        ...places.map((one) => `--set ${one}`),
+      ];
+      const training: TrainTaskOptions<TaskTypes> = {
+        ...plan,
+        recipe: { ...recipe, ...found },
+        // The file, with the values that the command line gave as comments at its head.
+        configuration: [
+          ...comments.map((one) => `# ${one.replaceAll(/\s+/g, ' ')}\n`),
+          flags.config === undefined
+            ? stringify({ ...config, recipe: { ...config.recipe, ...found } })
+            : await readText(flags.config),
+        ].join(''),
       };
       if (flags.dryRun) {
         const rehearsal = await rehearseTraining(task, training);
@@ -187,13 +204,29 @@ export function trainTaskCommand(own: AnyTaskCommand, { signal }: CommandContext
 }
 
 /** Alone, or with the others of a cluster. @throws InvalidArgumentError where only wasm is there, which has no gradients; as `joinCluster`. */
-async function startEngine({ threads, dryRun, ...flags }: TrainFlags): Promise<Cluster | undefined> {
+async function startEngine({ threads, dryRun, batchSize, ...flags }: TrainFlags): Promise<Cluster | undefined> {
   const place = await clusterPlace(flags);
   if (place !== undefined && dryRun) {
     throw new InvalidArgumentError('train', '--dry-run', dryRun, 'not given to a worker of a cluster (TF_CONFIG)');
   }
+  if (place !== undefined && batchSize === 'auto') {
+    throw new InvalidArgumentError(
+      'train',
+      '--batch-size',
+      batchSize,
+      'a number, the same for all workers of a cluster',
+    );
+  }
   if (place !== undefined) return joinCluster({ ...place, ...defined({ threads }) });
   const engine = await useEngine({ device: 'auto', ...defined({ threads }) });
+  if (engine.device === 'cuda' && batchSize === 'auto') {
+    throw new InvalidArgumentError(
+      'train',
+      '--batch-size',
+      batchSize,
+      'a number: only the memory of the machine is measured, not of a GPU',
+    );
+  }
   if (engine.backend === 'tensorflow') return undefined;
   throw new InvalidArgumentError('train', 'engine', engine.device, 'the native one, which icconv setup provides');
 }

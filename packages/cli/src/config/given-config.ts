@@ -13,6 +13,8 @@ export interface DataFlags {
   readonly preset?: string;
   /** Minutes. */
   readonly time?: number;
+  /** Pictures; `auto` is none yet. */
+  readonly batchSize?: number | 'auto';
 }
 
 /**
@@ -22,7 +24,7 @@ export interface DataFlags {
  * @throws InvalidArgumentError where nothing says what to learn from; as `readDataYaml`.
  */
 export async function givenConfig(task: string, flags: DataFlags): Promise<string[]> {
-  const { config, data, images, valImages = images, preset, time } = flags;
+  const { config, data, images, valImages = images, preset, time, batchSize } = flags;
   if (config === undefined && data === undefined) {
     throw new InvalidArgumentError('train', '--data', data, 'given, or --config');
   }
@@ -35,6 +37,7 @@ export async function givenConfig(task: string, flags: DataFlags): Promise<strin
     ...(data !== undefined && { 'data.train': dataSet(data, images) }),
     ...(val !== undefined && { 'data.val': dataSet(val, valImages) }),
     ...(time !== undefined && { 'recipe.minutes': time }),
+    ...(typeof batchSize === 'number' && { 'recipe.batchSize': batchSize }),
   };
   // JSON is YAML on one line.
   return Object.entries(places).map(([place, value]) => `${place}=${JSON.stringify(value)}`);

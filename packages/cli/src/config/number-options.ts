@@ -21,6 +21,9 @@ export function countOption(text: string): number {
   return value;
 }
 
+/** 1 and more, or `auto`. */
+export const sizeOption = (text: string): number | 'auto' => (text === 'auto' ? text : countOption(text));
+
 /** 0 and more: `--workers 0` decodes on the main thread, `--cluster-index 0` is the first worker. */
 export const naturalOption = (text: string): number => (text === '0' ? 0 : countOption(text));
 

@@ -35,7 +35,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'train detection': [
     'icconv train detection --data train.json --val val.json --images images',
     'icconv train detection --config train.yaml --dry-run',
-    'icconv train detection --config train.yaml --time 1h30m --set recipe.batchSize=4',
+    'icconv train detection --config train.yaml --time 1h30m --batch-size 4',
     'icconv train detection --config train.yaml --resume',
   ],
   'train pose': [

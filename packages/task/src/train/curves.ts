@@ -15,7 +15,8 @@ function trainingCurvesChart(rows: readonly Row[], title: string): EChartsOption
     type: 'line' as const,
     xAxisIndex: axis,
     yAxisIndex: axis,
-    showSymbol: axis === 1,
+    // One epoch makes no line.
+    showSymbol: axis === 1 || rows.length === 1,
     symbolSize: 4,
     data: rows.filter((row) => typeof row[column] === 'number').map((row) => [row.epoch!, row[column]!]),
   });

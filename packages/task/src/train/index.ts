@@ -1,9 +1,12 @@
 /** Training: the loop, with its loader and its logs, is loaded when one begins, so that whoever runs a network does without. */
 import type { TrainResult } from '@icconv/training/node';
 import type { Task, TaskTypes } from '../contract/task';
+import type { BatchSize } from './batch-size';
 import type { Rehearsal } from './rehearse';
 import type { TrainTaskOptions } from './train';
+import type { TriedTraining } from './try-updates';
 
+export type { BatchSize } from './batch-size';
 export { BEST_RESULTS_FILE } from './best-results';
 export type { Rehearsal } from './rehearse';
 export type { TrainTaskOptions } from './train';
@@ -33,8 +36,28 @@ export async function trainTask<T extends TaskTypes>(
  */
 export async function rehearseTraining<T extends TaskTypes>(
   task: Task<T>,
-  options: Omit<TrainTaskOptions<T>, 'cluster' | 'steps' | 'progress' | 'weights'>,
+  options: TriedTraining<T>,
 ): Promise<Rehearsal> {
   const { rehearse } = await import('./rehearse');
   return rehearse(task, options);
+}
+
+/**
+ * The most pictures a batch of a training that take at most 60 % of the memory in reach, and no more than 64. Updates with one picture and with
+ * four are tried; memory grows by the same for each picture. The learning rate stays what the recipe says. A run that is resumed keeps its number.
+ *
+ * @param options - as `trainTask` takes them; the recipe's batch size is not looked at.
+ * @throws as `trainTask`; the signal's reason when aborted.
+ * @example
+ * ```ts
+ * const { batchSize } = await fittingBatchSize(DETECTION, training);
+ * await trainTask(DETECTION, { ...training, recipe: { ...training.recipe, batchSize } });
+ * ```
+ */
+export async function fittingBatchSize<T extends TaskTypes>(
+  task: Task<T>,
+  options: TriedTraining<T>,
+): Promise<BatchSize> {
+  const { fitBatchSize } = await import('./batch-size');
+  return fitBatchSize(task, options);
 }

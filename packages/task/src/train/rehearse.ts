@@ -1,16 +1,15 @@
 /** A training tried for two updates, to know what it would take; nothing is written. */
 import { defined } from '@icconv/base';
-import { checkRun, type Progress } from '@icconv/training/node';
+import { checkRun } from '@icconv/training/node';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Task, TaskRecipe, TaskTypes } from '../contract/task';
 import { findInData } from '../evaluate/evaluate';
 import { localRunner } from '../run/local-runner';
-import { reachableMemory, watchPeak } from './peak-memory';
+import { reachableMemory } from './peak-memory';
 import { settingsOf } from './settings-of';
-import { runTraining, type TrainTaskOptions, trainableData } from './train';
+import { type TrainTaskOptions, trainableData } from './train';
+import { type TriedTraining, tryUpdates } from './try-updates';
 
-/** The first update also compiles kernels and fills pools: its time says little about those to come. */
-const UPDATES = 2;
 /** Pictures that are evaluated; the first one, likewise, does not count. */
 const PICTURES = 5;
 
@@ -34,36 +33,24 @@ export interface Rehearsal {
 /** See `rehearseTraining` of ./index. */
 export async function rehearse<T extends TaskTypes>(
   task: Task<T>,
-  options: Omit<TrainTaskOptions<T>, 'cluster' | 'steps' | 'progress' | 'weights'>,
+  options: TriedTraining<T>,
 ): Promise<Rehearsal> {
   const { folder, val: _, onData: __, model, recipe, ...rest } = options;
-  const { resume = false, allowChanges = false, signal, onNote } = options;
+  const { resume = false, allowChanges = false, signal } = options;
   // As the training binds them: validation data after what is learned, of which the rehearsal's own training knows nothing.
   const { train, val } = trainableData(task, options);
   if (folder !== undefined) await checkRun(folder, { resume, allowChanges, settings: settingsOf(task, options) });
   const reachableBytes = reachableMemory();
   const weights = task.weights.init(model, { seed: recipe.seed ?? 0 });
   try {
-    let batchesPerEpoch = 0;
-    let losses: Rehearsal['losses'] = {};
-    const ends: number[] = [];
-    const peak = watchPeak();
-    const progress: Progress = {
-      update(state) {
-        ends.push(performance.now());
-        batchesPerEpoch = state.batches;
-        if (ends.length === 1) losses = { ...state.losses };
-      },
-      // Ends of epochs, of which a data set of a batch or two has some.
-      line: (text) => !text.startsWith('epoch ') && onNote?.(text),
-      stop: () => {},
-    };
-    // A rehearsal takes as long as it takes, and evaluates by itself.
-    const { minutes: _, patience: __, ...untimed } = recipe;
-    const own = { model, recipe: untimed as T['recipe'], train, weights, progress, steps: UPDATES };
-    await runTraining(task, { ...rest, ...own });
+    const { losses, batchesPerEpoch, ends, peakBytes } = await tryUpdates(task, {
+      ...rest,
+      model,
+      recipe,
+      train,
+      weights,
+    });
     signal?.throwIfAborted();
-    const peakBytes = peak();
     const secondsPerUpdate = (ends.at(-1)! - ends.at(-2)!) / 1000;
     const secondsPerEvaluation = val === undefined ? 0 : await evaluationSeconds(task, { ...options, val }, weights);
     return {

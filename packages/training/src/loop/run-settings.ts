@@ -35,13 +35,19 @@ export async function checkRun(folder: string, options: RunOptions): Promise<rea
     const problem = 'the folder holds a run; go on with it (resume: true, --resume), or take another folder';
     throw new CheckpointError(path, problem);
   }
-  const { settings: old } = await readCheckpointState(path);
+  const old = await runSettings(folder);
   if (settings === undefined || old === undefined) return [];
   const differences = settingDifferences(old, settings);
   if (differences.length === 0 || allowChanges) return differences;
   const list = differences.map((difference) => `\n  ${difference}`).join('');
   const remedy = 'take another folder, or allow the changes (allowChanges: true, --allow-changes)';
   throw new CheckpointError(path, `the run was begun with other settings:${list}\n${remedy}`);
+}
+
+/** What the run in a folder was begun with; undefined where there is no run, or where it was begun without. @throws {@link CheckpointError} */
+export async function runSettings(folder: string): Promise<RunSettings | undefined> {
+  const path = join(folder, CHECKPOINT_FILE);
+  return existsSync(path) ? (await readCheckpointState(path)).settings : undefined;
 }
 
 /** Places where two settings differ, with both values. @param whose - said of the values. */
