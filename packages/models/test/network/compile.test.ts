@@ -1,3 +1,4 @@
+import { loadedNative } from '@icconv/tensor-ops/engine';
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
 import { hashedTensor, initialWeights } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
@@ -37,6 +38,25 @@ describeBackends('compileForInference', activate, () => {
     for (const name of OUTPUTS) expect(await error(outputs[name], expected[name]), name).toBeLessThan(1e-4);
     network.dispose();
     tf.dispose([x, outputs, expected]);
+  });
+
+  test('takes bfloat16 where there is AVX512-BF16, and says so where there is not', async () => {
+    const config = NETWORKS.bottleneck!;
+    const weights = weightsOf(config);
+    const half = () => compileForInference(weights, config, { precision: 'bfloat16' });
+    if (tf.getBackend() !== 'tensorflow' || loadedNative()?.ops.bfloat16?.() !== true) {
+      expect(half).toThrowError('precision "bfloat16" needs the native engine on a processor with AVX512-BF16');
+    } else {
+      const x = image();
+      const [single, network] = [compileForInference(weights, config), half()];
+      const [expected, outputs] = [single.forward(x, { returns: ['c5'] }), network.forward(x, { returns: ['c5'] })];
+      const difference = await error(outputs.c5, expected.c5);
+      expect(difference).toBeGreaterThan(1e-4);
+      expect(difference).toBeLessThan(3e-2);
+      for (const made of [single, network]) made.dispose();
+      tf.dispose([x, expected, outputs]);
+    }
+    tf.dispose(weights);
   });
 
   test('takes images of other sizes one after the other, and outlives a tidy', () => {

@@ -117,25 +117,29 @@ void check(const Problem& p, Conv2DAlgorithm algorithm, Executor& executor) {
     EXPECT(error_of(got, expected) < tolerance);
 }
 
+Problem random_problem(test::Random& random, Precision precision) {
+    const int kernels[] = {1, 1, 3, 3, 5, 7, 2};
+    const int kernel_h = kernels[random.below(7)];
+    const int kernel_w = random.below(4) == 0 ? kernels[random.below(7)] : kernel_h;
+    const int groups = random.below(4) == 0 ? 1 + random.below(8) : 1;
+    const int in_c = groups * (1 + random.below(groups > 1 ? 9 : 40));
+    const int out_c = groups * (1 + random.below(groups > 1 ? 20 : 70));
+    Conv2DSize size{1 + random.below(3), 1 + random.below(20), 1 + random.below(28)};
+    size.stride_h = 1 + random.below(2);
+    size.stride_w = random.below(4) == 0 ? 1 + random.below(3) : size.stride_h;
+    size.pad_h = random.below(3) == 0 ? random.below(4) : (kernel_h - 1) / 2;
+    size.pad_w = random.below(3) == 0 ? random.below(4) : (kernel_w - 1) / 2;
+    size.dilation_h = random.below(4) == 0 ? 1 + random.below(3) : 1;
+    size.dilation_w = random.below(4) == 0 ? 1 + random.below(3) : 1;
+    return make_problem(random, {kernel_h, kernel_w, in_c, out_c, groups, precision}, size);
+}
+
 TEST(conv2d_random) {
     test::Random random(21);
     ThreadExecutor two(2);
     SerialExecutor one;
     for (int i = 0; i < 80; ++i) {
-        const int kernels[] = {1, 1, 3, 3, 5, 7, 2};
-        const int kernel_h = kernels[random.below(7)];
-        const int kernel_w = random.below(4) == 0 ? kernels[random.below(7)] : kernel_h;
-        const int groups = random.below(4) == 0 ? 1 + random.below(8) : 1;
-        const int in_c = groups * (1 + random.below(groups > 1 ? 9 : 40));
-        const int out_c = groups * (1 + random.below(groups > 1 ? 20 : 70));
-        Conv2DSize size{1 + random.below(3), 1 + random.below(20), 1 + random.below(28)};
-        size.stride_h = 1 + random.below(2);
-        size.stride_w = random.below(4) == 0 ? 1 + random.below(3) : size.stride_h;
-        size.pad_h = random.below(3) == 0 ? random.below(4) : (kernel_h - 1) / 2;
-        size.pad_w = random.below(3) == 0 ? random.below(4) : (kernel_w - 1) / 2;
-        size.dilation_h = random.below(4) == 0 ? 1 + random.below(3) : 1;
-        size.dilation_w = random.below(4) == 0 ? 1 + random.below(3) : 1;
-        const Problem p = make_problem(random, {kernel_h, kernel_w, in_c, out_c, groups}, size);
+        const Problem p = random_problem(random, Precision::kFloat32);
         check(p, random.below(2) ? Conv2DAlgorithm::kDirect : Conv2DAlgorithm::kAuto, i % 2 ? static_cast<Executor&>(one) : two);
     }
 }
@@ -158,21 +162,7 @@ TEST(conv2d_bfloat16_random) {
     ThreadExecutor two(2);
     SerialExecutor one;
     for (int i = 0; i < 80; ++i) {
-        const int kernels[] = {1, 1, 3, 3, 5, 7, 2};
-        const int kernel_h = kernels[random.below(7)];
-        const int kernel_w = random.below(4) == 0 ? kernels[random.below(7)] : kernel_h;
-        const int groups = random.below(4) == 0 ? 1 + random.below(8) : 1;
-        const int in_c = groups * (1 + random.below(groups > 1 ? 9 : 40));
-        const int out_c = groups * (1 + random.below(groups > 1 ? 20 : 70));
-        Conv2DSize size{1 + random.below(3), 1 + random.below(20), 1 + random.below(28)};
-        size.stride_h = 1 + random.below(2);
-        size.stride_w = random.below(4) == 0 ? 1 + random.below(3) : size.stride_h;
-        size.pad_h = random.below(3) == 0 ? random.below(4) : (kernel_h - 1) / 2;
-        size.pad_w = random.below(3) == 0 ? random.below(4) : (kernel_w - 1) / 2;
-        size.dilation_h = random.below(4) == 0 ? 1 + random.below(3) : 1;
-        size.dilation_w = random.below(4) == 0 ? 1 + random.below(3) : 1;
-        const Conv2DFilter filter{kernel_h, kernel_w, in_c, out_c, groups, Precision::kBfloat16};
-        check(make_problem(random, filter, size), Conv2DAlgorithm::kDirect, i % 2 ? static_cast<Executor&>(one) : two);
+        check(random_problem(random, Precision::kBfloat16), Conv2DAlgorithm::kDirect, i % 2 ? static_cast<Executor&>(one) : two);
     }
     const Conv2DFilter odd{1, 1, 1501, 37, 1, Precision::kBfloat16};
     check(make_problem(random, odd, {1, 23, 29}), Conv2DAlgorithm::kDirect, two);
