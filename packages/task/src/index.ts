@@ -59,8 +59,8 @@ export {
   trainingSchema,
 } from './settings/settings';
 export {
-  BEST_RESULTS_FILE,
   type BatchSize,
+  BEST_RESULTS_FILE,
   fittingBatchSize,
   type Rehearsal,
   rehearseTraining,

@@ -3,11 +3,7 @@ import { largestSize } from './batch-size';
 
 const GIB = 2 ** 30;
 const sizeFor = (one: number, more: [batchSize: number, peak: number], limit: number, pictures = 1000) =>
-  largestSize(
-    one * GIB,
-    { batchSize: more[0], peakBytes: more[1] * GIB },
-    { limitBytes: limit * GIB, pictures },
-  );
+  largestSize(one * GIB, { batchSize: more[0], peakBytes: more[1] * GIB }, { limitBytes: limit * GIB, pictures });
 
 test('the largest batch whose expected peak stays below the limit', () => {
   // 1 GiB, and half of one for each picture.

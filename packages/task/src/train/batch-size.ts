@@ -30,10 +30,7 @@ export interface BatchSize {
 }
 
 /** See `fittingBatchSize` of ./index. */
-export async function fitBatchSize<T extends TaskTypes>(
-  task: Task<T>,
-  options: TriedTraining<T>,
-): Promise<BatchSize> {
+export async function fitBatchSize<T extends TaskTypes>(task: Task<T>, options: TriedTraining<T>): Promise<BatchSize> {
   const { folder, val: _, onData: __, onNote: ___, resume = false, ...rest } = options;
   const { model, recipe, signal } = options;
   const limitBytes = SHARE * reachableMemory();

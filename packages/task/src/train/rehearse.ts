@@ -31,10 +31,7 @@ export interface Rehearsal {
 }
 
 /** See `rehearseTraining` of ./index. */
-export async function rehearse<T extends TaskTypes>(
-  task: Task<T>,
-  options: TriedTraining<T>,
-): Promise<Rehearsal> {
+export async function rehearse<T extends TaskTypes>(task: Task<T>, options: TriedTraining<T>): Promise<Rehearsal> {
   const { folder, val: _, onData: __, model, recipe, ...rest } = options;
   const { resume = false, allowChanges = false, signal } = options;
   // As the training binds them: validation data after what is learned, of which the rehearsal's own training knows nothing.
