@@ -2,18 +2,19 @@
 #ifndef ICCONV_BINDING_NMS_BASE_H_
 #define ICCONV_BINDING_NMS_BASE_H_
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 
 #include "binding/op.h"
-#include "common/memory.h"
 #include "ops/nms/nms.h"
 #include "tensorflow/core/framework/op_kernel.h"
 
 namespace icconv {
 
-// Device: where boxes and scores lie. Its scores() gives these on the host, where groups are and kept boxes go; kept() is nms().
+// The TypeScript side looks for "score <index>" in this message; see src/ops/nms/nms-native.ts.
+inline absl::Status nan_score(int64_t index) { return invalid_argument("score ", index, " is NaN"); }
+
+// Device: OnCpu or OnGpu with suppress(), which makes the output by nms(). Groups are of the host.
 template <typename Device>
 class NmsOp final : public Op {
 public:
@@ -37,16 +38,9 @@ public:
                     invalid_argument("scores must have shape [", count, "], received ", scores.shape().DebugString()));
         OP_REQUIRES(context, groups.dims() == 1 && (groups.dim_size(0) == 0 || groups.dim_size(0) == count),
                     invalid_argument("groups must have shape [0] or [", count, "], received ", groups.shape().DebugString()));
-        Device device(context);
-        const float* score_data = device.scores(scores);
-        const int64_t bad = first_nan_score(score_data, count);
-        // The TypeScript side looks for "score <index>" in this message; see src/ops/nms/nms-native.ts.
-        OP_REQUIRES(context, bad < 0, invalid_argument("score ", bad, " is NaN"));
         const int32_t* group_data = groups.dim_size(0) == 0 ? nullptr : groups.flat<int32_t>().data();
-        const Array<int32_t> kept = device.kept(params_, boxes.flat<float>().data(), score_data, group_data, count);
-        tensorflow::Tensor* output = nullptr;
-        OP_REQUIRES_OK(context, allocate_output(context, 0, "kept", {static_cast<int64_t>(kept.size())}, &output));
-        std::copy(kept.begin(), kept.end(), output->flat<int32_t>().data());
+        Device device(context);
+        OP_REQUIRES_OK(context, device.suppress(params_, boxes.flat<float>().data(), scores.flat<float>().data(), group_data, count));
     }
 
 private:

@@ -1,6 +1,9 @@
 // TensorFlow op IcconvNms over ops/nms.
+#include <algorithm>
+
 #include "binding/nms_base.h"
 #include "binding/on_cpu.h"
+#include "common/memory.h"
 #include "ops/nms/nms.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -8,8 +11,6 @@
 
 namespace icconv {
 namespace {
-
-using tensorflow::Tensor;
 
 // boxes [N, 4] x1 y1 x2 y2; scores [N]; groups [N], or [0] when all boxes compete. Output: kept indices by descending score.
 REGISTER_OP("IcconvNms")
@@ -27,9 +28,13 @@ class NmsOnCpu : public OnCpu {
 public:
     using OnCpu::OnCpu;
 
-    const float* scores(const Tensor& scores) const { return scores.flat<float>().data(); }
-    Array<int32_t> kept(const NmsParams& params, const float* boxes, const float* scores, const int32_t* groups, int64_t count) {
-        return nms(params, boxes, scores, groups, count, executor_);
+    absl::Status suppress(const NmsParams& params, const float* boxes, const float* scores, const int32_t* groups, int64_t count) {
+        if (const int64_t bad = first_nan_score(scores, count); bad >= 0) return nan_score(bad);
+        const Array<int32_t> kept = nms(params, boxes, scores, groups, count, executor_);
+        tensorflow::Tensor* output = nullptr;
+        TF_RETURN_IF_ERROR(allocate(0, "kept", {static_cast<int64_t>(kept.size())}, &output));
+        std::copy(kept.begin(), kept.end(), output->flat<int32_t>().data());
+        return absl::OkStatus();
     }
 };
 

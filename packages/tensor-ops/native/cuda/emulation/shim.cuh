@@ -289,6 +289,8 @@ inline unsigned __ballot_sync(unsigned mask, int predicate) {
 }
 
 inline unsigned atomicAdd(unsigned* p, unsigned value) { return __atomic_fetch_add(p, value, __ATOMIC_RELAXED); }
+inline int atomicAdd(int* p, int value) { return __atomic_fetch_add(p, value, __ATOMIC_RELAXED); }
+inline uint64_t atomicOr(uint64_t* p, uint64_t value) { return __atomic_fetch_or(p, value, __ATOMIC_RELAXED); }
 inline float atomicAdd(float* p, float value) {
     float old, next;
     __atomic_load(p, &old, __ATOMIC_RELAXED);
@@ -296,8 +298,9 @@ inline float atomicAdd(float* p, float value) {
     while (!__atomic_compare_exchange(p, &old, &next, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     return old;
 }
-inline uint64_t atomicMax(uint64_t* p, uint64_t value) {
-    uint64_t old = __atomic_load_n(p, __ATOMIC_RELAXED);
+template <typename T>
+T atomicMax(T* p, T value) {
+    T old = __atomic_load_n(p, __ATOMIC_RELAXED);
     while (old < value && !__atomic_compare_exchange_n(p, &old, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
     }
     return old;
@@ -329,6 +332,7 @@ inline int __float_as_int(float value) {
     return bits;
 }
 inline int __ffs(int value) { return __builtin_ffs(value); }
+inline int __popcll(unsigned long long value) { return __builtin_popcountll(value); }
 inline int __ffsll(long long value) { return __builtin_ffsll(value); }
 
 #endif  // ICCONV_CUDA_EMULATION_SHIM_CUH_

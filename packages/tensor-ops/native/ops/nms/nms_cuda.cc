@@ -1,56 +1,53 @@
 #include "ops/nms/nms_cuda.h"
 
-#include <algorithm>
-
-#include "ops/nms/nms.cuh"
+#include <utility>
 
 namespace icconv {
 namespace {
 
+constexpr CudaKernel kKeys{"nms", "icconv_nms_keys"};
+constexpr CudaKernel kSort{"nms", "icconv_nms_sort"};
+constexpr CudaKernel kMerge{"nms", "icconv_nms_merge"};
 constexpr CudaKernel kMask{"nms", "icconv_nms_mask"};
+constexpr CudaKernel kWalk{"nms", "icconv_nms_walk"};
+
+// Enough for the largest device; candidates are fewer than boxes, so that most of many more would find no work.
+constexpr int64_t kMaskBlocks = 4096;
+
+unsigned blocks_of(int64_t numbers, int64_t of_block) { return static_cast<unsigned>((numbers + of_block - 1) / of_block); }
 
 }  // namespace
 
-Array<int32_t> nms_candidates(const NmsParams& params, const float* scores, int64_t count) {
-    Array<int32_t> order;
-    for (int64_t i = 0; i < count; ++i) {
-        if (!params.use_score_threshold || scores[i] > params.score_threshold) order.push_back(static_cast<int32_t>(i));
-    }
-    std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return scores[a] > scores[b]; });
-    return order;
+int64_t nms_mask_rows(int64_t count, size_t bytes) {
+    const int64_t words = nms_mask_words(count), fit = static_cast<int64_t>(bytes / sizeof(uint64_t)) / words;
+    return std::clamp<int64_t>(fit / kNmsTile, 1, words) * kNmsTile;
 }
 
-int64_t nms_mask_words(int64_t candidates) { return (candidates + kNmsTile - 1) / kNmsTile; }
-
-int64_t nms_mask_rows(int64_t candidates, size_t bytes) {
-    const auto fit = static_cast<int64_t>(bytes / sizeof(uint64_t)) / std::max<int64_t>(1, nms_mask_words(candidates));
-    return std::clamp<int64_t>(fit / kNmsTile * kNmsTile, kNmsTile, std::max<int64_t>(kNmsTile, candidates));
-}
-
-void nms_mask_cuda(const NmsParams& params, const float* boxes, const int32_t* groups, const int32_t* order, int64_t candidates, int64_t first,
-                   int64_t rows, uint64_t* mask, Launcher& launcher) {
-    const auto blocks = static_cast<unsigned>((rows + kNmsTile - 1) / kNmsTile * nms_mask_words(candidates));
-    launcher.launch(kMask, {blocks, kNmsTile}, boxes, groups, order, static_cast<int32_t>(candidates), static_cast<int32_t>(first),
-                    static_cast<int32_t>(rows), params.iou_threshold, mask);
-}
-
-Array<int32_t> nms_from_mask(const NmsParams& params, const Array<int32_t>& order, int64_t rows, const NmsMaskPiece& piece) {
-    const auto count = static_cast<int64_t>(order.size());
+void nms_queue_cuda(const NmsParams& params, const float* boxes, const float* scores, const int32_t* groups, int64_t count, int64_t rows,
+                    const NmsCudaMemory& memory, int32_t* kept, Launcher& launcher) {
     const int64_t words = nms_mask_words(count);
-    const int64_t limit = params.max_output < 0 ? count : std::min(params.max_output, count);
-    Array<uint64_t> gone(static_cast<size_t>(words), 0);
-    Array<int32_t> kept;
-    for (int64_t first = 0; first < count && static_cast<int64_t>(kept.size()) < limit; first += rows) {
-        const int64_t end = std::min(count, first + rows);
-        const uint64_t* const mask = piece(first, end - first);
-        for (int64_t i = first; i < end && static_cast<int64_t>(kept.size()) < limit; ++i) {
-            if (gone[static_cast<size_t>(i / kNmsTile)] >> (i % kNmsTile) & 1) continue;
-            kept.push_back(order[static_cast<size_t>(i)]);
-            const uint64_t* const row = mask + (i - first) * words;
-            for (int64_t w = i / kNmsTile; w < words; ++w) gone[static_cast<size_t>(w)] |= row[w];
-        }
+    const auto most = static_cast<int32_t>(nms_most(params, count)), rows_of_piece = static_cast<int32_t>(rows);
+    NmsCudaState* const state = memory.state;
+    const NmsCudaState* const told = state;
+    launcher.clear(state, sizeof(NmsCudaState));
+    launcher.clear(memory.gone, static_cast<size_t>(words) * sizeof(uint64_t));
+    launcher.launch(kKeys, {blocks_of(count, kNmsThreads), kNmsThreads}, scores, static_cast<int32_t>(count), params.score_threshold,
+                    static_cast<int32_t>(params.use_score_threshold), memory.keys, state);
+    launcher.launch(kSort, {blocks_of(count, kNmsSorted), kNmsSorted / 2}, memory.keys, told);
+    uint64_t *sorted = memory.keys, *other = memory.other_keys;
+    for (int64_t run = kNmsSorted; run < count; run *= 2) {
+        const uint64_t* const from = sorted;
+        launcher.launch(kMerge, {blocks_of(count, kNmsThreads), kNmsThreads}, from, other, run, told);
+        std::swap(sorted, other);
     }
-    return kept;
+    const uint64_t *const keys = sorted, *const mask = memory.mask;
+    for (int64_t first = 0; first < count; first += rows) {
+        const auto first_row = static_cast<int32_t>(first);
+        const int64_t tiles = blocks_of(std::min(rows, count - first), kNmsTile) * words;
+        launcher.launch(kMask, {static_cast<unsigned>(std::min(tiles, kMaskBlocks)), kNmsTile}, boxes, groups, keys, first_row, rows_of_piece, most,
+                        params.iou_threshold, memory.mask, told);
+        launcher.launch(kWalk, {1, kNmsThreads}, keys, mask, first_row, rows_of_piece, most, memory.gone, kept, state);
+    }
 }
 
 }  // namespace icconv

@@ -271,7 +271,10 @@ TEST(gpu_ops_nms) {
         for (int c = 2; c < 4; ++c) boxes.floats[4 * i + c] = boxes.floats[4 * i + c - 2] + 1;
         groups.ints[i] = i % 2;
     }
-    EXPECT(compare("IcconvNms", settings, {boxes, scores, groups}, 1, 0, true)[0].ints.size() > 2);
+    EXPECT(compare("IcconvNms", settings, {boxes, scores, groups}, 1, 0)[0].ints.size() > 2);
+    const Values of_no_group{{0}, {}, {}, true, true};
+    compare("IcconvNms", settings, {boxes, scores, of_no_group}, 1, 0);
+    compare("IcconvNms", settings, {{{0, 4}, {}, {}}, {{0}, {}, {}}, of_no_group}, 1, 0);
     scores.floats[5] = NAN;
     EXPECT(run("IcconvNms", settings, {boxes, scores, groups}, 1, kGpu)[0].failure.find("score 5 is NaN") != std::string::npos);
 }
