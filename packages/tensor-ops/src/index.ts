@@ -18,6 +18,7 @@ export {
   sharingStatistics,
   type Workers,
 } from './ops/batch-norm';
+export { type BoxCandidates, type BoxCandidatesOptions, boxCandidates } from './ops/box-candidates';
 export { type ConvProgram, type ConvStep, convProgram, type MapIndex } from './ops/conv-program';
 export {
   type Conv2dOptions,

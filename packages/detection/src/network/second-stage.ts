@@ -1,11 +1,10 @@
 /**
  * What is made of proposals: pooling, box heads (one, or a cascade of them), and masks. Letters: N images, R regions, D detections.
  */
-import { multiLevelRoiAlign, type Steps } from '@icconv/tensor-ops';
+import { boxCandidates, multiLevelRoiAlign, type Steps } from '@icconv/tensor-ops';
 import type { Scalar, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { decodeBoxes } from '../boxes/box-coder';
-import { clipBoxes } from '../boxes/box-ops';
+import { LOG_SCALE_LIMIT } from '../boxes/box-coder';
 import type { FasterRcnnConfig } from '../config/faster-rcnn-config';
 import type { Draw } from '../matching/sampler';
 import { assignLevels } from '../roi-heads/assign-levels';
@@ -188,7 +187,12 @@ function refined(
   { coderWeights }: BoxStage,
 ): Tensor2D[] {
   const rows = ofImages(boxes);
-  return boxes.map((own, image) => clipBoxes(decodeBoxes(rows(deltas, image), own, coderWeights), ...sizes[image]!));
+  return boxes.map((own, image) => {
+    const count = own.shape[0];
+    const moves = tf.reshape<tf.Rank.R3>(rows(deltas, image), [count, 1, 4]);
+    const options = { imageSize: sizes[image]!, weights: coderWeights, logScaleLimit: LOG_SCALE_LIMIT };
+    return boxCandidates(moves, own, tf.zeros([count, 1]), options).boxes;
+  });
 }
 
 /** From the rows of all images to those of one, in whatever has a row for each of these boxes. */

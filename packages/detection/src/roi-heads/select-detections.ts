@@ -5,12 +5,11 @@
  * and suppression run over all R K of them at once, without reading anything back.
  */
 
-import { batchedNms } from '@icconv/tensor-ops';
+import { batchedNms, boxCandidates } from '@icconv/tensor-ops';
 import type { Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type BoxCoderWeights, decodeBoxes } from '../boxes/box-coder';
-import { clipBoxes } from '../boxes/box-ops';
-import { DROPPED, dropSmall } from '../rpn/proposals';
+import { type BoxCoderWeights, LOG_SCALE_LIMIT } from '../boxes/box-coder';
+import { DROPPED } from '../rpn/proposals';
 
 export interface DetectionConfig {
   /** Candidates at or under this probability go. */
@@ -82,16 +81,19 @@ export function detectionCandidates(
     const [rois, outputs] = logits.shape;
     const classes = outputs - 1;
     const first = config.background === 'first' ? 1 : 0;
-    const scores = tf.reshape(tf.slice(tf.softmax(logits), [0, first], [rois, classes]), [-1]) as Tensor1D;
+    const probabilities = tf.slice(tf.softmax(logits), [0, first], [rois, classes]);
     const columns = deltas.shape[1] / 4;
-    const perClass = tf.reshape(deltas, [rois, columns, 4]);
-    const foreground = columns === outputs ? tf.slice(perClass, [0, first, 0], [rois, classes, 4]) : perClass;
-    const references = tf.reshape(tf.tile(tf.expandDims(proposals, 1), [1, classes, 1]), [-1, 4]) as Tensor2D;
-    const moved = tf.reshape(columns === 1 ? tf.tile(foreground, [1, classes, 1]) : foreground, [-1, 4]) as Tensor2D;
-    const boxes = clipBoxes(decodeBoxes(moved, references, config.coderWeights), ...imageSize);
+    const perClass = tf.reshape<tf.Rank.R3>(deltas, [rois, columns, 4]);
+    const foreground: Tensor3D = columns === outputs ? tf.slice(perClass, [0, first, 0], [rois, classes, 4]) : perClass;
+    const { boxes, scores } = boxCandidates(foreground, proposals, probabilities, {
+      imageSize,
+      weights: config.coderWeights,
+      logScaleLimit: LOG_SCALE_LIMIT,
+      minSize: config.minSize,
+    });
     const labels = tf.tile(tf.range(0, classes, 1, 'int32'), [rois]) as Tensor1D;
     const groups = config.acrossClasses === true ? tf.zerosLike(labels) : labels;
-    return { boxes, scores: dropSmall(boxes, scores, config.minSize), classes: labels, groups };
+    return { boxes, scores, classes: labels, groups };
   }) as unknown as DetectionCandidates;
 }
 

@@ -4,11 +4,10 @@
  * Letters: A anchors a cell, P proposals. One image at a time.
  */
 
-import { batchedNms } from '@icconv/tensor-ops';
+import { batchedNms, boxCandidates } from '@icconv/tensor-ops';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type BoxCoderWeights, decodeBoxes } from '../boxes/box-coder';
-import { clipBoxes, corners } from '../boxes/box-ops';
+import { type BoxCoderWeights, LOG_SCALE_LIMIT } from '../boxes/box-coder';
 import type { ProposalConfig } from '../config/faster-rcnn-config';
 
 /** The deltas of the RPN are not weighted, in any of the conventions. */
@@ -61,17 +60,17 @@ export function proposalCandidates(
   return tf.tidy(() => {
     const levels = logits.map((levelLogits, level) => {
       const { values, indices } = tf.topk(levelLogits, Math.min(config.preNmsTopN, levelLogits.size));
-      const boxes = decodeBoxes(
-        tf.gather(deltas[level]!, indices),
-        tf.gather(anchors[level]!, indices),
-        RPN_CODER_WEIGHTS,
-      );
-      return { scores: tf.sigmoid(values), boxes, level: tf.fill([indices.size], level, 'int32') };
+      return { values, deltas: tf.gather(deltas[level]!, indices), anchors: tf.gather(anchors[level]!, indices) };
     });
-    const boxes = clipBoxes(tf.concat(levels.map((level) => level.boxes)) as Tensor2D, ...imageSize);
-    const scores = tf.concat(levels.map((level) => level.scores)) as Tensor1D;
-    const groups = tf.concat(levels.map((level) => level.level)) as Tensor1D;
-    return { boxes, scores: dropSmall(boxes, scores, config.minSize), groups };
+    const best = tf.concat(levels.map((level) => level.values));
+    const { boxes, scores } = boxCandidates(
+      tf.reshape(tf.concat(levels.map((level) => level.deltas)), [best.size, 1, 4]),
+      tf.concat(levels.map((level) => level.anchors)) as Tensor2D,
+      tf.reshape(tf.sigmoid(best), [best.size, 1]),
+      { imageSize, weights: RPN_CODER_WEIGHTS, logScaleLimit: LOG_SCALE_LIMIT, minSize: config.minSize },
+    );
+    const groups = Int32Array.from(levels.flatMap(({ values }, level) => new Array<number>(values.size).fill(level)));
+    return { boxes, scores, groups: tf.tensor1d(groups, 'int32') };
   }) as unknown as ProposalCandidates;
 }
 
@@ -87,14 +86,5 @@ export function suppressProposals({ boxes, scores, groups }: ProposalCandidates,
   }) as unknown as Proposals;
 }
 
-/** The score of a box that must not be kept: under every probability. */
+/** The score that `boxCandidates` gives a box that must not be kept: under every probability. */
 export const DROPPED = -1;
-
-/** The scores, with {@link DROPPED} for boxes that have a side under `minSize`. Keeps shapes static, so nothing is read back. */
-export function dropSmall(boxes: Tensor2D, scores: Tensor1D, minSize: number): Tensor1D {
-  return tf.tidy(() => {
-    const [x1, y1, x2, y2] = corners(boxes);
-    const side = tf.squeeze(tf.minimum(tf.sub(x2, x1), tf.sub(y2, y1)), [1]);
-    return tf.where(tf.greaterEqual(side, minSize), scores, tf.fill(scores.shape, DROPPED)) as Tensor1D;
-  });
-}

@@ -16,6 +16,7 @@ ICCONV_EMBED(icconv_mma_cuh, "cuda/mma.cuh");
 ICCONV_EMBED(icconv_prelude_cuh, "cuda/prelude.cuh");
 ICCONV_EMBED(icconv_reduce_cuh, "cuda/reduce.cuh");
 ICCONV_EMBED_KERNEL(batch_norm);
+ICCONV_EMBED_WITH_HEADER(box_candidates);
 ICCONV_EMBED_KERNEL(conv_finish);
 ICCONV_EMBED_WITH_HEADER(image_batch);
 ICCONV_EMBED_WITH_HEADER(inception_conv2d);
@@ -32,6 +33,7 @@ namespace icconv {
 const std::vector<SourceText>& kernel_sources() {
     static const std::vector<SourceText> sources = {
         {"batch_norm", icconv_batch_norm_cu},
+        {"box_candidates", icconv_box_candidates_cu},
         {"conv_finish", icconv_conv_finish_cu},
         {"image_batch", icconv_image_batch_cu},
         {"inception_conv2d", icconv_inception_conv2d_cu},
@@ -51,6 +53,7 @@ const std::vector<SourceText>& kernel_headers() {
         {"cuda/mma.cuh", icconv_mma_cuh},
         {"cuda/prelude.cuh", icconv_prelude_cuh},
         {"cuda/reduce.cuh", icconv_reduce_cuh},
+        {"ops/box_candidates/box_candidates.cuh", icconv_box_candidates_cuh},
         {"ops/image_batch/image_batch.cuh", icconv_image_batch_cuh},
         {"ops/inception_conv2d/inception_conv2d.cuh", icconv_inception_conv2d_cuh},
         {"ops/inception_conv2d/inception_pixels.cuh", icconv_inception_pixels_cuh},

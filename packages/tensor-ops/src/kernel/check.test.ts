@@ -45,6 +45,11 @@ const CALLS: Record<string, readonly [tensors: () => tf.Tensor[], run: (...tenso
     (x: tf.Tensor4D, r: tf.Tensor2D) =>
       ops.multiLevelRoiAlign([x], r, tf.tensor1d([0], 'int32'), { outputSize: 2, spatialScales: [1] }),
   ],
+  boxCandidates: [
+    () => [tf.ones([3, 2, 4]), tf.ones([3, 4]), tf.ones([3, 2])],
+    (deltas: tf.Tensor3D, references: tf.Tensor2D, scores: tf.Tensor2D) =>
+      ops.boxCandidates(deltas, references, scores, { imageSize: [4, 4], logScaleLimit: 4 }),
+  ],
   batchedNms: [
     () => [tf.ones([3, 4]), vector(3)],
     (boxes: tf.Tensor2D, scores: tf.Tensor1D) => ops.batchedNms(boxes, scores, undefined, { iouThreshold: 0.5 }),

@@ -1,4 +1,5 @@
 import { registerBatchNorm } from './batch-norm';
+import { registerBoxCandidates } from './box-candidates';
 import { registerConvProgram } from './conv-program';
 import { registerConv2d } from './conv2d';
 import { registerDilationErrors } from './dilation-errors';
@@ -28,6 +29,7 @@ export function registerKernels(): void {
   registerMaxPool2d();
   registerInceptionConv2d();
   registerConvProgram();
+  registerBoxCandidates();
   registerNms();
   registerKeypointGrouping();
   registerKeypointMaps();

@@ -48,6 +48,7 @@ describe.skipIf(!present && !required)('native engine', () => {
         'IcconvAggregateKeypointMaps',
         'IcconvBatchNorm',
         'IcconvBatchNormGrad',
+        'IcconvBoxCandidates',
         'IcconvConvFinish',
         'IcconvGlobalNorm',
         'IcconvGroupKeypoints',

@@ -228,6 +228,21 @@ const nms: Maker = (random) => {
   return call('batchedNms', [boxes, scores], options, run, 'numbers', 0);
 };
 
+const candidates: Maker = (random) => {
+  const [rows, each] = [random.int(0, 20), random.int(1, 4)];
+  const deltas = values(random, [rows, random.pick([1, each]), 4], 'some', -2, 2);
+  const references = values(random, [rows, 4], 'none', 0, 20);
+  const scores = values(random, [rows, each], 'none', 0, 1);
+  const options = {
+    imageSize: [random.option(random.int(1, 30)), random.option(random.int(1, 30))] as const,
+    logScaleLimit: random.pick([1, 4, Number.NaN]),
+    minSize: random.pick([0, 1, 5]),
+  };
+  // A rounding decides whether a box is as large as minSize.
+  const run = () => [ops.boxCandidates(tensor(deltas), tensor(references), tensor(scores), options).boxes];
+  return call('boxCandidates', [deltas, references, scores], options, run, 'numbers', 1e-5);
+};
+
 const grouping: Maker = (random) => {
   const [joints, height, width] = [random.int(1, 4), random.int(1, 20), random.int(1, 20)];
   const heatmaps = values(random, [joints, height, width], 'some', -0.5, 1);
@@ -349,6 +364,7 @@ const MAKERS: readonly Maker[] = [
   batchNorm,
   relu,
   roiAlign,
+  candidates,
   nms,
   grouping,
   keypointMaps,

@@ -279,6 +279,18 @@ TEST(gpu_ops_nms) {
     EXPECT(run("IcconvNms", settings, {boxes, scores, groups}, 1, kGpu)[0].failure.find("score 5 is NaN") != std::string::npos);
 }
 
+TEST(gpu_ops_box_candidates) {
+    const std::vector<std::pair<std::string, Attribute>> settings = {
+        {"weights", std::vector<float>{10, 10, 5, 5}}, {"log_scale_limit", 4.0f}, {"min_size", 1.0f}};
+    const Values size{{2}, {}, {30, 40}, true};
+    Values references = random_values({9, 4});
+    for (size_t i = 0; i < references.floats.size(); ++i) references.floats[i] = 20 + 10 * references.floats[i] + (i % 4 < 2 ? 0.0f : 9.0f);
+    compare("IcconvBoxCandidates", settings, {random_values({9, 3, 4}), references, random_values({9, 3}), size}, 2, 1e-5);
+    compare("IcconvBoxCandidates", settings, {random_values({9, 1, 4}), references, random_values({9, 3}), size}, 2, 1e-5);
+    const std::string refusal = run("IcconvBoxCandidates", settings, {random_values({9, 2, 4}), references, random_values({9, 3}), size}, 2, kGpu)[0].failure;
+    EXPECT(refusal.find("deltas must have shape [9, 1 or 3, 4]") != std::string::npos);
+}
+
 TEST(gpu_ops_batch_norm) {
     const Values x = random_values({2, 5, 3, 7}), weight = random_values({7}), bias = random_values({7}), other = random_values({2, 5, 3, 7});
     const std::vector<Result> y = compare("IcconvBatchNorm", {{"R", int64_t{1}}, {"relu", true}}, {x, weight, bias, other}, 3, 1e-5);
@@ -458,7 +470,7 @@ TEST(gpu_ops_all_are_tested) {
     EXPECT((of_cpu_alone == std::set<std::string>{"IcconvConv2D", "IcconvConv2DPack", "IcconvConvProgram", "IcconvCropMasks", "IcconvDilationErrors",
                                                   "IcconvMaxPool2D", "IcconvMaxPool2DGrad", "IcconvPasteMasks"}));
     const std::set<std::string> tested = {"IcconvAdamUpdate", "IcconvAggregateKeypointMaps", "IcconvBatchNorm", "IcconvBatchNormGrad",
-                                          "IcconvConvFinish", "IcconvGlobalNorm", "IcconvGroupKeypoints", "IcconvImageBatch",
+                                          "IcconvBoxCandidates", "IcconvConvFinish", "IcconvGlobalNorm", "IcconvGroupKeypoints", "IcconvImageBatch",
                                           "IcconvInceptionConv2D", "IcconvInceptionConv2DPack", "IcconvInceptionConv2DPacked",
                                           "IcconvInceptionConv2DGradInput", "IcconvInceptionConv2DGradFilter", "IcconvLinearCombination",
                                           "IcconvNms", "IcconvRoiAlign", "IcconvRoiAlignGrad", "IcconvSgdUpdate"};
