@@ -24,11 +24,12 @@ struct ChannelsPlace {
     float pixels;
 };
 
-__device__ __forceinline__ ChannelsPlace place_of(const ChannelsCudaShape& s) {
+// block: its number among those of the shape, where a grid has several of it.
+__device__ __forceinline__ ChannelsPlace place_of(const ChannelsCudaShape& s, uint32_t block) {
     ChannelsPlace p;
     const int32_t tiles = (s.channels + s.lanes - 1) / s.lanes;
-    p.tile = static_cast<int32_t>(blockIdx.x % tiles);
-    p.chunk = static_cast<int32_t>(blockIdx.x / tiles);
+    p.tile = static_cast<int32_t>(block % static_cast<uint32_t>(tiles));
+    p.chunk = static_cast<int32_t>(block / static_cast<uint32_t>(tiles));
     p.channel = p.tile * s.lanes + static_cast<int32_t>(threadIdx.x) % s.lanes;
     p.row = static_cast<int32_t>(threadIdx.x) / s.lanes;
     p.rows = kChannelsThreads / s.lanes;
@@ -40,6 +41,7 @@ __device__ __forceinline__ ChannelsPlace place_of(const ChannelsCudaShape& s) {
     p.end = p.channel < s.channels ? end * s.channels : 0;
     return p;
 }
+__device__ __forceinline__ ChannelsPlace place_of(const ChannelsCudaShape& s) { return place_of(s, blockIdx.x); }
 #endif
 
 }  // namespace icconv

@@ -18,6 +18,7 @@ ICCONV_EMBED(icconv_reduce_cuh, "cuda/reduce.cuh");
 ICCONV_EMBED_KERNEL(batch_norm);
 ICCONV_EMBED_WITH_HEADER(box_candidates);
 ICCONV_EMBED_KERNEL(conv_finish);
+ICCONV_EMBED_KERNEL(dilation_errors);
 ICCONV_EMBED_WITH_HEADER(image_batch);
 ICCONV_EMBED_WITH_HEADER(inception_conv2d);
 ICCONV_EMBED(icconv_inception_conv2d_mma_cu, "ops/inception_conv2d/inception_conv2d_mma.cu");
@@ -35,6 +36,7 @@ const std::vector<SourceText>& kernel_sources() {
         {"batch_norm", icconv_batch_norm_cu},
         {"box_candidates", icconv_box_candidates_cu},
         {"conv_finish", icconv_conv_finish_cu},
+        {"dilation_errors", icconv_dilation_errors_cu},
         {"image_batch", icconv_image_batch_cu},
         {"inception_conv2d", icconv_inception_conv2d_cu},
         {"inception_conv2d_mma", icconv_inception_conv2d_mma_cu, kTensorCoresArch},

@@ -50,6 +50,7 @@ describe.skipIf(!present && !required)('native engine', () => {
         'IcconvBatchNormGrad',
         'IcconvBoxCandidates',
         'IcconvConvFinish',
+        'IcconvDilationSums',
         'IcconvGlobalNorm',
         'IcconvGroupKeypoints',
         'IcconvImageBatch',

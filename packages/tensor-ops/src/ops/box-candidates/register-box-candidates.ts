@@ -56,7 +56,7 @@ function boxCandidatesPortable(
   const [from, to] = [cut(tf.sub(centres, halves)), cut(tf.add(centres, halves))];
   const boxes = tf.concat([from, to], -1);
   const large = tf.greaterEqual(tf.min(tf.sub(to, from), -1), minSize);
-  const kept = tf.where(large, scores, tf.onesLike(scores).neg());
+  const kept = tf.where(large, scores, tf.fill(scores.shape, -1));
   const all = tf.broadcastTo(boxes, [rows, candidates, 4]);
   return [tf.reshape<tf.Rank.R2>(all, [rows * candidates, 4]), tf.reshape<tf.Rank.R1>(kept, [rows * candidates])];
 }

@@ -395,6 +395,32 @@ TEST(gpu_ops_conv_finish) {
     for (size_t i = 0; i < y.floats.size(); ++i) EXPECT(std::abs(y.floats[i] - std::fmax(0.0f, x.floats[i] + bias.floats[i % 5] + residual.floats[i])) < 1e-6);
 }
 
+TEST(gpu_ops_dilation_sums) {
+    // Dilations up to 2 of a radius of 1: distances 0 to 2 along each axis.
+    std::vector<Values> classes;
+    for (int i = 0; i < 9; ++i) classes.push_back(random_values({2, 3, 4, 5}));
+    const std::vector<std::pair<std::string, Attribute>> settings = {{"N", int64_t{9}}, {"max_dilation", int64_t{2}}, {"radius", int64_t{1}}};
+    const std::vector<Result> got = run("IcconvDilationSums", settings, classes, 3, kGpu);
+    EXPECT(got[0].failure.empty() && got[0].device == kGpu && got[1].shape == (std::vector<int64_t>{4, 5}) && got[2].shape == (std::vector<int64_t>{5}));
+    const int kept[4][4] = {{0, 1, 3, 4}, {0, 2, 3, 5}, {0, 1, 6, 7}, {0, 2, 6, 8}};
+    for (int channel = 0; channel < 5; ++channel) {
+        float whole = 0, errors[4] = {};
+        for (int i = channel; i < 120; i += 5) {
+            float y = 0;
+            for (const Values& map : classes) y += map.floats[i];
+            EXPECT(std::abs(got[0].floats[i] - y) < 1e-5f);
+            whole += std::abs(y) / 24;
+            for (int d = 0; d < 4; ++d) {
+                float left = y;
+                for (int k : kept[d]) left -= classes[k].floats[i];
+                errors[d] += std::abs(left) / 24;
+            }
+        }
+        EXPECT(std::abs(got[2].floats[channel] - whole) < 1e-5f);
+        for (int d = 0; d < 4; ++d) EXPECT(std::abs(got[1].floats[5 * d + channel] - errors[d]) < 1e-5f);
+    }
+}
+
 // From a picture's bytes to people, and to pooled features of boxes, without a copy that is not an op's own: the context refuses every other.
 TEST(gpu_ops_stay_on_the_device) {
     const auto next = [](const char* name, const std::vector<std::pair<std::string, Attribute>>& attributes,
@@ -470,7 +496,7 @@ TEST(gpu_ops_all_are_tested) {
     EXPECT((of_cpu_alone == std::set<std::string>{"IcconvConv2D", "IcconvConv2DPack", "IcconvConvProgram", "IcconvCropMasks", "IcconvDilationErrors",
                                                   "IcconvMaxPool2D", "IcconvMaxPool2DGrad", "IcconvPasteMasks"}));
     const std::set<std::string> tested = {"IcconvAdamUpdate", "IcconvAggregateKeypointMaps", "IcconvBatchNorm", "IcconvBatchNormGrad",
-                                          "IcconvBoxCandidates", "IcconvConvFinish", "IcconvGlobalNorm", "IcconvGroupKeypoints", "IcconvImageBatch",
+                                          "IcconvBoxCandidates", "IcconvConvFinish", "IcconvDilationSums", "IcconvGlobalNorm", "IcconvGroupKeypoints", "IcconvImageBatch",
                                           "IcconvInceptionConv2D", "IcconvInceptionConv2DPack", "IcconvInceptionConv2DPacked",
                                           "IcconvInceptionConv2DGradInput", "IcconvInceptionConv2DGradFilter", "IcconvLinearCombination",
                                           "IcconvNms", "IcconvRoiAlign", "IcconvRoiAlignGrad", "IcconvSgdUpdate"};
