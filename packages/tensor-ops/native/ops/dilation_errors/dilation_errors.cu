@@ -6,6 +6,8 @@
 namespace icconv {
 
 constexpr int kThreads = kChannelsThreads;
+// Of a multiprocessor: said so, NVRTC spills nothing for the sake of more.
+constexpr int kBlocks = 4;
 
 // The mean of all chunks' sums, by the last block to come. partial [chunks, C]; ended, a number for each tile of channels, is zero before.
 __device__ __forceinline__ void mean_of_chunks(const ChannelsPlace& p, const ChannelsCudaShape& s, float sum, float* partial, uint32_t* ended, float* mean) {
@@ -42,7 +44,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
 }
 
 // errors [D * D, C]: of each dilation the mean of |y - what it keeps|. partial and ended are of each dilation. Blocks: of the shape, times dilations.
-extern "C" __global__ void __launch_bounds__(kThreads)
+extern "C" __global__ void __launch_bounds__(kThreads, kBlocks)
     icconv_dilation_errors(const float* const* __restrict__ classes, const float* __restrict__ y, int32_t max_dilation, int32_t radius, float* partial,
                            uint32_t* ended, float* __restrict__ errors, ChannelsCudaShape s) {
     const int32_t tiles = (s.channels + s.lanes - 1) / s.lanes;
@@ -53,8 +55,10 @@ extern "C" __global__ void __launch_bounds__(kThreads)
     float sum = 0;
     for (int64_t i = p.from; i < p.end; i += p.step) {
         float kept = 0;
-        for (int32_t a = 0; a <= radius; ++a) {
-            for (int32_t b = 0; b <= radius; ++b) kept += classes[a * dh * axis + b * dw][i];
+        const float* const* row = classes;
+        for (int32_t a = 0; a <= radius; ++a, row += dh * axis) {
+            const float* const* one = row;
+            for (int32_t b = 0; b <= radius; ++b, one += dw) kept += (*one)[i];
         }
         sum += fabsf(y[i] - kept);
     }
