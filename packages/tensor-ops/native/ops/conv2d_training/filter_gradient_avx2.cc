@@ -1,5 +1,6 @@
 // Gradient of a convolution's filter, AVX2.
 #include "ops/conv2d/lanes_avx2.h"
+#include "ops/conv2d/products_float32.h"
 
 #include "ops/conv2d_training/level.h"
 

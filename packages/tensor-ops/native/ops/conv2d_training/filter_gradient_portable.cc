@@ -1,5 +1,6 @@
 // Gradient of a convolution's filter, portable.
 #include "ops/conv2d/lanes_portable.h"
+#include "ops/conv2d/products_float32.h"
 
 #include "ops/conv2d_training/level.h"
 
