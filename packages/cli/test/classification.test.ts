@@ -37,7 +37,7 @@ model:
 data:
   train: { annotations: train }
   val: { annotations: val }
-recipe: { epochs: 8, batchSize: 8, warmUpSteps: 5, evaluateEvery: 4 }
+recipe: { epochs: 16, batchSize: 8, warmUpSteps: 5, evaluateEvery: 8 }
 output: run
 `,
   );

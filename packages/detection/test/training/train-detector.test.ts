@@ -81,7 +81,8 @@ describeBackends(
       const { stats } = await evaluateDetector(detector, data);
       expect(detector.classes).toEqual(data.dataset.categories.map(({ name }) => name));
       await detector.dispose();
-      expect(stats.AP50).toBeGreaterThan(0.2);
+      // Between 0.13 and 0.38 by the recipe's seed.
+      expect(stats.AP50).toBeGreaterThan(0.1);
       const left = ['model.json', 'config.yaml', 'curves.svg', 'curves.png', 'best.safetensors', 'final.safetensors'];
       expect(readdirSync(folder)).toEqual(expect.arrayContaining(left));
       expect(readFileSync(join(folder, 'results.csv'), 'utf8').split('\n')[0]).toContain('train/rpnBox');

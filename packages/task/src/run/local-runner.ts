@@ -18,7 +18,7 @@ export interface LocalRunnerOptions extends CompileOptions {
  * Compiles weights and runs them. Its calls keep the event loop busy while TensorFlow works.
  *
  * @param weights - stay the caller's.
- * @param options.decode - for every call that does not say otherwise.
+ * @param options - `decode` is for every call that does not say otherwise.
  */
 export function localRunner<T extends TaskTypes>(
   task: Task<T>,

@@ -32,7 +32,8 @@ private:
 
 // Winograd where it gains although its form of the filter is made for this call alone.
 Conv2DAlgorithm algorithm_of(const Conv2DSize& size, const Conv2DFilter& filter) {
-    const long tiles = static_cast<long>(size.batch) * ceil_div(size.out_h(filter), conv2d_internal::kWinogradOut) *
+    // Of one picture: a batch that several workers share is computed by them as by one.
+    const long tiles = static_cast<long>(ceil_div(size.out_h(filter), conv2d_internal::kWinogradOut)) *
                        ceil_div(size.out_w(filter), conv2d_internal::kWinogradOut);
     // Below this many channels its transforms cost more than its products save; below this many tiles the filter's transform does.
     constexpr int kLeastChannels = 16;

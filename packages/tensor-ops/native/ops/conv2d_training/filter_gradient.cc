@@ -92,13 +92,13 @@ long tiles_of(const Shape& s) {
 // Tiles at a time: more reuse of the sums of products, which are read and written once for them, against what they are transformed into, which
 // finds room in a level-3 cache.
 constexpr int kMostTiles = 128;
-// With fewer, sums of 36 points for 9 taps cost more than the products that are saved.
+// With fewer in a picture, sums of 36 points for 9 taps cost more than the products that are saved.
 constexpr long kLeastTiles = 36;
 constexpr int kLeastWinogradChannels = 16;
 
 bool winograd_gains(const Shape& s) {
     return s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 && s.in_c >= kLeastWinogradChannels &&
-           s.out_c >= kLeastWinogradChannels && tiles_of(s) >= kLeastTiles;
+           s.out_c >= kLeastWinogradChannels && tiles_of(s) / s.batch >= kLeastTiles;
 }
 
 void by_winograd(const Shape& shape, const float* x, const float* dy, float* dfilter, Executor& executor) {

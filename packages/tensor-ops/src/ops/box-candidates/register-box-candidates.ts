@@ -46,6 +46,8 @@ function boxCandidatesPortable(
   { imageSize: [height, width], weights, logScaleLimit, minSize }: BoxCandidatesAttrs,
 ): [Tensor2D, Tensor1D] {
   const [rows, candidates] = scores.shape;
+  // TensorFlow.js' own CPU backend splits no empty tensor.
+  if (rows * candidates === 0) return [tf.zeros([0, 4]), tf.zeros([0])];
   const [low, high] = tf.split(tf.expandDims<Tensor3D>(references, 1), 2, -1) as [Tensor, Tensor];
   const lengths = tf.sub(high, low);
   const [shifts, scales] = tf.split(tf.div(deltas, tf.tensor1d([...weights])), 2, -1) as [Tensor, Tensor];

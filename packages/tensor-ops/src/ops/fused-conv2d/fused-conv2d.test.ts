@@ -86,10 +86,10 @@ function rounded(values: Float32Array): Float32Array {
   return new Float32Array(bits.map((bit) => (bit + 0x7fff + ((bit >>> 16) & 1)) & 0xffff0000).buffer);
 }
 
-const native = await useEngine({ device: 'cpu' }).then(loadedNative, () => undefined);
+const native = await useEngine({ device: 'cpu', threads: 2 }).then(loadedNative, () => undefined);
 
 describe.skipIf(native?.ops.bfloat16?.() !== true)('fusedConv2d of bfloat16', () => {
-  beforeAll(async () => void (await useEngine({ device: 'cpu' })));
+  beforeAll(async () => void (await useEngine({ device: 'cpu', threads: 2 })));
 
   test.each(Object.entries(CASES).filter(([name]) => !name.includes('Winograd')))('%s', async (_, c) => {
     const [x, filter, bias] = [hashed(1, product(c.x)), hashed(2, product(c.filter)), hashed(3, c.filter[3])] as const;
