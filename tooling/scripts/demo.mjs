@@ -87,7 +87,7 @@ if (icconv(['setup']) !== 0) console.error('The native engine is missing (see ab
 rmSync(folder, { recursive: true, force: true });
 const { writeContactSheet } = await import('./contact-sheet.mjs');
 const digits = await show({
-  name: `Faster R-CNN with an IC-ResNet-18 on ${scenes} scenes of handwritten digits, 12 to 200 pixels high`,
+  name: `Cascade R-CNN with an IC-ResNet-18 on ${scenes} scenes of handwritten digits, 12 to 200 pixels high`,
   ...{ example: 'digits', command: 'detect', task: 'detection', score: 0.5, options: [], noun: 'digit' },
 });
 const figures = await show({
