@@ -2,7 +2,7 @@
 // itself, hosted networks, workers of trainings) and in C++ is not counted.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installDependencies, pnpm, ROOT, run } from './steps.mjs';
+import { buildPackages, installDependencies, ROOT, run } from './steps.mjs';
 
 const FOLDER = join(ROOT, 'out/coverage');
 
@@ -37,16 +37,7 @@ if (unknown !== undefined) {
 }
 installDependencies();
 // Some tests run what is built.
-const built = pnpm([
-  'exec',
-  'turbo',
-  'run',
-  'build',
-  '--filter=./packages/*',
-  '--output-logs=errors-only',
-  '--concurrency=2',
-]);
-if (built !== 0) process.exit(built);
+buildPackages();
 const all = (given.length > 0 ? given : readdirSync(join(ROOT, 'packages')).filter(tested)).map(coverageOf);
 console.log('\n| package | statements | branches |\n| --- | ---: | ---: |');
 for (const { row } of all) console.log(`| ${row.join(' | ')} |`);

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installDependencies, pnpm, ROOT } from './steps.mjs';
+import { buildPackages, installDependencies, ROOT } from './steps.mjs';
 
 /**
  * Packs what is built.
@@ -29,16 +29,7 @@ export function packAll(folder) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = join(ROOT, 'out/packages');
   installDependencies();
-  const code = pnpm([
-    'exec',
-    'turbo',
-    'run',
-    'build',
-    '--filter=./packages/*',
-    '--output-logs=errors-only',
-    '--concurrency=2',
-  ]);
-  if (code !== 0) process.exit(code);
+  buildPackages();
   // Of an earlier release, they would be installed beside these.
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -47,6 +47,13 @@ export function installDependencies() {
   if (code !== 0) process.exit(code);
 }
 
+/** Builds what is published; ends where that fails. */
+export function buildPackages() {
+  const build = ['turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only', '--concurrency=2'];
+  const code = pnpm(['exec', ...build]);
+  if (code !== 0) process.exit(code);
+}
+
 /** Runs `icconv` from its sources; paths are those of `cwd`. */
 export function icconv(args, { cwd = ROOT, stdout = 'inherit' } = {}) {
   const cli = join(ROOT, 'packages/cli');

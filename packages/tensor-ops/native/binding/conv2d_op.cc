@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <vector>
 
 #include "binding/op.h"
 #include "binding/tf_executor.h"
@@ -83,9 +82,9 @@ private:
 class Conv2DOp final : public Op {
 public:
     explicit Conv2DOp(OpKernelConstruction* context) : Op(context) {
-        OP_REQUIRES_OK(context, pair(context, "strides", 1, &size_.stride_h, &size_.stride_w));
-        OP_REQUIRES_OK(context, pair(context, "pad", 0, &size_.pad_h, &size_.pad_w));
-        OP_REQUIRES_OK(context, pair(context, "dilations", 1, &size_.dilation_h, &size_.dilation_w));
+        OP_REQUIRES_OK(context, pair_attribute(context, "strides", 1, &size_.stride_h, &size_.stride_w));
+        OP_REQUIRES_OK(context, pair_attribute(context, "pad", 0, &size_.pad_h, &size_.pad_w));
+        OP_REQUIRES_OK(context, pair_attribute(context, "dilations", 1, &size_.dilation_h, &size_.dilation_w));
         std::string activation;
         OP_REQUIRES_OK(context, context->GetAttr("activation", &activation));
         relu_ = activation == "relu";
@@ -133,16 +132,6 @@ public:
     }
 
 private:
-    static absl::Status pair(OpKernelConstruction* context, const char* name, int least, int* height, int* width) {
-        std::vector<int32_t> values;
-        const absl::Status status = context->GetAttr(name, &values);
-        if (!status.ok()) return status;
-        if (values.size() != 2 || values[0] < least || values[1] < least) return invalid_argument(name, " must be two numbers of at least ", least);
-        *height = values[0];
-        *width = values[1];
-        return absl::OkStatus();
-    }
-
     Conv2DSize size_{};
     bool relu_ = false;
 };

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <vector>
 
 #include "binding/op.h"
 #include "binding/tf_executor.h"
@@ -50,21 +49,11 @@ REGISTER_OP("IcconvConv2DGradFilter")
 class Base : public Op {
 public:
     explicit Base(OpKernelConstruction* context) : Op(context) {
-        OP_REQUIRES_OK(context, pair(context, "strides", 1, &size_.stride_h, &size_.stride_w));
-        OP_REQUIRES_OK(context, pair(context, "pad", 0, &size_.pad_h, &size_.pad_w));
+        OP_REQUIRES_OK(context, pair_attribute(context, "strides", 1, &size_.stride_h, &size_.stride_w));
+        OP_REQUIRES_OK(context, pair_attribute(context, "pad", 0, &size_.pad_h, &size_.pad_w));
     }
 
 protected:
-    static absl::Status pair(OpKernelConstruction* context, const char* name, int least, int* height, int* width) {
-        std::vector<int32_t> values;
-        const absl::Status status = context->GetAttr(name, &values);
-        if (!status.ok()) return status;
-        if (values.size() != 2 || values[0] < least || values[1] < least) return invalid_argument(name, " must be two numbers of at least ", least);
-        *height = values[0];
-        *width = values[1];
-        return absl::OkStatus();
-    }
-
     // The call's sizes; what is wrong with them otherwise. `input` and `filter` are [N, H, W, C] and [KH, KW, C, O].
     absl::Status sizes(const TensorShape& input, const TensorShape& filter, Conv2DSize* size, Conv2DFilter* shape) const {
         constexpr int64_t kMost = std::numeric_limits<int32_t>::max() / 2;
@@ -132,7 +121,7 @@ private:
 class GradInputOp final : public Base {
 public:
     explicit GradInputOp(OpKernelConstruction* context) : Base(context) {
-        OP_REQUIRES_OK(context, pair(context, "input_size", 1, &height_, &width_));
+        OP_REQUIRES_OK(context, pair_attribute(context, "input_size", 1, &height_, &width_));
     }
 
     void run(OpKernelContext* context) override {
@@ -161,7 +150,7 @@ private:
 class GradFilterOp final : public Base {
 public:
     explicit GradFilterOp(OpKernelConstruction* context) : Base(context) {
-        OP_REQUIRES_OK(context, pair(context, "kernel_size", 1, &height_, &width_));
+        OP_REQUIRES_OK(context, pair_attribute(context, "kernel_size", 1, &height_, &width_));
     }
 
     void run(OpKernelContext* context) override {

@@ -12,6 +12,7 @@
 #include <new>
 #include <sstream>
 #include <stdexcept>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/memory.h"
@@ -34,6 +35,17 @@ inline absl::Status out_of_memory(const tensorflow::OpKernelContext* context, si
     std::ostringstream message;
     message << "out of memory: " << context->op_kernel().type_string() << " asked for " << bytes << " bytes for " << purpose;
     return absl::ResourceExhaustedError(message.str());
+}
+
+// An attribute of two numbers, of rows and of columns.
+inline absl::Status pair_attribute(tensorflow::OpKernelConstruction* context, const char* name, int least, int* height, int* width) {
+    std::vector<int32_t> values;
+    const absl::Status status = context->GetAttr(name, &values);
+    if (!status.ok()) return status;
+    if (values.size() != 2 || values[0] < least || values[1] < least) return invalid_argument(name, " must be two numbers of at least ", least);
+    *height = values[0];
+    *width = values[1];
+    return absl::OkStatus();
 }
 
 // A kernel whose work may throw for want of memory. TensorFlow calls Compute on threads that nobody catches an exception on.

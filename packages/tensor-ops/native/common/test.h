@@ -3,7 +3,9 @@
 #ifndef ICCONV_COMMON_TEST_H_
 #define ICCONV_COMMON_TEST_H_
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <vector>
 
@@ -45,6 +47,19 @@ public:
 private:
     unsigned long long state_;
 };
+
+// Largest error over the largest magnitude, which is taken as 1 at least; infinite where a number is NaN.
+template <class Got, class Expected>
+double error_of(const Got& got, const Expected& expected) {
+    double worst = 0;
+    double scale = 1;
+    for (size_t i = 0; i < got.size(); ++i) {
+        const double e = std::abs(got[i] - expected[i]);
+        if (!(e <= worst)) worst = std::isnan(e) ? INFINITY : e;
+        scale = std::max(scale, std::abs(expected[i]));
+    }
+    return worst / scale;
+}
 
 }  // namespace icconv::test
 

@@ -74,18 +74,6 @@ Array<double> by_definition(const Problem& p) {
     return y;
 }
 
-// Largest error over the largest magnitude.
-double error_of(const Array<float>& got, const Array<double>& expected) {
-    double worst = 0;
-    double scale = 1;
-    for (size_t i = 0; i < got.size(); ++i) {
-        const double e = std::abs(got[i] - expected[i]);
-        if (!(e <= worst)) worst = std::isnan(e) ? INFINITY : e;
-        scale = std::max(scale, std::abs(expected[i]));
-    }
-    return worst / scale;
-}
-
 constexpr double kDirectTolerance = 2e-6;
 // Winograd's transforms cost about a decimal digit.
 constexpr double kWinogradTolerance = 2e-5;
@@ -103,18 +91,18 @@ void check(const Problem& p, Conv2DAlgorithm algorithm, Executor& executor) {
     // Results start as NaN, so that whatever is not written shows.
     Array<float> got(sums.size(), NAN);
     conv2d(p.size, {p.x.data(), packed.get(), nullptr, nullptr}, false, got.data(), executor);
-    EXPECT(error_of(got, sums) < tolerance);
+    EXPECT(test::error_of(got, sums) < tolerance);
 
     Array<double> expected = sums;
     for (size_t i = 0; i < sums.size(); ++i) expected[i] = sums[i] + p.bias[i % p.filter.out_c] + p.residual[i];
     std::fill(got.begin(), got.end(), NAN);
     conv2d(p.size, {p.x.data(), packed.get(), p.bias.data(), p.residual.data()}, false, got.data(), executor);
-    EXPECT(error_of(got, expected) < tolerance);
+    EXPECT(test::error_of(got, expected) < tolerance);
 
     for (size_t i = 0; i < sums.size(); ++i) expected[i] = std::max(0.0, sums[i] + p.bias[i % p.filter.out_c]);
     std::fill(got.begin(), got.end(), NAN);
     conv2d(p.size, {p.x.data(), packed.get(), p.bias.data(), nullptr}, true, got.data(), executor);
-    EXPECT(error_of(got, expected) < tolerance);
+    EXPECT(test::error_of(got, expected) < tolerance);
 }
 
 Problem random_problem(test::Random& random, Precision precision) {
@@ -232,7 +220,7 @@ TEST(conv2d_streams) {
     const std::unique_ptr<float, Free> y = aligned(sums.size() + 16);
     for (int offset = 0; offset < 2; ++offset) {
         conv2d(p.size, {p.x.data(), packed.get(), nullptr, nullptr}, false, y.get() + offset, two);
-        EXPECT(error_of(Array<float>(y.get() + offset, y.get() + offset + sums.size()), sums) < kDirectTolerance);
+        EXPECT(test::error_of(Array<float>(y.get() + offset, y.get() + offset + sums.size()), sums) < kDirectTolerance);
     }
 }
 

@@ -43,17 +43,6 @@ void each_product(const Conv2DSize& s, const Conv2DFilter& f, See see) {
     }
 }
 
-// Largest error over the largest magnitude.
-double error_of(const Array<float>& got, const Array<double>& expected) {
-    double worst = 0, scale = 1;
-    for (size_t i = 0; i < got.size(); ++i) {
-        const double e = std::abs(got[i] - expected[i]);
-        if (!(e <= worst)) worst = std::isnan(e) ? INFINITY : e;
-        scale = std::max(scale, std::abs(expected[i]));
-    }
-    return worst / scale;
-}
-
 // Winograd's rounding, by which all of them are bounded.
 constexpr double kTolerance = 3e-5;
 
@@ -71,19 +60,19 @@ void check(test::Random& random, const Conv2DSize& s, const Conv2DFilter& f, Exe
     // Results start as NaN, so that whatever is not written shows.
     Array<float> got(y.size(), NAN);
     conv2d_forward(s, f, x.data(), filter.data(), nullptr, false, got.data(), executor);
-    EXPECT(error_of(got, y) < kTolerance);
+    EXPECT(test::error_of(got, y) < kTolerance);
     for (size_t i = 0; i < y.size(); ++i) y[i] = std::max(0.0, y[i] + bias[i % f.out_c]);
     std::fill(got.begin(), got.end(), NAN);
     conv2d_forward(s, f, x.data(), filter.data(), bias.data(), true, got.data(), executor);
-    EXPECT(error_of(got, y) < kTolerance);
+    EXPECT(test::error_of(got, y) < kTolerance);
     if (conv2d_has_grad_input(s, f)) {
         got.assign(x.size(), NAN);
         conv2d_grad_input(s, f, dy.data(), filter.data(), got.data(), executor);
-        EXPECT(error_of(got, dx) < kTolerance);
+        EXPECT(test::error_of(got, dx) < kTolerance);
     }
     got.assign(filter.size(), NAN);
     conv2d_grad_filter(s, f, x.data(), dy.data(), got.data(), executor);
-    EXPECT(error_of(got, dfilter) < kTolerance);
+    EXPECT(test::error_of(got, dfilter) < kTolerance);
     // Sums are added up in one order.
     Array<float> again(filter.size());
     conv2d_grad_filter(s, f, x.data(), dy.data(), again.data(), executor);

@@ -68,18 +68,6 @@ void for_products(const Problem& p, Visit visit) {
     }
 }
 
-// Largest error over the largest magnitude.
-double error_of(const Array<float>& got, const Array<double>& expected) {
-    double worst = 0;
-    double scale = 1;
-    for (size_t i = 0; i < got.size(); ++i) {
-        const double e = std::abs(got[i] - expected[i]);
-        if (!(e <= worst)) worst = std::isnan(e) ? INFINITY : e;
-        scale = std::max(scale, std::abs(expected[i]));
-    }
-    return worst / scale;
-}
-
 struct Free {
     void operator()(float* p) const { std::free(p); }
 };
@@ -99,7 +87,7 @@ void check(const Problem& p, Executor& executor) {
     // Results start as NaN, so that whatever is not written shows.
     Array<float> got(p.dy.size(), NAN);
     inception_conv2d(plan, p.size, p.x.data(), p.filter.data(), nullptr, nullptr, ConvActivation::kLinear, got.data(), executor);
-    EXPECT(error_of(got, y) < 2e-6);
+    EXPECT(test::error_of(got, y) < 2e-6);
 
     const std::unique_ptr<float, Free> packed = aligned(plan.packed_size());
     plan.pack(p.filter.data(), packed.get(), executor);
@@ -108,15 +96,15 @@ void check(const Problem& p, Executor& executor) {
     std::fill(got.begin(), got.end(), NAN);
     inception_conv2d(plan, p.size, p.x.data(), nullptr, packed.get(), p.bias.data(), ConvActivation::kRelu, got.data(), executor);
     // Winograd's transforms cost digits.
-    EXPECT(error_of(got, fused) < 2e-5);
+    EXPECT(test::error_of(got, fused) < 2e-5);
 
     got.assign(p.x.size(), NAN);
     inception_conv2d_grad_input(plan, p.size, p.dy.data(), p.filter.data(), got.data(), executor);
-    EXPECT(error_of(got, dx) < 2e-6);
+    EXPECT(test::error_of(got, dx) < 2e-6);
 
     got.assign(p.filter.size(), NAN);
     inception_conv2d_grad_filter(plan, p.size, p.x.data(), p.dy.data(), got.data(), executor);
-    EXPECT(error_of(got, dfilter) < 5e-6);
+    EXPECT(test::error_of(got, dfilter) < 5e-6);
 }
 
 // Channels by dilation as in the published patterns: many (1, 1), the rest anywhere; sorted or shuffled.
