@@ -17,7 +17,8 @@ export interface ForwardResult {
   readonly error: number;
 }
 
-const TOLERANCE = 1e-5;
+/** Wide branches are computed by Winograd's F(4x4, 3x3), whose error is 2.1e-5 at most (docs/decisions/inception-conv-native-kernel.md). */
+const TOLERANCE = 3e-5;
 
 export async function benchForward(layer: BenchLayer, rounds: number): Promise<ForwardResult> {
   const { dilations, channels, stride: strides } = layer;
