@@ -1,9 +1,9 @@
 /**
- * pnpm bench pose [--json] [--threads N] [--only forward,whole,grouping]
+ * pnpm bench pose [--json] [--threads N] [--only forward,whole,step,grouping]
  *
  * Bottom-up networks at 640x640 (R50, IC-R50 k13, R101, IC-R101 k13, each with the head of transposed convolutions) beside onnxruntime and
- * torch with the same weights; a whole picture with flip, at one and at three scales; grouping of 1, 5, 20 and 30 people on maps of 160 and
- * 640 pixels beside mmpose 0.29's parser. Answers checked first, contenders in turns. Without Python there are no peers. `--json` prints
+ * torch with the same weights; a whole picture with flip, at one and at three scales; a training step of R50 and IC-R50 k13 on one picture
+ * beside torch; grouping of 1, 5, 20 and 30 people on maps of 160 and 640 pixels beside mmpose 0.29's parser. Answers checked first, contenders in turns. Without Python there are no peers. `--json` prints
  * one JSON object a line.
  */
 import { writeFileSync } from 'node:fs';
@@ -13,10 +13,20 @@ import { groupKeypoints } from '@icconv/tensor-ops';
 import { useEngine } from '@icconv/tensor-ops/engine';
 import { maxRelativeError } from '@icconv/test-utils';
 import { hashedTensor } from '@icconv/test-utils/values';
+import { adam } from '@icconv/training';
 import * as tf from '@tensorflow/tfjs-core';
 import { ENGINES, Peers } from '../../models/bench/peers';
 import { type Contender, inProcess, interleaved } from '../../tensor-ops/bench/measure';
-import { compilePose, estimatePicture, initPose } from '../src/index';
+import {
+  batchTargets,
+  compilePose,
+  estimatePicture,
+  initPose,
+  outputStrides,
+  type PoseConfig,
+  type PoseTruth,
+  poseStep,
+} from '../src/index';
 import { POSE_ZOO } from '../src/node';
 import { paintCrowd } from './crowd';
 
@@ -35,7 +45,7 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     threads: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'forward,whole,grouping' },
+    only: { type: 'string', default: 'forward,whole,step,grouping' },
   },
 });
 const threads = Number(values.threads);
@@ -52,6 +62,7 @@ say(
 try {
   if (parts.includes('forward')) await forward();
   if (parts.includes('whole')) await whole();
+  if (parts.includes('step')) await benchStep();
   if (parts.includes('grouping')) await grouping();
 } finally {
   peers?.stop();
@@ -121,6 +132,103 @@ async function whole(): Promise<void> {
     emit({ part: 'whole', network: 'R50', scales, ...timing });
   }
   network.dispose();
+}
+
+/** Forward, backward and Adam on one picture with two people, every weight trained. The first step's losses must be the peer's. */
+async function benchStep(): Promise<void> {
+  say(`\ntraining step ${SIZE}x${SIZE}, one picture, ms`);
+  const person = (left: number) =>
+    Array.from({ length: 17 }, (_, joint) => [left + 12 * (joint % 4), 40 + 30 * joint, 2]).flat();
+  const truth = { people: [person(80), person(400)] };
+  const x = hashedTensor<tf.Rank.R4>('image', [1, SIZE, SIZE, 3]);
+  await peers?.input(x);
+  for (const name of ['R50', 'IC-R50 k13'] as const) {
+    const { config } = published(NETWORKS[name]);
+    const weights = initPose(config, { seed: 1 });
+    await peers?.model(name, weights, config.backbone, 'backbone.');
+    await handTargets(truth, config);
+    const optimizer = adam();
+    const step = () => {
+      const { losses, gradients, statistics } = poseStep(weights, x, [truth], config, {
+        trainable: (weight) => !/running_(mean|var)$/.test(weight),
+        batchNorm: true,
+      });
+      optimizer.update(weights, gradients, { learningRate: 1e-5 });
+      for (const [key, value] of Object.entries(statistics ?? {})) {
+        weights[key]!.dispose();
+        weights[key] = value;
+      }
+      tf.dispose({ ...gradients });
+      return losses;
+    };
+    const contenders: { readonly engine: string; readonly run: Contender }[] = [
+      {
+        engine: 'icconv',
+        run: async () => {
+          const start = performance.now();
+          step();
+          return performance.now() - start;
+        },
+      },
+    ];
+    if (peers !== undefined) {
+      const theirs = await peers.peer.ask<Record<string, number>>({ do: 'step', model: name, repeat: 1 });
+      const ours = step();
+      for (const loss of ['heatmap', 'push', 'pull'] as const) {
+        const expected = theirs[loss]! * config.loss[loss];
+        const error = Math.abs(ours[loss]! / expected - 1);
+        if (!(error < TOLERANCE)) throw new Error(`${name}: ${loss} is ${ours[loss]}, torch's ${expected}`);
+      }
+      const ask = { do: 'step', model: name };
+      contenders.push({
+        engine: 'torch',
+        run: async (repeat) => (await peers.peer.ask<{ ms: number }>({ ...ask, repeat })).ms,
+      });
+    }
+    const timings = await interleaved(contenders.map(({ run }) => run));
+    for (const [i, { engine: by }] of contenders.entries()) {
+      const ratio = timings[0]!.medianMs / timings[i]!.medianMs;
+      const beside = i === 0 ? '' : `  ours ${ratio.toFixed(2)} of it`;
+      say(`  ${name.padEnd(12)} ${by.padEnd(12)} ${timings[i]!.medianMs.toFixed(0).padStart(6)}${beside}`);
+      emit({
+        part: 'step',
+        network: name,
+        engine: by,
+        ...timings[i],
+        overPeer: timings[0]!.medianMs / timings.at(-1)!.medianMs,
+      });
+    }
+    optimizer.dispose();
+    tf.dispose(weights);
+  }
+  x.dispose();
+}
+
+/** Gives the peer the very heatmaps that are learned, and the pixels whose tags are. */
+async function handTargets(truth: PoseTruth, config: PoseConfig): Promise<void> {
+  if (peers === undefined) return;
+  const strides = outputStrides(config);
+  const targets = batchTargets([truth], {
+    keypoints: config.skeleton.keypoints.length,
+    tagPerKeypoint: config.head.tagPerKeypoint,
+    height: SIZE,
+    width: SIZE,
+    strides,
+    sigma: config.loss.sigma,
+    centre: config.loss.centre,
+    maxPeople: config.grouping.maxPeople,
+  });
+  const [{ heatmaps }] = targets.outputs as [(typeof targets.outputs)[number]];
+  const values = (await heatmaps.data()) as Float32Array;
+  const places = truth.people.map((person) =>
+    Array.from({ length: person.length / 3 }, (_, joint) =>
+      [person[3 * joint]!, person[3 * joint + 1]!].map((value) => Math.floor(value / strides[0]!)),
+    ),
+  );
+  await peers.peer.hand({ do: 'targets', shape: heatmaps.shape, places }, 'targets', (file) =>
+    writeFileSync(file, values),
+  );
+  targets.dispose();
 }
 
 async function grouping(): Promise<void> {

@@ -1,10 +1,15 @@
 """Bottom-up pose networks in torch, onnxruntime and OpenVINO, and mmpose's parser, as peers of the benchmark; requests as in ../models/peer.py, and
 
     {"do": "model", ...}      a checkpoint with mmpose's names: backbone.*, keypoint_head.*
+    {"do": "targets", "file": PATH, "shape": [N, h, w, K], "places": [[[x, y], ...], ...]}     float32 heatmaps; of the first picture's people the
+        pixels of all their keypoints
+    {"do": "step", "model": "R50", "repeat": N} -> {"ms", "heatmap", "push", "pull": mmpose's losses of the last}
+        forward, backward and Adam on the input
     {"do": "maps", "heatmaps": PATH, "tags": PATH, "shape": [K, H, W, T]}     float32; tags are [T, K, H, W]
     {"do": "group", "repeat": N} -> {"ms": time of one call on average, "people": P}; needs mmpose 0.29 and munkres
 """
 
+import copy
 import importlib.metadata
 import importlib.util
 import sys
@@ -21,6 +26,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 import peer as base  # noqa: E402
 
 maps = None
+# Of the networks as they are trained: with batch norms, and what Adam knows of them.
+trained, optimizers = {}, {}
+target = places = None
 
 
 class PoseNetwork(base.Folded):
@@ -53,8 +61,53 @@ def model(request):
     whole = nn.Module()
     whole.backbone, whole.keypoint_head = resnet, head
     whole.load_state_dict(torch.load(request["file"], weights_only=True))
+    trained[request["name"]] = copy.deepcopy(whole).to(memory_format=torch.channels_last)
     base.keep(request["name"], PoseNetwork(resnet, head))
     return {}
+
+
+def read_targets(request):
+    global target, places
+    array = np.fromfile(request["file"], np.float32).reshape(request["shape"])
+    target = torch.from_numpy(np.ascontiguousarray(array.transpose(0, 3, 1, 2)))
+    places = torch.tensor(request["places"]).unbind(-1)
+    return {}
+
+
+def losses(output):
+    """mmpose's multi_loss_factory.py: heatmaps by the mean square, tags by their distance from the mean of their person and by that of people."""
+    kinds = target.shape[1]
+    x, y = places
+    tags = output[0, kinds:][torch.arange(kinds), y, x]
+    means = tags.mean(1)
+    people = len(means)
+    near = torch.exp(-((means[None] - means[:, None]) ** 2)).sum() - people
+    return {
+        "heatmap": ((output[:, :kinds] - target) ** 2).mean(),
+        "push": near / ((people - 1) * people) * 0.5,
+        "pull": ((tags - means[:, None]) ** 2).mean(),
+    }
+
+
+def step(request):
+    whole = trained[request["model"]].train()
+    resnet, head = whole.backbone, whole.keypoint_head
+    layers = [resnet.conv1, resnet.bn1, resnet.relu, resnet.maxpool, resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4]
+    if request["model"] not in optimizers:
+        optimizers[request["model"]] = torch.optim.Adam(whole.parameters(), lr=1e-5)
+    elapsed = 0
+    with torch.enable_grad():
+        for _ in range(request["repeat"]):
+            start = time.perf_counter()
+            y = base.image
+            for layer in [*layers, head.deconv_layers, head.final_layer]:
+                y = layer(y)
+            found = losses(y)
+            optimizers[request["model"]].zero_grad()
+            (found["heatmap"] + 0.001 * (found["push"] + found["pull"])).backward()
+            optimizers[request["model"]].step()
+            elapsed += time.perf_counter() - start
+    return {"ms": elapsed * 1e3 / request["repeat"]} | {name: loss.item() for name, loss in found.items()}
 
 
 def parser():
@@ -94,4 +147,4 @@ def group(request):
 
 if __name__ == "__main__":
     commands = {"model": model, "input": base.read_input, "run": base.run, "version": base.version}
-    base.serve_networks(commands | {"maps": read_maps, "group": group})
+    base.serve_networks(commands | {"maps": read_maps, "group": group, "targets": read_targets, "step": step})
