@@ -26,9 +26,13 @@ const paths = {
   folder: beside(config.output),
   superFolder: beside(config.superOutput ?? config.output),
 };
+// Trainings hear of a signal themselves, what is between them does not.
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
 await useEngine({ device: 'cpu', threads: 1 });
 const splits = await openData(config.data, beside);
 await runStarved(config, splits, paths, {
+  signal: stop.signal,
   onRow: ({ method, seed, AP }) => console.error(`seed ${seed} ${method}: AP ${Number(AP).toFixed(3)}`),
 });
 await measureFields(config, splits, paths);

@@ -95,7 +95,8 @@ export async function train(
     });
     seconds += processorSeconds(before);
     await writeAtomically(spent, JSON.stringify({ seconds }));
-    if (result.reason === 'interrupted') {
+    // One that came when the last step was done stops what follows.
+    if (result.reason === 'interrupted' || signal?.aborted) {
       tf.dispose(weights);
       throw new Error(
         `${name} of seed ${seed} was interrupted after ${result.steps} updates; the same command goes on`,
