@@ -12,11 +12,11 @@
 """
 
 import copy
-import json
 import sys
 import tempfile
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -27,6 +27,9 @@ from torchvision.models import detection
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.transform import resize_boxes
 from torchvision.ops import boxes as box_ops
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from serve import serve  # noqa: E402
 
 warnings.filterwarnings("ignore")
 models, sessions, requests, trained = {}, {}, {}, {}
@@ -136,7 +139,7 @@ def add_model(request):
             requests[name] = openvino.Core().compile_model(file.name, "CPU", settings).create_infer_request()
     models[name] = models[name].to(device, memory_format=torch.channels_last)
     if name in trained:
-        trained[name] = trained[name].to(device)
+        trained[name] = trained[name].to(device, memory_format=torch.channels_last)
     return {}
 
 
@@ -215,6 +218,4 @@ def version(_):
 torch.set_num_threads(int(sys.argv[1]))
 torch.manual_seed(0)
 actions = {"model": add_model, "input": set_input, "detect": detect, "answer": answer, "step": step, "version": version}
-for line in sys.stdin:
-    request = json.loads(line)
-    print(json.dumps(actions[request["do"]](request)), flush=True)
+serve(actions)
