@@ -8,9 +8,10 @@ import { sampleProgram } from '../../../test/support/sample-program';
 import { KernelError } from '../../errors';
 import { functionRegister } from '../../kernel/functions';
 import type { NativeBackend } from '../../kernel/native-backend';
+import { packConv2dFilter } from '../fused-conv2d';
 import { convProgram } from './conv-program';
 import { encodeProgram } from './encode';
-import { NetworkFunction, networkText } from './network-function';
+import { gpuNetwork, NetworkFunction, networkText } from './network-function';
 
 const native = () => tf.backend() as NativeBackend & { binding: { executeOp: (...call: unknown[]) => unknown } };
 
@@ -98,6 +99,25 @@ describeBackends(
         );
         network.dispose();
       });
+    });
+
+    test('a GPU takes the function, unless a stride is longer than any map', () => {
+      const gpu = { isUsingGpuDevice: true };
+      const chosen = (filterStrides: number) => {
+        const filter = { ...packConv2dFilter(tf.ones([1, 1, 2, 2])), strides: [filterStrides, 1] as const };
+        const network = gpuNetwork(gpu, {
+          steps: [{ kind: 'conv', input: 0, filter }],
+          outputs: [1],
+          parameters: [filter.tensor],
+        });
+        network?.dispose();
+        filter.dispose();
+        return network !== undefined;
+      };
+      tf.tidy(() => {
+        expect([chosen(2), chosen(2 ** 20)]).toEqual([true, false]);
+      });
+      expect(gpuNetwork({}, { steps: [], outputs: [], parameters: [] })).toBeUndefined();
     });
   },
   ['native'],
