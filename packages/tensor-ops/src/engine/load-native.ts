@@ -24,6 +24,8 @@ import { type FunctionRegister, setFunctionRegister } from '../kernel/functions'
 import { hasGpuKernel, setGpuKernels } from '../kernel/gpu-kernels';
 import { attr } from '../kernel/native-backend';
 import { setBfloat16Check } from '../kernel/precision';
+import { gpuNetwork } from '../ops/conv-program/network-function';
+import { setNetworkMaker } from '../ops/conv-program/networks';
 import type { EngineAttempt } from './engine-error';
 import { type GpuMemory, type GpuOptions, type GpuPrecision, gpuOptionsOf } from './gpu-options';
 import { type GuardedBackend, guardMemory } from './guard-memory';
@@ -185,7 +187,10 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     guardMemory(backend, ops.obtainable);
     runFirstOp(backend);
     setGpuKernels(ops.gpuKernels());
-    if (ops.openBinding?.(join(installed.folder, BINDING_FILE)) === true) setFunctionRegister(ops as FunctionRegister);
+    if (ops.openBinding?.(join(installed.folder, BINDING_FILE)) === true) {
+      setFunctionRegister(ops as FunctionRegister);
+      setNetworkMaker(gpuNetwork);
+    }
     setBfloat16Check(() => {
       if (backend.isUsingGpuDevice === true)
         return 'on a GPU gpuPrecision of useEngine says of what numbers products are made';

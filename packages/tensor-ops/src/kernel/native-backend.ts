@@ -35,7 +35,7 @@ export const TF_ATTR_STRING = 0;
 export const TF_ATTR_INT = 1;
 export const TF_ATTR_FLOAT = 2;
 export const TF_ATTR_BOOL = 3;
-export const TF_ATTR_TYPE = 4;
+const TF_ATTR_TYPE = 4;
 // Value of TF_FLOAT in tensorflow/c/tf_datatype.h.
 const TF_FLOAT = 1;
 

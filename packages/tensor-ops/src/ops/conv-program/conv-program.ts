@@ -8,7 +8,7 @@ import { InvalidArgumentError } from '../../errors';
 import { checkLive, checkResult, checkTensor } from '../../kernel/check';
 import { runKernel } from '../../kernel/registry';
 import { encodeProgram } from './encode';
-import { gpuNetwork } from './network-function';
+import { networkFor } from './networks';
 import { CONV_PROGRAM, type ProgramAttrs } from './register-conv-program';
 import { type ConvStep, checkSteps, type MapIndex, mapSizes } from './steps';
 
@@ -49,7 +49,7 @@ export function convProgram(
   checkSteps(steps, outputs, backend);
   const { code, parameters } = encodeProgram(steps, outputs);
   const program = tf.keep(tf.tensor1d(code, 'int32'));
-  const network = gpuNetwork(tf.backend(), { steps, outputs, parameters });
+  const network = networkFor(tf.backend(), { steps, outputs, parameters });
   const attrs: ProgramAttrs = { steps, outputs, parameters, network };
   let checked = '';
   return {

@@ -17,23 +17,20 @@ import { packedOp } from '../conv-kernels/inception-native';
 import { convAttrs } from '../conv-kernels/native-kernels';
 import { CONV_FINISH, finishOp, fusedOp } from '../fused-conv2d/register-fused-conv2d';
 import { maxPoolOp } from '../max-pool2d/register-max-pool2d';
-import type { ConvStep, MapIndex } from './steps';
+import type { Network, NetworkOptions } from './networks';
+import type { ConvStep } from './steps';
 
 /** The function's arguments: the image, a tensor of no element for what a layer lacks, and the parameters. */
 const IMAGE = 'x';
 const NONE = 'none';
 
-export interface NetworkFunctionOptions {
-  readonly steps: readonly ConvStep[];
-  readonly outputs: readonly MapIndex[];
-  /** Filters and biases, as the steps name them. */
-  readonly parameters: readonly Tensor[];
+export interface NetworkFunctionOptions extends NetworkOptions {
   /** Whose kernels are to run: a GPU's, or this package's own of the CPU. */
   readonly onGpu: boolean;
 }
 
 /** One call of TensorFlow a run. */
-export class NetworkFunction {
+export class NetworkFunction implements Network {
   readonly #name = `icconv_network_${++count}`;
   readonly #register: FunctionRegister;
   readonly #outputs: number;
@@ -80,10 +77,7 @@ function errorOfLayer(error: Error): unknown {
 const LARGEST_STRIDE = 1 << 14;
 
 /** The function for a GPU; undefined where none runs, or where it lacks what the function takes, and steps are to be run one by one. */
-export function gpuNetwork(
-  backend: object,
-  options: Omit<NetworkFunctionOptions, 'onGpu'>,
-): NetworkFunction | undefined {
+export function gpuNetwork(backend: object, options: NetworkOptions): NetworkFunction | undefined {
   const register = functionRegister();
   if (register === undefined || !onCuda(backend as NativeBackend)) return undefined;
   const kernels = [CONV_FINISH, 'IcconvInceptionConv2DPacked'].every(hasGpuKernel);

@@ -7,7 +7,7 @@ import { registerOnAllBackends } from '../../kernel/registry';
 import { fusedConv2d } from '../fused-conv2d';
 import { inceptionConv2dPacked } from '../inception-conv2d';
 import { maxPool2d } from '../max-pool2d';
-import type { NetworkFunction } from './network-function';
+import type { Network } from './networks';
 import { type ConvStep, lastUses, type MapIndex } from './steps';
 
 export const CONV_PROGRAM = 'ConvProgram';
@@ -18,7 +18,7 @@ export interface ProgramAttrs {
   readonly outputs: readonly MapIndex[];
   readonly parameters: readonly Tensor[];
   /** For a GPU. */
-  readonly network: NetworkFunction | undefined;
+  readonly network: Network | undefined;
 }
 
 export function registerConvProgram(): void {
