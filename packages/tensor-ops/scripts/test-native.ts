@@ -5,7 +5,8 @@
  * - every test at every SIMD level of this processor; `--sanitize` adds the address and undefined-behaviour sanitizers;
  * - the CUDA kernels, emulated, with these sanitizers in any case, and those tests named `cuda_race_...` with ThreadSanitizer;
  * - the CUDA kernels through NVIDIA's compiler, which needs no GPU. It is fetched once; where it cannot be, a line says so;
- * - the ops of the engine that is set up, inside TensorFlow on a device of type GPU that lies in host memory.
+ * - the ops of the engine that is set up, inside TensorFlow on a device of type GPU that lies in host memory; a filter that begins with `gpu_` is for
+ *   these alone, and nothing else is compiled.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -101,25 +102,28 @@ const isShim = (file: string) => file.endsWith('_shim_cuda_test.cc');
 const forCpu = files.filter((file) => !isOfCuda(file));
 const emulated = files.filter((file) => isOfCuda(file) && topFolder(file) !== 'cuda');
 
-const sanitizers = sanitize ? MEMORY : [];
-await run('native', await compile(forCpu, sanitizers, 'native tests'), sanitizers, [filter]);
-
+const onlyOps = filter.startsWith('gpu_');
+const isMain = (file: string) => /^(test_main|simd)\.cc$/.test(basename(file));
 const reference = await compile(
-  forCpu.filter((file) => !file.endsWith('_test.cc')),
+  forCpu.filter((file) => !file.endsWith('_test.cc') && (isMain(file) || !onlyOps)),
   [],
   'native kernels',
 );
 const once = [filter, '--once'];
-await run('cuda emulated', [...(await compile(emulated, MEMORY, 'emulated kernels')), ...reference], MEMORY, once);
-await run(
-  'cuda races',
-  [...(await compile(emulated, THREADS, 'emulated kernels with threads')), ...reference],
-  THREADS,
-  [`cuda_race_${filter.replace(/^cuda_?(race_?)?/, '')}`, '--once'],
-);
+if (!onlyOps) {
+  const sanitizers = sanitize ? MEMORY : [];
+  await run('native', await compile(forCpu, sanitizers, 'native tests'), sanitizers, [filter]);
+  await run('cuda emulated', [...(await compile(emulated, MEMORY, 'emulated kernels')), ...reference], MEMORY, once);
+  await run(
+    'cuda races',
+    [...(await compile(emulated, THREADS, 'emulated kernels with threads')), ...reference],
+    THREADS,
+    [`cuda_race_${filter.replace(/^cuda_?(race_?)?/, '')}`, '--once'],
+  );
+}
 
 const nvrtc = await obtainNvrtc();
-if (nvrtc !== undefined) {
+if (nvrtc !== undefined && !onlyOps) {
   await run(
     'cuda compiled',
     [...(await compile(files.filter(isCompiler), [], 'compiler tests')), ...reference],
@@ -170,6 +174,7 @@ async function runOps(): Promise<void> {
     const env = {
       ICCONV_CACHE: work,
       ICCONV_TEST_OPS: join(installed.folder, OPS_FILE),
+      ICCONV_NATIVE_SOURCES: folder,
       TF_CPP_MIN_LOG_LEVEL: '2',
     };
     const runProgram = (name: string, folders: readonly string[], programFilter: string) =>

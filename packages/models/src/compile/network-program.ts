@@ -24,11 +24,11 @@ export function networkProgram(
       const layer = conv(name);
       const activation = relu ? 'relu' : 'linear';
       if (layer.kind === 'conv') {
-        return push({ ...layer, input, activation, ...(residual !== undefined && { residual }) });
+        return push({ ...layer, name, input, activation, ...(residual !== undefined && { residual }) });
       }
-      if (residual === undefined) return push({ ...layer, input, activation });
+      if (residual === undefined) return push({ ...layer, name, input, activation });
       // The inception kernel cannot add a residual; only basic blocks have one behind it.
-      return push({ kind: 'add', input: push({ ...layer, input }), other: residual, activation });
+      return push({ kind: 'add', name, input: push({ ...layer, name, input }), other: residual, activation });
     },
     maxPool: (input) => push({ kind: 'maxPool', input, ...STEM_POOL }),
     classify: (input) => input,

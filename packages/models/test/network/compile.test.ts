@@ -2,7 +2,7 @@ import { loadedNative } from '@icconv/tensor-ops/engine';
 import { describeBackends, maxRelativeError } from '@icconv/test-utils';
 import { hashedTensor, initialWeights } from '@icconv/test-utils/values';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   type CompiledResNet,
   compileForInference,
@@ -57,6 +57,44 @@ describeBackends('compileForInference', activate, () => {
       tf.dispose([x, expected, outputs]);
     }
     tf.dispose(weights);
+  });
+
+  test('is one call a network, on the CPU and on a GPU', () => {
+    if (tf.getBackend() !== 'tensorflow') return;
+    const backend = tf.backend() as unknown as {
+      isUsingGpuDevice: boolean;
+      executeMultipleOutputs(op: string, attrs: unknown, inputs: unknown, outputs: number): tf.Tensor[];
+      executeSingleOutput(op: string): tf.Tensor;
+    };
+    const config = NETWORKS['inception bottleneck']!;
+    const x = image();
+    const multiple = vi.spyOn(backend, 'executeMultipleOutputs');
+    const single = vi.spyOn(backend, 'executeSingleOutput');
+    for (const onGpu of [false, true]) {
+      // Up to the call itself nothing asks the device, which is a CPU.
+      backend.isUsingGpuDevice = onGpu;
+      const before = tf.memory().numTensors;
+      const weights = weightsOf(config);
+      const network = compileForInference(weights, config);
+      multiple.mockClear();
+      single.mockClear();
+      if (onGpu)
+        multiple.mockImplementation((_op, _attrs, _inputs, outputs) =>
+          Array.from({ length: outputs }, () => tf.clone(x)),
+        );
+      tf.dispose(network.forward(x));
+      network.dispose();
+      expect(single).not.toHaveBeenCalled();
+      expect(multiple.mock.calls.map(([op]) => op.replace(/\d+$/, ''))).toEqual([
+        onGpu ? 'icconv_network_' : 'IcconvConvProgram',
+      ]);
+      tf.dispose(weights);
+      expect(tf.memory().numTensors).toBe(before);
+    }
+    backend.isUsingGpuDevice = false;
+    multiple.mockRestore();
+    single.mockRestore();
+    x.dispose();
   });
 
   test('takes images of other sizes one after the other, and outlives a tidy', () => {

@@ -1,9 +1,6 @@
 // TensorFlow op IcconvCropMasks over ops/mask_crop.
-#include <algorithm>
-#include <cmath>
-
-#include "binding/op.h"
-#include "binding/tf_executor.h"
+#include "binding/mask_crop_base.h"
+#include "binding/on_cpu.h"
 #include "ops/mask_crop/mask_crop.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -11,10 +8,6 @@
 
 namespace icconv {
 namespace {
-
-using tensorflow::OpKernelConstruction;
-using tensorflow::OpKernelContext;
-using tensorflow::Tensor;
 
 // counts of all masks; lengths [G], how many each has; rois [R, 4]; owners [R]; size [2]: H, W. Output: crops [R, S, S].
 REGISTER_OP("IcconvCropMasks")
@@ -30,60 +23,18 @@ REGISTER_OP("IcconvCropMasks")
     .Attr("binary: bool")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-class CropMasksOp final : public Op {
+class CropMasksOnCpu : public OnCpu {
 public:
-    explicit CropMasksOp(OpKernelConstruction* context) : Op(context) {
-        OP_REQUIRES_OK(context, context->GetAttr("output_size", &params_.size));
-        OP_REQUIRES_OK(context, context->GetAttr("sampling_ratio", &params_.sampling_ratio));
-        OP_REQUIRES_OK(context, context->GetAttr("aligned", &params_.aligned));
-        OP_REQUIRES_OK(context, context->GetAttr("binary", &params_.binary));
-    }
+    using OnCpu::OnCpu;
 
-    void run(OpKernelContext* context) override {
-        const Tensor& counts = context->input(0);
-        const Tensor& lengths = context->input(1);
-        const Tensor& rois = context->input(2);
-        const Tensor& owners = context->input(3);
-        const Tensor& size = context->input(4);
-        OP_REQUIRES(context, rois.dims() == 2 && rois.dim_size(1) == 4, invalid_argument("rois must have shape [R, 4], received ", rois.shape().DebugString()));
-        OP_REQUIRES(context, size.NumElements() == 2, invalid_argument("size must have 2 numbers"));
-        MaskCropParams params = params_;
-        params.masks = lengths.NumElements();
-        params.rois = rois.dim_size(0);
-        params.height = size.flat<int32_t>()(0);
-        params.width = size.flat<int32_t>()(1);
-        OP_REQUIRES(context, element_count({params.height, params.width}) > 0, invalid_argument("size must be that of a picture"));
-        const int32_t* owner = owners.flat<int32_t>().data();
-        OP_REQUIRES(context, owners.NumElements() == params.rois && std::all_of(owner, owner + params.rois, [&](int32_t g) { return g >= 0 && g < params.masks; }),
-                    invalid_argument("owners must name one of ", params.masks, " masks for each of ", params.rois, " rois"));
-        const float* corners = rois.flat<float>().data();
-        OP_REQUIRES(context, std::all_of(corners, corners + 4 * params.rois, [](float v) { return std::isfinite(v); }),
-                    invalid_argument("a roi holds a number that is not finite"));
-        // What is written by runs must lie within the bitmap.
-        const int32_t* count = counts.flat<int32_t>().data();
-        int64_t at = 0;
-        for (int64_t g = 0; g < params.masks; ++g) {
-            const int64_t runs = lengths.flat<int32_t>()(g);
-            OP_REQUIRES(context, runs >= 0 && runs <= counts.NumElements() - at, invalid_argument("lengths must add up to the counts"));
-            int64_t pixels = 0;
-            for (int64_t i = 0; i < runs; ++i) {
-                OP_REQUIRES(context, count[at + i] >= 0, invalid_argument("a run of mask ", g, " is negative"));
-                pixels += count[at + i];
-            }
-            OP_REQUIRES(context, pixels == params.height * params.width, invalid_argument("runs of mask ", g, " cover ", pixels, " pixels"));
-            at += runs;
-        }
-        Tensor* crops = nullptr;
-        OP_REQUIRES_OK(context, allocate_output(context, 0, "crops", {params.rois, params.size, params.size}, &crops));
-        TfExecutor executor(context);
-        crop_masks(params, count, lengths.flat<int32_t>().data(), corners, owner, crops->flat<float>().data(), executor);
+    const float* floats(const tensorflow::Tensor& tensor) const { return tensor.flat<float>().data(); }
+    void crop(const MaskCropParams& params, const int32_t* counts, const int32_t* lengths, const float* rois, const int32_t* owners,
+              tensorflow::Tensor* crops) {
+        crop_masks(params, counts, lengths, rois, owners, crops->flat<float>().data(), executor_);
     }
-
-private:
-    MaskCropParams params_{};
 };
 
-REGISTER_KERNEL_BUILDER(Name("IcconvCropMasks").Device(tensorflow::DEVICE_CPU), CropMasksOp);
+REGISTER_KERNEL_BUILDER(Name("IcconvCropMasks").Device(tensorflow::DEVICE_CPU), CropMasksOp<CropMasksOnCpu>);
 
 }  // namespace
 }  // namespace icconv

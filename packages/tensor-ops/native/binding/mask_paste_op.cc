@@ -1,20 +1,12 @@
 // TensorFlow op IcconvPasteMasks over ops/mask_paste.
-#include <algorithm>
-#include <cmath>
-
-#include "binding/op.h"
-#include "binding/tf_executor.h"
-#include "ops/mask_paste/mask_paste.h"
+#include "binding/mask_paste_base.h"
+#include "binding/on_cpu.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
 
 namespace icconv {
 namespace {
-
-using tensorflow::OpKernelConstruction;
-using tensorflow::OpKernelContext;
-using tensorflow::Tensor;
 
 // probabilities [N, S, S]; boxes [N, 4]; size [2]: H, W, a tensor and no attribute, because TensorFlow keeps a kernel for every set of
 // attribute values it has seen. Outputs: counts of all masks, lengths [N].
@@ -28,46 +20,14 @@ REGISTER_OP("IcconvPasteMasks")
     .Attr("whole_boxes: bool")
     .SetShapeFn(tensorflow::shape_inference::UnknownShape);
 
-class PasteMasksOp final : public Op {
+class PasteMasksOnCpu : public OnCpu {
 public:
-    explicit PasteMasksOp(OpKernelConstruction* context) : Op(context) {
-        OP_REQUIRES_OK(context, context->GetAttr("threshold", &params_.threshold));
-        OP_REQUIRES_OK(context, context->GetAttr("whole_boxes", &params_.whole_boxes));
-    }
+    using OnCpu::OnCpu;
 
-    void run(OpKernelContext* context) override {
-        const Tensor& probabilities = context->input(0);
-        const Tensor& boxes = context->input(1);
-        const Tensor& size = context->input(2);
-        OP_REQUIRES(context, probabilities.dims() == 3 && probabilities.dim_size(1) == probabilities.dim_size(2) && probabilities.dim_size(1) > 0,
-                    invalid_argument("probabilities must have shape [N, S, S], received ", probabilities.shape().DebugString()));
-        MaskPasteParams params = params_;
-        params.masks = probabilities.dim_size(0);
-        params.size = probabilities.dim_size(1);
-        OP_REQUIRES(context, boxes.dims() == 2 && boxes.dim_size(0) == params.masks && boxes.dim_size(1) == 4,
-                    invalid_argument("boxes must have shape [", params.masks, ", 4], received ", boxes.shape().DebugString()));
-        OP_REQUIRES(context, size.NumElements() == 2, invalid_argument("size must have 2 numbers"));
-        params.height = size.flat<int32_t>()(0);
-        params.width = size.flat<int32_t>()(1);
-        OP_REQUIRES(context, element_count({params.height, params.width}) > 0, invalid_argument("size must be that of a picture"));
-        const float* corners = boxes.flat<float>().data();
-        OP_REQUIRES(context, std::all_of(corners, corners + 4 * params.masks, [](float v) { return std::isfinite(v); }),
-                    invalid_argument("a box holds a number that is not finite"));
-        TfExecutor executor(context);
-        const PastedMasks pasted = paste_masks(params, probabilities.flat<float>().data(), corners, executor);
-        Tensor* counts = nullptr;
-        Tensor* lengths = nullptr;
-        OP_REQUIRES_OK(context, allocate_output(context, 0, "counts", {static_cast<int64_t>(pasted.counts.size())}, &counts));
-        OP_REQUIRES_OK(context, allocate_output(context, 1, "lengths", {params.masks}, &lengths));
-        std::copy(pasted.counts.begin(), pasted.counts.end(), counts->flat<int32_t>().data());
-        std::copy(pasted.lengths.begin(), pasted.lengths.end(), lengths->flat<int32_t>().data());
-    }
-
-private:
-    MaskPasteParams params_{};
+    const float* floats(const tensorflow::Tensor& tensor) const { return tensor.flat<float>().data(); }
 };
 
-REGISTER_KERNEL_BUILDER(Name("IcconvPasteMasks").Device(tensorflow::DEVICE_CPU), PasteMasksOp);
+REGISTER_KERNEL_BUILDER(Name("IcconvPasteMasks").Device(tensorflow::DEVICE_CPU), PasteMasksOp<PasteMasksOnCpu>);
 
 }  // namespace
 }  // namespace icconv

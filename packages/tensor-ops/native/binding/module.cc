@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "binding/functions.h"
 #include "binding/gpu_device.h"
 #include "binding/gpu_precision.h"
 #include "common/memory.h"
@@ -188,6 +189,9 @@ napi_value init(napi_env env, napi_value exports) {
         {"setGpuPrecision", nullptr, set_gpu_precision, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"gpuDevice", nullptr, gpu_device, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"obtainable", nullptr, obtainable, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"openBinding", nullptr, icconv::open_binding, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"addFunction", nullptr, icconv::add_function, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+        {"removeFunction", nullptr, icconv::remove_function, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"decodeJpeg", nullptr, icconv::decode_jpeg, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
         {"compiler", nullptr, compiler, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     };

@@ -1,7 +1,7 @@
 // Linked into tfjs_binding.node beside tfjs-node-gpu's own unchanged sources, with two functions of these wrapped by the linker: so that
 // collectives are enabled before the binding reads its device's name, which they change to /job:worker/replica:0/task:N/device:CPU:0,
-// and so that binding.h reaches the binding's context and tensors. Without ICCONV_CLUSTER nothing is different. The context also learns here how
-// much memory of a GPU it may take, ICCONV_GPU_LIMIT in MiB, for which TensorFlow has no variable of the environment.
+// and so that binding.h reaches the binding's context and tensors. Without ICCONV_CLUSTER nothing is different. functions.cc finds the context here.
+// The context also learns here how much memory of a GPU it may take, ICCONV_GPU_LIMIT in MiB, for which TensorFlow has no variable of the environment.
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>
@@ -84,6 +84,8 @@ TFJSBackend* __wrap__ZN8tfnodejs11TFJSBackend6CreateEP10napi_env__(napi_env env)
     return backend = __real__ZN8tfnodejs11TFJSBackend6CreateEP10napi_env__(env);
 }
 
+// For binding/functions.cc.
+TFE_Context* icconv_context() { return context; }
 // For binding.h. The context is null where no cluster was asked for, or where it could not be entered: then there is a reason.
 TFE_Context* icconv_cluster_context() { return enabled ? context : nullptr; }
 const char* icconv_cluster_failure() { return failure.c_str(); }

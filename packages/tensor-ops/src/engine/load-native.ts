@@ -20,16 +20,21 @@ import {
   TFJS_NODE_VERSION,
   type TfjsNode,
 } from '../installed/tfjs-node';
+import { type FunctionRegister, setFunctionRegister } from '../kernel/functions';
 import { hasGpuKernel, setGpuKernels } from '../kernel/gpu-kernels';
 import { attr } from '../kernel/native-backend';
 import { setBfloat16Check } from '../kernel/precision';
+import { gpuNetwork } from '../ops/conv-program/network-function';
+import { setNetworkMaker } from '../ops/conv-program/networks';
 import type { EngineAttempt } from './engine-error';
 import { type GpuMemory, type GpuOptions, type GpuPrecision, gpuOptionsOf } from './gpu-options';
 import { type GuardedBackend, guardMemory } from './guard-memory';
 import { watchDevice } from './watch-device';
 
 /** The module `icconv_ops.node`; see native/binding/module.cc. */
-export interface NativeOps {
+export interface NativeOps extends Partial<FunctionRegister> {
+  /** Functions are those of this binding, which is loaded. False, or absent, in an engine that was set up before there were any. */
+  openBinding?(file: string): boolean;
   simdLevel(): SimdLevel;
   setSimdLevel(level: SimdLevel): SimdLevel;
   /** Whether products may be of bfloat16 at the level in force. Absent in an engine that was set up before there was it. */
@@ -182,6 +187,10 @@ export async function loadNative(options: LoadNativeOptions): Promise<LoadedNati
     guardMemory(backend, ops.obtainable);
     runFirstOp(backend);
     setGpuKernels(ops.gpuKernels());
+    if (ops.openBinding?.(join(installed.folder, BINDING_FILE)) === true) {
+      setFunctionRegister(ops as FunctionRegister);
+      setNetworkMaker(gpuNetwork);
+    }
     setBfloat16Check(() => {
       if (backend.isUsingGpuDevice === true)
         return 'on a GPU gpuPrecision of useEngine says of what numbers products are made';

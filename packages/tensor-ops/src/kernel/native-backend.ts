@@ -8,6 +8,12 @@ export interface NativeAttr {
   readonly value: unknown;
 }
 
+/** A TensorFlow op and its attributes, as it is called by itself or stands in a function. */
+export interface NativeOp {
+  readonly op: string;
+  readonly attrs: readonly NativeAttr[];
+}
+
 /** What this project uses of tfjs-node's `NodeJSKernelBackend`. */
 export interface NativeBackend extends KernelBackend {
   executeSingleOutput(op: string, attrs: readonly NativeAttr[], inputs: readonly TensorInfo[]): TensorInfo;
@@ -25,10 +31,10 @@ export function onCuda(backend: NativeBackend): boolean {
 }
 
 // Values of TF_AttrType in tensorflow/c/c_api.h, part of its stable C interface.
-const TF_ATTR_STRING = 0;
-const TF_ATTR_INT = 1;
-const TF_ATTR_FLOAT = 2;
-const TF_ATTR_BOOL = 3;
+export const TF_ATTR_STRING = 0;
+export const TF_ATTR_INT = 1;
+export const TF_ATTR_FLOAT = 2;
+export const TF_ATTR_BOOL = 3;
 const TF_ATTR_TYPE = 4;
 // Value of TF_FLOAT in tensorflow/c/tf_datatype.h.
 const TF_FLOAT = 1;

@@ -2,7 +2,7 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvActivation, InceptionGeometry, Pair } from '../../kernel/geometry';
-import { attr, type NativeAttr, type NativeBackend } from '../../kernel/native-backend';
+import { attr, type NativeAttr, type NativeBackend, type NativeOp } from '../../kernel/native-backend';
 
 const common = ({ dilations, strides, groups }: InceptionGeometry): NativeAttr[] => [
   attr.int('dilations', dilations),
@@ -28,19 +28,27 @@ export function packNative(backend: NativeBackend, filter: Tensor4D, geometry: I
   return backend.executeSingleOutput('IcconvInceptionConv2DPack', common(geometry), [filter]) as Tensor1D;
 }
 
+interface PackedGeometry extends InceptionGeometry {
+  readonly activation: ConvActivation;
+  readonly kernelSize: number;
+}
+
+/** Its inputs: x, the packed filter, and the bias or a tensor of no element. */
+export function packedOp(geometry: PackedGeometry): NativeOp {
+  const { kernelSize, activation } = geometry;
+  const attrs = [...common(geometry), attr.int('kernel_size', kernelSize), attr.string('activation', activation)];
+  return { op: 'IcconvInceptionConv2DPacked', attrs };
+}
+
 export function forwardPackedNative(
   backend: NativeBackend,
   x: Tensor4D,
   packed: Tensor1D,
   bias: Tensor1D | undefined,
-  geometry: InceptionGeometry & { readonly activation: ConvActivation; readonly kernelSize: number },
+  geometry: PackedGeometry,
 ): Tensor4D {
-  const attrs = [
-    ...common(geometry),
-    attr.int('kernel_size', geometry.kernelSize),
-    attr.string('activation', geometry.activation),
-  ];
-  return backend.executeSingleOutput('IcconvInceptionConv2DPacked', attrs, [x, packed, orNone(bias)]) as Tensor4D;
+  const { op, attrs } = packedOp(geometry);
+  return backend.executeSingleOutput(op, attrs, [x, packed, orNone(bias)]) as Tensor4D;
 }
 
 export function gradInputNative(

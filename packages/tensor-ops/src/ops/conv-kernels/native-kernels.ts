@@ -93,7 +93,8 @@ const plainAttrs = ({ strides, pad }: ConvGeometry): NativeAttr[] => [
   attr.int('pad', pad),
 ];
 
-function convAttrs({ strides, pad, dilations }: ConvGeometry): NativeAttr[] {
+/** Of TensorFlow's `Conv2D` and its gradients. */
+export function convAttrs({ strides, pad, dilations }: ConvGeometry): NativeAttr[] {
   return [
     attr.float32(),
     attr.int('strides', [1, ...strides, 1]),

@@ -1,6 +1,6 @@
 /**
  * A network of convolutions as one call: on the native CPU without the way back to JavaScript between its layers, without a tensor for
- * each map in between, and with threads that stay awake; on other backends step by step.
+ * each map in between, and with threads that stay awake; on a GPU as a function of TensorFlow; on other backends step by step.
  */
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,6 +8,7 @@ import { InvalidArgumentError } from '../../errors';
 import { checkLive, checkResult, checkTensor } from '../../kernel/check';
 import { runKernel } from '../../kernel/registry';
 import { encodeProgram } from './encode';
+import { networkFor } from './networks';
 import { CONV_PROGRAM, type ProgramAttrs } from './register-conv-program';
 import { type ConvStep, checkSteps, type MapIndex, mapSizes } from './steps';
 
@@ -48,7 +49,8 @@ export function convProgram(
   checkSteps(steps, outputs, backend);
   const { code, parameters } = encodeProgram(steps, outputs);
   const program = tf.keep(tf.tensor1d(code, 'int32'));
-  const attrs: ProgramAttrs = { steps, outputs, parameters };
+  const network = networkFor(tf.backend(), { steps, outputs, parameters });
+  const attrs: ProgramAttrs = { steps, outputs, parameters, network };
   let checked = '';
   return {
     run(x) {
@@ -72,6 +74,9 @@ export function convProgram(
       checked = size;
       return runKernel<Tensor4D[]>(op, CONV_PROGRAM, { x, program }, attrs);
     },
-    dispose: () => program.dispose(),
+    dispose() {
+      program.dispose();
+      network?.dispose();
+    },
   };
 }

@@ -1,4 +1,4 @@
-/** Kernels of a program: one TensorFlow op on the native CPU, step by step elsewhere. */
+/** Kernels of a program: one TensorFlow op on the native CPU, one function of TensorFlow on a GPU, step by step elsewhere. */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { toPair } from '../../kernel/geometry';
@@ -7,6 +7,7 @@ import { registerOnAllBackends } from '../../kernel/registry';
 import { fusedConv2d } from '../fused-conv2d';
 import { inceptionConv2dPacked } from '../inception-conv2d';
 import { maxPool2d } from '../max-pool2d';
+import type { Network } from './networks';
 import { type ConvStep, lastUses, type MapIndex } from './steps';
 
 export const CONV_PROGRAM = 'ConvProgram';
@@ -16,14 +17,17 @@ export interface ProgramAttrs {
   readonly steps: readonly ConvStep[];
   readonly outputs: readonly MapIndex[];
   readonly parameters: readonly Tensor[];
+  /** For a GPU. */
+  readonly network: Network | undefined;
 }
 
 export function registerConvProgram(): void {
   registerOnAllBackends<{ x: Tensor4D; program: Tensor }, ProgramAttrs>(
     CONV_PROGRAM,
     ({ x, program }, attrs, { native }) => {
-      if (native === undefined || onCuda(native) || x.shape[0] === 0) return stepByStep(x, attrs);
-      return inOneCall(native, x, program, attrs);
+      if (native === undefined || x.shape[0] === 0) return stepByStep(x, attrs);
+      if (attrs.network !== undefined) return attrs.network.run(native, x);
+      return onCuda(native) ? stepByStep(x, attrs) : inOneCall(native, x, program, attrs);
     },
   );
 }

@@ -18,7 +18,10 @@ interface Finish {
 }
 
 /** One layer. Steps read maps that earlier ones made. */
-export type ConvStep =
+export type ConvStep = {
+  /** For errors; none. */
+  readonly name?: string;
+} & (
   | ({
       readonly kind: 'conv';
       readonly input: MapIndex;
@@ -45,7 +48,8 @@ export type ConvStep =
       readonly input: MapIndex;
       readonly other: MapIndex;
       readonly activation?: ConvActivation;
-    };
+    }
+);
 
 export type MapSize = readonly [height: number, width: number, channels: number];
 

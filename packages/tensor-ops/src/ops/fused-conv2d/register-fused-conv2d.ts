@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ConvActivation, ConvGeometry } from '../../kernel/geometry';
 import { convOutputSize } from '../../kernel/geometry';
 import { hasGpuKernel } from '../../kernel/gpu-kernels';
-import { attr, type NativeBackend, onCuda } from '../../kernel/native-backend';
+import { attr, type NativeBackend, type NativeOp, onCuda } from '../../kernel/native-backend';
 import type { ConvPrecision } from '../../kernel/precision';
 import { type KernelContext, registerOnAllBackends } from '../../kernel/registry';
 import { convKernels } from '../conv-kernels';
@@ -59,14 +59,14 @@ export function registerFusedConv2d(): void {
 
 function fused(native: NativeBackend, { x, packed, bias, residual }: PackedInputs, attrs: PackedAttrs): Tensor {
   const none = tf.tensor1d([], 'float32');
-  const nativeAttrs = [
-    attr.int('strides', attrs.strides),
-    attr.int('pad', attrs.pad),
-    attr.int('dilations', attrs.dilations),
-    attr.string('activation', attrs.activation),
-  ];
-  const nativeInputs = [x, packed, bias ?? none, residual ?? none];
-  return native.executeSingleOutput('IcconvConv2D', nativeAttrs, nativeInputs) as Tensor;
+  const { op, attrs: nativeAttrs } = fusedOp(attrs);
+  return native.executeSingleOutput(op, nativeAttrs, [x, packed, bias ?? none, residual ?? none]) as Tensor;
+}
+
+/** The CPU's. Its inputs: x, the packed filter, bias and residual, each a tensor of no element where there is none. */
+export function fusedOp({ strides, pad, dilations, activation }: ConvGeometry & FinishAttrs): NativeOp {
+  const attrs = [attr.int('strides', strides), attr.int('pad', pad), attr.int('dilations', dilations)];
+  return { op: 'IcconvConv2D', attrs: [...attrs, attr.string('activation', activation)] };
 }
 
 function composed(inputs: PackedInputs, attrs: PackedAttrs, context: KernelContext): Tensor {
@@ -80,7 +80,17 @@ function composed(inputs: PackedInputs, attrs: PackedAttrs, context: KernelConte
   return attrs.activation === 'relu' ? tf.relu(y) : y;
 }
 
-const CONV_FINISH = 'IcconvConvFinish';
+export const CONV_FINISH = 'IcconvConvFinish';
+
+interface FinishAttrs {
+  readonly activation: ConvActivation;
+}
+
+/** The GPU's. Its inputs: the sums, bias and residual, each a tensor of no element where there is none. */
+export const finishOp = ({ activation }: FinishAttrs): NativeOp => ({
+  op: CONV_FINISH,
+  attrs: [attr.string('activation', activation)],
+});
 
 /** Bias, residual and activation behind TensorFlow's convolution in one pass, where three operators would read and write the map. */
 export function finishOnGpu(
@@ -98,8 +108,8 @@ export function finishOnGpu(
 ): Tensor {
   if (bias === undefined && residual === undefined && activation === 'linear') return sums;
   const none = tf.tensor1d([], 'float32');
-  const inputs = [sums, bias ?? none, residual ?? none];
-  return native.executeSingleOutput(CONV_FINISH, [attr.string('activation', activation)], inputs) as Tensor;
+  const { op, attrs } = finishOp({ activation });
+  return native.executeSingleOutput(op, attrs, [sums, bias ?? none, residual ?? none]) as Tensor;
 }
 
 function nativeCpu({ native }: KernelContext): NativeBackend | undefined {

@@ -2,7 +2,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { convOutputSize, type Pair } from '../../kernel/geometry';
-import { attr, type NativeAttr, onCuda } from '../../kernel/native-backend';
+import { attr, type NativeAttr, type NativeOp, onCuda } from '../../kernel/native-backend';
 import { registerGradientOnce, registerOnAllBackends, runKernel } from '../../kernel/registry';
 import { padOrCrop, spread, window } from '../conv-kernels/map-ops';
 
@@ -19,9 +19,8 @@ export function registerMaxPool2d(): void {
   registerOnAllBackends<{ x: Tensor4D }, PaddedMaxPool2DAttrs>(PADDED_MAX_POOL_2D, ({ x }, attrs, { native }) => {
     if (x.shape[0] === 0) return tf.zeros([0, ...outputSize(x, attrs), x.shape[3]]);
     if (native === undefined) return portableMaxPool(x, attrs);
-    const onGpu = onCuda(native);
-    const settings = onGpu ? tensorflowAttrs(attrs) : ownAttrs(attrs);
-    return native.executeSingleOutput(onGpu ? 'MaxPool' : 'IcconvMaxPool2D', settings, [x]) as Tensor4D;
+    const { op, attrs: settings } = maxPoolOp(attrs, onCuda(native));
+    return native.executeSingleOutput(op, settings, [x]) as Tensor4D;
   });
   registerOnAllBackends<{ x: Tensor4D; y: Tensor4D; dy: Tensor4D }, PaddedMaxPool2DAttrs>(
     PADDED_MAX_POOL_2D_GRAD,
@@ -47,6 +46,10 @@ export function registerMaxPool2d(): void {
 
 function outputSize(x: Tensor4D, attrs: PaddedMaxPool2DAttrs): [number, number] {
   return convOutputSize([x.shape[1], x.shape[2]], attrs.size, { ...attrs, dilations: [1, 1], groups: 1 });
+}
+
+export function maxPoolOp(attrs: PaddedMaxPool2DAttrs, onGpu: boolean): NativeOp {
+  return onGpu ? { op: 'MaxPool', attrs: tensorflowAttrs(attrs) } : { op: 'IcconvMaxPool2D', attrs: ownAttrs(attrs) };
 }
 
 const ownAttrs = ({ size, strides, pad }: PaddedMaxPool2DAttrs): NativeAttr[] => [

@@ -1,6 +1,7 @@
 // A libcuda.so.1 for tests: the calls that driver_launcher.cc makes, with kernels run on the CPU by shim.cuh. It is linked with the files
 // <op>_shim_cuda_test.cc, which bring the kernels. Must never lie where the CUDA library of TensorFlow finds it.
 #include <cstring>
+#include <mutex>
 #include <string>
 
 #include "cuda/emulation/shim.cuh"
@@ -42,6 +43,9 @@ ICCONV_DRIVER cuModuleGetFunction(void** function, void*, const char* name) {
 }
 ICCONV_DRIVER cuLaunchKernel(void* function, unsigned grid_x, unsigned, unsigned, unsigned block_x, unsigned, unsigned, unsigned, void*,
                              void** arguments, void**) {
+    // A function of TensorFlow starts kernels from several threads, as the driver allows; the shim runs one at a time.
+    static std::mutex mutex;
+    const std::lock_guard<std::mutex> lock(mutex);
     return icconv::shim::run_kernel(*static_cast<std::string*>(function), {grid_x, block_x}, arguments), 0;
 }
 ICCONV_DRIVER cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void*) { return std::memset(reinterpret_cast<void*>(to), value, bytes), 0; }
