@@ -1,5 +1,5 @@
 // Functions of TensorFlow in the context of TensorFlow.js' binding: many ops that one call runs, in TensorFlow's executor and on its devices. A
-// function comes as the text of a FunctionDef (src/kernel/function-text.ts writes it) and is then an op like others, by its name.
+// function comes as the text of a FunctionDef (src/kernel/functions.ts writes it) and is then an op like others, by its name.
 #include "binding/functions.h"
 
 #include <dlfcn.h>
