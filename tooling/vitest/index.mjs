@@ -10,10 +10,9 @@ export const preset = (test = {}) =>
     ssr: { resolve: { conditions } },
     test: {
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-      // TensorFlow owns one process. Files share it: half of a small file's time is its imports. Packages whose tests begin TensorFlow in
-      // several ways, or replace modules, keep their files apart.
+      // TensorFlow owns one process: forks keep one engine a file, or a package where it says `isolate: false`. There imports, half of a small
+      // file's time, are read once.
       pool: 'forks',
-      isolate: false,
       maxWorkers: 2,
       // What is printed is compared as text; CI=true alone would turn colors on.
       env: { NO_COLOR: '1' },

@@ -149,9 +149,7 @@ test('what is no folder of classes is refused with the remedy', async () => {
   mkdirSync(path('cat'));
   const empty = await loadClassFolder(folder).catch((error: unknown) => error);
   expect(empty).toBeInstanceOf(CocoFormatError);
-  expect((empty as Error).message).toMatch(
-    /no picture in its class folders \(cat\); endings of pictures are \.jpg/,
-  );
+  expect((empty as Error).message).toMatch(/no picture in its class folders \(cat\); endings of pictures are \.jpg/);
 });
 
 test('names that are one name on another disk are refused', async () => {
