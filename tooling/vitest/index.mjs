@@ -10,7 +10,8 @@ export const preset = (test = {}) =>
     ssr: { resolve: { conditions } },
     test: {
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-      // TensorFlow owns one process: forks keep one engine a file.
+      // TensorFlow owns one process: forks keep one engine a file, or a package where it says `isolate: false`. There imports, half of a small
+      // file's time, are read once.
       pool: 'forks',
       maxWorkers: 2,
       // What is printed is compared as text; CI=true alone would turn colors on.

@@ -2,17 +2,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { bundled } from '@icconv/test-utils';
 import { beforeAll, expect, test } from 'vitest';
 import { endToEnd } from './end-to-end';
 import { squaresData } from './squares-data';
 
 const { path } = endToEnd('launch');
 const TIMEOUT = { timeout: 400_000 };
-const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const bin = await bundled(fileURLToPath(new URL('../src/bin.ts', import.meta.url)));
 
 beforeAll(() => squaresData(path()));
 
@@ -28,7 +27,7 @@ async function launch(
   act: (launcher: ChildProcess, stderr: string) => void = () => {},
 ): Promise<End> {
   const train = ['train', 'detection', '--config', path('train.yaml'), '--workers', '0', '--threads', '1', ...args];
-  const node = ['--import', tsx, '--conditions=icconv-source', bin, 'launch', '-n', '2', '--', ...train];
+  const node = [bin, 'launch', '-n', '2', '--', ...train];
   const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -103,7 +102,7 @@ test('workers do not outlive a launcher that is killed: they are gone within ten
 });
 
 test('nothing else is launched', TIMEOUT, async () => {
-  const node = ['--import', tsx, '--conditions=icconv-source', bin, 'launch', '-n', '2', '--', 'detect', 'a.jpg'];
+  const node = [bin, 'launch', '-n', '2', '--', 'detect', 'a.jpg'];
   const child = spawn(process.execPath, node, { stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

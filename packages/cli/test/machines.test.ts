@@ -1,9 +1,8 @@
 /** The recipes of docs/machines.md, by its very text: with programs of the same names in the place of what is not here. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { freePorts } from '@icconv/test-utils';
+import { fileURLToPath } from 'node:url';
+import { bundled, freePorts } from '@icconv/test-utils';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
@@ -13,8 +12,7 @@ import { squaresData } from './squares-data';
 
 const { path } = endToEnd('machines');
 const document = readFileSync(new URL('../../../docs/machines.md', import.meta.url), 'utf8');
-const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const bin = await bundled(fileURLToPath(new URL('../src/bin.ts', import.meta.url)));
 
 /** The one block of code with these words in it. */
 function recipe(language: string, words: string): string {
@@ -61,7 +59,7 @@ test('a list of machines by ssh: two workers train', { timeout: 400_000 }, async
   await squaresData(path('ssh', 'project'));
   const worker = (await freePorts(2)).map((port) => `127.0.0.1:${port}`);
   writeFileSync(path('ssh', 'project', 'cluster.json'), JSON.stringify({ cluster: { worker } }));
-  const node = `"${process.execPath}" --import ${tsx} --conditions=icconv-source "${bin}"`;
+  const node = `"${process.execPath}" "${bin}"`;
   const { stdout, stderr } = run(['sh', '-c', recipe('sh', 'ssh "$host"')], 'ssh', {
     ssh: 'echo "$1" >> hosts; shift; exec sh -c "$*"',
     npx: `shift; exec ${node} "$@" --threads 1 --workers 0`,

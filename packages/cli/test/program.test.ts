@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VisionError } from '@icconv/tensor-ops';
+import { bundled } from '@icconv/test-utils';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createProgram } from '../src/program';
 import { reportFailure } from '../src/ui/failure';
 
-const cwd = fileURLToPath(new URL('..', import.meta.url));
+const bin = await bundled(fileURLToPath(new URL('../src/bin.ts', import.meta.url)));
 
 function icconv(args: string[], env: Record<string, string> = {}) {
-  const node = ['--import', 'tsx', '--conditions=icconv-source', 'src/bin.ts'];
-  return spawnSync(process.execPath, [...node, ...args], { cwd, encoding: 'utf8', env: { ...process.env, ...env } });
+  return spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', env: { ...process.env, ...env } });
 }
 
 describe('icconv', () => {
@@ -87,11 +87,11 @@ describe('Ctrl-C during a set-up', () => {
     const folder = mkdtempSync(join(tmpdir(), 'icconv-cli-'));
     const script = `
       mkdir -p ${folder}/bin && printf '#!/bin/sh\\n[ "$1" = --version ] && exit 0\\nexec sleep 30\\n' > ${folder}/bin/pip3 && chmod +x ${folder}/bin/pip3
-      PATH=${folder}/bin:$PATH ICCONV_CACHE=${folder}/cache ${process.execPath} --import tsx --conditions=icconv-source src/bin.ts setup --device cpu > ${folder}/log 2>&1 &
+      PATH=${folder}/bin:$PATH ICCONV_CACHE=${folder}/cache ${process.execPath} ${bin} setup --device cpu > ${folder}/log 2>&1 &
       pid=$!
       for i in $(seq 100); do grep -q download ${folder}/log 2>/dev/null && break; ls ${folder}/cache/downloads/.tmp* > /dev/null 2>&1 && break; sleep 0.1; done
       kill -INT $pid; wait $pid; echo "code $?"; find ${folder}/cache -name '.tmp*'; cat ${folder}/log`;
-    const out = execFileSync('bash', ['-c', script], { cwd, encoding: 'utf8' });
+    const out = execFileSync('bash', ['-c', script], { encoding: 'utf8' });
     rmSync(folder, { recursive: true });
     expect(out).toMatch(/^code 130\n/);
     expect(out).not.toContain('.tmp-');

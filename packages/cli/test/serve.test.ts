@@ -1,17 +1,16 @@
 /** The server as a command: the demo's detector, which finds digits. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { bundled } from '@icconv/test-utils';
 import sharp from 'sharp';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { endToEnd } from './end-to-end';
 
 const { path, icconv, fails, take } = endToEnd('serve');
 const TIMEOUT = { timeout: 240_000 };
-const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const bin = await bundled(fileURLToPath(new URL('../src/bin.ts', import.meta.url)));
 const MODEL = fileURLToPath(new URL('../../../examples/digits/model', import.meta.url));
 
 let picture: Uint8Array<ArrayBuffer>;
@@ -27,7 +26,7 @@ afterEach(() => server?.kill('SIGKILL'));
 
 /** Starts the server; where it listens. */
 async function serve(...args: string[]): Promise<string> {
-  const node = ['--import', tsx, '--conditions=icconv-source', bin, 'serve', '--model', MODEL, '--port', '0', ...args];
+  const node = [bin, 'serve', '--model', MODEL, '--port', '0', ...args];
   server = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe'] });
   for await (const line of createInterface(server.stderr!)) {
     const [, address] = /POST (http:\S+)\/detect/.exec(line) ?? [];

@@ -83,7 +83,7 @@ test('a killed writer leaves the old file or the new one', async () => {
   const old = { images: [], categories: [], annotations: [], mine: 'old' };
   writeFileSync(target, JSON.stringify(old));
   const seen = new Set<string>();
-  for (let kill = 0; kill < 20; kill++) {
+  for (let kill = 0; kill < 9; kill++) {
     const child = spawn(process.execPath, ['--input-type=module', '-e', SAVES, target], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -95,7 +95,7 @@ test('a killed writer leaves the old file or the new one', async () => {
         if (begun > kill % 3) resolve();
       });
     });
-    await new Promise((resolve) => setTimeout(resolve, kill * 3));
+    await new Promise((resolve) => setTimeout(resolve, kill * 7));
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('close', resolve));
     const found = JSON.parse(readFileSync(target, 'utf8'));

@@ -132,15 +132,24 @@ test('what is no folder of classes is refused with the remedy', async () => {
   await expect(loadClassFolder(folder)).rejects.toThrow(
     'no class folders: its 1 picture (file.jpg) lie in it directly; put those of each class into a folder of its name',
   );
-  mkdirSync(path('json'));
-  touch('json/val.json');
-  await expect(loadClassFolder(path('json'))).rejects.toThrow('no class folders, but val.json: give the file itself');
+  for (const [name, remedy] of [
+    ['val.json', 'give the file itself for annotations in COCO'],
+    ['data.yaml', 'give the file itself for a description of YOLO labels'],
+    ['a.xml', /^.*Pascal VOC, icconv coco convert FOLDER train\.json --from voc, and give that$/],
+    ['a.txt', /^.*YOLO labels, icconv coco convert FOLDER train\.json --from yolo --images IMAGES, and give that$/],
+  ] as const) {
+    const here = path(`only ${name}`);
+    mkdirSync(here);
+    touch(`only ${name}/${name}`);
+    const error = await loadClassFolder(here).catch((reason: unknown) => reason as Error);
+    expect(String(error)).toContain(`no class folders, but ${name}: `);
+    expect(String(error)).toMatch(remedy);
+    rmSync(here, { recursive: true });
+  }
   mkdirSync(path('cat'));
   const empty = await loadClassFolder(folder).catch((error: unknown) => error);
   expect(empty).toBeInstanceOf(CocoFormatError);
-  expect((empty as Error).message).toMatch(
-    /no picture in its class folders \(cat, json\); endings of pictures are \.jpg/,
-  );
+  expect((empty as Error).message).toMatch(/no picture in its class folders \(cat\); endings of pictures are \.jpg/);
 });
 
 test('names that are one name on another disk are refused', async () => {

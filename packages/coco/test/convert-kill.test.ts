@@ -7,7 +7,7 @@ import { recoverFolder } from '@icconv/base/files';
 import { build } from 'tsup';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-const KILLS = Number(process.env.ICCONV_KILLS ?? 20);
+const KILLS = Number(process.env.ICCONV_KILLS ?? 8);
 const PICTURES = 60;
 const folder = mkdtempSync(join(tmpdir(), 'icconv-kill-'));
 const writer = join(folder, 'writer.mjs');

@@ -26,7 +26,7 @@ const folder = mkdtempSync(join(tmpdir(), 'icconv-search-'));
 const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
-  await useEngine();
+  await useEngine({ threads: 2 });
   const weights = initResNet(superConfig(BACKBONE, { maxDilation: 2 }), { seed: 1 });
   await saveStateDict(weights, at('super.safetensors'));
   tf.dispose(weights);

@@ -1,5 +1,6 @@
 export { type ActivatorOptions, activator } from './activator';
 export { type Backend, describeBackends } from './backends';
+export { bundled } from './bundled';
 export { expectFaultsNamed } from './faulty-weights';
 export { type FixtureTensor, loadFixture, testData } from './fixtures';
 export {

@@ -1,9 +1,8 @@
 /** Processes of a test that work together, each with its number; all are gone when the test ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { pathToFileURL } from 'node:url';
+import { bundled } from './bundled';
 
 /** Ports of this machine that nobody listens on. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -51,9 +50,9 @@ export async function workerProcesses(
   watch: (workers: readonly WorkerProcess[]) => Promise<void> = async () => {},
   { timeoutMs = 180_000, within = () => [] }: WorkerProcessesOptions = {},
 ): Promise<WorkerEnd[]> {
-  const tsx = pathToFileURL(createRequire(script).resolve('tsx')).href;
+  const bundle = await bundled(script);
   const workers = argumentLists.map((args, index) => {
-    const node = [process.execPath, '--import', tsx, '--conditions=icconv-source', script, ...args];
+    const node = [process.execPath, bundle, ...args];
     const [command, ...rest] = [...within(index), ...node];
     return follow(spawn(command!, rest, { stdio: ['ignore', 'pipe', 'pipe'] }));
   });

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { bundled } from '@icconv/test-utils';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useEngine } from '../../src/engine';
 
@@ -24,11 +25,10 @@ const OPERATORS = [
   'download',
 ];
 
-const script = fileURLToPath(new URL('./capped.ts', import.meta.url));
+const script = await bundled(fileURLToPath(new URL('./capped.ts', import.meta.url)));
 
 async function run(operator: string, kilobytes: number): Promise<[capped: string, free: string]> {
-  const args = ['--import', 'tsx', '--conditions=icconv-source', script, operator, String(kilobytes)];
-  const child = spawn(process.execPath, args, { cwd: fileURLToPath(new URL('../..', import.meta.url)) });
+  const child = spawn(process.execPath, [script, operator, String(kilobytes)]);
   const [[code, signal], out, err] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
   expect({ code, signal, err: code === 0 ? '' : err.slice(-2000) }).toEqual({ code: 0, signal: null, err: '' });
   return JSON.parse(out.trim().split('\n').at(-1)!);

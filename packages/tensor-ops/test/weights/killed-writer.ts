@@ -7,4 +7,5 @@ const [folder, first] = process.argv.slice(2) as [string, string];
 process.stdout.write('ready\n');
 for (let run = Number(first); ; run++) {
   await writeSafetensors(join(folder, 'model.safetensors'), numberedTensors(run), { maxShardBytes: 300_000 });
+  process.stdout.write('written\n');
 }

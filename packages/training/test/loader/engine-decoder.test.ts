@@ -9,7 +9,7 @@ import { DecodePool } from '../../src/loader/decode-pool';
 import { createLoader } from '../../src/node';
 
 const required = process.env.ICCONV_REQUIRE_BACKENDS?.includes('native') ?? false;
-await useEngine({ device: 'cpu' }).catch((error) => {
+await useEngine({ device: 'cpu', threads: 2 }).catch((error) => {
   if (!EngineUnavailableError.isInstance(error)) throw error;
 });
 const present = loadedNative() !== undefined;

@@ -1,11 +1,10 @@
 /** Runs that are cut off end with the very bits of an unbroken run. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describeBackends } from '@icconv/test-utils';
+import { fileURLToPath } from 'node:url';
+import { bundled, describeBackends } from '@icconv/test-utils';
 import { afterAll, expect, test } from 'vitest';
 import { CheckpointError, sgd } from '../../src';
 import { checkRun, trainLoop } from '../../src/node';
@@ -146,8 +145,7 @@ describeBackends(
   ['native', 'js'],
 );
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const script = fileURLToPath(new URL('./killed-run.ts', import.meta.url));
+const script = await bundled(fileURLToPath(new URL('./killed-run.ts', import.meta.url)));
 
 /** Runs the script; `onStep` may send a signal. Gives what it printed. */
 function runProcess(
@@ -155,13 +153,7 @@ function runProcess(
   pause: number,
   onStep: (step: number, kill: (signal: NodeJS.Signals) => void) => void,
 ) {
-  const child = spawn(
-    process.execPath,
-    ['--import', tsx, '--conditions=icconv-source', script, folder, String(pause)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, [script, folder, String(pause)], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk;

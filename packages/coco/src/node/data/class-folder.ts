@@ -102,13 +102,23 @@ async function noClasses(folder: string, loose: readonly string[]): Promise<Coco
     const found = `its ${counted(loose.length, 'picture')} (${some(loose)}) lie in it directly`;
     return new CocoFormatError(folder, `no class folders: ${found}; put those of each class into a folder of its name`);
   }
-  const annotations = await listFiles(folder, (name) => /\.json$/i.test(name));
-  const remedy =
-    annotations.length > 0
-      ? `but ${some(annotations)}: give the file itself for annotations in COCO's format`
-      : 'expected is one folder with pictures for each class';
-  return new CocoFormatError(folder, `no class folders, ${remedy}`);
+  for (const [ending, remedy] of ANNOTATIONS) {
+    const found = await listFiles(folder, (name) => ending.test(name));
+    if (found.length > 0) return new CocoFormatError(folder, `no class folders, but ${some(found)}: ${remedy}`);
+  }
+  return new CocoFormatError(folder, 'no class folders, expected is one folder with pictures for each class');
 }
+
+/** What lies where folders of classes were looked for, and what its owner wants. */
+const ANNOTATIONS: readonly (readonly [ending: RegExp, remedy: string])[] = [
+  [/\.json$/i, "give the file itself for annotations in COCO's format"],
+  [/\.ya?ml$/i, 'give the file itself for a description of YOLO labels'],
+  [/\.xml$/i, "make COCO's format of Pascal VOC, icconv coco convert FOLDER train.json --from voc, and give that"],
+  [
+    /\.txt$/i,
+    "make COCO's format of YOLO labels, icconv coco convert FOLDER train.json --from yolo --images IMAGES, and give that",
+  ],
+];
 
 /** What the parts of data sets are called. */
 const PARTS = new Set(['train', 'training', 'val', 'valid', 'validation', 'test', 'testing']);
