@@ -3,6 +3,7 @@
 #define ICCONV_OPS_CONV2D_JOB_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace icconv {
 namespace conv2d_internal {
@@ -41,7 +42,17 @@ struct Job {
     bool relu;
     float* y;
     int reduction_step;    // Reduction indices at a time (direct).
+    int pixel_step = 0;    // Pixels at a time, where the sums of a tile take in the whole reduction.
 };
+
+// Results larger than this share of a level-3 cache have left it before the next layer comes to their beginning: they are stored past
+// the caches, which saves reading the lines that are overwritten.
+constexpr long kStreamFloats = 16 * 1024 * 1024 / 4;
+
+inline bool streams_results(const Job& job) {
+    const Shape& s = job.shape;
+    return s.out_c % kPanel == 0 && s.pixels() * s.out_c >= kStreamFloats && reinterpret_cast<uintptr_t>(job.y) % 64 == 0;
+}
 
 // Direct: output pixels of all images, counted in memory order. Winograd: tiles of 4 x 4, counted likewise.
 struct Task {
@@ -57,6 +68,7 @@ struct Level {
     void (*winograd)(const Job&, const Task&, void* workspace);
     int tile_pixels;  // Of the register tile.
     int per_word;     // Numbers of the reduction in a word.
+    bool whole_reduction = false;  // Of the direct form: a task goes by pixel_step, not by reduction_step.
 };
 
 const Level& level_portable();
@@ -64,6 +76,7 @@ const Level& level_avx2();
 const Level& level_avx512();
 // Products of bfloat16; null where the compiler did not know the instructions.
 const Level* level_avx512bf16();
+const Level* level_amx();
 
 }  // namespace conv2d_internal
 }  // namespace icconv
