@@ -79,27 +79,52 @@ Array<Task> plan_direct(Job& job, int threads, const Level& simd) {
     return cut(pixels, piece, tile, s.blocks, panels, panel_piece);
 }
 
-// Of a level-2 cache of 2 MiB, as every processor with AMX has: weights that stay there while pixels pass by, or inputs that stay there while
+// Of a level-2 cache of 2 MiB, as processors with AMX have: weights that stay there while pixels pass by, or inputs that stay there while
 // weights do.
-constexpr long kCacheNumbers = 1024 * 1024 / 2;
+constexpr long kTileCacheNumbers = 1280 * 1024 / 2;
+// Numbers of the reduction in a tile.
+constexpr int kTileNumbers = 32;
+
+// Whether tiles load inputs from planes: every tap is whole tiles, and few places of the planes are no results.
+bool in_planes(const Shape& s) {
+    return s.kernel_h * s.kernel_w > 1 && s.block_in % kTileNumbers == 0 && plane_columns(s) <= s.out_w * 3L / 2;
+}
+
+Array<Task> plan_planes(Job& job, int threads) {
+    const Shape& s = job.shape;
+    job.planes = true;
+    const int panels = s.panels();
+    const long rows = static_cast<long>(s.batch) * s.out_h;
+    const long wanted = threads > 1 ? 2L * threads : 1;
+    const long halo = static_cast<long>(s.kernel_h - 1) * s.dilation_h;
+    const long row_numbers = static_cast<long>(s.stride_w) * plane_columns(s) * s.block_in;
+    // Small maps lie there for every task; parts of the channels then share them, and read each weight once.
+    if (s.batch == 1 && (rows * s.stride_h + halo) * row_numbers <= kTileCacheNumbers / 2 && s.pixels() <= 512 && s.blocks == 1) {
+        return cut(rows, rows, 1, 1, panels, ceil_div(panels, wanted));
+    }
+    const long held = std::max<long>(1, (kTileCacheNumbers / row_numbers - halo) / s.stride_h);
+    return cut(rows, std::min<long>(held, ceil_div(rows, ceil_div(wanted, s.blocks))), 1, s.blocks, panels, panels);
+}
 
 Array<Task> plan_whole_reduction(Job& job, int threads, const Level& simd) {
     const Shape& s = job.shape;
+    if (in_planes(s)) return plan_planes(job, threads);
     const int tile = simd.tile_pixels;
     const long pixels = s.pixels();
     const int panels = s.panels();
     const long reduction = s.reduction();
-    const long wanted = threads > 1 ? 4L * threads : 1;
-    if (reduction * panels * kPanel <= kCacheNumbers) {
-        job.pixel_step = tile;
+    if (reduction * panels * kPanel <= kTileCacheNumbers) {
+        job.step = tile;
+        const long wanted = threads > 1 ? 4L * threads : 1;
         const long piece = std::max<long>(2 * tile, std::min<long>(16 * tile, ceil_div(pixels, ceil_div(wanted, s.blocks))));
         return cut(pixels, piece, tile, s.blocks, panels, panels);
     }
-    const long held = std::max<long>(tile, kCacheNumbers / reduction / tile * tile);
+    const long held = std::max<long>(tile, kTileCacheNumbers / reduction / tile * tile);
     const long piece = std::min(held, ceil_div(ceil_div(pixels, ceil_div(pixels, held)), tile) * static_cast<long>(tile));
-    job.pixel_step = static_cast<int>(piece);
+    job.step = static_cast<int>(piece);
     const long have = ceil_div(pixels, piece) * static_cast<long>(s.blocks);
-    return cut(pixels, piece, tile, s.blocks, panels, std::max(std::min(panels, 4), ceil_div(panels, ceil_div(wanted, have))));
+    const long wanted = threads > 1 ? 2L * threads : 1;
+    return cut(pixels, piece, tile, s.blocks, panels, ceil_div(panels, ceil_div(wanted, have)));
 }
 
 long winograd_tiles(const Shape& s) {

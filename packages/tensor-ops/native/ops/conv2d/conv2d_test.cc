@@ -162,6 +162,33 @@ TEST(conv2d_bfloat16_random) {
     check(make_problem(random, deep, {1, 19, 23}), Conv2DAlgorithm::kDirect, two);
 }
 
+// Whole tiles of every tap, which AMX loads from planes: strides, dilations, images, groups, and rows that are cut among tasks.
+TEST(conv2d_bfloat16_planes_random) {
+    if (!conv2d_has_bfloat16()) return;
+    test::Random random(27);
+    ThreadExecutor two(2);
+    SerialExecutor one;
+    for (int i = 0; i < 40; ++i) {
+        Conv2DFilter filter{1 + random.below(4), 2 + random.below(3), 32 * (1 + random.below(3)), 1 + random.below(70), 1, Precision::kBfloat16};
+        if (random.below(5) == 0) {
+            filter.groups = 1 + random.below(3);
+            filter.in_c *= filter.groups;
+            filter.out_c = filter.groups * (1 + random.below(40));
+        }
+        Conv2DSize size{1 + random.below(3), 4 + random.below(20), 4 + random.below(28)};
+        size.stride_h = 1 + random.below(3);
+        size.stride_w = 1 + random.below(3);
+        size.pad_h = random.below(4);
+        size.pad_w = random.below(4);
+        size.dilation_h = 1 + random.below(3);
+        size.dilation_w = 1 + random.below(3);
+        if (size.out_h(filter) < 1 || size.out_w(filter) < 1) continue;
+        check(make_problem(random, filter, size), Conv2DAlgorithm::kDirect, i % 2 ? static_cast<Executor&>(one) : two);
+    }
+    const Conv2DFilter wide{3, 3, 128, 40, 1, Precision::kBfloat16};
+    check(make_problem(random, wide, {1, 90, 70, 1, 1, 1, 1}), Conv2DAlgorithm::kDirect, one);
+}
+
 // Tiles of AMX multiply faster than Winograd's products save.
 TEST(conv2d_bfloat16_leaves_winograd_to_float32_but_with_amx) {
     if (!conv2d_has_bfloat16()) return;

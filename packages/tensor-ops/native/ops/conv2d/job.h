@@ -42,12 +42,18 @@ struct Job {
     bool relu;
     float* y;
     int reduction_step;    // Reduction indices at a time (direct).
-    int pixel_step = 0;    // Pixels at a time, where the sums of a tile take in the whole reduction.
+    // Where the sums of a tile take in the whole reduction: inputs lie in planes, which tiles of all taps share, and a task has rows of results;
+    // or pixels are gathered, so many at a time.
+    bool planes = false;
+    int step = 0;
 };
 
 // Results larger than this share of a level-3 cache have left it before the next layer comes to their beginning: they are stored past
 // the caches, which saves reading the lines that are overwritten.
 constexpr long kStreamFloats = 16 * 1024 * 1024 / 4;
+
+// Columns of a plane of inputs.
+inline int plane_columns(const Shape& s) { return s.out_w + (s.kernel_w - 1) * s.dilation_w / s.stride_w; }
 
 inline bool streams_results(const Job& job) {
     const Shape& s = job.shape;
@@ -68,7 +74,7 @@ struct Level {
     void (*winograd)(const Job&, const Task&, void* workspace);
     int tile_pixels;  // Of the register tile.
     int per_word;     // Numbers of the reduction in a word.
-    bool whole_reduction = false;  // Of the direct form: a task goes by pixel_step, not by reduction_step.
+    bool whole_reduction = false;  // Of the direct form: a task knows no reduction_step.
 };
 
 const Level& level_portable();
