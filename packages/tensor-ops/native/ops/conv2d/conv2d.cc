@@ -85,9 +85,10 @@ constexpr long kTileCacheNumbers = 1280 * 1024 / 2;
 // Numbers of the reduction in a tile.
 constexpr int kTileNumbers = 32;
 
-// Whether tiles load inputs from planes: every tap is whole tiles, and few places of the planes are no results.
+// Whether tiles load inputs from planes: every tap is whole tiles, strides leave no inputs out, and few places of the planes are no results.
 bool in_planes(const Shape& s) {
-    return s.kernel_h * s.kernel_w > 1 && s.block_in % kTileNumbers == 0 && plane_columns(s) <= s.out_w * 3L / 2;
+    return s.kernel_h * s.kernel_w > 1 && s.block_in % kTileNumbers == 0 && s.stride_h <= s.kernel_h && s.stride_w <= s.kernel_w &&
+           plane_columns(s) <= s.out_w * 3L / 2;
 }
 
 Array<Task> plan_planes(Job& job, int threads) {
