@@ -32,7 +32,7 @@ export type CompiledConv =
 export interface CompileOptions {
   /**
    * Of what numbers products are made on the native CPU, where maps and sums stay float32: `'bfloat16'` wants a processor with AVX512-BF16. Inception
-   * layers and Winograd's 3x3 layers stay float32 with it. @defaultValue `'float32'`
+   * layers and, without AMX, Winograd's 3x3 layers stay float32 with it. @defaultValue `'float32'`
    */
   readonly precision?: ConvPrecision | undefined;
 }

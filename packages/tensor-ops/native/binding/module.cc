@@ -58,9 +58,9 @@ bool chosen_by_name(napi_env env, napi_callback_info info, const std::string& fu
 // setSimdLevel(name): lowers the level, for tests; gives the level in force.
 napi_value set_simd_level(napi_env env, napi_callback_info info) {
     using icconv::SimdLevel;
-    constexpr SimdLevel kLevels[] = {SimdLevel::kScalar, SimdLevel::kAvx2, SimdLevel::kAvx512};
+    constexpr SimdLevel kLevels[] = {SimdLevel::kScalar, SimdLevel::kAvx2, SimdLevel::kAvx512, SimdLevel::kAmx};
     SimdLevel level;
-    if (!chosen_by_name(env, info, "setSimdLevel", kLevels, icconv::simd_level_name, "scalar, avx2 or avx512", &level)) return nullptr;
+    if (!chosen_by_name(env, info, "setSimdLevel", kLevels, icconv::simd_level_name, "scalar, avx2, avx512 or amx", &level)) return nullptr;
     icconv::set_simd_level(level);
     return simd_level(env, info);
 }

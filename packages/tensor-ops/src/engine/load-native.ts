@@ -86,7 +86,7 @@ interface QuietModule {
   restore(): void;
 }
 
-export type SimdLevel = 'scalar' | 'avx2' | 'avx512';
+export type SimdLevel = 'scalar' | 'avx2' | 'avx512' | 'amx';
 
 export interface LoadedNative {
   readonly ops: NativeOps;

@@ -60,14 +60,19 @@ const AVX2_FLAGS = ['-mavx2', '-mfma', '-mf16c'];
 const AVX512_FLAGS = [...AVX2_FLAGS, '-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq'];
 /** Of g++ 10 and clang++ 9. Files ending so are compiled without it by older ones, and then say that they have no kernel. */
 const BFLOAT16_FLAG = '-mavx512bf16';
+/** Of g++ 11 and clang++ 12; else likewise. */
+const AMX_FLAGS = ['-mamx-tile', '-mamx-bf16'];
+/** What a file may be compiled without. */
+const OPTIONAL_FLAGS = [BFLOAT16_FLAG, ...AMX_FLAGS];
 
 /** Instruction-set flags by the ending of a file's name; undefined for a file that this processor family does not compile. */
 export function simdFlags(source: string, arch: string = process.arch): readonly string[] | undefined {
-  const ending = /_(avx2|avx512|avx512bf16)\.cc$/.exec(source)?.[1];
+  const ending = /_(avx2|avx512|avx512bf16|amx)\.cc$/.exec(source)?.[1];
   if (ending === undefined) return [];
   if (arch !== 'x64') return undefined;
   if (ending === 'avx2') return AVX2_FLAGS;
-  return ending === 'avx512' ? AVX512_FLAGS : [...AVX512_FLAGS, BFLOAT16_FLAG];
+  if (ending === 'avx512') return AVX512_FLAGS;
+  return [...AVX512_FLAGS, BFLOAT16_FLAG, ...(ending === 'amx' ? AMX_FLAGS : [])];
 }
 
 /** Whether a compiler knows a flag. */
@@ -85,13 +90,16 @@ export async function compileObjects(job: CompileJob): Promise<string[]> {
   // The same files in another folder are the same objects; a package's folder has its version in pnpm's store.
   const anywhere = (flag: string) =>
     job.includeFolders.reduce((text, folder) => text.replace(folder, '.'), flag).replace(/^\/.*?\/node_modules\//, '');
-  const flagged = job.sources.some((source) => simdFlags(source)?.includes(BFLOAT16_FLAG));
-  const unknown = flagged && !(await knows(job.compiler, BFLOAT16_FLAG)) ? BFLOAT16_FLAG : undefined;
+  const unknown: string[] = [];
+  for (const flag of OPTIONAL_FLAGS) {
+    const wanted = job.sources.some((source) => simdFlags(source)?.includes(flag));
+    if (wanted && !(await knows(job.compiler, flag))) unknown.push(flag);
+  }
   const units: { source: string; args: string[]; object: string }[] = [];
   for (const source of job.sources) {
     const simd = simdFlags(source);
     if (simd === undefined) continue;
-    const args = [...job.flags, ...simd.filter((flag) => flag !== unknown)];
+    const args = [...job.flags, ...simd.filter((flag) => !unknown.includes(flag))];
     const hash = createHash('sha256');
     hash.update(JSON.stringify([job.compiler, args.map(anywhere), await hashOf(source)]));
     const object = join(job.objectFolder, `${basename(source, '.cc')}-${hash.digest('hex').slice(0, 20)}.o`);

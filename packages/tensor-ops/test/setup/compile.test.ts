@@ -93,13 +93,16 @@ describe.skipIf(compiler === undefined)('compileObjects', () => {
     expect(await compileObjects({ ...again, flags: ['-std=c++17', '-I', moved] })).toEqual(objects);
   });
 
-  it.runIf(process.arch === 'x64')('leaves bfloat16 out with a compiler that does not know it', async () => {
+  it.runIf(process.arch === 'x64').each([
+    ['bfloat16', 'avx512bf16', 'avx512bf16', '__AVX512BF16__'],
+    ['products of tiles', 'amx-bf16', 'amx', '__AMX_BF16__'],
+  ])('leaves %s out with a compiler that does not know it', async (_, flag, ending, macro) => {
     const old = join(folder, 'old-compiler');
-    writeFileSync(old, `#!/bin/sh\ncase "$*" in *avx512bf16\\ *) exit 1;; esac\nexec ${compiler!.command} "$@"\n`, {
+    writeFileSync(old, `#!/bin/sh\ncase "$*" in *${flag}\\ *) exit 1;; esac\nexec ${compiler!.command} "$@"\n`, {
       mode: 0o755,
     });
-    const source = join(folder, 'half_avx512bf16.cc');
-    writeFileSync(source, '#if defined(__AVX512BF16__)\n#error known\n#endif\n');
+    const source = join(folder, `half_${ending}.cc`);
+    writeFileSync(source, `#if defined(${macro})\n#error known\n#endif\n`);
     const halves = { ...job, sources: [source] };
     await expect(compileObjects(halves)).rejects.toThrow(/known/);
     expect(await compileObjects({ ...halves, compiler: { ...compiler!, command: old } })).toHaveLength(1);
@@ -117,6 +120,10 @@ describe('simdFlags', () => {
     expect(simdFlags('a/b_avx512.cc', 'x64')).toContain('-mavx512f');
     expect(simdFlags('a/b_avx512.cc', 'x64')).not.toContain('-mavx512bf16');
     expect(simdFlags('a/b_avx512bf16.cc', 'x64')).toEqual(expect.arrayContaining(['-mavx512f', '-mavx512bf16']));
+    expect(simdFlags('a/b_avx512bf16.cc', 'x64')).not.toContain('-mamx-tile');
+    expect(simdFlags('a/b_amx.cc', 'x64')).toEqual(
+      expect.arrayContaining(['-mavx512f', '-mavx512bf16', '-mamx-tile', '-mamx-bf16']),
+    );
     expect(simdFlags('a/b_avx2.cc', 'x64')).not.toContain('-mavx512f');
     expect(simdFlags('a/b.cc', 'x64')).toEqual([]);
     expect(simdFlags('a/b_avx2.cc', 'arm64')).toBeUndefined();

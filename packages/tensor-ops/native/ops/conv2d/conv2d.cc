@@ -15,7 +15,7 @@ using namespace conv2d_internal;
 
 const Level& level(Precision precision) {
 #if defined(__x86_64__)
-    if (precision == Precision::kBfloat16) return *level_avx512bf16();
+    if (precision == Precision::kBfloat16) return simd_level() == SimdLevel::kAmx && level_amx() != nullptr ? *level_amx() : *level_avx512bf16();
 #endif
     return ICCONV_AT_SIMD_LEVEL(level)();
 }
@@ -79,6 +79,55 @@ Array<Task> plan_direct(Job& job, int threads, const Level& simd) {
     return cut(pixels, piece, tile, s.blocks, panels, panel_piece);
 }
 
+// Of a level-2 cache of 2 MiB, as processors with AMX have: weights that stay there while pixels pass by, or inputs that stay there while
+// weights do.
+constexpr long kTileCacheNumbers = 1280 * 1024 / 2;
+// Numbers of the reduction in a tile.
+constexpr int kTileNumbers = 32;
+
+// Whether tiles load inputs from planes: every tap is whole tiles, strides leave no inputs out, and few places of the planes are no results.
+bool in_planes(const Shape& s) {
+    return s.kernel_h * s.kernel_w > 1 && s.block_in % kTileNumbers == 0 && s.stride_h <= s.kernel_h && s.stride_w <= s.kernel_w &&
+           plane_columns(s) <= s.out_w * 3L / 2;
+}
+
+Array<Task> plan_planes(Job& job, int threads) {
+    const Shape& s = job.shape;
+    job.planes = true;
+    const int panels = s.panels();
+    const long rows = static_cast<long>(s.batch) * s.out_h;
+    const long wanted = threads > 1 ? 2L * threads : 1;
+    const long halo = static_cast<long>(s.kernel_h - 1) * s.dilation_h;
+    const long row_numbers = static_cast<long>(s.stride_w) * plane_columns(s) * s.block_in;
+    // Small maps lie there for every task; parts of the channels then share them, and read each weight once.
+    if (s.batch == 1 && (rows * s.stride_h + halo) * row_numbers <= kTileCacheNumbers / 2 && s.pixels() <= 512 && s.blocks == 1) {
+        return cut(rows, rows, 1, 1, panels, ceil_div(panels, wanted));
+    }
+    const long held = std::max<long>(1, (kTileCacheNumbers / row_numbers - halo) / s.stride_h);
+    return cut(rows, std::min<long>(held, ceil_div(rows, ceil_div(wanted, s.blocks))), 1, s.blocks, panels, panels);
+}
+
+Array<Task> plan_whole_reduction(Job& job, int threads, const Level& simd) {
+    const Shape& s = job.shape;
+    if (in_planes(s)) return plan_planes(job, threads);
+    const int tile = simd.tile_pixels;
+    const long pixels = s.pixels();
+    const int panels = s.panels();
+    const long reduction = s.reduction();
+    if (reduction * panels * kPanel <= kTileCacheNumbers) {
+        job.step = tile;
+        const long wanted = threads > 1 ? 4L * threads : 1;
+        const long piece = std::max<long>(2 * tile, std::min<long>(16 * tile, ceil_div(pixels, ceil_div(wanted, s.blocks))));
+        return cut(pixels, piece, tile, s.blocks, panels, panels);
+    }
+    const long held = std::max<long>(tile, kTileCacheNumbers / reduction / tile * tile);
+    const long piece = std::min(held, ceil_div(ceil_div(pixels, ceil_div(pixels, held)), tile) * static_cast<long>(tile));
+    job.step = static_cast<int>(piece);
+    const long have = ceil_div(pixels, piece) * static_cast<long>(s.blocks);
+    const long wanted = threads > 1 ? 2L * threads : 1;
+    return cut(pixels, piece, tile, s.blocks, panels, ceil_div(panels, ceil_div(wanted, have)));
+}
+
 long winograd_tiles(const Shape& s) {
     return static_cast<long>(s.batch) * ceil_div(s.out_h, kWinogradOut) * ceil_div(s.out_w, kWinogradOut);
 }
@@ -99,8 +148,10 @@ Array<Task> plan_winograd(Job& job, int threads, int tile) {
     return cut(tiles, piece, tile, 1, s.panels(), panel_piece);
 }
 
-bool winograd_gains(const Shape& s, const PackedForms& forms) {
+bool winograd_gains(const Shape& s, const PackedForms& forms, const Level& direct) {
     if (!forms.has_winograd) return false;
+    // Tiles of AMX multiply faster than Winograd's products save.
+    if (forms.has_direct && direct.whole_reduction) return false;
     if (s.stride_h != 1 || s.stride_w != 1 || s.dilation_h != 1 || s.dilation_w != 1) return false;
     if (!forms.has_direct) return true;
     return winograd_tiles(s) >= kLeastWinogradTiles;
@@ -139,10 +190,14 @@ void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float
                       bias.begin() + static_cast<ptrdiff_t>(block) * panels * kPanel);
         }
     }
-    const bool winograd = winograd_gains(shape, forms);
-    const Level& simd = level(winograd ? Precision::kFloat32 : filter.precision);
+    const Level& direct = level(filter.precision);
+    const bool winograd = winograd_gains(shape, forms, direct);
+    const Level& simd = winograd ? level(Precision::kFloat32) : direct;
     Job job = {shape, inputs.x, inputs.packed + (winograd ? forms.winograd_offset : kHeader), bias.data(), inputs.residual, relu, y, 0};
-    const Array<Task> tasks = winograd ? plan_winograd(job, executor.threads(), simd.tile_pixels) : plan_direct(job, executor.threads(), simd);
+    const int threads = executor.threads();
+    const Array<Task> tasks = winograd               ? plan_winograd(job, threads, simd.tile_pixels)
+                              : simd.whole_reduction ? plan_whole_reduction(job, threads, simd)
+                                                     : plan_direct(job, threads, simd);
     const auto bytes = winograd ? simd.winograd_workspace : simd.direct_workspace;
     const auto work = winograd ? simd.winograd : simd.direct;
     executor.run(static_cast<int>(tasks.size()), [&](int i) { work(job, tasks[i], workspace.get(bytes(job, tasks[i]))); });

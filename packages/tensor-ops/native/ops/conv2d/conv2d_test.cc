@@ -7,6 +7,7 @@
 
 #include "common/bfloat16.h"
 #include "common/memory.h"
+#include "common/simd.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
 
@@ -156,9 +157,40 @@ TEST(conv2d_bfloat16_random) {
     check(make_problem(random, odd, {1, 23, 29}), Conv2DAlgorithm::kDirect, two);
     const Conv2DFilter wide{3, 3, 301, 600, 1, Precision::kBfloat16};
     check(make_problem(random, wide, {1, 7, 7, 1, 1, 1, 1}), Conv2DAlgorithm::kDirect, one);
+    // More weights, and more inputs, than the caches hold at a time.
+    const Conv2DFilter deep{1, 1, 2100, 300, 1, Precision::kBfloat16};
+    check(make_problem(random, deep, {1, 19, 23}), Conv2DAlgorithm::kDirect, two);
 }
 
-TEST(conv2d_bfloat16_leaves_winograd_to_float32) {
+// Whole tiles of every tap, which AMX loads from planes: strides, dilations, images, groups, and rows that are cut among tasks.
+TEST(conv2d_bfloat16_planes_random) {
+    if (!conv2d_has_bfloat16()) return;
+    test::Random random(27);
+    ThreadExecutor two(2);
+    SerialExecutor one;
+    for (int i = 0; i < 40; ++i) {
+        Conv2DFilter filter{1 + random.below(4), 2 + random.below(3), 32 * (1 + random.below(3)), 1 + random.below(70), 1, Precision::kBfloat16};
+        if (random.below(5) == 0) {
+            filter.groups = 1 + random.below(3);
+            filter.in_c *= filter.groups;
+            filter.out_c = filter.groups * (1 + random.below(40));
+        }
+        Conv2DSize size{1 + random.below(3), 4 + random.below(20), 4 + random.below(28)};
+        size.stride_h = 1 + random.below(3);
+        size.stride_w = 1 + random.below(3);
+        size.pad_h = random.below(4);
+        size.pad_w = random.below(4);
+        size.dilation_h = 1 + random.below(3);
+        size.dilation_w = 1 + random.below(3);
+        if (size.out_h(filter) < 1 || size.out_w(filter) < 1) continue;
+        check(make_problem(random, filter, size), Conv2DAlgorithm::kDirect, i % 2 ? static_cast<Executor&>(one) : two);
+    }
+    const Conv2DFilter wide{3, 3, 128, 40, 1, Precision::kBfloat16};
+    check(make_problem(random, wide, {1, 90, 70, 1, 1, 1, 1}), Conv2DAlgorithm::kDirect, one);
+}
+
+// Tiles of AMX multiply faster than Winograd's products save.
+TEST(conv2d_bfloat16_leaves_winograd_to_float32_but_with_amx) {
     if (!conv2d_has_bfloat16()) return;
     test::Random random(26);
     SerialExecutor one;
@@ -166,15 +198,17 @@ TEST(conv2d_bfloat16_leaves_winograd_to_float32) {
     Conv2DFilter single = half;
     single.precision = Precision::kFloat32;
     const Problem p = make_problem(random, half, {1, 16, 16, 1, 1, 1, 1});
-    Array<float> results[2];
-    for (int i = 0; i < 2; ++i) {
-        const Conv2DFilter& filter = i == 0 ? half : single;
-        const std::unique_ptr<float, Free> packed = aligned(conv2d_packed_size(filter, Conv2DAlgorithm::kAuto));
-        conv2d_pack(filter, Conv2DAlgorithm::kAuto, p.weights.data(), packed.get(), one);
-        results[i].assign(16 * 16 * 32, NAN);
-        conv2d(p.size, {p.x.data(), packed.get(), nullptr, nullptr}, false, results[i].data(), one);
-    }
-    EXPECT(results[0] == results[1]);
+    const auto result = [&](const Conv2DFilter& filter, Conv2DAlgorithm algorithm) {
+        const std::unique_ptr<float, Free> packed = aligned(conv2d_packed_size(filter, algorithm));
+        conv2d_pack(filter, algorithm, p.weights.data(), packed.get(), one);
+        Array<float> y(16 * 16 * 32, NAN);
+        conv2d(p.size, {p.x.data(), packed.get(), nullptr, nullptr}, false, y.data(), one);
+        return y;
+    };
+    const Array<float> chosen = result(half, Conv2DAlgorithm::kAuto);
+    const bool amx = simd_level() == SimdLevel::kAmx;
+    EXPECT((chosen == result(single, Conv2DAlgorithm::kWinograd)) == !amx);
+    EXPECT((chosen == result(half, Conv2DAlgorithm::kDirect)) == amx);
 }
 
 TEST(bfloat16_rounds_to_the_nearest_even) {
@@ -211,16 +245,19 @@ TEST(conv2d_large) {
 TEST(conv2d_streams) {
     test::Random random(24);
     ThreadExecutor two(2);
-    const Conv2DFilter filter{1, 1, 2, 16, 1};
-    const Problem p = make_problem(random, filter, {1, 600, 500});
-    const Array<double> sums = by_definition(p);
-    const std::unique_ptr<float, Free> packed = aligned(conv2d_packed_size(filter, Conv2DAlgorithm::kAuto));
-    conv2d_pack(filter, Conv2DAlgorithm::kAuto, p.weights.data(), packed.get(), two);
-    // At a multiple of 64 bytes, and not.
-    const std::unique_ptr<float, Free> y = aligned(sums.size() + 16);
-    for (int offset = 0; offset < 2; ++offset) {
-        conv2d(p.size, {p.x.data(), packed.get(), nullptr, nullptr}, false, y.get() + offset, two);
-        EXPECT(test::error_of(Array<float>(y.get() + offset, y.get() + offset + sums.size()), sums) < kDirectTolerance);
+    for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+        if (precision == Precision::kBfloat16 && !conv2d_has_bfloat16()) return;
+        const Conv2DFilter filter{1, 1, 2, 16, 1, precision};
+        const Problem p = make_problem(random, filter, {1, 600, 500});
+        const Array<double> sums = by_definition(p);
+        const std::unique_ptr<float, Free> packed = aligned(conv2d_packed_size(filter, Conv2DAlgorithm::kAuto));
+        conv2d_pack(filter, Conv2DAlgorithm::kAuto, p.weights.data(), packed.get(), two);
+        // At a multiple of 64 bytes, and not.
+        const std::unique_ptr<float, Free> y = aligned(sums.size() + 16);
+        for (int offset = 0; offset < 2; ++offset) {
+            conv2d(p.size, {p.x.data(), packed.get(), nullptr, nullptr}, false, y.get() + offset, two);
+            EXPECT(test::error_of(Array<float>(y.get() + offset, y.get() + offset + sums.size()), sums) < kDirectTolerance);
+        }
     }
 }
 

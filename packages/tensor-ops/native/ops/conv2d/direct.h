@@ -3,8 +3,6 @@
 #ifndef ICCONV_OPS_CONV2D_DIRECT_H_
 #define ICCONV_OPS_CONV2D_DIRECT_H_
 
-#include <cstdint>
-
 #include "ops/conv2d/gather.h"
 #include "ops/conv2d/register_tile.h"
 
@@ -15,10 +13,6 @@ using conv2d_internal::Job;
 using conv2d_internal::Shape;
 using conv2d_internal::Task;
 
-// Words of so many numbers, an odd number of cache lines: rows of a tile then lie in different sets of the level-1 cache. Leaves room for
-// whole vectors.
-inline ptrdiff_t row_stride(int numbers) { return (numbers / Products::kPerWord / 16 + 1) / 2 * 2 * 16 + 16; }
-
 // Inputs need not be copied where few panels share them and their distance spreads a tile over the level-1 cache. (Where more panels
 // share them, copies cost little and are next to one another.) They must be where they are not floats.
 inline bool reads_in_place(const Job& job, const Task& task) {
@@ -26,10 +20,6 @@ inline bool reads_in_place(const Job& job, const Task& task) {
     return Products::kPerWord == 1 && s.reduction() <= job.reduction_step && static_cast<size_t>(s.stride_w) * s.in_c * sizeof(float) % 2048 != 0 &&
            task.panel1 - task.panel0 <= 16;
 }
-
-// Results larger than this share of a level-3 cache have left it before the next layer comes to their beginning: they are stored past
-// the caches, which saves reading the lines that are overwritten.
-constexpr long kStreamFloats = 16 * 1024 * 1024 / 4;
 
 size_t direct_workspace(const Job& job, const Task&) {
     // The last row, too, is written in whole vectors.
@@ -46,8 +36,7 @@ void direct(const Job& job, const Task& task, void* workspace) {
     const ptrdiff_t first_channel = static_cast<ptrdiff_t>(task.block) * shape.block_out + task.panel0 * kPanel;
     const bool in_place = reads_in_place(job, task);
     const bool single_tap = shape.kernel_h == 1 && shape.kernel_w == 1;
-    const bool streams = shape.out_c % kPanel == 0 && shape.pixels() * shape.out_c >= kStreamFloats &&
-                         reinterpret_cast<uintptr_t>(job.y) % 64 == 0;
+    const bool streams = streams_results(job);
     float* const rows = static_cast<float*>(workspace);
     ptrdiff_t* const run_steps = reinterpret_cast<ptrdiff_t*>(rows + Lanes::kTilePixels * row_stride(job.reduction_step) + 16);
 

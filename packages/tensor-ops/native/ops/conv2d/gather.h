@@ -13,6 +13,10 @@ namespace {
 inline int min_of(int a, int b) { return a < b ? a : b; }
 inline int max_of(int a, int b) { return a > b ? a : b; }
 
+// Words of so many numbers, an odd number of cache lines: rows of a tile then lie in different sets of the level-1 cache. Leaves room for
+// whole vectors.
+inline ptrdiff_t row_stride(int numbers) { return (numbers / Products::kPerWord / 16 + 1) / 2 * 2 * 16 + 16; }
+
 // Both write whole vectors: up to kCount - 1 floats past the end, which the caller leaves room for.
 inline void copy_floats(Products::Number* to, const float* from, int n) {
     int i = 0;

@@ -3,6 +3,7 @@
 #define ICCONV_OPS_CONV2D_JOB_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace icconv {
 namespace conv2d_internal {
@@ -41,7 +42,23 @@ struct Job {
     bool relu;
     float* y;
     int reduction_step;    // Reduction indices at a time (direct).
+    // Where the sums of a tile take in the whole reduction: inputs lie in planes, which tiles of all taps share, and a task has rows of results;
+    // or pixels are gathered, so many at a time.
+    bool planes = false;
+    int step = 0;
 };
+
+// Results larger than this share of a level-3 cache have left it before the next layer comes to their beginning: they are stored past
+// the caches, which saves reading the lines that are overwritten.
+constexpr long kStreamFloats = 16 * 1024 * 1024 / 4;
+
+// Columns of a plane of inputs.
+inline int plane_columns(const Shape& s) { return s.out_w + (s.kernel_w - 1) * s.dilation_w / s.stride_w; }
+
+inline bool streams_results(const Job& job) {
+    const Shape& s = job.shape;
+    return s.out_c % kPanel == 0 && s.pixels() * s.out_c >= kStreamFloats && reinterpret_cast<uintptr_t>(job.y) % 64 == 0;
+}
 
 // Direct: output pixels of all images, counted in memory order. Winograd: tiles of 4 x 4, counted likewise.
 struct Task {
@@ -57,6 +74,7 @@ struct Level {
     void (*winograd)(const Job&, const Task&, void* workspace);
     int tile_pixels;  // Of the register tile.
     int per_word;     // Numbers of the reduction in a word.
+    bool whole_reduction = false;  // Of the direct form: a task knows no reduction_step.
 };
 
 const Level& level_portable();
@@ -64,6 +82,7 @@ const Level& level_avx2();
 const Level& level_avx512();
 // Products of bfloat16; null where the compiler did not know the instructions.
 const Level* level_avx512bf16();
+const Level* level_amx();
 
 }  // namespace conv2d_internal
 }  // namespace icconv
