@@ -58,6 +58,7 @@ export {
   inceptionConv2d,
   inceptionConv2dPacked,
   type PackedInceptionFilter,
+  type PackInceptionOptions,
   packInceptionFilter,
 } from './ops/inception-conv2d';
 export {

@@ -31,8 +31,8 @@ export type CompiledConv =
 /** How a network is made ready for inference. */
 export interface CompileOptions {
   /**
-   * Of what numbers products are made on the native CPU, where maps and sums stay float32: `'bfloat16'` wants a processor with AVX512-BF16. Inception
-   * layers and, without AMX, Winograd's 3x3 layers stay float32 with it. @defaultValue `'float32'`
+   * Of what numbers products are made on the native CPU, where maps and sums stay float32: `'bfloat16'` wants a processor with AVX512-BF16. Without
+   * AMX, inception layers and Winograd's 3x3 layers stay float32 with it. @defaultValue `'float32'`
    */
   readonly precision?: ConvPrecision | undefined;
 }
@@ -47,7 +47,9 @@ export function compileConv(
   return packFolded(
     () => foldConv(op, weights, spec),
     (filter, bias) =>
-      spec.dilations === undefined ? compilePlain(filter, bias, spec, options) : compileInception(filter, bias, spec),
+      spec.dilations === undefined
+        ? compilePlain(filter, bias, spec, options)
+        : compileInception(filter, bias, spec, options),
   );
 }
 
@@ -98,7 +100,12 @@ function compilePlain(
   return { kind: 'conv', filter: packed, bias };
 }
 
-function compileInception(filter: Tensor4D, bias: Tensor1D, spec: ConvSpec): CompiledConv {
-  const packed = packInceptionFilter(filter, { dilations: spec.dilations!, groups: spec.groups });
+function compileInception(
+  filter: Tensor4D,
+  bias: Tensor1D,
+  spec: ConvSpec,
+  { precision = 'float32' }: CompileOptions,
+): CompiledConv {
+  const packed = packInceptionFilter(filter, { dilations: spec.dilations!, groups: spec.groups, precision });
   return { kind: 'inceptionConv', filter: packed, bias, strides: spec.stride };
 }

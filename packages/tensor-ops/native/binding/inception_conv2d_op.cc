@@ -9,6 +9,7 @@
 #include "binding/inception_conv2d_base.h"
 #include "binding/op.h"
 #include "binding/tf_executor.h"
+#include "ops/conv2d/conv2d.h"
 #include "ops/inception_conv2d/inception_conv2d.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -35,7 +36,10 @@ ICCONV_INCEPTION_OP("IcconvInceptionConv2D")
     .Output("output: float")
     .Attr("activation: {'linear', 'relu'} = 'linear'");
 
-ICCONV_INCEPTION_OP("IcconvInceptionConv2DPack").Input("filter: float").Output("packed: float");
+ICCONV_INCEPTION_OP("IcconvInceptionConv2DPack")
+    .Input("filter: float")
+    .Output("packed: float")
+    .Attr("precision: {'float32', 'bfloat16'} = 'float32'");
 
 ICCONV_INCEPTION_OP("IcconvInceptionConv2DPacked")
     .Input("input: float")
@@ -107,10 +111,13 @@ public:
         OP_REQUIRES(context, bias.dims() == 1 && (bias.dim_size(0) == 0 || bias.dim_size(0) == out_channels()),
                     invalid_argument("bias must have shape [0] or [", out_channels(), "], received ", bias.shape().DebugString()));
         const auto plan = this->plan(in_channels, kPacked ? kernel_ : filter.dim_size(0));
+        Precision precision = Precision::kFloat32;
         if (kPacked) {
-            OP_REQUIRES(context, filter.dims() == 1 && static_cast<size_t>(filter.NumElements()) == plan->packed_size(),
+            OP_REQUIRES(context, filter.dims() == 1 && plan->reads(static_cast<size_t>(filter.NumElements()), &precision),
                         invalid_argument("packed must have shape [", plan->packed_size(), "] for this pattern, received ",
                                          filter.shape().DebugString()));
+            OP_REQUIRES(context, precision == Precision::kFloat32 || conv2d_has_tiles(),
+                        invalid_argument("packed is of bfloat16, for which this processor or this build has no kernel"));
         }
         const InceptionConv2DSize size = this->size(input.dim_size(0), input.dim_size(1), input.dim_size(2));
         Tensor* output = nullptr;
@@ -118,7 +125,7 @@ public:
         if (output->NumElements() == 0) return;
         TfExecutor executor(context);
         inception_conv2d(*plan, size, data(input), kPacked ? nullptr : data(filter), kPacked ? data(filter) : nullptr,
-                         bias.NumElements() == 0 ? nullptr : data(bias), activation_, output->flat<float>().data(), executor);
+                         bias.NumElements() == 0 ? nullptr : data(bias), activation_, output->flat<float>().data(), executor, precision);
     }
 
 private:
@@ -128,17 +135,26 @@ private:
 
 class InceptionConv2DPackOp final : public InceptionOp {
 public:
-    using InceptionOp::InceptionOp;
+    explicit InceptionConv2DPackOp(OpKernelConstruction* context) : InceptionOp(context) {
+        std::string precision;
+        OP_REQUIRES_OK(context, context->GetAttr("precision", &precision));
+        bfloat16_ = precision == "bfloat16";
+    }
 
     void run(OpKernelContext* context) override {
         const Tensor& filter = context->input(0);
         OP_REQUIRES_OK(context, check_filter(filter));
         const auto plan = this->plan(filter.dim_size(2) * groups(), filter.dim_size(0));
+        // Products of bfloat16 are made by tiles alone: elsewhere float32 is as fast.
+        const Precision precision = bfloat16_ && plan->has_bfloat16() && conv2d_has_tiles() ? Precision::kBfloat16 : Precision::kFloat32;
         Tensor* packed = nullptr;
-        OP_REQUIRES_OK(context, allocate_output(context, 0, "packed", {static_cast<int64_t>(plan->packed_size())}, &packed));
+        OP_REQUIRES_OK(context, allocate_output(context, 0, "packed", {static_cast<int64_t>(plan->packed_size(precision))}, &packed));
         TfExecutor executor(context);
-        plan->pack(data(filter), packed->flat<float>().data(), executor);
+        plan->pack(data(filter), packed->flat<float>().data(), executor, precision);
     }
+
+private:
+    bool bfloat16_ = false;
 };
 
 class InceptionConv2DGradInputOp final : public InceptionOp {

@@ -7,6 +7,7 @@
 #include "common/workspace.h"
 #include "ops/conv2d/job.h"
 #include "ops/conv2d/packed.h"
+#include "ops/conv2d/plan_planes.h"
 
 namespace icconv {
 namespace {
@@ -15,7 +16,7 @@ using namespace conv2d_internal;
 
 const Level& level(Precision precision) {
 #if defined(__x86_64__)
-    if (precision == Precision::kBfloat16) return simd_level() == SimdLevel::kAmx && level_amx() != nullptr ? *level_amx() : *level_avx512bf16();
+    if (precision == Precision::kBfloat16) return conv2d_has_tiles() ? *level_amx() : *level_avx512bf16();
 #endif
     return ICCONV_AT_SIMD_LEVEL(level)();
 }
@@ -91,25 +92,10 @@ bool in_planes(const Shape& s) {
            plane_columns(s) <= s.out_w * 3L / 2;
 }
 
-Array<Task> plan_planes(Job& job, int threads) {
-    const Shape& s = job.shape;
-    job.planes = true;
-    const int panels = s.panels();
-    const long rows = static_cast<long>(s.batch) * s.out_h;
-    const long wanted = threads > 1 ? 2L * threads : 1;
-    const long halo = static_cast<long>(s.kernel_h - 1) * s.dilation_h;
-    const long row_numbers = static_cast<long>(s.stride_w) * plane_columns(s) * s.block_in;
-    // Small maps lie there for every task; parts of the channels then share them, and read each weight once.
-    if (s.batch == 1 && (rows * s.stride_h + halo) * row_numbers <= kTileCacheNumbers / 2 && s.pixels() <= 512 && s.blocks == 1) {
-        return cut(rows, rows, 1, 1, panels, ceil_div(panels, wanted));
-    }
-    const long held = std::max<long>(1, (kTileCacheNumbers / row_numbers - halo) / s.stride_h);
-    return cut(rows, std::min<long>(held, ceil_div(rows, ceil_div(wanted, s.blocks))), 1, s.blocks, panels, panels);
-}
-
 Array<Task> plan_whole_reduction(Job& job, int threads, const Level& simd) {
     const Shape& s = job.shape;
-    if (in_planes(s)) return plan_planes(job, threads);
+    job.planes = in_planes(s);
+    if (job.planes) return plan_planes(s, s.panels(), threads);
     const int tile = simd.tile_pixels;
     const long pixels = s.pixels();
     const int panels = s.panels();
@@ -158,6 +144,27 @@ bool winograd_gains(const Shape& s, const PackedForms& forms, const Level& direc
 }
 
 }  // namespace
+
+Array<Task> conv2d_internal::plan_planes(const Shape& s, int panels, int threads) {
+    const long rows = static_cast<long>(s.batch) * s.out_h;
+    const long wanted = threads > 1 ? 2L * threads : 1;
+    const long halo = static_cast<long>(s.kernel_h - 1) * s.dilation_h;
+    const long row_numbers = static_cast<long>(s.stride_w) * plane_columns(s) * s.block_in;
+    // Small maps lie there for every task; parts of the channels then share them, and read each weight once.
+    if (s.batch == 1 && (rows * s.stride_h + halo) * row_numbers <= kTileCacheNumbers / 2 && s.pixels() <= 512 && s.blocks == 1) {
+        return cut(rows, rows, 1, 1, panels, ceil_div(panels, wanted));
+    }
+    const long held = std::max<long>(1, (kTileCacheNumbers / row_numbers - halo) / s.stride_h);
+    return cut(rows, std::min<long>(held, ceil_div(rows, ceil_div(wanted, s.blocks))), 1, s.blocks, panels, panels);
+}
+
+bool conv2d_has_tiles() {
+#if defined(__x86_64__)
+    return simd_level() == SimdLevel::kAmx && level_amx() != nullptr;
+#else
+    return false;
+#endif
+}
 
 bool conv2d_has_bfloat16() {
 #if defined(__x86_64__)

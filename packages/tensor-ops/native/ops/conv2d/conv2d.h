@@ -57,6 +57,9 @@ bool conv2d_has_winograd(const Conv2DFilter& filter);
 // Whether filters of bfloat16 can be used at the SIMD level in force: AVX512-BF16 is there, and the compiler knew it.
 bool conv2d_has_bfloat16();
 
+// Whether these are multiplied by the tiles of AMX.
+bool conv2d_has_tiles();
+
 // Floats of a packed filter. The packed form does not depend on the machine, the map or the SIMD level.
 size_t conv2d_packed_size(const Conv2DFilter& filter, Conv2DAlgorithm algorithm);
 

@@ -118,9 +118,14 @@ struct TileResults {
         last_channels = min_of(kPanel, shape.block_out - (first + count - 1) * kPanel);
         stream = streams_results(job);
     }
+    // Of `count` channels among `stride`: those after y, or y[channels[0]], y[channels[1]], ...
+    TileResults(float* first, const int* at, ptrdiff_t among, const float* start, int count, bool positive)
+        : y(first), residual(nullptr), channels(at), stride(among), bias(start), panels((count + kPanel - 1) / kPanel),
+          last_channels(count - (panels - 1) * kPanel), relu(positive), stream(false) {}
 
     float* y;
-    const float* residual;  // Or null.
+    const float* residual;          // Or null.
+    const int* channels = nullptr;  // Null where they follow one another.
     ptrdiff_t stride;
     const float* bias;
     int panels;         // 1 or 2.
@@ -129,6 +134,7 @@ struct TileResults {
 
     // The lines of pixels [pixel, pixel + count), for whose way products take long enough.
     void fetch(long pixel, int count) const {
+        if (channels != nullptr) return;
         for (ptrdiff_t at = pixel * stride; count > 0; --count, at += stride) {
             for (int panel = 0; panel < panels; ++panel) {
                 if (residual != nullptr) __builtin_prefetch(residual + at + panel * kPanel);
@@ -140,13 +146,17 @@ struct TileResults {
     void store(const float* sums, long pixel, int count) const {
         for (int panel = 0; panel < panels; ++panel) {
             const Lanes::Vector start = Lanes::load(bias + panel * kPanel);
-            const int channels = panel + 1 == panels ? last_channels : kPanel;
+            const int used = panel + 1 == panels ? last_channels : kPanel;
             ptrdiff_t at = pixel * stride + panel * kPanel;
             for (int p = 0; p < count; ++p, at += stride) {
                 Lanes::Vector a = Lanes::add(Lanes::load(sums + (p * 2 + panel) * kPanel), start);
-                if (channels < kPanel) {
-                    if (residual != nullptr) a = Lanes::add(a, Lanes::load_first(residual + at, channels));
-                    Lanes::store_first(y + at, channels, relu ? Lanes::relu(a) : a);
+                if (channels != nullptr) {
+                    Lanes::scatter_first(y + (pixel + p) * stride, channels + panel * kPanel, used, relu ? Lanes::relu(a) : a);
+                    continue;
+                }
+                if (used < kPanel) {
+                    if (residual != nullptr) a = Lanes::add(a, Lanes::load_first(residual + at, used));
+                    Lanes::store_first(y + at, used, relu ? Lanes::relu(a) : a);
                     continue;
                 }
                 if (residual != nullptr) a = Lanes::add(a, Lanes::load(residual + at));
@@ -235,13 +245,15 @@ public:
 
     // Of a place, from one to the next.
     ptrdiff_t stride() const { return stride_; }
-    int columns() const { return columns_; }
-    // With what the last tile reads past the end.
+    // Numbers, with what the last tile reads past the end.
     size_t size() const { return (static_cast<size_t>(shape_.stride_h) * shape_.stride_w * rows_ * columns_ + kTilePixels) * stride_; }
 
-    void taps(ptrdiff_t* to) const {
+    // Where the inputs of every tap begin, of dilations up to the shape's, about the same middle.
+    void taps(int dilation_h, int dilation_w, ptrdiff_t* to) const {
+        const int first_t = (shape_.kernel_h - 1) * (shape_.dilation_h - dilation_h) / 2;
+        const int first_s = (shape_.kernel_w - 1) * (shape_.dilation_w - dilation_w) / 2;
         for (int u = 0; u < shape_.kernel_h; ++u) {
-            for (int v = 0; v < shape_.kernel_w; ++v) *to++ = place(u * shape_.dilation_h, v * shape_.dilation_w);
+            for (int v = 0; v < shape_.kernel_w; ++v) *to++ = place(first_t + u * dilation_h, first_s + v * dilation_w);
         }
     }
 
@@ -264,76 +276,90 @@ public:
         }
     }
 
-private:
+    // Where the input of the first result and (t, s) of the padded map lies.
     ptrdiff_t place(int t, int s) const {
         const int plane = t % shape_.stride_h * shape_.stride_w + s % shape_.stride_w;
         return ((static_cast<ptrdiff_t>(plane) * rows_ + t / shape_.stride_h) * columns_ + s / shape_.stride_w) * stride_;
     }
+
+    // Makes the results of the rows, which are row, row + 1, ... of all images. product: at the first result.
+    void products(TileProduct product, long row, const TileResults& results) const {
+        const int places = (out_rows_ - 1) * columns_ + shape_.out_w;
+        // Calls run(offset in the tile, pixel, count) for the results among `count` places from `place` on.
+        const auto for_results = [&](int place, int count, auto run) {
+            for (int done = 0; done < count;) {
+                const int column = (place + done) % columns_;
+                const int taken = min_of(count - done, columns_ - column);
+                const int live = min_of(taken, shape_.out_w - column);
+                if (live > 0) run(done, (row + (place + done) / columns_) * shape_.out_w + column, live);
+                done += taken;
+            }
+        };
+        finish_stores();
+        for (int place = 0; place < places; place += kTilePixels) {
+            const int count = min_of(kTilePixels, places - place);
+            for_results(place, count, [&](int, long pixel, int live) { results.fetch(pixel, live); });
+            tile_sums(product, count, results.panels);
+            for_results(place, count, [&](int at, long pixel, int live) { results.store(product.sums + at * 2 * kPanel, pixel, live); });
+            product.input += kTilePixels * stride_;
+        }
+    }
+
+private:
 
     const Shape& shape_;
     int out_rows_, rows_, columns_;
     ptrdiff_t stride_;
 };
 
-inline int most_rows(const Job& job, const Task& task) {
-    return static_cast<int>(task.end - task.begin < job.shape.out_h ? task.end - task.begin : job.shape.out_h);
+inline int most_rows(const Shape& shape, const Task& task) {
+    return static_cast<int>(task.end - task.begin < shape.out_h ? task.end - task.begin : shape.out_h);
 }
 
-inline size_t planes_workspace(const Job& job, const Task& task) {
-    const Shape& shape = job.shape;
-    return kScratchFloats * sizeof(float) + Planes(shape, most_rows(job, task)).size() * sizeof(Products::Number) +
+inline size_t planes_workspace(const Shape& shape, const Task& task) {
+    return kScratchFloats * sizeof(float) + Planes(shape, most_rows(shape, task)).size() * sizeof(Products::Number) +
            static_cast<size_t>(shape.kernel_h) * shape.kernel_w * sizeof(ptrdiff_t);
 }
 
-inline void planes(const Job& job, const Task& task, float* scratch) {
-    const Shape& shape = job.shape;
-    const ptrdiff_t panel_stride = panel_floats(shape);
-    const ptrdiff_t first_panel = static_cast<ptrdiff_t>(task.block) * shape.panels();
+// Calls run(planes, row, inputs, taps) for the rows of each image that a task has; taps: room for them, behind the inputs.
+template <class Run>
+inline void for_planes(const Shape& shape, const Task& task, const float* x, float* scratch, Run run) {
     auto* const inputs = reinterpret_cast<Products::Number*>(scratch + kScratchFloats);
-    auto* const taps = reinterpret_cast<ptrdiff_t*>(inputs + Planes(shape, most_rows(job, task)).size());
-
+    auto* const taps = reinterpret_cast<ptrdiff_t*>(inputs + Planes(shape, most_rows(shape, task)).size());
     int rows = 0;
     for (long row = task.begin; row < task.end; row += rows) {
         const long image = row / shape.out_h;
         const int first = static_cast<int>(row % shape.out_h);
         rows = static_cast<int>(task.end - row < shape.out_h - first ? task.end - row : shape.out_h - first);
         const Planes planes(shape, rows);
-        planes.taps(taps);
-        planes.fill(job.x + image * shape.in_h * shape.in_w * shape.in_c + static_cast<ptrdiff_t>(task.block) * shape.block_in, first, inputs);
-        const int places = (rows - 1) * planes.columns() + shape.out_w;
-        // Calls run(offset in the tile, pixel, count) for the results among `count` places from `place` on.
-        const auto for_results = [&](int place, int count, auto run) {
-            for (int done = 0; done < count;) {
-                const int column = (place + done) % planes.columns();
-                const int taken = min_of(count - done, planes.columns() - column);
-                const int live = min_of(taken, shape.out_w - column);
-                if (live > 0) run(done, (row + (place + done) / planes.columns()) * shape.out_w + column, live);
-                done += taken;
-            }
-        };
-        for (int panel = task.panel0; panel < task.panel1; panel += 2) {
-            const int panels = min_of(2, task.panel1 - panel);
-            const TileResults results(job, task.block, panel, panels);
-            TileProduct product = {inputs, planes.stride(), taps, shape.kernel_h * shape.kernel_w, shape.block_in / kTileNumbers,
-                                   job.weights + (first_panel + panel) * panel_stride, panel_stride, nullptr, scratch};
-            finish_stores();
-            for (int place = 0; place < places; place += kTilePixels) {
-                const int count = min_of(kTilePixels, places - place);
-                for_results(place, count, [&](int, long pixel, int live) { results.fetch(pixel, live); });
-                tile_sums(product, count, panels);
-                for_results(place, count, [&](int at, long pixel, int live) { results.store(scratch + at * 2 * kPanel, pixel, live); });
-                product.input += kTilePixels * planes.stride();
-            }
-        }
+        planes.fill(x + image * shape.in_h * shape.in_w * shape.in_c + static_cast<ptrdiff_t>(task.block) * shape.block_in, first, inputs);
+        run(planes, row, inputs, taps);
     }
 }
 
-size_t direct_workspace(const Job& job, const Task& task) { return job.planes ? planes_workspace(job, task) : gathered_workspace(job, task); }
+inline void by_planes(const Job& job, const Task& task, float* scratch) {
+    const Shape& shape = job.shape;
+    const ptrdiff_t panel_stride = panel_floats(shape);
+    const ptrdiff_t first_panel = static_cast<ptrdiff_t>(task.block) * shape.panels();
+    for_planes(shape, task, job.x, scratch, [&](const Planes& planes, long row, const Products::Number* inputs, ptrdiff_t* taps) {
+        planes.taps(shape.dilation_h, shape.dilation_w, taps);
+        for (int panel = task.panel0; panel < task.panel1; panel += 2) {
+            const TileResults results(job, task.block, panel, min_of(2, task.panel1 - panel));
+            planes.products({inputs, planes.stride(), taps, shape.kernel_h * shape.kernel_w, shape.block_in / kTileNumbers,
+                             job.weights + (first_panel + panel) * panel_stride, panel_stride, nullptr, scratch},
+                            row, results);
+        }
+    });
+}
 
-void direct(const Job& job, const Task& task, void* workspace) {
+inline size_t direct_workspace(const Job& job, const Task& task) {
+    return job.planes ? planes_workspace(job.shape, task) : gathered_workspace(job, task);
+}
+
+inline void direct(const Job& job, const Task& task, void* workspace) {
     const TileRegisters registers;
     float* const scratch = static_cast<float*>(workspace);
-    job.planes ? planes(job, task, scratch) : gathered(job, task, scratch);
+    job.planes ? by_planes(job, task, scratch) : gathered(job, task, scratch);
     if (streams_results(job)) Lanes::finish_streams();
 }
 

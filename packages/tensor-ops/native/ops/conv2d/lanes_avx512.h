@@ -29,6 +29,10 @@ struct Lanes {
     // The first n lanes, 0 <= n <= kCount; the others are zero, or stay.
     static Vector load_first(const float* p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
     static void store_first(float* p, int n, Vector a) { _mm512_mask_storeu_ps(p, first(n), a); }
+    // The first n lanes to p[at[0]], p[at[1]], ...
+    static void scatter_first(float* p, const int* at, int n, Vector a) {
+        _mm512_mask_i32scatter_ps(p, first(n), _mm512_maskz_loadu_epi32(first(n), at), a, sizeof(float));
+    }
     static Vector fmadd(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
     static Vector add(Vector a, Vector b) { return _mm512_add_ps(a, b); }
     static Vector sub(Vector a, Vector b) { return _mm512_sub_ps(a, b); }

@@ -129,8 +129,12 @@ bool ConvProgram::output_map(const Step& step, const Layout& layout, const Array
         }
         case Kind::kInception: {
             const InceptionConv2DPlan& plan = *step.plan;
-            if (plan.in_channels() != in.channels || plan.packed_size() != filter->size) {
+            Precision precision;
+            if (plan.in_channels() != in.channels || !plan.reads(filter->size, &precision)) {
                 return fail(problem, "parameter ", step.filter, " must be a packed inception filter of ", in.channels, " input channels");
+            }
+            if (precision != Precision::kFloat32 && !conv2d_has_tiles()) {
+                return fail(problem, "parameter ", step.filter, " is of bfloat16, for which this processor or this build has no kernel");
             }
             *map = {in.batch, (in.height - 1) / step.stride_h + 1, (in.width - 1) / step.stride_w + 1, plan.out_channels()};
             break;
@@ -237,8 +241,10 @@ void ConvProgram::run(const Layout& layout, const float* image, const Array<Para
             case Kind::kInception: {
                 const InceptionConv2DSize size = {in.batch, in.height, in.width, std::min(step.stride_h, in.height),
                                                   std::min(step.stride_w, in.width)};
+                Precision precision = Precision::kFloat32;
+                step.plan->reads(parameters[step.filter].size, &precision);
                 inception_conv2d(*step.plan, size, x, nullptr, parameters[step.filter].data, bias,
-                                 step.relu ? ConvActivation::kRelu : ConvActivation::kLinear, y, executor);
+                                 step.relu ? ConvActivation::kRelu : ConvActivation::kLinear, y, executor, precision);
                 break;
             }
             case Kind::kMaxPool: {

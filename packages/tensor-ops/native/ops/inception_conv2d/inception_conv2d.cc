@@ -5,6 +5,7 @@
 
 #include "common/simd.h"
 #include "common/workspace.h"
+#include "ops/conv2d/plan_planes.h"
 
 namespace icconv {
 namespace {
@@ -170,12 +171,45 @@ size_t workspace_share(const ConvShape& shape, int threads) {
 
 bool empty(const ConvShape& shape) { return shape.batch <= 0 || shape.out_c <= 0 || shape.in_h <= 0 || shape.in_w <= 0; }
 
+#if defined(__x86_64__)
+// Packed filters of bfloat16: every strip of a branch from the same planes of inputs.
+void by_tiles(const InceptionConv2DPlan& plan, const ConvShape& s, const float* x, const float* packed, const float* bias, bool relu, float* y,
+              Executor& executor) {
+    // A tap farther away than the map is long is as good as one that just misses it.
+    Array<BranchStrip> strips = plan.strips();
+    int most_h = 1, most_w = 1;
+    for (BranchStrip& strip : strips) {
+        strip.dilation_h = std::min(strip.dilation_h, s.in_h);
+        strip.dilation_w = std::min(strip.dilation_w, s.in_w);
+        most_h = std::max(most_h, strip.dilation_h);
+        most_w = std::max(most_w, strip.dilation_w);
+    }
+    const conv2d_internal::Shape shape = {s.batch,    s.in_h,     s.in_w,     s.in_c,     s.out_h,             s.out_w,             s.out_c, s.kernel, s.kernel,
+                                          s.stride_h, s.stride_w, s.radius() * most_h, s.radius() * most_w, most_h,  most_w,   1,       s.in_c,   s.out_c};
+    Array<float> sorted_bias(static_cast<size_t>(s.out_c) + 31, 0.0f);
+    if (bias != nullptr) {
+        for (int o = 0; o < s.out_c; ++o) sorted_bias[o] = bias[plan.order()[o]];
+    }
+    const BranchJob job = {shape, x, packed, sorted_bias.data(), plan.order().data(), relu, y, strips.data()};
+    const BranchLevel& branches = *branch_level_amx();
+    const Array<conv2d_internal::Task> tasks = conv2d_internal::plan_planes(shape, 2 * static_cast<int>(strips.size()), executor.threads());
+    executor.run(static_cast<int>(tasks.size()), [&](int i) {
+        branches.run(job, tasks[i], workspace.get(branches.workspace(job, tasks[i])));
+        workspace.trim();
+    });
+}
+#endif
+
 }  // namespace
 
 void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* x, const float* filter,
-                      const float* packed, const float* bias, ConvActivation activation, float* y, Executor& executor) {
+                      const float* packed, const float* bias, ConvActivation activation, float* y, Executor& executor,
+                      [[maybe_unused]] Precision precision) {
     const ConvShape shape = shape_of(plan, size);
     if (empty(shape)) return;
+#if defined(__x86_64__)
+    if (precision == Precision::kBfloat16) return by_tiles(plan, shape, x, packed, bias, activation == ConvActivation::kRelu, y, executor);
+#endif
     const size_t share = workspace_share(shape, executor.threads());
     const WinogradPlan winograd = plan_winograd(plan, shape, packed != nullptr, share, executor.threads());
     const Array<ConvBlock>& blocks = winograd.blocks;

@@ -10,6 +10,8 @@
 
 #include "common/memory.h"
 #include "common/executor.h"
+#include "common/precision.h"
+#include "ops/inception_conv2d/branch_job.h"
 #include "ops/inception_conv2d/job.h"
 #include "ops/inception_conv2d/winograd_job.h"
 
@@ -26,9 +28,20 @@ public:
     int kernel() const { return kernel_; }
     int groups() const { return groups_; }
 
-    // Floats of a packed filter. The packed form depends on the plan only, not on the map, the machine or the SIMD level.
-    size_t packed_size() const { return packed_size_; }
-    void pack(const float* filter, float* packed, Executor& executor) const;
+    // Floats of a packed filter. The packed form depends on the plan and the precision only, not on the map, the machine or the SIMD level, and
+    // the sizes of both precisions differ.
+    size_t packed_size(Precision precision = Precision::kFloat32) const { return precision == Precision::kBfloat16 ? strips_size_ : packed_size_; }
+    // precision: kBfloat16 wants has_bfloat16().
+    void pack(const float* filter, float* packed, Executor& executor, Precision precision = Precision::kFloat32) const;
+
+    // Whether there is a form of bfloat16: without groups, and with whole tiles of input channels.
+    bool has_bfloat16() const { return !strips_.empty(); }
+    // Of a packed filter of so many floats; false where there is no such.
+    bool reads(size_t size, Precision* precision) const {
+        *precision = size == packed_size_ ? Precision::kFloat32 : Precision::kBfloat16;
+        return size == packed_size_ || (has_bfloat16() && size == strips_size_);
+    }
+    const Array<BranchStrip>& strips() const { return strips_; }
 
     const Array<ConvBlock>& blocks() const { return blocks_; }
     const Array<int>& order() const { return order_; }
@@ -40,6 +53,7 @@ public:
 
 private:
     void cut_for_winograd();
+    void cut_for_tiles();
 
     int in_channels_;
     int out_channels_;
@@ -50,6 +64,8 @@ private:
     Array<int> order_;
     Array<WinogradGroup> winograd_groups_;
     Array<ConvBlock> rest_blocks_;
+    Array<BranchStrip> strips_;
+    size_t strips_size_ = 0;
 };
 
 struct InceptionConv2DSize {
@@ -65,9 +81,11 @@ struct InceptionConv2DSize {
 
 enum class ConvActivation { kLinear, kRelu };
 
-// y from x. Exactly one of filter (HWIO) and packed (from plan.pack) is given, the other is null. bias: [O] or null.
+// y from x. Exactly one of filter (HWIO) and packed (from plan.pack) is given, the other is null. bias: [O] or null. precision: that of
+// `packed`; kBfloat16 wants conv2d_has_tiles(), and rounds inputs.
 void inception_conv2d(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, const float* x, const float* filter,
-                      const float* packed, const float* bias, ConvActivation activation, float* y, Executor& executor);
+                      const float* packed, const float* bias, ConvActivation activation, float* y, Executor& executor,
+                      Precision precision = Precision::kFloat32);
 
 // Bytes of memory that `threads` threads take in the forward pass, besides x, y and the filter; packed: whether the filter is.
 size_t inception_conv2d_workspace(const InceptionConv2DPlan& plan, const InceptionConv2DSize& size, bool packed, int threads);

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <memory>
 
+#include "common/bfloat16.h"
 #include "common/memory.h"
 #include "common/test.h"
 #include "common/thread_executor.h"
+#include "ops/conv2d/conv2d.h"
 
 namespace {
 
@@ -141,6 +143,43 @@ TEST(inception_conv2d_random) {
         check(make_problem(random, size, in_c, out_c, kernel, groups, random_dilations(random, out_c, 1 + random.below(7))),
               i % 2 ? static_cast<Executor&>(one) : two);
     }
+}
+
+// Sums of products of bfloat16 are exact but for their own rounding to float32.
+void check_tiles(Problem p, Executor& executor) {
+    for (float& v : p.x) v = from_bfloat16(to_bfloat16(v));
+    for (float& v : p.filter) v = from_bfloat16(to_bfloat16(v));
+    const InceptionConv2DPlan plan(p.in_c, p.out_c, p.kernel, p.groups, p.dilations.data());
+    EXPECT(plan.has_bfloat16() && plan.packed_size(Precision::kBfloat16) != plan.packed_size());
+    Array<double> y(p.dy.size(), 0.0);
+    for_products(p, [&](size_t i, size_t f, size_t o) { y[o] += static_cast<double>(p.x[i]) * p.filter[f]; });
+    const std::unique_ptr<float, Free> packed = aligned(plan.packed_size(Precision::kBfloat16));
+    plan.pack(p.filter.data(), packed.get(), executor, Precision::kBfloat16);
+    Array<float> got(p.dy.size(), NAN);
+    inception_conv2d(plan, p.size, p.x.data(), nullptr, packed.get(), nullptr, ConvActivation::kLinear, got.data(), executor, Precision::kBfloat16);
+    EXPECT(test::error_of(got, y) < 2e-6);
+    for (size_t i = 0; i < y.size(); ++i) y[i] = std::max(0.0, y[i] + p.bias[i % p.out_c]);
+    std::fill(got.begin(), got.end(), NAN);
+    inception_conv2d(plan, p.size, p.x.data(), nullptr, packed.get(), p.bias.data(), ConvActivation::kRelu, got.data(), executor, Precision::kBfloat16);
+    EXPECT(test::error_of(got, y) < 2e-6);
+}
+
+TEST(inception_conv2d_tiles_random) {
+    if (!conv2d_has_tiles()) return;
+    test::Random random(12);
+    ThreadExecutor two(2);
+    SerialExecutor one;
+    for (int i = 0; i < 40; ++i) {
+        const int kernels[] = {3, 3, 3, 5};
+        const InceptionConv2DSize size = {1 + random.below(3), 1 + random.below(20), 1 + random.below(28), 1 + random.below(2), 1 + random.below(3)};
+        const int out_c = 1 + random.below(90);
+        check_tiles(make_problem(random, size, 32 * (1 + random.below(3)), out_c, kernels[random.below(4)], 1,
+                                 random_dilations(random, out_c, 1 + random.below(7))),
+                    i % 2 ? static_cast<Executor&>(one) : two);
+    }
+    // Strips of rows, and a dilation beyond the map.
+    check_tiles(make_problem(random, {1, 70, 90, 1, 1}, 128, 40, 3, 1, random_dilations(random, 40, 4)), two);
+    check_tiles(make_problem(random, {1, 4, 5, 2, 2}, 32, 6, 3, 1, Array<int>(12, 1000000)), one);
 }
 
 // Large enough for several chunks of channels, strips of rows and every kind of block.

@@ -1,7 +1,9 @@
 // Sorts output channels by dilation and cuts them into blocks.
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
+#include "common/bfloat16.h"
 #include "common/memory.h"
 #include "ops/conv2d/winograd_filter.h"
 #include "ops/inception_conv2d/inception_conv2d.h"
@@ -19,6 +21,9 @@ constexpr int kMostOfGroup = 192;
 // Fewer input channels leave too little work between the transforms.
 constexpr int kLeastInput = 16;
 
+// Input channels of a tile of bfloat16.
+constexpr int kTileInput = 32;
+
 size_t whole_lines(size_t floats) { return (floats + 15) / 16 * 16; }
 
 // [36][panels][C][16] from HWIO.
@@ -33,6 +38,22 @@ void pack_winograd_panel(const WinogradGroup& group, const int* order, const flo
             for (int n = 0; n < count; ++n) taps[tap][n] = from[order[group.first + panel * 16 + n]];
         }
         conv2d_internal::winograd_filter(taps, to, plane);
+    }
+}
+
+// [panels][rows / 2][16] words of two rows from HWIO.
+void pack_strip(const BranchStrip& strip, const int* order, const float* filter, int rows, int out_c, float* to) {
+    for (int panel = 0; panel < strip.count; panel += 16) {
+        const int count = std::min(16, strip.count - panel);
+        for (int row = 0; row < rows; row += 2, to += 16) {
+            uint16_t pairs[32] = {};
+            for (int n = 0; n < count; ++n) {
+                const float* const from = filter + static_cast<size_t>(row) * out_c + order[strip.first + panel + n];
+                pairs[2 * n] = to_bfloat16(from[0]);
+                pairs[2 * n + 1] = to_bfloat16(from[out_c]);
+            }
+            std::memcpy(to, pairs, sizeof(pairs));
+        }
     }
 }
 
@@ -89,6 +110,26 @@ InceptionConv2DPlan::InceptionConv2DPlan(int in_channels, int out_channels, int 
         packed_size_ += whole_lines(floats);
     }
     if (kernel == 3 && groups == 1 && in_channels >= kLeastInput) cut_for_winograd();
+    if (kernel > 1 && groups == 1 && in_channels % kTileInput == 0) cut_for_tiles();
+}
+
+void InceptionConv2DPlan::cut_for_tiles() {
+    Array<ConvBlock> sorted = blocks_;
+    std::sort(sorted.begin(), sorted.end(), [](const ConvBlock& a, const ConvBlock& b) { return a.first < b.first; });
+    const size_t panel = static_cast<size_t>(kernel_) * kernel_ * in_channels_ / 2 * 16;
+    for (size_t i = 0; i < sorted.size();) {
+        const ConvBlock& branch = sorted[i];
+        int end = branch.first;
+        for (; i < sorted.size() && sorted[i].dilation_h == branch.dilation_h && sorted[i].dilation_w == branch.dilation_w; ++i) end += sorted[i].count;
+        for (int first = branch.first; first < end; first += 32) {
+            const int count = std::min(32, end - first);
+            const bool contiguous = order_[first + count - 1] - order_[first] == count - 1;
+            strips_.push_back({branch.dilation_h, branch.dilation_w, first, count, contiguous, strips_size_});
+            strips_size_ += (count + 15) / 16 * panel;
+        }
+    }
+    // A packed filter tells by its size what it is.
+    if (strips_size_ == packed_size_) strips_size_ += 16;
 }
 
 void InceptionConv2DPlan::cut_for_winograd() {
@@ -134,7 +175,13 @@ void InceptionConv2DPlan::cut_for_winograd() {
     }
 }
 
-void InceptionConv2DPlan::pack(const float* filter, float* packed, Executor& executor) const {
+void InceptionConv2DPlan::pack(const float* filter, float* packed, Executor& executor, Precision precision) const {
+    if (precision == Precision::kBfloat16) {
+        const int rows = kernel_ * kernel_ * in_channels_;
+        std::fill(packed + strips_size_ - 16, packed + strips_size_, 0.0f);
+        executor.run(static_cast<int>(strips_.size()), [&](int i) { pack_strip(strips_[i], order_.data(), filter, rows, out_channels_, packed + strips_[i].weights); });
+        return;
+    }
     Array<ConvBlock> blocks = blocks_;
     blocks.insert(blocks.end(), rest_blocks_.begin(), rest_blocks_.end());
     struct Panel {

@@ -3,6 +3,7 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ConvActivation, InceptionGeometry, Pair } from '../../kernel/geometry';
 import { attr, type NativeAttr, type NativeBackend, type NativeOp } from '../../kernel/native-backend';
+import type { ConvPrecision } from '../../kernel/precision';
 
 const common = ({ dilations, strides, groups }: InceptionGeometry): NativeAttr[] => [
   attr.int('dilations', dilations),
@@ -24,8 +25,13 @@ export function forwardNative(
 }
 
 /** A filter in the kernel's own order, made once for many calls; opaque. */
-export function packNative(backend: NativeBackend, filter: Tensor4D, geometry: InceptionGeometry): Tensor1D {
-  return backend.executeSingleOutput('IcconvInceptionConv2DPack', common(geometry), [filter]) as Tensor1D;
+export function packNative(
+  backend: NativeBackend,
+  filter: Tensor4D,
+  geometry: InceptionGeometry & { readonly precision: ConvPrecision },
+): Tensor1D {
+  const attrs = [...common(geometry), attr.string('precision', geometry.precision)];
+  return backend.executeSingleOutput('IcconvInceptionConv2DPack', attrs, [filter]) as Tensor1D;
 }
 
 interface PackedGeometry extends InceptionGeometry {

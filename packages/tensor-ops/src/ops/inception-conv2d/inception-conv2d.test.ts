@@ -4,9 +4,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { activate } from '../../../test/support/activate';
 import { runConv } from '../../../test/support/run-conv';
+import { loadedNative, useEngine } from '../../engine';
 import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
 import { type InceptionConv2dOptions, inceptionConv2d } from './inception-conv2d';
 import { inceptionConv2dPacked, packInceptionFilter } from './packed';
+
+const native = await useEngine({ device: 'cpu', threads: 2 }).then(loadedNative, () => undefined);
 
 type Pair = readonly [number, number];
 
@@ -203,5 +206,53 @@ describe('inceptionConv2d refuses', () => {
     const x = tf.zeros<tf.Rank.R4>([1, 5, 5, 4]);
     expect(() => inceptionConv2dPacked(x, packed)).toThrowError('packed.backend must be the current one, "cpu"; pack');
     tf.dispose([filter, x, packed.tensor]);
+  });
+});
+
+describe.skipIf(native?.ops.bfloat16?.() !== true)('a filter packed for bfloat16', () => {
+  const dilations: Pair[] = Array.from({ length: 40 }, (_, o) => [1 + (o % 3), 1 + (o % 2)]);
+  const amx = native?.ops.simdLevel() === 'amx';
+
+  async function errorOfBfloat16(channels: number): Promise<number> {
+    await useEngine({ device: 'cpu', threads: 2 });
+    const [half, single] = tf.tidy(() => {
+      const x = tf.tensor4d(hashed(1, 2 * 9 * 11 * channels), [2, 9, 11, channels]);
+      const filter = tf.tensor4d(hashed(2, 9 * channels * 40), [3, 3, channels, 40]);
+      const bias = tf.tensor1d(hashed(3, 40));
+      return (['bfloat16', 'float32'] as const).map((precision) => {
+        const packed = packInceptionFilter(filter, { dilations, precision });
+        return inceptionConv2dPacked(x, packed, { bias, activation: 'relu' });
+      });
+    });
+    const error = maxRelativeError(await half!.data(), await single!.data());
+    tf.dispose([half!, single!]);
+    return error;
+  }
+
+  test('multiplies in bfloat16 with AMX, in float32 without', async () => {
+    const error = await errorOfBfloat16(64);
+    expect(error).toBeLessThan(1e-2);
+    expect(error > 1e-5).toBe(amx);
+  });
+
+  test('stays float32 where the channels fill no tile', async () => {
+    expect(await errorOfBfloat16(24)).toBe(0);
+  });
+
+  test.runIf(amx)('is refused where the level in force has no tiles', () => {
+    const { ops } = native!;
+    const filter = tf.ones<tf.Rank.R4>([3, 3, 32, 40]);
+    const x = tf.ones<tf.Rank.R4>([1, 4, 4, 32]);
+    const packed = packInceptionFilter(filter, { dilations, precision: 'bfloat16' });
+    try {
+      ops.setSimdLevel('avx512');
+      expect(() => inceptionConv2dPacked(x, packed)).toThrowError(
+        'packed is of bfloat16, for which this processor or this build has no kernel',
+      );
+    } finally {
+      ops.setSimdLevel('amx');
+      packed.dispose();
+      tf.dispose([x, filter]);
+    }
   });
 });

@@ -5,6 +5,7 @@ import { InvalidArgumentError, ShapeMismatchError } from '../../errors';
 import { checkLive, checkPair, checkResult, checkTensor } from '../../kernel/check';
 import { checkActivation, checkBias, checkGroups } from '../../kernel/check-conv';
 import type { ConvActivation, InceptionGeometry } from '../../kernel/geometry';
+import { type ConvPrecision, checkPrecision } from '../../kernel/precision';
 import { registerOnAllBackends, runKernel } from '../../kernel/registry';
 import { convKernels } from '../conv-kernels';
 import { forwardPackedNative, packNative } from '../conv-kernels/inception-native';
@@ -39,7 +40,7 @@ interface PackedAttrs extends InceptionGeometry {
 }
 
 export function registerPackedInceptionConv2d(): void {
-  registerOnAllBackends<{ filter: Tensor4D }, InceptionGeometry>(
+  registerOnAllBackends<{ filter: Tensor4D }, InceptionGeometry & { readonly precision: ConvPrecision }>(
     INCEPTION_CONV_2D_PACK,
     ({ filter }, attrs, context) => {
       const fused = fusedBackend({ algorithm: 'auto' }, context);
@@ -62,24 +63,31 @@ export function registerPackedInceptionConv2d(): void {
   );
 }
 
+export interface PackInceptionOptions extends Pick<InceptionConv2dOptions, 'dilations' | 'groups'> {
+  /**
+   * Of the products. `'bfloat16'` wants what it wants of plain convolutions, and is taken with AMX, without groups and of a multiple of 32 input channels;
+   * else they are float32 all the same. @defaultValue `'float32'`
+   */
+  readonly precision?: ConvPrecision;
+}
+
 /**
  * Lays a filter out for the current backend's kernel, so that calls need not do it again. Not differentiable.
  *
  * @param filter - float32 [K, K, C/G, O], K odd; it may be disposed afterwards.
  * @returns to be disposed by the caller.
- * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}, {@link UnsupportedBackendError}
+ * @throws {@link InvalidArgumentError}, {@link ShapeMismatchError}, {@link UnsupportedBackendError}, {@link UnsupportedPrecisionError}
  */
-export function packInceptionFilter(
-  filter: Tensor4D,
-  options: Pick<InceptionConv2dOptions, 'dilations' | 'groups'>,
-): PackedInceptionFilter {
+export function packInceptionFilter(filter: Tensor4D, options: PackInceptionOptions): PackedInceptionFilter {
   const op = 'packInceptionFilter';
   checkTensor(op, 'filter', filter, '[K, K, C/G, O]', 4);
   checkKernelSize(op, filter.shape);
   const { groups = 1 } = options;
   checkGroups(op, groups, filter.shape[2] * groups, filter.shape);
   const dilations = checkDilations(op, options.dilations, filter.shape[3], groups);
-  const tensor = runKernel<Tensor>(op, INCEPTION_CONV_2D_PACK, { filter }, { dilations, strides: [1, 1], groups });
+  const precision = checkPrecision(op, options.precision ?? 'float32');
+  const attrs = { dilations, strides: [1, 1], groups, precision };
+  const tensor = runKernel<Tensor>(op, INCEPTION_CONV_2D_PACK, { filter }, attrs);
   const filterShape = [...filter.shape] as const;
   return { tensor, filterShape, dilations, groups, backend: tf.getBackend(), dispose: () => tensor.dispose() };
 }
