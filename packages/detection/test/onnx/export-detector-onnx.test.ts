@@ -13,7 +13,8 @@ import { activate } from '../support/activate';
 import { MAX_DETECTIONS, smallDetector, weightsOf } from './detectors';
 
 /** float32 through all layers, in another order of summation: pixels, probabilities. */
-const TOLERANCE = { boxes: 1e-3, scores: 1e-5, masks: 1e-4 };
+/** Boxes that differ by their rounding move what masks are pooled from: 1.8e-4 with Winograd's kernels, 0.9e-4 without. */
+const TOLERANCE = { boxes: 1e-3, scores: 1e-5, masks: 4e-4 };
 const BATCHES = [
   [1, 96, 128],
   [3, 101, 77],
