@@ -13,7 +13,7 @@ import {
 
 /** TensorFlow's own register of functions. */
 export interface FunctionRegister {
-  /** @param text - as {@link functionText} gives it. */
+  /** @param text - as `functionText` gives it. */
   addFunction(text: string): void;
   removeFunction(name: string): void;
 }
