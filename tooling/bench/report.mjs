@@ -2,7 +2,7 @@
 // commit, the time and the load of the machine before it.
 
 /** What is equal in all rows of a bench, and so stands once. */
-const OF_THE_RUN = ['bench', 'tensorflow', 'simd', 'threads', 'peer', 'peers', 'cpu', 'node'];
+const OF_THE_RUN = ['bench', 'tensorflow', 'simd', 'threads', 'peers', 'cpu', 'node'];
 
 /** @param output - of a bench with --json: one object a line. @returns what all rows have in common, and the rows without it. */
 export function rowsOf(output) {
@@ -54,8 +54,9 @@ function beside(what, bench, wanted, { ratio = false } = {}) {
 
 function operator(what, name) {
   return (report) => {
-    const { native, peer } = own(report, 'tensor-ops', { name });
-    return [what, ms(native.medianMs), peer === undefined ? '' : `torchvision ${digits(peer.medianMs)}`, 'tensor-ops'];
+    const { native, ratio } = own(report, 'tensor-ops', { name });
+    const others = ratio === undefined ? '' : `torchvision ${digits(ratio * native.medianMs)}`;
+    return [what, ms(native.medianMs), others, 'tensor-ops'];
   };
 }
 
@@ -118,8 +119,9 @@ export function performanceNumbers(report) {
   const parts = Object.entries(report.benches).flatMap(([bench, { commit, seconds, loadBefore, versions, rows }]) => {
     const timed = rows.flatMap(timedRows);
     if (timed.length === 0) return [];
-    const peers = Object.entries({ ...versions.peers, ...(versions.peer && { peer: versions.peer }) });
-    const beside = peers.map(([name, version]) => (name === 'peer' ? version : `${name} ${version}`)).join(', ');
+    const beside = Object.entries(versions.peers ?? {})
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ');
     const made = [`commit ${commit}`, versions.simd, beside, `load before ${loadBefore.toFixed(1)}`, `${seconds} s`];
     return [
       '',

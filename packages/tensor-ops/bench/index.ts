@@ -25,9 +25,12 @@ if (positionals[0] === 'cuda') {
 const threads = Number(values.threads);
 const engine = await useEngine({ device: 'cpu', threads });
 const peer = await TorchvisionPeer.start(threads);
-const machine = { tensorflow: engine.version, simd: engine.simd, threads, peer: peer && `torchvision ${peer.version}` };
+const peers = peer && { torchvision: peer.version };
+const machine = { tensorflow: engine.version, simd: engine.simd, threads, peers };
 if (!values.json) {
-  console.log(`TensorFlow ${engine.version}, ${engine.simd}, ${threads} threads; peer: ${machine.peer ?? 'none'}`);
+  console.log(
+    `TensorFlow ${engine.version}, ${engine.simd}, ${threads} threads; peers: ${JSON.stringify(peers ?? 'none')}`,
+  );
 }
 
 const wanted = (name: string) => positionals.every((part) => name.includes(part));
