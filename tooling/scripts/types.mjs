@@ -1,5 +1,5 @@
-// pnpm typecheck [FOLDER ...]: checks the types of every package, each by its own tsconfig.json and each file once. `tsc -p` would check what a
-// package imports of the others again with every one of them, and read TensorFlow.js' declarations anew each time.
+// pnpm typecheck [FOLDER ...]: checks the types of every package, each by the options of its own tsconfig.json and each file once. `tsc -p` would
+// check what a package imports of the others again with every one of them, and read TensorFlow.js' declarations anew each time.
 import { existsSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import ts from 'typescript';
@@ -19,45 +19,29 @@ function projects() {
   return [...groups, 'docs'].filter((folder) => existsSync(join(ROOT, folder, 'tsconfig.json')));
 }
 
-/** Parsed files serve all programs, as their options are alike in what parsing and binding depend on. */
-const parsed = new Map();
-const looked = new Map();
-
-function hostOf(options) {
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  const alike = JSON.stringify([options.target, options.module, options.moduleResolution, options.strict]);
-  host.getSourceFile = (name, how, ...rest) => {
-    const key = `${alike} ${name}`;
-    if (!parsed.has(key)) parsed.set(key, getSourceFile(name, how, ...rest));
-    return parsed.get(key);
+/** The configuration of a package: its files and its options, which name no folder. */
+function parse(folder) {
+  const path = join(ROOT, folder, 'tsconfig.json');
+  const onUnRecoverableConfigFileDiagnostic = (problem) => {
+    throw new Error(ts.formatDiagnostic(problem, format));
   };
-  host.fileExists = (name) => {
-    if (!looked.has(name)) looked.set(name, fileExists(name));
-    return looked.get(name);
-  };
-  return host;
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic };
+  const { fileNames, options, errors } = ts.getParsedCommandLineOfConfigFile(path, {}, host);
+  const { configFilePath, pathsBasePath, ...alike } = options;
+  return { folder, fileNames, options, errors, alike: JSON.stringify(alike) };
 }
 
-/** What is wrong in a package's own files. */
-function check(folder) {
-  const path = join(ROOT, folder, 'tsconfig.json');
-  const { fileNames, options, errors } = ts.getParsedCommandLineOfConfigFile(
-    path,
-    {},
-    {
-      ...ts.sys,
-      onUnRecoverableConfigFileDiagnostic: (problem) => {
-        throw new Error(ts.formatDiagnostic(problem, format));
-      },
-    },
-  );
-  const program = ts.createProgram(fileNames, options, hostOf(options));
+/** What is wrong in packages of like options, as one program: declarations are read, and their types made, once. */
+function check(projects) {
+  const names = projects.flatMap(({ fileNames }) => fileNames);
+  // Types that are everywhere, Node's, are looked up from the first: all take the same version.
+  const program = ts.createProgram(names, projects[0].options);
+  const folders = projects.map(({ folder }) => join(ROOT, folder) + sep);
   const own = program.getSourceFiles().filter(({ fileName }) => {
-    return fileName.startsWith(join(ROOT, folder) + sep) && !fileName.includes('/node_modules/');
+    return folders.some((folder) => fileName.startsWith(folder)) && !fileName.includes('/node_modules/');
   });
   return [
-    ...errors,
+    ...projects.flatMap(({ errors }) => errors),
     ...program.getOptionsDiagnostics(),
     ...program.getGlobalDiagnostics(),
     ...own.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
@@ -71,6 +55,10 @@ if (unknown !== undefined) {
   console.error(`usage: pnpm typecheck [FOLDER ...]; "${unknown}" is none of ${folders.join(', ')}`);
   process.exit(1);
 }
-const problems = ts.sortAndDeduplicateDiagnostics((given.length > 0 ? given : folders).flatMap(check));
+const wanted = (given.length > 0 ? given : folders).map(parse);
+const groups = [...new Set(wanted.map(({ alike }) => alike))].map((alike) =>
+  wanted.filter((one) => one.alike === alike),
+);
+const problems = ts.sortAndDeduplicateDiagnostics(groups.flatMap(check));
 if (problems.length > 0) console.error(ts.formatDiagnosticsWithColorAndContext(problems, format));
 process.exit(problems.length === 0 ? 0 : 1);
