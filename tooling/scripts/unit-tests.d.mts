@@ -5,4 +5,4 @@ export function unitTests(options?: {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdio?: StdioOptions;
-}): UnitCounts;
+}): Promise<UnitCounts>;

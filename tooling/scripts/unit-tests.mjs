@@ -1,5 +1,6 @@
 // Runs vitest and counts what it reports.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,14 +11,15 @@ const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 const REPORTER = fileURLToPath(new URL('./unit-reporter.mjs', import.meta.url));
 
 /** Runs the tests of the folder `cwd`: how many passed and were skipped, and each failure by name and message. */
-export function unitTests({ cwd = ROOT, env = {}, stdio = 'inherit' } = {}) {
+export async function unitTests({ cwd = ROOT, env = {}, stdio = 'inherit' } = {}) {
   const scratch = mkdtempSync(join(tmpdir(), 'icconv-test-'));
   const report = join(scratch, 'report.json');
-  const { status, signal } = spawnSync(
-    process.execPath,
-    [VITEST, 'run', '--reporter=default', `--reporter=${REPORTER}`],
-    { cwd, stdio, env: { ...process.env, ...env, ICCONV_UNIT_REPORT: report } },
-  );
+  const vitest = spawn(process.execPath, [VITEST, 'run', '--reporter=default', `--reporter=${REPORTER}`], {
+    cwd,
+    stdio,
+    env: { ...process.env, ...env, ICCONV_UNIT_REPORT: report },
+  });
+  const [status, signal] = await once(vitest, 'exit');
   try {
     return withExit(JSON.parse(readFileSync(report, 'utf8')), status, signal);
   } catch {

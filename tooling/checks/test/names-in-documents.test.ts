@@ -15,6 +15,7 @@ const LEFT_OUT = new Set([
   '.git',
   '.venv',
   '.turbo',
+  '.temp',
   'CHANGELOG.md',
   'names-in-documents.test.ts',
 ]);
