@@ -49,10 +49,9 @@ export function initial(name: string, shape: readonly number[], options: Initial
     return tf.tensor1d(values.map((value) => (value < -0.5 ? -distance : distance)));
   }
   const [scale, offset] = affine(name, shape, last).map(Math.fround) as [number, number];
-  return tf.tensor(
-    values.map((value) => Math.fround(value * scale) + offset),
-    [...shape],
-  );
+  // Forty million of them are a network's: in place, as a closure would take four times as long.
+  for (let i = 0; i < values.length; i++) values[i] = Math.fround(values[i]! * scale) + offset;
+  return tf.tensor(values, [...shape]);
 }
 
 function affine(name: string, shape: readonly number[], last: string): [scale: number, offset: number] {
