@@ -1,3 +1,3 @@
 import { preset } from '@icconv/vitest-preset';
 
-export default preset();
+export default preset({ isolate: false });

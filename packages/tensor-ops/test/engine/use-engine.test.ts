@@ -1,6 +1,6 @@
 /** The choice of the engine, with the native runtime present or absent as each test needs. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const absent = { reason: 'the native runtime is not set up', remedy: 'npx icconv setup' };
 const loadNative = vi.fn();
@@ -14,6 +14,8 @@ describe('useEngine', () => {
     ({ useEngine } = await import('../../src/engine'));
   });
   afterEach(() => void vi.restoreAllMocks());
+  // Other files of this process are to find the real one.
+  afterAll(() => void vi.resetModules());
 
   it('falls back to wasm with one warning that carries reason and remedy', async () => {
     loadNative.mockResolvedValue(absent);
