@@ -34,6 +34,13 @@ try {
 async function keepCompiledModules(): Promise<void> {
   const { enableCompileCache } = module as { readonly enableCompileCache?: (folder: string) => unknown };
   if (enableCompileCache === undefined) return;
+  const { makeFolder } = await import('@icconv/base/files');
   const { cacheRoot } = await import('@icconv/tensor-ops/download');
-  enableCompileCache(join(cacheRoot(), 'compiled-modules'));
+  const folder = join(cacheRoot(), 'compiled-modules');
+  // Where it cannot be made the modules are compiled anew.
+  const made = await makeFolder(folder).then(
+    () => true,
+    () => false,
+  );
+  if (made) enableCompileCache(folder);
 }
