@@ -1,7 +1,7 @@
 // Packs every published package and lives with the tarballs as a user would: installs them in empty folders by npm, pnpm and yarn,
 // deletes what was installed, installs again from the lockfile as a colleague or a CI would, and runs every entry from ESM and CJS,
 // under this Node and (on Linux x64) under the other supported ones; networks run in processes of their own too, which are started from the
-// installed files. A strict TypeScript project compiles against them, by the oldest TypeScript that is supported too. With --native, the engine is set up once in each folder (from the cache) and must be found again after the second install.
+// installed files. A strict TypeScript project compiles against them, by the newest TypeScript and the oldest that is supported. With --native, the engine is set up once in each folder (from the cache) and must be found again after the second install.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -244,7 +244,7 @@ try {
       }
     }
     if (manager.types) {
-      for (const typescript of ['typescript', 'typescript-oldest']) {
+      for (const typescript of ['typescript-newest', 'typescript-oldest']) {
         const { version } = require(`${typescript}/package.json`);
         for (const resolution of ['node16', 'bundler'])
           check(`types, ${resolution}, TypeScript ${version}`, () => compile(packed, folder, resolution, typescript));

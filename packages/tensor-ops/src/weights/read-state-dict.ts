@@ -1,13 +1,14 @@
 /** From an open file to TensorFlow.js tensors: a flat record keyed by PyTorch's names, in TensorFlow's layouts. Needs no file access. */
-import { tensor as makeTensor, type Tensor } from '@tensorflow/tfjs-core';
+import { getBackend, tensor as makeTensor, type Tensor, transpose } from '@tensorflow/tfjs-core';
 import type { ShapeDifference } from '../errors';
 import { fileLayout, resolveCounts, unreadableOf } from './convert/file-facts';
 import type { LayoutRule } from './convert/layouts';
 import { matchStateDict, requireMatch } from './convert/match';
-import { planConversion, readPlanned } from './convert/plan';
+import { type PlannedTensor, planConversion, readPlanned } from './convert/plan';
 import { type SelectOptions, selectStateDict } from './convert/select';
 import type { InceptionCounts, WeightLayout } from './convert/types';
-import type { WeightData } from './dtypes';
+import { DTYPES, type WeightData } from './dtypes';
+import { elementCount } from './strided';
 import type { StateDict } from './types';
 import { skippedError, type WeightFile } from './weight-file';
 
@@ -114,12 +115,12 @@ export async function readStateDict(file: WeightFile, options: ReadStateDictOpti
     let next: Promise<WeightData> | undefined;
     for (const [i, planned] of matched.entries()) {
       options.signal?.throwIfAborted();
-      const reading = next ?? readPlanned(file, planned);
-      next = matched[i + 1] && readPlanned(file, matched[i + 1]!);
+      const reading = next ?? readPlanned(file, stored(planned));
+      next = matched[i + 1] && readPlanned(file, stored(matched[i + 1]!));
       // Where this one fails, nobody waits for the next.
       next?.catch(() => {});
       const data = await reading;
-      tensors.push([planned.name, toTensor(data, planned.shape)]);
+      tensors.push([planned.name, toTensor(data, planned)]);
       bytes += planned.parts.reduce((sum, part) => sum + part.bytes, 0);
       options.onProgress?.({ bytes, totalBytes });
     }
@@ -130,8 +131,33 @@ export async function readStateDict(file: WeightFile, options: ReadStateDictOpti
   return Object.fromEntries(tensors);
 }
 
-function toTensor(data: Awaited<ReturnType<typeof readPlanned>>, shape: readonly number[]): Tensor {
+/** Filters of fewer weights are in order before TensorFlow has been called. */
+const MANY = 2 ** 14;
+
+/** TensorFlow changes the order of dimensions on all cores, JavaScript on one: such a tensor is read in the order of the file. */
+function isTurnedByTensorFlow({ parts, order, shape, dtype }: PlannedTensor): boolean {
+  const turned = parts.length === 1 && order.some((d, k) => d !== k);
+  return turned && DTYPES[dtype].natural === 'float32' && elementCount(shape) >= MANY && getBackend() === 'tensorflow';
+}
+
+/** What is read of it from the file. */
+function stored(planned: PlannedTensor): PlannedTensor {
+  if (!isTurnedByTensorFlow(planned)) return planned;
+  const [{ shape }] = planned.parts as [PlannedTensor['parts'][number]];
+  return { ...planned, shape, order: shape.map((_, d) => d) };
+}
+
+function toTensor(data: WeightData, planned: PlannedTensor): Tensor {
+  const { shape, order } = planned;
   if (data instanceof Int32Array) return makeTensor(data, [...shape], 'int32');
   // No type of file is read as float64 unless asked for.
-  return makeTensor(data as Float32Array | Uint8Array, [...shape], data instanceof Uint8Array ? 'bool' : 'float32');
+  if (!isTurnedByTensorFlow(planned)) {
+    return makeTensor(data as Float32Array | Uint8Array, [...shape], data instanceof Uint8Array ? 'bool' : 'float32');
+  }
+  const inOrderOfFile = makeTensor(data as Float32Array, [...stored(planned).shape]);
+  try {
+    return transpose(inOrderOfFile, [...order]);
+  } finally {
+    inOrderOfFile.dispose();
+  }
 }
