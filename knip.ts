@@ -25,6 +25,7 @@ export default {
     'mnist',
     // Run by their paths, or by documents that become components.
     'tsx',
+    'typescript-newest',
     'typescript-oldest',
     'vue',
     '@yarnpkg/cli-dist',

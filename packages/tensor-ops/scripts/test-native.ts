@@ -37,8 +37,9 @@ const compiler = await requireCompiler();
 const programs = join(cacheRoot(), 'tests');
 mkdirSync(programs, { recursive: true });
 
-const MEMORY = ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer', '-g'];
-const THREADS = ['-fsanitize=thread', '-DICCONV_SHIM_THREADS', '-g'];
+// Lines are all that a report names.
+const MEMORY = ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer', '-g1'];
+const THREADS = ['-fsanitize=thread', '-DICCONV_SHIM_THREADS', '-g1'];
 
 /** Objects of `sources`, with sanitizers where flags of theirs are given. */
 function compile(
