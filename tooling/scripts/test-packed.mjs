@@ -202,7 +202,7 @@ function compile(packed, folder, resolution, typescript) {
   });
   // tfjs-layers' own declarations do not pass a strict compiler, whoever imports them; our entries extend its classes. Nor does what tfjs-core has
   // of WebGPU go with the DOM of TypeScript 7, which has that too.
-  const foreign = /@tensorflow\/tfjs-layers\/|^[^(]*\/lib\.dom\.d\.ts\(/;
+  const foreign = /@tensorflow\/tfjs-layers\/|@webgpu\/types\/|^[^(]*\/lib\.dom\.d\.ts\(/;
   const errors = stdout.split('\n').filter((text) => /error TS/.test(text) && !foreign.test(text));
   if (errors.length > 0) throw new Error(errors.join('\n'));
   return `${names.length} entries`;
