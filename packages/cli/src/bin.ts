@@ -37,10 +37,11 @@ async function keepCompiledModules(): Promise<void> {
   const { makeFolder } = await import('@icconv/base/files');
   const { cacheRoot } = await import('@icconv/tensor-ops/download');
   const folder = join(cacheRoot(), 'compiled-modules');
-  // Where it cannot be made the modules are compiled anew.
-  const made = await makeFolder(folder).then(
-    () => true,
-    () => false,
-  );
-  if (made) enableCompileCache(folder);
+  try {
+    await makeFolder(folder);
+  } catch {
+    // The modules are compiled anew.
+    return;
+  }
+  enableCompileCache(folder);
 }

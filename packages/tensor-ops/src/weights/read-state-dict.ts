@@ -113,14 +113,16 @@ export async function readStateDict(file: WeightFile, options: ReadStateDictOpti
   try {
     // The next one is read from the file while this one is put in order.
     let next: Promise<WeightData> | undefined;
+    // Settled before the first is read: the backend may be another one by the time of the last.
+    const inFile = matched.map(asRead);
     for (const [i, planned] of matched.entries()) {
       options.signal?.throwIfAborted();
-      const reading = next ?? readPlanned(file, stored(planned));
-      next = matched[i + 1] && readPlanned(file, stored(matched[i + 1]!));
+      const reading = next ?? readPlanned(file, inFile[i]!);
+      next = inFile[i + 1] && readPlanned(file, inFile[i + 1]!);
       // Where this one fails, nobody waits for the next.
       next?.catch(() => {});
       const data = await reading;
-      tensors.push([planned.name, toTensor(data, planned)]);
+      tensors.push([planned.name, toTensor(data, inFile[i]!, planned)]);
       bytes += planned.parts.reduce((sum, part) => sum + part.bytes, 0);
       options.onProgress?.({ bytes, totalBytes });
     }
@@ -134,30 +136,24 @@ export async function readStateDict(file: WeightFile, options: ReadStateDictOpti
 /** Filters of fewer weights are in order before TensorFlow has been called. */
 const MANY = 2 ** 14;
 
-/** TensorFlow changes the order of dimensions on all cores, JavaScript on one: such a tensor is read in the order of the file. */
-function isTurnedByTensorFlow({ parts, order, shape, dtype }: PlannedTensor): boolean {
+/** TensorFlow changes the order of dimensions on all cores, JavaScript on one: a large filter is read in the order of the file where it can. */
+function asRead(planned: PlannedTensor): PlannedTensor {
+  const { parts, order, shape, dtype } = planned;
   const turned = parts.length === 1 && order.some((d, k) => d !== k);
-  return turned && DTYPES[dtype].natural === 'float32' && elementCount(shape) >= MANY && getBackend() === 'tensorflow';
+  const large = DTYPES[dtype].natural === 'float32' && elementCount(shape) >= MANY;
+  if (!turned || !large || getBackend() !== 'tensorflow') return planned;
+  return { ...planned, shape: parts[0]!.shape, order: order.map((_, d) => d) };
 }
 
-/** What is read of it from the file. */
-function stored(planned: PlannedTensor): PlannedTensor {
-  if (!isTurnedByTensorFlow(planned)) return planned;
-  const [{ shape }] = planned.parts as [PlannedTensor['parts'][number]];
-  return { ...planned, shape, order: shape.map((_, d) => d) };
-}
-
-function toTensor(data: WeightData, planned: PlannedTensor): Tensor {
-  const { shape, order } = planned;
-  if (data instanceof Int32Array) return makeTensor(data, [...shape], 'int32');
+function toTensor(data: WeightData, read: PlannedTensor, planned: PlannedTensor): Tensor {
+  if (data instanceof Int32Array) return makeTensor(data, [...read.shape], 'int32');
   // No type of file is read as float64 unless asked for.
-  if (!isTurnedByTensorFlow(planned)) {
-    return makeTensor(data as Float32Array | Uint8Array, [...shape], data instanceof Uint8Array ? 'bool' : 'float32');
-  }
-  const inOrderOfFile = makeTensor(data as Float32Array, [...stored(planned).shape]);
+  const dtype = data instanceof Uint8Array ? 'bool' : 'float32';
+  const tensor = makeTensor(data as Float32Array | Uint8Array, [...read.shape], dtype);
+  if (read === planned) return tensor;
   try {
-    return transpose(inOrderOfFile, [...order]);
+    return transpose(tensor, [...planned.order]);
   } finally {
-    inOrderOfFile.dispose();
+    tensor.dispose();
   }
 }
