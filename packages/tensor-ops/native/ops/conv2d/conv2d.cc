@@ -23,8 +23,6 @@ const Level& level(Precision precision) {
 
 thread_local Workspace workspace;
 
-// Of a level-2 cache of 1 MiB, for weights, inputs and outputs of a piece.
-constexpr long kCacheFloats = 640 * 1024 / 4;
 constexpr long kLeastPixels = 56;
 constexpr long kMostPixels = 224;
 // Winograd tiles that share one passage of the weights.
@@ -57,13 +55,13 @@ Array<Task> plan_direct(Job& job, int threads, const Level& simd) {
     const Shape& s = job.shape;
     const int tile = simd.tile_pixels;
     const int reduction = s.reduction();
-    const int steps = ceil_div(reduction, kReductionStep * simd.per_word);
+    const int steps = ceil_div(reduction, simd.blocking.reduction_step * simd.per_word);
     job.reduction_step = std::min(reduction, ceil_div(ceil_div(reduction, steps), 4) * 4);
     const int panels = s.panels();
-    int panel_piece = std::min(panels, 32);
+    int panel_piece = std::min(panels, simd.blocking.panels);
     // Weights of a step, and inputs and outputs of the task's pixels, share the level-2 cache.
     const long weights = static_cast<long>(job.reduction_step) / simd.per_word * panel_piece * kPanel;
-    long piece = (kCacheFloats - weights) / (job.reduction_step + panel_piece * kPanel);
+    long piece = (simd.blocking.cache_floats - weights) / (job.reduction_step + panel_piece * kPanel);
     piece = std::max(kLeastPixels, std::min(piece, kMostPixels)) / tile * tile;
     piece = std::max<long>(piece, tile);
     // Enough tasks that threads finish together: first smaller pieces of the map, then of the channels.
@@ -140,7 +138,7 @@ bool winograd_gains(const Shape& s, const PackedForms& forms, const Level& direc
     if (forms.has_direct && direct.whole_reduction) return false;
     if (s.stride_h != 1 || s.stride_w != 1 || s.dilation_h != 1 || s.dilation_w != 1) return false;
     if (!forms.has_direct) return true;
-    return winograd_tiles(s) >= kLeastWinogradTiles;
+    return winograd_tiles(s) >= direct.blocking.least_winograd_tiles;
 }
 
 }  // namespace
@@ -202,9 +200,13 @@ void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float
     const Level& simd = winograd ? level(Precision::kFloat32) : direct;
     Job job = {shape, inputs.x, inputs.packed + (winograd ? forms.winograd_offset : kHeader), bias.data(), inputs.residual, relu, y, 0};
     const int threads = executor.threads();
-    const Array<Task> tasks = winograd               ? plan_winograd(job, threads, simd.tile_pixels)
+    Array<Task> tasks = winograd               ? plan_winograd(job, threads, simd.tile_pixels)
                               : simd.whole_reduction ? plan_whole_reduction(job, threads, simd)
                                                      : plan_direct(job, threads, simd);
+    for (size_t i = 0; i + threads < tasks.size(); ++i) {
+        const Task& next = tasks[i + threads];
+        tasks[i].next_panel = next.block * panels + next.panel0;
+    }
     const auto bytes = winograd ? simd.winograd_workspace : simd.direct_workspace;
     const auto work = winograd ? simd.winograd : simd.direct;
     executor.run(static_cast<int>(tasks.size()), [&](int i) { work(job, tasks[i], workspace.get(bytes(job, tasks[i]))); });

@@ -13,7 +13,7 @@ namespace conv2d_internal {
 
 #if defined(__AMX_BF16__) && defined(__AVX512BF16__)
 const Level* level_amx() {
-    static constexpr Level kDirect = {direct_workspace, direct, nullptr, nullptr, kTilePixels, Products::kPerWord, true};
+    static constexpr Level kDirect = {direct_workspace, direct, nullptr, nullptr, kTilePixels, Products::kPerWord, {}, true};
     return &kDirect;
 }
 #else

@@ -13,7 +13,8 @@ namespace conv2d_internal {
 
 #if defined(__AVX512BF16__)
 const Level* level_avx512bf16() {
-    static constexpr Level kDirect = {direct_workspace, direct, nullptr, nullptr, Lanes::kTilePixels, Products::kPerWord};
+    static constexpr Level kDirect = {direct_workspace, direct, nullptr, nullptr, Lanes::kTilePixels, Products::kPerWord,
+                                      {Lanes::kReductionStep, Lanes::kTaskPanels, Lanes::kCacheFloats, Lanes::kLeastWinogradTiles}};
     return &kDirect;
 }
 #else

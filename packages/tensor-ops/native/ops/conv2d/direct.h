@@ -27,6 +27,23 @@ size_t direct_workspace(const Job& job, const Task&) {
     return rows * sizeof(float) + static_cast<size_t>(job.shape.kernel_h) * job.shape.kernel_w * sizeof(ptrdiff_t);
 }
 
+// What a thread is to multiply when it has done with the reduction before k1: the same panels, or those of its next task.
+inline ComingWeights coming_weights(const Job& job, const Task& task, int k1) {
+    const Shape& s = job.shape;
+    const int reduction = s.reduction();
+    const ptrdiff_t panel_stride = static_cast<ptrdiff_t>(words(reduction)) * kPanel;
+    // All of them stay in the cache.
+    if (panel_stride * s.panels() * s.blocks <= conv2d_internal::kHeldWeights) return {};
+    const bool last = k1 == reduction;
+    const ptrdiff_t panel = last ? task.next_panel : static_cast<ptrdiff_t>(task.block) * s.panels() + task.panel0;
+    if (panel < 0) return {};
+    const int from = last ? 0 : k1;
+    const int panels = min_of(task.panel1 - task.panel0, static_cast<int>(static_cast<ptrdiff_t>(s.panels()) * s.blocks - panel));
+    const int tiles = static_cast<int>(task.end - task.begin + Lanes::kTilePixels - 1) / Lanes::kTilePixels;
+    return {job.weights + panel * panel_stride + static_cast<ptrdiff_t>(words(from)) * kPanel, panel_stride, panels,
+            words(min_of(job.reduction_step, reduction - from)), tiles};
+}
+
 void direct(const Job& job, const Task& task, void* workspace) {
     const Shape& shape = job.shape;
     const int pixels = static_cast<int>(task.end - task.begin);
@@ -54,6 +71,7 @@ void direct(const Job& job, const Task& task, void* workspace) {
         tile.bias = k0 == 0 ? job.bias + first_panel * kPanel : nullptr;
         tile.relu = last && job.relu;
         tile.stream = last && k0 == 0 && streams;
+        ComingWeights coming = coming_weights(job, task, k1);
         // Each tile of pixels is in the level-1 cache while the weights of all panels pass by it.
         for_tiles(pixels, [&](int begin, int count) {
             const long pixel = task.begin + begin;
@@ -78,7 +96,7 @@ void direct(const Job& job, const Task& task, void* workspace) {
                 const ptrdiff_t stride = static_cast<ptrdiff_t>(shape.stride_w) * shape.in_c;
                 tile.ahead = {gather.pixel(pixel + count), stride, 2 * stride, 4 * stride, 16 * Products::kPerWord - 16 * stride};
             }
-            run_panels(tile, count, task.panel1 - task.panel0);
+            run_panels(tile, count, task.panel1 - task.panel0, &coming);
         });
     }
     if (streams) Lanes::finish_streams();

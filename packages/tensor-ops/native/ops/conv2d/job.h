@@ -10,14 +10,15 @@ namespace conv2d_internal {
 
 // Output channels of one panel of packed weights, at every SIMD level: a cache line.
 constexpr int kPanel = 16;
-// A tile of 14 pixels by this many inputs fills two thirds of a level-1 cache of 32 KiB.
+// Of Winograd's products: a tile of 14 pixels by this many inputs fills two thirds of a level-1 cache of 32 KiB.
 constexpr int kReductionStep = 320;
 // Winograd F(4x4, 3x3): output tiles of 4 x 4 pixels from input tiles of 6 x 6.
 constexpr int kWinogradOut = 4;
 constexpr int kWinogradIn = 6;
 constexpr int kWinogradPoints = kWinogradIn * kWinogradIn;
-// With fewer tiles, fetching four times the weights costs more than the saved products: a map of 7 x 7 has 4, one of 14 x 14 has 16.
-constexpr long kLeastWinogradTiles = 16;
+
+// Weights that stay in a level-2 cache of 512 KiB beside inputs and outputs.
+constexpr long kHeldWeights = 256 * 1024 / 4;
 
 constexpr int ceil_div(long a, long b) { return static_cast<int>((a + b - 1) / b); }
 
@@ -65,6 +66,16 @@ struct Task {
     long begin, end;
     int block;
     int panel0, panel1;
+    int next_panel = -1;  // Of all blocks: the first that the thread is likely to take next.
+};
+
+// How the direct form is cut, by the caches of the processors that a level is for, and when Winograd's is taken in its place.
+struct Blocking {
+    int reduction_step;  // Words of the reduction at a time.
+    int panels;          // Of a task, at most.
+    long cache_floats;   // Of a level-2 cache, for weights, inputs and outputs of a piece.
+    // With fewer tiles, fetching four times the weights costs more than the saved products: a map of 7 x 7 has 4, one of 14 x 14 has 16.
+    long least_winograd_tiles;
 };
 
 struct Level {
@@ -74,6 +85,7 @@ struct Level {
     void (*winograd)(const Job&, const Task&, void* workspace);
     int tile_pixels;  // Of the register tile.
     int per_word;     // Numbers of the reduction in a word.
+    Blocking blocking;
     bool whole_reduction = false;  // Of the direct form: a task knows no reduction_step.
 };
 

@@ -18,6 +18,12 @@ struct Lanes {
     // Register tile: 14 pixels by 2 panels are 28 sums, 2 weights and an input of 32 registers.
     static constexpr int kTilePixels = 14;
     static constexpr int kTilePanels = 2;
+    // A tile's inputs fill two thirds of a level-1 cache of 32 KiB, a step's weights of a task's panels two thirds of a level-2 cache of 1 MiB.
+    static constexpr int kReductionStep = 320;
+    static constexpr int kTaskPanels = 32;
+    static constexpr long kCacheFloats = 640 * 1024 / 4;
+    static constexpr long kLeastWinogradTiles = 16;
+    static constexpr bool kFetchesWeights = false;
 
     static Vector zero() { return _mm512_setzero_ps(); }
     static Vector set1(float a) { return _mm512_set1_ps(a); }
@@ -34,6 +40,7 @@ struct Lanes {
         _mm512_mask_i32scatter_ps(p, first(n), _mm512_maskz_loadu_epi32(first(n), at), a, sizeof(float));
     }
     static Vector fmadd(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
+    static void fmadd_to(Vector& c, Vector a, Vector b) { c = fmadd(a, b, c); }
     static Vector add(Vector a, Vector b) { return _mm512_add_ps(a, b); }
     static Vector sub(Vector a, Vector b) { return _mm512_sub_ps(a, b); }
     static Vector mul(Vector a, Vector b) { return _mm512_mul_ps(a, b); }

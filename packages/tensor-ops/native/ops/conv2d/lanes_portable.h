@@ -13,6 +13,12 @@ struct Lanes {
     // As in lanes_avx512.h: 8 sums, 4 weights and an input of 16 registers.
     static constexpr int kTilePixels = 2;
     static constexpr int kTilePanels = 1;
+    // As in lanes_avx512.h.
+    static constexpr int kReductionStep = 320;
+    static constexpr int kTaskPanels = 32;
+    static constexpr long kCacheFloats = 640 * 1024 / 4;
+    static constexpr long kLeastWinogradTiles = 16;
+    static constexpr bool kFetchesWeights = false;
 
     static Vector zero() { return Vector{0, 0, 0, 0}; }
     static Vector set1(float a) { return Vector{a, a, a, a}; }
@@ -33,6 +39,7 @@ struct Lanes {
         for (int i = 0; i < n; ++i) p[i] = a[i];
     }
     static Vector fmadd(Vector a, Vector b, Vector c) { return a * b + c; }
+    static void fmadd_to(Vector& c, Vector a, Vector b) { c = fmadd(a, b, c); }
     static Vector add(Vector a, Vector b) { return a + b; }
     static Vector sub(Vector a, Vector b) { return a - b; }
     static Vector mul(Vector a, Vector b) { return a * b; }

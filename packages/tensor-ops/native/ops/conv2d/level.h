@@ -8,7 +8,8 @@
 namespace icconv {
 namespace {
 
-constexpr conv2d_internal::Level kLevel = {direct_workspace, direct, winograd_workspace, winograd, Lanes::kTilePixels, Products::kPerWord};
+constexpr conv2d_internal::Level kLevel = {direct_workspace, direct, winograd_workspace, winograd, Lanes::kTilePixels, Products::kPerWord,
+                                             {Lanes::kReductionStep, Lanes::kTaskPanels, Lanes::kCacheFloats, Lanes::kLeastWinogradTiles}};
 
 }  // namespace
 }  // namespace icconv

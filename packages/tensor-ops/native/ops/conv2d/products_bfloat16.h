@@ -12,8 +12,8 @@ struct Products {
     using Number = uint16_t;
     static constexpr int kPerWord = 2;
 
-    static Lanes::Vector add(Lanes::Vector weights, Lanes::Vector inputs, Lanes::Vector sums) {
-        return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(weights), reinterpret_cast<__m512bh>(inputs));
+    static void add_to(Lanes::Vector& sums, Lanes::Vector weights, Lanes::Vector inputs) {
+        sums = _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(weights), reinterpret_cast<__m512bh>(inputs));
     }
     static void store(Number* to, Lanes::Vector a) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(a)));

@@ -9,7 +9,7 @@ struct Products {
     using Number = float;
     static constexpr int kPerWord = 1;
 
-    static Lanes::Vector add(Lanes::Vector weights, Lanes::Vector inputs, Lanes::Vector sums) { return Lanes::fmadd(weights, inputs, sums); }
+    static void add_to(Lanes::Vector& sums, Lanes::Vector weights, Lanes::Vector inputs) { Lanes::fmadd_to(sums, weights, inputs); }
     // A vector of floats as so many numbers.
     static void store(Number* to, Lanes::Vector a) { Lanes::store(to, a); }
 };

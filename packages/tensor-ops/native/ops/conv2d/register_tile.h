@@ -47,6 +47,9 @@ struct Tile {
     bool stream = false;  // Stores past the caches; y then lies at multiples of 64 bytes and every panel is whole.
     int last_channels;  // Of the last panel, 1 to 16.
     Ahead ahead{};  // Of the first panels only.
+    // Two runs of weights to be fetched into the level-2 cache meanwhile, a line of each every four steps; null: none.
+    const float* coming = nullptr;
+    ptrdiff_t coming_second = 0;
 };
 
 // Fetches to write: the processor has them by the time the sums are done.
@@ -114,12 +117,15 @@ void register_tile(const Tile& tile) {
             V x = Lanes::set1(from[p / 3][p % 3 * input_stride + k]);
             Lanes::pin(x);
             ICCONV_UNROLL
-            for (int v = 0; v < kVectors; ++v) sum[p][v] = Products::add(weight[v], x, sum[p][v]);
+            for (int v = 0; v < kVectors; ++v) Products::add_to(sum[p][v], weight[v], x);
         }
     };
     const Ahead& ahead = tile.ahead;
     const float* from_ahead = ahead.from;
     const ptrdiff_t fourth = (tile.reduction + 4) & 12;
+    // Where nothing is to come, lines that are there.
+    const float* coming = tile.coming != nullptr ? tile.coming : tile.weights;
+    const ptrdiff_t coming_second = tile.coming_second;
     for (int run = 0;;) {
         ptrdiff_t left = tile.reduction;
         for (; left >= 4; left -= 4) {
@@ -134,6 +140,11 @@ void register_tile(const Tile& tile) {
                 }
                 from_ahead += ahead.step;
                 if ((left & 12) == fourth) from_ahead += ahead.turn;
+            }
+            if (Lanes::kFetchesWeights) {
+                __builtin_prefetch(coming, 0, 2);
+                __builtin_prefetch(coming + coming_second, 0, 2);
+                coming += kPanel;
             }
             // Hides from the compiler that the pointers are related: it would keep one and compute the others anew.
             ICCONV_UNROLL
@@ -223,13 +234,49 @@ inline const RegisterTiles& register_tiles() {
     return tiles;
 }
 
+// Panels of weights that are wanted next, fetched in pieces while others are multiplied: where weights come from memory, that takes as long as a
+// fifth of the arithmetic.
+class ComingWeights {
+public:
+    ComingWeights() = default;
+    // `panels` of so many words, `panel_stride` apart, within the time of `tiles` tiles of pixels by as many panels of the same length.
+    ComingWeights(const float* first, ptrdiff_t panel_stride, int panels, ptrdiff_t words, int tiles)
+        : next_(first), panel_stride_(panel_stride), quarter_(words / 4 * kPanel), parts_(tiles < 4 ? 2 : 4), left_(panels * parts_) {}
+
+    // Gives a tile its piece.
+    void assign(Tile& tile) {
+        if (left_ == 0) {
+            tile.coming = nullptr;
+            tile.coming_second = 0;
+            return;
+        }
+        const ptrdiff_t piece = parts_ == 2 ? 2 * quarter_ : quarter_;
+        tile.coming = next_ + part_ * piece;
+        tile.coming_second = piece - quarter_;
+        --left_;
+        if (++part_ == parts_) {
+            part_ = 0;
+            next_ += panel_stride_;
+        }
+    }
+
+private:
+    const float* next_ = nullptr;
+    ptrdiff_t panel_stride_ = 0;
+    ptrdiff_t quarter_ = 0;
+    int parts_ = 0;
+    int part_ = 0;
+    int left_ = 0;
+};
+
 // Runs `tile` for `pixels` pixels, at most kTilePixels, and panels [0, panels); last_channels is that of the last panel.
-inline void run_panels(Tile tile, int pixels, int panels) {
+inline void run_panels(Tile tile, int pixels, int panels, ComingWeights* coming = nullptr) {
     const RegisterTiles& tiles = register_tiles();
     const int last_channels = tile.last_channels;
     for (int panel = 0; panel < panels;) {
         const int taken = panels - panel < Lanes::kTilePanels ? panels - panel : Lanes::kTilePanels;
         tile.last_channels = panel + taken == panels ? last_channels : kPanel;
+        if (Lanes::kFetchesWeights && coming != nullptr) coming->assign(tile);
         tiles.run[taken - 1][pixels - 1](tile);
         tile.ahead.from = nullptr;
         tile.weights += taken * tile.panel_stride;

@@ -111,6 +111,8 @@ struct WinogradPlan {
 constexpr long kMostTiles = 28;
 // Tiles at the border and along the phases of a dilation reach out of the map: beyond this excess the definition is faster.
 constexpr double kMostExcess = 1.8;
+// With fewer, fetching the weights costs more than the saved products.
+constexpr long kLeastTiles = 16;
 
 bool same_branch(const WinogradGroup& group, const ConvBlock& block) {
     return group.dilation_h == block.dilation_h && group.dilation_w == block.dilation_w;
@@ -130,7 +132,7 @@ WinogradPlan plan_winograd(const InceptionConv2DPlan& plan, const ConvShape& sha
         Array<int> rows = tile_starts(shape.out_h, group.dilation_h);
         Array<int> columns = tile_starts(shape.out_w, group.dilation_w);
         const long tiles = static_cast<long>(shape.batch) * static_cast<long>(rows.size()) * static_cast<long>(columns.size());
-        if (tiles < conv2d_internal::kLeastWinogradTiles || static_cast<double>(tiles) * kTileOut * kTileOut > kMostExcess * pixels) continue;
+        if (tiles < kLeastTiles || static_cast<double>(tiles) * kTileOut * kTileOut > kMostExcess * pixels) continue;
         taken.push_back(&group);
         const long most = static_cast<long>(share / one) * winograd.tile_pixels;
         const long step = std::min<long>(most, std::max<long>(winograd.tile_pixels, kMostTiles));
