@@ -7,7 +7,21 @@ import { difference, type Field, type Row, type Stage, sizeClasses } from './res
 
 const INK = '#27364b';
 const BASE = 'plain-scratch';
-const COLORS = ['#1d6fa5', '#8a9099', '#e0893b', '#4a9d6e', '#8e5ea2', '#c0504d', '#3aa6a6', '#b8a13a', '#5a5a8f'];
+const BLUE = '#1d6fa5';
+const ORANGE = '#e0893b';
+/** Of a method the same in every picture. */
+const COLORS: Readonly<Record<string, string>> = {
+  super: '#8a9099',
+  'plain-cut': ORANGE,
+  manual: '#4a9d6e',
+  random: '#c0504d',
+  'edo-weight-l1': BLUE,
+  'edo-output-error': '#3aa6a6',
+  'edo-expectation': '#8e5ea2',
+  'edo-signed-weights': '#b8a13a',
+  darts: '#5a5a8f',
+  spos: '#7a5230',
+};
 
 export function chart(
   { rows, fields, stages }: { rows: readonly Row[]; fields: readonly Field[]; stages: readonly Stage[] },
@@ -16,11 +30,10 @@ export function chart(
   const classes = sizeClasses(config);
   const methods = methodsOf(rows).filter((method) => method !== BASE);
   const gain = (method: string, label: string) => difference(rows, method, BASE, label);
-  const series = methods.flatMap((method, i): SeriesOption[] => {
-    const color = COLORS[i % COLORS.length]!;
+  const series = methods.map((method): SeriesOption => {
     const gains = classes.map(({ label }) => gain(method, label)?.mean ?? '-');
-    const line = { type: 'line' as const, name: method, color, symbolSize: 7, data: gains };
-    return [method === 'super' ? { ...line, lineStyle: { type: 'dashed' } } : line];
+    const line = { type: 'line' as const, name: method, color: COLORS[method]!, symbolSize: 7, data: gains };
+    return method === 'super' ? { ...line, lineStyle: { type: 'dashed' } } : line;
   });
   const title = (text: string, left: number) => ({ text, left, top: 6, textStyle: { fontSize: 14, color: INK } });
   const field = spread(bySeed(fields, BASE, 'height')).mean;
@@ -52,8 +65,8 @@ export function chart(
     series: [
       ...series,
       ...asked<SeriesOption>(
-        { type: 'line', name: 'best', color: COLORS[0]!, xAxisIndex: 1, yAxisIndex: 1, data: lost('best') },
-        { type: 'line', name: 'random pattern', color: COLORS[2]!, xAxisIndex: 1, yAxisIndex: 1, data: lost('random') },
+        { type: 'line', name: 'best', color: BLUE, xAxisIndex: 1, yAxisIndex: 1, data: lost('best') },
+        { type: 'line', name: 'random pattern', color: ORANGE, xAxisIndex: 1, yAxisIndex: 1, data: lost('random') },
       ),
     ],
   };

@@ -306,7 +306,6 @@ public:
     }
 
 private:
-
     const Shape& shape_;
     int out_rows_, rows_, columns_;
     ptrdiff_t stride_;
