@@ -4,7 +4,7 @@
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { icconv, installDependencies, pnpm, ROOT } from './steps.mjs';
+import { icconv, icconvBeside, installDependencies, pnpm, ROOT } from './steps.mjs';
 
 // Numbers of scenes that neither the training nor the choice of its best weights has used.
 const FIRST_UNSEEN = 10_000;
@@ -45,36 +45,45 @@ function tableOf(rows) {
 /** Makes unseen scenes of an example, runs its model over them, and prints what it finds and COCO's metric. */
 async function show({ name, example, command, task, score, options, noun }) {
   title(name);
-  const [data, model] = [join(folder, example), join(ROOT, 'examples', example, 'model')];
+  const data = join(folder, example);
   const [images, overlays, annotations, results] = ['images', 'overlays', 'test.json', 'results.json'].map((part) =>
     join(data, part),
   );
   const make = ['--silent', '--filter', `@icconv/example-${example}`, 'run', 'data', '--out', data, '--train', '0'];
   check(pnpm([...make, '--test', scenes, '--first', String(FIRST_UNSEEN)]));
-  const run = [command, images, '--model', model, '--out', overlays, '--score', String(score), ...options];
-  const table = openSync(join(data, 'found.txt'), 'w');
-  check(icconv(run, { stdout: table }));
-  closeSync(table);
   const networks = ['model', 'model-plain'].filter((network) => existsSync(join(ROOT, 'examples', example, network)));
-  const rows = networks.map((network) => {
-    const scores = join(data, `${network}.json`);
-    const out = network === 'model' ? ['--out', results] : [];
-    const how = [
-      '--annotations',
-      annotations,
-      '--images',
-      images,
-      '--min-score',
-      String(score),
-      '--json',
-      ...out,
-      ...options,
-    ];
-    const file = openSync(scores, 'w');
-    check(icconv(['eval', task, '--model', join(ROOT, 'examples', example, network), ...how], { stdout: file }));
+  const networkOf = (network) => join(ROOT, 'examples', example, network);
+  const toFile = async (path, args, { quiet }) => {
+    const file = openSync(path, 'w');
+    const code = await icconvBeside(args, { stdout: file, quiet });
     closeSync(file);
-    return rowOf(network === 'model' ? 'inception' : 'plain', JSON.parse(readFileSync(scores, 'utf8')));
-  });
+    return code;
+  };
+  const found = [
+    command,
+    images,
+    '--model',
+    networkOf('model'),
+    '--out',
+    overlays,
+    '--score',
+    String(score),
+    ...options,
+  ];
+  const how = ['--annotations', annotations, '--images', images, '--min-score', String(score), '--json', ...options];
+  const evaluation = (network) => {
+    const out = network === 'model' ? ['--out', results] : [];
+    return ['eval', task, '--model', networkOf(network), ...how, ...out];
+  };
+  // A start keeps one processor busy: beside each other they take less time. One of them shows its progress.
+  const codes = await Promise.all([
+    toFile(join(data, 'found.txt'), found, { quiet: false }),
+    ...networks.map((network) => toFile(join(data, `${network}.json`), evaluation(network), { quiet: true })),
+  ]);
+  for (const code of codes) check(code);
+  const rows = networks.map((network) =>
+    rowOf(network === 'model' ? 'inception' : 'plain', JSON.parse(readFileSync(join(data, `${network}.json`), 'utf8'))),
+  );
   console.log(tableOf(rows));
   const sheet = join(folder, `${example}.png`);
   await writeContactSheet(sheet, { overlays, annotations, results, score, noun });

@@ -54,14 +54,35 @@ export function buildPackages() {
   if (code !== 0) process.exit(code);
 }
 
-/** Runs `icconv` from its sources; paths are those of `cwd`. */
-export function icconv(args, { cwd = ROOT, stdout = 'inherit' } = {}) {
+/** `icconv` from its sources: a program, its arguments, and what its environment has besides. */
+function icconvCommand(args) {
   const cli = join(ROOT, 'packages/cli');
   const tsx = pathToFileURL(createRequire(join(cli, 'package.json')).resolve('tsx')).href;
   const program = ['--import', tsx, '--conditions=icconv-source', join(cli, 'src/bin.ts')];
-  return run(process.execPath, [...program, ...args], {
-    cwd,
-    stdout,
-    env: { TSX_TSCONFIG_PATH: join(cli, 'tsconfig.json') },
+  return [process.execPath, [...program, ...args], { TSX_TSCONFIG_PATH: join(cli, 'tsconfig.json') }];
+}
+
+/** Runs `icconv` from its sources; paths are those of `cwd`. */
+export function icconv(args, { cwd = ROOT, stdout = 'inherit' } = {}) {
+  const [command, all, env] = icconvCommand(args);
+  return run(command, all, { cwd, stdout, env });
+}
+
+/** The same beside others; where `quiet`, what it says on standard error comes at its end, and only if it fails. Gives the exit code. */
+export function icconvBeside(args, { stdout, quiet }) {
+  const [command, all, env] = icconvCommand(args);
+  const child = spawn(command, all, {
+    cwd: ROOT,
+    stdio: ['ignore', stdout, quiet ? 'pipe' : 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  const said = [];
+  child.stderr?.on('data', (data) => said.push(data));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code !== 0 && quiet) process.stderr.write(Buffer.concat(said));
+      resolve(code ?? 1);
+    });
   });
 }
