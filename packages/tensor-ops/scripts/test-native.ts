@@ -18,12 +18,13 @@ import { hasNvidiaDriver } from '../src/installed/nvidia-driver';
 import { isOfCuda } from '../src/installed/sources';
 import { findTfjsNode } from '../src/installed/tfjs-node';
 import {
-  COMMON_FLAGS,
   cacheRoot,
   compileObjects,
+  kernelFlags,
   link,
   listSources,
   nativeFolder,
+  objectsOf,
   requireCompiler,
 } from '../src/setup';
 import { obtainNvrtc } from './nvrtc';
@@ -53,14 +54,12 @@ function compile(
     sources,
     includeFolders: [folder],
     flags: [
-      ...COMMON_FLAGS.filter((flag) => sanitizers.length === 0 || flag !== '-O3'),
-      ...(sanitizers.length > 0 ? ['-O1'] : []),
+      ...kernelFlags().map((flag) => (sanitizers.length > 0 && flag === '-O3' ? '-O1' : flag)),
       ...sanitizers,
-      '-I',
-      folder,
       ...more,
     ],
-    objectFolder: join(cacheRoot(), 'test-objects'),
+    // Where the set-up has compiled the same kernels.
+    objectFolder: objectsOf(cacheRoot()),
     label,
     onProgress: ({ done, total }) => {
       if (process.stderr.isTTY)
@@ -168,7 +167,7 @@ async function runOps(): Promise<void> {
       inDevice.filter((file) => !isStub(file)),
       [],
       'fake GPU',
-      ['-D_GLIBCXX_USE_CXX11_ABI=1', '-isystem', includeFolder, '-w'],
+      ['-isystem', includeFolder, '-w'],
     );
     const main = reference.filter((file) => /^(test_main|simd)-/.test(basename(file)));
     const flags = [`-L${libFolder}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-ldl'];

@@ -1,6 +1,6 @@
 /** Compiles the native files of the engine: TensorFlow.js' binding, our operators, collectives, and a helper that keeps loading quiet. */
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { BINDING_FILE, COLLECTIVES_FILE, COMMON_FLAGS, OPS_FILE, QUIET_FILE } from '../installed/build-key';
 import { hasStreamHeader, type Library } from '../installed/library';
 import { nativeFolder, packageRoot } from '../installed/package-root';
@@ -27,8 +27,16 @@ const CONTEXT_SOURCE = join('cluster', 'context_hook.cc');
 const inCluster = (file: string) => dirname(file) === join(nativeFolder(), 'cluster');
 const WRAPPED = ['TFE_NewContext', '_ZN8tfnodejs11TFJSBackend6CreateEP10napi_env__'];
 
-/** Flags for files that include TensorFlow's headers: its wheels use the new C++ ABI, and its headers warn. */
-const tensorflowFlags = (library: Library) => ['-D_GLIBCXX_USE_CXX11_ABI=1', '-isystem', library.includeFolder];
+/** The C++ ABI of TensorFlow's wheels. */
+const ABI = '-D_GLIBCXX_USE_CXX11_ABI=1';
+/** Flags for files that include TensorFlow's headers, which warn. */
+const tensorflowFlags = (library: Library) => [ABI, '-isystem', library.includeFolder];
+/** Kernels of the CPU, which know neither TensorFlow nor Node. */
+const isKernel = (file: string) =>
+  !isOfCuda(file) && ['common', 'ops'].includes(relative(nativeFolder(), file).split(sep)[0]!);
+/** Their flags and where their objects lie: tests that compile them alike find them there. */
+export const kernelFlags = () => [...COMMON_FLAGS, ABI, '-I', nativeFolder()];
+export const objectsOf = (cache: string) => join(cache, 'objects');
 
 /** Compiles what changed and links all files into `folder`.
  * @returns first line of what the compiler calls itself.
@@ -36,8 +44,7 @@ const tensorflowFlags = (library: Library) => ['-D_GLIBCXX_USE_CXX11_ABI=1', '-i
 export async function compileEngine(options: CompileOptions, folder: string): Promise<string> {
   const { cache, library, libraryPath, tfjsNode, onProgress, signal } = options;
   const compiler = await requireCompiler();
-  const objectFolder = join(cache, 'objects');
-  const common = { compiler, objectFolder, onProgress, signal };
+  const common = { compiler, objectFolder: objectsOf(cache), onProgress, signal };
   const napi = nodeApiIncludeFolder();
   const allSources = await sourcesOfBuild(nativeFolder());
 
@@ -97,17 +104,23 @@ export async function compileEngine(options: CompileOptions, folder: string): Pr
     includeFolders: [nativeFolder()],
     flags: [...COMMON_FLAGS, '-DNAPI_VERSION=8', '-isystem', napi, '-I', nativeFolder(), ...tensorflowFlags(library)],
   };
+  const kernels = await compileObjects({
+    ...operators,
+    label: 'kernels',
+    flags: kernelFlags(),
+    sources: sources.filter(isKernel),
+  });
   const ops = await compileObjects({
     ...operators,
     label: 'operators',
-    sources: sources.filter((file) => !isOfCuda(file)),
+    sources: sources.filter((file) => !isOfCuda(file) && !isKernel(file)),
   });
   // Those of both variants of the library, as long as it has their header: a driver and NVRTC are looked for at run time.
   if (hasStreamHeader(library)) {
     const gpu = { ...operators, sources: sources.filter(isOfCuda) };
     ops.push(...(await compileObjects({ ...gpu, label: 'operators for CUDA' })));
   }
-  await linkModule(ops, OPS_FILE, ['-ldl']);
+  await linkModule([...kernels, ...ops], OPS_FILE, ['-ldl']);
 
   const quiet = await compileObjects({
     ...common,
