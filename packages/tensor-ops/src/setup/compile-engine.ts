@@ -34,8 +34,9 @@ const tensorflowFlags = (library: Library) => [ABI, '-isystem', library.includeF
 /** Kernels of the CPU, which know neither TensorFlow nor Node. */
 const isKernel = (file: string) =>
   !isOfCuda(file) && ['common', 'ops'].includes(relative(nativeFolder(), file).split(sep)[0]!);
-/** Their flags and where their objects lie: tests that compile them alike find them there. */
+/** Flags of the CPU's kernels: what is compiled with them need not be compiled anew for tests. */
 export const kernelFlags = () => [...COMMON_FLAGS, ABI, '-I', nativeFolder()];
+/** Where a cache has the objects of all builds. */
 export const objectsOf = (cache: string) => join(cache, 'objects');
 
 /** Compiles what changed and links all files into `folder`.
