@@ -53,9 +53,9 @@ async function show({ name, example, command, task, score, options, noun }) {
   check(pnpm([...make, '--test', scenes, '--first', String(FIRST_UNSEEN)]));
   const networks = ['model', 'model-plain'].filter((network) => existsSync(join(ROOT, 'examples', example, network)));
   const networkOf = (network) => join(ROOT, 'examples', example, network);
-  const toFile = async (path, args, { quiet }) => {
+  const toFile = async (path, args, options) => {
     const file = openSync(path, 'w');
-    const code = await icconvBeside(args, { stdout: file, quiet });
+    const code = await icconvBeside(args, { stdout: file, ...options });
     closeSync(file);
     return code;
   };
@@ -77,7 +77,7 @@ async function show({ name, example, command, task, score, options, noun }) {
   };
   // A start keeps one processor busy: beside each other they take less time. One of them shows its progress.
   const codes = await Promise.all([
-    toFile(join(data, 'found.txt'), found, { quiet: false }),
+    toFile(join(data, 'found.txt'), found, { stderr: 'inherit' }),
     ...networks.map((network) => toFile(join(data, `${network}.json`), evaluation(network), { quiet: true })),
   ]);
   for (const code of codes) check(code);

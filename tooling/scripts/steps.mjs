@@ -24,15 +24,20 @@ export function pnpmCommand(args) {
 
 export const pnpm = (args, options) => run(...pnpmCommand(args), options);
 
-/** Runs a program beside others: what it prints is printed whole at its end. Gives the exit code. */
-export function runBeside(command, args) {
-  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Runs a program beside others: what it prints is printed whole at its end, but what goes elsewhere (`stdout`, `stderr`); where `quiet`, only if it
+ * fails. Gives the exit code.
+ */
+export function runBeside(command, args, { env = {}, stdout = 'pipe', stderr = 'pipe', quiet = false } = {}) {
+  const stdio = ['ignore', stdout, stderr];
+  const child = spawn(command, args, { cwd: ROOT, stdio, env: { ...process.env, ...env } });
   const printed = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => printed.push(data));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => printed.push(data));
+  const to = stdout === 'pipe' ? process.stdout : process.stderr;
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {
-      process.stdout.write(Buffer.concat(printed));
+      if (!quiet || code !== 0) to.write(Buffer.concat(printed));
       resolve(code ?? 1);
     });
   });
@@ -68,21 +73,8 @@ export function icconv(args, { cwd = ROOT, stdout = 'inherit' } = {}) {
   return run(command, all, { cwd, stdout, env });
 }
 
-/** The same beside others; where `quiet`, what it says on standard error comes at its end, and only if it fails. Gives the exit code. */
-export function icconvBeside(args, { stdout, quiet }) {
+/** The same beside others, as `runBeside`. */
+export function icconvBeside(args, options) {
   const [command, all, env] = icconvCommand(args);
-  const child = spawn(command, all, {
-    cwd: ROOT,
-    stdio: ['ignore', stdout, quiet ? 'pipe' : 'inherit'],
-    env: { ...process.env, ...env },
-  });
-  const said = [];
-  child.stderr?.on('data', (data) => said.push(data));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code !== 0 && quiet) process.stderr.write(Buffer.concat(said));
-      resolve(code ?? 1);
-    });
-  });
+  return runBeside(command, all, { ...options, env });
 }

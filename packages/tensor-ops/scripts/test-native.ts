@@ -15,7 +15,7 @@ import { OPS_FILE } from '../src/installed/build-key';
 import { readInstalled } from '../src/installed/installed-engine';
 import { hasStreamHeader } from '../src/installed/library';
 import { hasNvidiaDriver } from '../src/installed/nvidia-driver';
-import { isOfCuda } from '../src/installed/sources';
+import { isKernel, isOfCuda } from '../src/installed/sources';
 import { findTfjsNode } from '../src/installed/tfjs-node';
 import {
   cacheRoot,
@@ -99,7 +99,7 @@ const isDevice = (file: string) => dirname(file).endsWith(join('cuda', 'emulatio
 const isCompiler = (file: string) => topFolder(file) === 'cuda' && !isDevice(file);
 const isShim = (file: string) => file.endsWith('_shim_cuda_test.cc');
 
-const forCpu = files.filter((file) => !isOfCuda(file));
+const forCpu = files.filter(isKernel);
 const emulated = files.filter((file) => isOfCuda(file) && topFolder(file) !== 'cuda');
 
 const onlyOps = filter.startsWith('gpu_');

@@ -29,5 +29,9 @@ const CUDA_HEADERS = ['.h', '.cuh', '.cu'];
 export const isOfCuda = (file: string) =>
   /_(cuda|cuda_test|gpu_op)\.cc$/.test(file) || file.includes(join(sep, 'native', 'cuda', sep));
 
+/** Kernels of the CPU with their tests, which know neither TensorFlow nor Node. */
+export const isKernel = (file: string) =>
+  !isOfCuda(file) && ['common', 'ops'].some((folder) => file.includes(join(sep, 'native', folder, sep)));
+
 /** Devices and drivers that tests put in the place of real ones. */
 const isEmulation = (file: string) => file.includes(join(sep, 'native', 'cuda', 'emulation', sep));

@@ -1,10 +1,10 @@
 /** Compiles the native files of the engine: TensorFlow.js' binding, our operators, collectives, and a helper that keeps loading quiet. */
 import { createRequire } from 'node:module';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BINDING_FILE, COLLECTIVES_FILE, COMMON_FLAGS, OPS_FILE, QUIET_FILE } from '../installed/build-key';
 import { hasStreamHeader, type Library } from '../installed/library';
 import { nativeFolder, packageRoot } from '../installed/package-root';
-import { isOfCuda, listSources, sourcesOfBuild } from '../installed/sources';
+import { isKernel, isOfCuda, listSources, sourcesOfBuild } from '../installed/sources';
 import { compileObjects, link, requireCompiler } from './compile';
 import type { OnSetupProgress } from './progress';
 
@@ -31,9 +31,6 @@ const WRAPPED = ['TFE_NewContext', '_ZN8tfnodejs11TFJSBackend6CreateEP10napi_env
 const ABI = '-D_GLIBCXX_USE_CXX11_ABI=1';
 /** Flags for files that include TensorFlow's headers, which warn. */
 const tensorflowFlags = (library: Library) => [ABI, '-isystem', library.includeFolder];
-/** Kernels of the CPU, which know neither TensorFlow nor Node. */
-const isKernel = (file: string) =>
-  !isOfCuda(file) && ['common', 'ops'].includes(relative(nativeFolder(), file).split(sep)[0]!);
 /** Flags of the CPU's kernels: what is compiled with them need not be compiled anew for tests. */
 export const kernelFlags = () => [...COMMON_FLAGS, ABI, '-I', nativeFolder()];
 /** Where a cache has the objects of all builds. */

@@ -75,7 +75,12 @@ Array<Task> plan_direct(Job& job, int threads, const Level& simd) {
             panel_piece = std::max(std::min(panels, 4), std::min(panel_piece, ceil_div(panels, ceil_div(wanted, have))));
         }
     }
-    return cut(pixels, piece, tile, s.blocks, panels, panel_piece);
+    Array<Task> tasks = cut(pixels, piece, tile, s.blocks, panels, panel_piece);
+    for (size_t i = 0; i + threads < tasks.size(); ++i) {
+        const Task& next = tasks[i + threads];
+        tasks[i].next_panel = next.block * panels + next.panel0;
+    }
+    return tasks;
 }
 
 // Of a level-2 cache of 2 MiB, as processors with AMX have: weights that stay there while pixels pass by, or inputs that stay there while
@@ -200,13 +205,9 @@ void conv2d(const Conv2DSize& size, const Conv2DInputs& inputs, bool relu, float
     const Level& simd = winograd ? level(Precision::kFloat32) : direct;
     Job job = {shape, inputs.x, inputs.packed + (winograd ? forms.winograd_offset : kHeader), bias.data(), inputs.residual, relu, y, 0};
     const int threads = executor.threads();
-    Array<Task> tasks = winograd               ? plan_winograd(job, threads, simd.tile_pixels)
+    const Array<Task> tasks = winograd               ? plan_winograd(job, threads, simd.tile_pixels)
                               : simd.whole_reduction ? plan_whole_reduction(job, threads, simd)
                                                      : plan_direct(job, threads, simd);
-    for (size_t i = 0; i + threads < tasks.size(); ++i) {
-        const Task& next = tasks[i + threads];
-        tasks[i].next_panel = next.block * panels + next.panel0;
-    }
     const auto bytes = winograd ? simd.winograd_workspace : simd.direct_workspace;
     const auto work = winograd ? simd.winograd : simd.direct;
     executor.run(static_cast<int>(tasks.size()), [&](int i) { work(job, tasks[i], workspace.get(bytes(job, tasks[i]))); });

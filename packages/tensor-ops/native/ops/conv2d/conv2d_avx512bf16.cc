@@ -13,8 +13,7 @@ namespace conv2d_internal {
 
 #if defined(__AVX512BF16__)
 const Level* level_avx512bf16() {
-    static constexpr Level kDirect = {direct_workspace, direct, nullptr, nullptr, Lanes::kTilePixels, Products::kPerWord,
-                                      {Lanes::kReductionStep, Lanes::kTaskPanels, Lanes::kCacheFloats, Lanes::kLeastWinogradTiles}};
+    static constexpr Level kDirect = {direct_workspace, direct, nullptr, nullptr, Lanes::kTilePixels, Products::kPerWord, kBlocking};
     return &kDirect;
 }
 #else

@@ -21,6 +21,8 @@ inline bool reads_in_place(const Job& job, const Task& task) {
            task.panel1 - task.panel0 <= 16;
 }
 
+constexpr conv2d_internal::Blocking kBlocking = {Lanes::kReductionStep, Lanes::kTaskPanels, Lanes::kCacheFloats, Lanes::kLeastWinogradTiles};
+
 size_t direct_workspace(const Job& job, const Task&) {
     // The last row, too, is written in whole vectors.
     const size_t rows = static_cast<size_t>(Lanes::kTilePixels) * row_stride(job.reduction_step) + 16;
@@ -39,9 +41,8 @@ inline ComingWeights coming_weights(const Job& job, const Task& task, int k1) {
     if (panel < 0) return {};
     const int from = last ? 0 : k1;
     const int panels = min_of(task.panel1 - task.panel0, static_cast<int>(static_cast<ptrdiff_t>(s.panels()) * s.blocks - panel));
-    const int tiles = static_cast<int>(task.end - task.begin + Lanes::kTilePixels - 1) / Lanes::kTilePixels;
     return {job.weights + panel * panel_stride + static_cast<ptrdiff_t>(words(from)) * kPanel, panel_stride, panels,
-            words(min_of(job.reduction_step, reduction - from)), tiles};
+            words(min_of(job.reduction_step, reduction - from)), tiles_of(static_cast<int>(task.end - task.begin))};
 }
 
 void direct(const Job& job, const Task& task, void* workspace) {

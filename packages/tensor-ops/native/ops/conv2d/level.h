@@ -8,8 +8,7 @@
 namespace icconv {
 namespace {
 
-constexpr conv2d_internal::Level kLevel = {direct_workspace, direct, winograd_workspace, winograd, Lanes::kTilePixels, Products::kPerWord,
-                                             {Lanes::kReductionStep, Lanes::kTaskPanels, Lanes::kCacheFloats, Lanes::kLeastWinogradTiles}};
+constexpr conv2d_internal::Level kLevel = {direct_workspace, direct, winograd_workspace, winograd, Lanes::kTilePixels, Products::kPerWord, kBlocking};
 
 }  // namespace
 }  // namespace icconv

@@ -287,10 +287,12 @@ inline void run_panels(Tile tile, int pixels, int panels, ComingWeights* coming 
     }
 }
 
+inline int tiles_of(int pixels) { return (pixels + Lanes::kTilePixels - 1) / Lanes::kTilePixels; }
+
 // Calls run(begin, count) for tiles of [0, pixels), of about equal size: a small one at the end would leave the arithmetic units waiting.
 template <class Run>
 inline void for_tiles(int pixels, Run run) {
-    const int parts = (pixels + Lanes::kTilePixels - 1) / Lanes::kTilePixels;
+    const int parts = tiles_of(pixels);
     for (int part = 0; part < parts; ++part) {
         const int begin = static_cast<int>(static_cast<long>(pixels) * part / parts);
         run(begin, static_cast<int>(static_cast<long>(pixels) * (part + 1) / parts) - begin);

@@ -95,7 +95,9 @@ private:
             tile.weights = weights + static_cast<ptrdiff_t>(k) * kPanel;
             tile.reduction = min_of(job_.reduction_step, shape_.in_c - k);
             tile.add = k > 0;
-            ComingWeights coming = coming_weights(point, k + job_.reduction_step);
+            ComingWeights coming = coming_winograd_weights(job_.weights + task_.panel0 * tile.panel_stride, shape_.panels() * tile.panel_stride,
+                                                           task_.panel1 - task_.panel0, shape_.in_c, point, k + job_.reduction_step,
+                                                           job_.reduction_step, tiles_of(count_));
             for_tiles(count_, [&](int begin, int count) {
                 Tile part = tile;
                 part.input += begin * tile.input_stride;
@@ -103,19 +105,6 @@ private:
                 run_panels(part, count, task_.panel1 - task_.panel0, &coming);
             });
         }
-    }
-
-    // What is multiplied after the channels before k of a point: those after them, or the next point.
-    ComingWeights coming_weights(int point, int k) const {
-        if (k >= shape_.in_c) {
-            k = 0;
-            ++point;
-        }
-        if (point == kWinogradPoints) return {};
-        const ptrdiff_t panel_stride = static_cast<ptrdiff_t>(shape_.in_c) * kPanel;
-        const float* const weights = job_.weights + (static_cast<ptrdiff_t>(point) * shape_.panels() + task_.panel0) * panel_stride;
-        return {weights + static_cast<ptrdiff_t>(k) * kPanel, panel_stride, task_.panel1 - task_.panel0,
-                min_of(job_.reduction_step, shape_.in_c - k), (count_ + Lanes::kTilePixels - 1) / Lanes::kTilePixels};
     }
 
     void transform_output(int i) const {

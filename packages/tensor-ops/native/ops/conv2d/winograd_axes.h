@@ -41,6 +41,20 @@ inline void winograd_output_axis(const Lanes::Vector* m, int step, Lanes::Vector
     to[3 * to_step] = Lanes::add(Lanes::fmadd(Lanes::set1(8), e, b), m[5 * step]);
 }
 
+// What is multiplied after the channels before `channel` of a point: `step` channels after them, or of the next point. `weights` are the panels of the
+// first point; those of the next lie `point_stride` on.
+inline ComingWeights coming_winograd_weights(const float* weights, ptrdiff_t point_stride, int panels, int channels, int point, int channel, int step,
+                                             int tiles) {
+    if (channel >= channels) {
+        channel = 0;
+        ++point;
+    }
+    if (point == conv2d_internal::kWinogradPoints) return {};
+    const ptrdiff_t panel_stride = static_cast<ptrdiff_t>(channels) * kPanel;
+    const int left = channels - channel;
+    return {weights + point * point_stride + static_cast<ptrdiff_t>(channel) * kPanel, panel_stride, panels, left < step ? left : step, tiles};
+}
+
 // B' d B of one tile, for `left` channels from `channel` on but no more than a vector's: from[36] are the tile's inputs, row by row; the results
 // lie `plane` apart.
 inline void winograd_input_tile(const float* const* from, ptrdiff_t channel, int left, float* to, ptrdiff_t plane) {

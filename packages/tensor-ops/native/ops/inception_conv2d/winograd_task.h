@@ -89,7 +89,8 @@ private:
             tile.weights = weights + static_cast<ptrdiff_t>(k) * kPanel;
             tile.reduction = shape_.in_c - k < kReductionStep ? shape_.in_c - k : kReductionStep;
             tile.add = k > 0;
-            ComingWeights coming = coming_weights(job, point, k + kReductionStep);
+            ComingWeights coming = coming_winograd_weights(job.packed + group_.weights, panels * tile.panel_stride, panels, shape_.in_c, point,
+                                                           k + kReductionStep, kReductionStep, tiles_of(count_));
             for_tiles(count_, [&](int begin, int count) {
                 Tile part = tile;
                 part.input = in_ + point * in_plane_ + k + begin * in_stride_;
@@ -97,20 +98,6 @@ private:
                 run_panels(part, count, panels, &coming);
             });
         }
-    }
-
-    // What is multiplied after the channels before k of a point: those after them, or the next point.
-    ComingWeights coming_weights(const WinogradJob& job, int point, int k) const {
-        if (k >= shape_.in_c) {
-            k = 0;
-            ++point;
-        }
-        if (point == kTilePoints) return {};
-        const ptrdiff_t panel_stride = static_cast<ptrdiff_t>(shape_.in_c) * kPanel;
-        const int left = shape_.in_c - k;
-        return {job.packed + group_.weights + point * static_cast<ptrdiff_t>(group_.panels()) * panel_stride + k * static_cast<ptrdiff_t>(kPanel),
-                panel_stride, group_.panels(), left < kReductionStep ? left : kReductionStep,
-                (count_ + Lanes::kTilePixels - 1) / Lanes::kTilePixels};
     }
 
     // How many of a tile's outputs along an axis lie on the map, of which so many pixels are left.
